@@ -1,0 +1,37 @@
+"""Time as a parameter: everything that waits or tells the time takes a `Clock`."""
+
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What can be asked of time."""
+
+    def now(self) -> float:
+        """Return monotonic seconds: only differences mean something, and it never runs back."""
+        ...
+
+    def wall(self) -> float:
+        """Return seconds since 1970 (UTC), for ages and expiry; it may be set back at any time."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Block the calling thread for that many seconds; none or fewer return at once."""
+        ...
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> float:
+        """Return monotonic seconds."""
+        return time.monotonic()
+
+    def wall(self) -> float:
+        """Return seconds since 1970 (UTC)."""
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        """Block the calling thread for that many seconds."""
+        if seconds > 0:
+            time.sleep(seconds)

@@ -1,0 +1,191 @@
+"""Everything that can go wrong, and the exit code that says what to do about it.
+
+KieError
+ +- UsageError          2  the line is wrong
+ |   +- ConfigError     2  a setting or its file is wrong
+ +- AccessError         4  the key or the account is refused
+ |   +- KeyRefused      4  ... by an answer that holds for every task: ends the whole run
+ +- TaskFailed          1  Kie says the task failed
+ +- TaskNotFound        5  no such Market task
+ +- KieUnavailable      6  Kie could not be asked
+ |   +- NoConnection    6  ... because no answer came back at all
+ |   +- RateLimited     6  ... because it was asked too often
+ +- SaveError           7  a result could not be saved
+ +- TaskUnfinished      8  not finished, and nobody asked to wait
+ +- DeadlineExceeded  124  the deadline ran out, the task goes on
+
+Interrupted is not in the tree: nobody but `main` may swallow a signal.
+"""
+
+from collections.abc import Iterable
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What a process says at its end; one meaning each, the same in every command."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    REFUSED = 4
+    NOT_FOUND = 5
+    UNAVAILABLE = 6
+    UNSAVED = 7
+    UNFINISHED = 8
+    BUG = 70
+    DEADLINE = 124
+
+
+# With several tasks the code is the first of these that occurred: what a person must mend comes
+# before what only time can.
+_PRECEDENCE = (
+    ExitCode.USAGE,
+    ExitCode.REFUSED,
+    ExitCode.FAILED,
+    ExitCode.NOT_FOUND,
+    ExitCode.UNSAVED,
+    ExitCode.UNAVAILABLE,
+    ExitCode.DEADLINE,
+    ExitCode.UNFINISHED,
+)
+
+
+def worst(codes: Iterable[ExitCode]) -> ExitCode:
+    """Return the one code that stands for all of them."""
+    occurred = set(codes)
+    return next((code for code in _PRECEDENCE if code in occurred), ExitCode.DONE)
+
+
+class KieError(Exception):
+    """Something a user can meet.
+
+    Attributes:
+        message: What was attempted and what went wrong, in one line without a final stop.
+        hint: What to do about it, a sentence without a final stop, or empty.
+        temporary: Whether the same line may succeed later, unchanged.
+        kind: The word for it in JSON.
+        exit_code: What the process says when this is the end of it.
+    """
+
+    kind = "error"
+    exit_code = ExitCode.BUG
+    ends_run = False
+
+    def __init__(self, message: str, *, hint: str = "", temporary: bool = False) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.temporary = temporary
+
+
+class UsageError(KieError):
+    """The line as typed cannot be carried out."""
+
+    kind = "usage"
+    exit_code = ExitCode.USAGE
+
+
+class ConfigError(UsageError):
+    """A setting, or the file that holds it, cannot be used."""
+
+    kind = "config"
+
+
+class AccessError(KieError):
+    """The key or the account is refused; waiting does not help."""
+
+    kind = "access"
+    exit_code = ExitCode.REFUSED
+
+
+class KeyRefused(AccessError):
+    """A refusal that holds for every task: codes 401, 402 and 433."""
+
+    ends_run = True
+
+
+class TaskFailed(KieError):
+    """Kie ended the task without a result; it never becomes a success."""
+
+    kind = "failed"
+    exit_code = ExitCode.FAILED
+
+    def __init__(self, message: str, *, code: str | None = None, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
+
+
+class TaskNotFound(KieError):
+    """Kie knows no Market task of that id."""
+
+    kind = "not_found"
+    exit_code = ExitCode.NOT_FOUND
+
+
+class KieUnavailable(KieError):
+    """Kie could not be asked, or gave no answer that can be used.
+
+    Attributes:
+        retry_after: Seconds that the server asked us to stay away, or None.
+    """
+
+    kind = "unavailable"
+    exit_code = ExitCode.UNAVAILABLE
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        temporary: bool = True,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, temporary=temporary)
+        self.retry_after = retry_after
+
+
+class NoConnection(KieUnavailable):
+    """No answer came back: DNS, connect, TLS, a reset, a silent server."""
+
+
+class RateLimited(KieUnavailable):
+    """Kie was asked too often; everybody pauses."""
+
+
+class SaveError(KieError):
+    """A result could not be saved."""
+
+    kind = "unsaved"
+    exit_code = ExitCode.UNSAVED
+
+
+class TaskUnfinished(KieError):
+    """The task is still running and the command was not asked to wait."""
+
+    kind = "unfinished"
+    exit_code = ExitCode.UNFINISHED
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint, temporary=True)
+
+
+class DeadlineExceeded(KieError):
+    """The time to wait ran out; the task goes on at Kie."""
+
+    kind = "deadline"
+    exit_code = ExitCode.DEADLINE
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint, temporary=True)
+
+
+class Interrupted(BaseException):
+    """A signal asks us to leave; `main` prints the resume line and goes.
+
+    Attributes:
+        signum: The signal's number.
+    """
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signum)
+        self.signum = signum

@@ -1,0 +1,279 @@
+"""What Kie says of a task, as frozen values: parsed leniently, never with an exception.
+
+Fields may be missing, null, new, numbers in strings and JSON in strings in JSON. The shapes are
+those of real recordInfo answers (https://docs.kie.ai/market/common/get-task-detail.md and
+recorded traffic, which differs from it).
+"""
+
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from kiecli import jsontext
+from kiecli.errors import TaskFailed
+from kiecli.failures import hint_for
+
+# "Links typically expire after 24 hours": an estimate, the host may keep a file longer.
+LINK_LIFETIME = 24 * 3600.0
+"""Seconds from completion until a result link is expected to be dead."""
+
+_LATEST_STAMP = 253_402_300_799.0  # the last second of the year 9999
+
+
+class Phase(Enum):
+    """What a task's state means for whoever waits."""
+
+    RUNNING = "running"
+    SUCCESS = "success"
+    FAILED = "failed"
+
+
+class Result(NamedTuple):
+    """One file that a task delivers."""
+
+    n: int
+    """Its place among the task's results, from 1."""
+    url: str
+    kind: str
+    """`image`, `video`, `audio` or `file`."""
+
+
+class Task(NamedTuple):
+    """A task as Kie described it in one answer; times are seconds since 1970 (UTC)."""
+
+    task_id: str
+    state: str | None
+    """Kie's own word, unknown words included."""
+    model: str | None
+    created_at: float | None
+    completed_at: float | None
+    results: tuple[Result, ...]
+    document: Any
+    """The `resultObject`, or a result that is plain text, or None."""
+    credits: float | None
+    progress: float | None
+    """Percent, where the model tells any."""
+    fail_code: str | None
+    fail_message: str | None
+    params: dict[str, Any] | None
+    """What was asked for, with the nested `input` parsed."""
+    raw: Mapping[str, Any]
+    """The answer's `data`, untouched."""
+
+    @classmethod
+    def parse(cls, task_id: str, data: object) -> "Task":
+        """Read `data` of a recordInfo answer; what cannot be read is None."""
+        raw = data if isinstance(data, dict) else {}
+        delivered = _delivered(raw)
+        results = tuple(_results(delivered))
+        return cls(
+            task_id=task_id,
+            state=_text(raw.get("state")),
+            model=_text(raw.get("model")),
+            created_at=_stamp(raw.get("createTime")),
+            completed_at=_stamp(raw.get("completeTime")),
+            results=results,
+            document=_document(delivered, results),
+            credits=_number(raw.get("creditsConsumed")),
+            progress=_progress(raw.get("progress")),
+            fail_code=_text(raw.get("failCode")),
+            fail_message=_text(raw.get("failMsg")),
+            params=_params(raw.get("param")),
+            raw=raw,
+        )
+
+    @property
+    def phase(self) -> Phase:
+        """What the state means; an unknown one means still running."""
+        return _PHASES.get((self.state or "").lower(), Phase.RUNNING)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the task has come to its end, good or bad."""
+        return self.phase is not Phase.RUNNING
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from creation to completion; Kie's own `costTime` is not what it says."""
+        if self.created_at is None or self.completed_at is None:
+            return None
+        return max(0.0, round(self.completed_at - self.created_at, 3))
+
+    @property
+    def expires_at(self) -> float | None:
+        """When the links are expected to die, for a success whose completion is known."""
+        if self.phase is not Phase.SUCCESS or self.completed_at is None:
+            return None
+        return self.completed_at + LINK_LIFETIME
+
+    @property
+    def prompt(self) -> str | None:
+        """The prompt it was made from, where there is one."""
+        inputs = (self.params or {}).get("input")
+        return _text(inputs.get("prompt")) if isinstance(inputs, dict) else None
+
+    def age(self, wall: float) -> float | None:
+        """Return seconds since completion, or since creation while it runs."""
+        since = self.completed_at if self.completed_at is not None else self.created_at
+        return None if since is None else max(0.0, wall - since)
+
+    def failure(self) -> TaskFailed:
+        """Return the error that a failed task stands for."""
+        said = self.fail_message or "no reason was given"
+        code = f" ({self.fail_code})" if self.fail_code else ""
+        return TaskFailed(
+            f"Kie says the task failed{code}: {said}",
+            code=self.fail_code,
+            hint=hint_for(self.fail_code, self.fail_message),
+        )
+
+
+_PHASES = {"success": Phase.SUCCESS, "fail": Phase.FAILED}
+
+_KINDS = {
+    "image": "png jpg jpeg webp gif avif bmp svg heic tif tiff",
+    "video": "mp4 mov webm mkv m4v avi",
+    "audio": "mp3 wav m4a ogg oga opus flac aac",
+}
+_KIND_OF = {extension: kind for kind, names in _KINDS.items() for extension in names.split()}
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    return str(value) or None
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if abs(number) < float("inf") else None
+
+
+def _stamp(value: object) -> float | None:
+    milliseconds = _number(value)
+    if milliseconds is None or not 0 < milliseconds / 1000 <= _LATEST_STAMP:
+        return None
+    return milliseconds / 1000
+
+
+def _progress(value: object) -> float | None:
+    number = _number(value)
+    if number is None:
+        return None
+    # Seen: 0 to 100 as a number (Sora), "0.00" to "1.00" as a string.
+    percent = number * 100 if isinstance(value, str) and number <= 1 else number
+    return percent if 0 <= percent <= 100 else None  # noqa: PLR2004
+
+
+def _unwrapped(value: object) -> object:
+    """Return what a string of JSON holds; any other value as it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return jsontext.parse(value)
+    except ValueError:
+        return value
+
+
+def _params(value: object) -> dict[str, Any] | None:
+    params = _unwrapped(value)
+    if not isinstance(params, dict):
+        return None
+    # `input` is usually a string of JSON once more.
+    return {name: _unwrapped(item) if name == "input" else item for name, item in params.items()}
+
+
+def _delivered(raw: Mapping[str, Any]) -> object:
+    """Return the parsed result: `resultJson`, or `response`, the same already parsed."""
+    for name in ("resultJson", "response"):
+        delivered = _unwrapped(raw.get(name))
+        if delivered not in (None, "", {}, []):
+            return delivered
+    return None
+
+
+def _document(delivered: object, results: tuple[Result, ...]) -> Any:
+    if isinstance(delivered, dict):
+        return delivered.get("resultObject")
+    if isinstance(delivered, str) and not results:
+        return delivered
+    return None
+
+
+def _results(delivered: object) -> Iterator[Result]:
+    found = list(_named(delivered)) or list(_scanned(delivered))
+    told: dict[str, str] = {}
+    for url, kind in found:
+        told.setdefault(url, kind)
+    for n, (url, kind) in enumerate(told.items(), start=1):
+        yield Result(n, url, _kind(url, kind))
+
+
+def _named(delivered: object) -> Iterator[tuple[str, str]]:
+    """Yield (url, kind where the field tells it) from the fields that are known, in order."""
+    if not isinstance(delivered, dict):
+        return
+    for name, kind in (
+        ("resultUrls", "file"),
+        ("firstFrameUrl", "image"),
+        ("lastFrameUrl", "image"),
+        ("resultWaterMarkUrls", "video"),
+    ):
+        for url in _urls(delivered.get(name)):
+            yield url, kind
+    for take in _takes(delivered.get("data")):
+        for url in _urls(take.get("audio_url")):
+            yield url, "audio"
+    inner = delivered.get("resultObject")
+    for url in _urls(inner.get("mask_urls") if isinstance(inner, dict) else None):
+        yield url, "image"
+
+
+def _takes(data: object) -> Iterator[dict[str, Any]]:
+    for take in data if isinstance(data, list) else ():
+        if isinstance(take, dict):
+            yield take
+
+
+def _urls(value: object) -> Iterator[str]:
+    """Yield the URLs of a list, of a string, or of a list inside a string (all were met)."""
+    value = _unwrapped(value)
+    if isinstance(value, list):
+        for item in value:
+            yield from _urls(item)
+    elif isinstance(value, str) and _is_url(value.strip()):
+        yield value.strip()
+
+
+def _scanned(value: object) -> Iterator[tuple[str, str]]:
+    """Yield every string that is a URL, wherever it stands."""
+    if isinstance(value, str) and _is_url(value.strip()):
+        yield value.strip(), "file"
+    elif isinstance(value, list):
+        for item in value:
+            yield from _scanned(item)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            # A stream is a preview that never ends well as a file (Suno).
+            if name != "stream_audio_url":
+                yield from _scanned(item)
+
+
+def _is_url(text: str) -> bool:
+    if not text.lower().startswith(("http://", "https://")) or any(map(str.isspace, text)):
+        return False
+    try:
+        return bool(urlsplit(text).hostname)
+    except ValueError:
+        return False
+
+
+def _kind(url: str, told: str) -> str:
+    extension = urlsplit(url).path.rpartition("/")[2].rpartition(".")[2].lower()
+    return _KIND_OF.get(extension, told)

@@ -1,0 +1,53 @@
+"""Durations as people type them: `90`, `90s`, `15m`, `1h30m`, `1.5h`."""
+
+import re
+
+LONGEST = 365 * 86400.0
+"""Seconds in the longest duration that is taken; a longer one is a slip of the finger."""
+
+_NUMBER = r"([0-9]+(?:\.[0-9]+)?)"
+_UNITS = f"(?:{_NUMBER}[hH])?(?:{_NUMBER}[mM])?(?:{_NUMBER}[sS])?"
+
+
+def parse(text: str, *, zero: bool = False) -> float:
+    """Return the seconds that a duration stands for.
+
+    Args:
+        text: Seconds, or hours, minutes and seconds with their units, in that order.
+        zero: Whether nothing at all is allowed too.
+
+    Raises:
+        ValueError: It is none; the words, without a final stop, are for the user.
+    """
+    seconds = _seconds(text.strip())
+    if seconds is None:
+        raise ValueError(f"{text!r} is not a duration such as 90s, 15m or 1h30m")
+    if seconds == 0 and not zero:
+        raise ValueError(f"{text!r} is no time at all")
+    if seconds > LONGEST:
+        raise ValueError(f"{text!r} is longer than a year")
+    return seconds
+
+
+def _seconds(text: str) -> float | None:
+    # Matched by name, not compiled ahead: most runs read no duration at all.
+    if re.fullmatch(_NUMBER, text):
+        return float(text)
+    units = re.fullmatch(_UNITS, text)
+    if not text or units is None:
+        return None
+    hours, minutes, seconds = (float(number or 0) for number in units.groups())
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def show(seconds: float) -> str:
+    """Return `1h30m`, `15m`, `45s`, `2.5s`: tenths below ten seconds, whole seconds above.
+
+    What is shown can be typed again.
+    """
+    if seconds < 10:  # noqa: PLR2004
+        return f"{max(0.0, seconds):.1f}".removesuffix(".0") + "s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((hours, "h"), (minutes, "m"), (rest, "s"))
+    return "".join(f"{number}{unit}" for number, unit in parts if number)

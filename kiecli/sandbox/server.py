@@ -1,0 +1,81 @@
+"""The simulation's door to the network: real HTTP/1.1 on 127.0.0.1."""
+
+import sys
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
+from typing import Any
+
+import httpx
+
+Answer = Callable[[httpx.Request], httpx.Response]
+
+
+class SandboxServer(ThreadingHTTPServer):
+    """Answers what comes in at a port of 127.0.0.1, a daemon thread per connection.
+
+    Attributes:
+        url: Where it listens, without a slash at the end.
+        answer: What turns each request into its response.
+    """
+
+    # A burst of new connections is not refused while the accepting thread waits for its turn.
+    request_queue_size = 128
+
+    def __init__(self, port: int, answer_at: Callable[[str], Answer]) -> None:
+        """Listen; `serve_forever` then answers.
+
+        Args:
+            port: 0 takes a free one.
+            answer_at: Makes the answering callable for the URL that the server has.
+
+        Raises:
+            OSError: The port cannot be had.
+        """
+        super().__init__(("127.0.0.1", port), _Exchange)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.answer = answer_at(self.url)
+
+    def server_bind(self) -> None:
+        """Bind without asking DNS for a name, which HTTPServer does and which may take seconds."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = "127.0.0.1", self.socket.getsockname()[1]
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a client that went away: kiecli does so by design, when interrupted."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
+class _Exchange(BaseHTTPRequestHandler):
+    """One connection's requests and their answers."""
+
+    server: SandboxServer
+    protocol_version = "HTTP/1.1"
+    # Otherwise each answer idles 40 ms, waiting for the client's delayed acknowledgement.
+    disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:
+        response = self.server.answer(self._request())
+        self.wfile.write(self._bytes(response))
+
+    do_POST = do_GET  # noqa: N815 - the name is inherited
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is inherited
+        """Keep quiet: the streams belong to the command that is being tried."""
+
+    def _request(self) -> httpx.Request:
+        length = self.headers.get("Content-Length", "0")
+        return httpx.Request(
+            self.command,
+            self.server.url + self.path,
+            headers=self.headers.items(),
+            content=self.rfile.read(int(length)) if length.isdecimal() else b"",
+        )
+
+    def _bytes(self, response: httpx.Response) -> bytes:
+        """Return head and body in one piece: two writes would be two packets."""
+        lines = [f"HTTP/1.1 {response.status_code} {response.reason_phrase}"]
+        headers = {"date": self.date_time_string(), "content-length": "0", **response.headers}
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        return "\r\n".join([*lines, "", ""]).encode("latin-1") + response.read()

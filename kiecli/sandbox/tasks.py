@@ -1,0 +1,105 @@
+"""Tasks that live through a scripted timeline, told in the shape of real recordInfo answers."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+Link = Callable[[str], str]
+"""Turns the path of one of a task's files into its URL."""
+
+Result = Callable[[Link], object]
+"""Builds what a success delivers from the links to its files."""
+
+
+class Stage(NamedTuple):
+    """What a task is from a moment on."""
+
+    at: float
+    """Seconds after its creation."""
+    state: str
+
+
+ORDINARY = (Stage(0, "waiting"), Stage(13.1, "success"))
+"""The life of an image task: `waiting` until it is done, in the median time of real ones."""
+
+
+class Script(NamedTuple):
+    """What happens to a task."""
+
+    model: str
+    input: Mapping[str, Any]
+    stages: tuple[Stage, ...] = ORDINARY
+    age: float = 0.0
+    """Seconds that it has lived when it is first looked at."""
+    result: Result | None = None
+    files: Mapping[str, str] = {}
+    """Which media file stands under which path."""
+    fail_code: str | None = None
+    fail_message: str | None = None
+    credits: float = 4.0
+
+
+class SimulatedTask:
+    """A task that was created at a moment and follows its script since.
+
+    Attributes:
+        task_id: Its id.
+        script: What happens to it.
+        created_at: Seconds since 1970.
+    """
+
+    def __init__(self, task_id: str, script: Script, created_at: float) -> None:
+        self.task_id = task_id
+        self.script = script
+        self.created_at = created_at
+
+    def stage(self, now: float) -> Stage:
+        """Return the stage that the task has reached."""
+        past = [stage for stage in self.script.stages if self.created_at + stage.at <= now]
+        # A clock that was set back finds the task at its beginning.
+        return past[-1] if past else self.script.stages[0]
+
+    def completed_at(self, now: float) -> float | None:
+        """Return when the task came to its end, or None while it runs."""
+        stage = self.stage(now)
+        return self.created_at + stage.at if stage.state in ("success", "fail") else None
+
+    def delivered_at(self, now: float) -> float | None:
+        """Return when the task's files came into being, or None when there are none."""
+        return self.completed_at(now) if self.stage(now).state == "success" else None
+
+    def record(self, now: float, link: Link) -> dict[str, object]:
+        """Return `data` of a recordInfo answer, field by field as recorded ones are."""
+        stage = self.stage(now)
+        completed = self.completed_at(now)
+        failed = stage.state == "fail"
+        return {
+            "taskId": self.task_id,
+            "model": self.script.model,
+            "state": stage.state,
+            "param": self._param(),
+            "resultJson": self._result(link) if stage.state == "success" else "",
+            "failCode": self.script.fail_code if failed else None,
+            "failMsg": self.script.fail_message if failed else None,
+            # Documented as milliseconds, in fact seconds.
+            "costTime": None if completed is None else round(completed - self.created_at),
+            "completeTime": None if completed is None else _milliseconds(completed),
+            "createTime": _milliseconds(self.created_at),
+            "creditsConsumed": 0 if failed else self.script.credits,
+        }
+
+    def _param(self) -> str:
+        # A string of JSON in a string of JSON, as the real service has it.
+        return compact({"input": compact(self.script.input), "model": self.script.model})
+
+    def _result(self, link: Link) -> str:
+        return "" if self.script.result is None else compact(self.script.result(link))
+
+
+def compact(value: object) -> str:
+    """Return JSON as Kie writes it: without blanks, with its characters unescaped."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)

@@ -1,0 +1,141 @@
+"""The three questions that kiecli asks Kie's API, over a client that somebody else made."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+
+from kiecli.answers import code_of, decode
+from kiecli.clock import Clock
+from kiecli.errors import KieError, KieUnavailable, NoConnection
+from kiecli.models import Task
+from kiecli.transport import (
+    READ_TIMEOUT,
+    Exchange,
+    Trace,
+    certificate_refused,
+    host_of,
+    what_broke,
+)
+
+LONGEST_ANSWER = 8 * 1024 * 1024
+"""Bytes of an answer that are read at most; real ones have some two thousand."""
+
+
+class KieClient:
+    """Asks about tasks, credits and links. Safe to share between threads."""
+
+    def __init__(
+        self,
+        http: httpx.Client,
+        base_url: str,
+        key: str,
+        clock: Clock,
+        trace: Trace | None = None,
+    ) -> None:
+        """Take what it needs.
+
+        Args:
+            http: The client that carries the requests; it must follow no redirects.
+            base_url: Where the API is, without a slash at the end.
+            key: The API key, known to be printable ASCII on one line.
+            clock: Measures the answers.
+            trace: Told of each exchange, or None.
+        """
+        self._http = http
+        self._base_url = base_url
+        self._host = host_of(base_url)
+        self._headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
+        self._clock = clock
+        self._trace = trace
+
+    def task(self, task_id: str) -> Task:
+        """Return what Kie says of a task now.
+
+        See https://docs.kie.ai/market/common/get-task-detail.md.
+
+        Raises:
+            KieError: Kie did not say; `temporary` tells whether to ask again.
+        """
+        data = self._ask("GET", "/api/v1/jobs/recordInfo", task_id, params={"taskId": task_id})
+        if not isinstance(data, dict):
+            raise KieUnavailable("Kie's answer holds no task record")
+        return Task.parse(task_id, data)
+
+    def credits(self) -> float:
+        """Return the credits left: the cheapest question that proves a key.
+
+        Raises:
+            KieError: Kie did not say.
+        """
+        data = self._ask("GET", "/api/v1/chat/credit")
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            raise KieUnavailable("Kie's answer holds no number of credits")
+        return data
+
+    def fresh_link(self, url: str) -> str:
+        """Return a link that is good for 20 minutes, for a result whose own link is dead.
+
+        The link is a credential: it stays out of messages and files.
+
+        Raises:
+            KieError: There is none.
+        """
+        link = self._ask("POST", "/api/v1/common/download-url", json={"url": url})
+        if not isinstance(link, str) or not link:
+            raise KieUnavailable("Kie's answer holds no link")
+        return link
+
+    def _ask(self, method: str, path: str, task_id: str = "-", **content: Any) -> Any:
+        began = self._clock.now()
+        try:
+            status, headers, body = self._exchange(method, path, began, content)
+        except KieError as error:
+            self._tell(method, path, task_id, error.message, began)
+            raise
+        if self._trace is not None:
+            self._tell(method, path, task_id, f"{status} {code_of(body)}", began)
+        return decode(status, headers, body)
+
+    def _exchange(
+        self, method: str, path: str, began: float, content: dict[str, Any]
+    ) -> tuple[int, httpx.Headers, bytes]:
+        url = self._base_url + path
+        with (
+            _in_our_words(self._host),
+            self._http.stream(method, url, headers=self._headers, **content) as response,
+        ):
+            return response.status_code, response.headers, self._body(response, began)
+
+    def _body(self, response: httpx.Response, began: float) -> bytes:
+        """Read the body, bounded in bytes and in time: httpx bounds only each single read."""
+        body = bytearray()
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) > LONGEST_ANSWER:
+                raise KieUnavailable(
+                    f"an answer of more than {LONGEST_ANSWER // 2**20} MiB is none of Kie's",
+                )
+            if self._clock.now() - began > READ_TIMEOUT:
+                raise NoConnection(f"{self._host} gave no whole answer within {READ_TIMEOUT:.0f} s")
+        return bytes(body)
+
+    def _tell(self, method: str, path: str, task_id: str, outcome: str, began: float) -> None:
+        if self._trace is not None:
+            took = round((self._clock.now() - began) * 1000)
+            self._trace(Exchange(method, self._host, path, task_id, outcome, took))
+
+
+@contextmanager
+def _in_our_words(host: str) -> Iterator[None]:
+    """Turn what httpx raises into a KieError."""
+    try:
+        yield
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        refused = certificate_refused(error)
+        raise NoConnection(
+            f"could not ask {host}: {what_broke(error)}",
+            hint="a proxy's or company's own CA? point SSL_CERT_FILE to it" if refused else "",
+            temporary=not refused,
+        ) from error

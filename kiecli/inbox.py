@@ -1,0 +1,102 @@
+"""Where the main thread waits, and the threads that do what it must not wait for.
+
+Every request runs on a daemon thread: a name look-up cannot be interrupted and a body may drip
+for hours, but the main thread must draw, and be gone within half a second of a signal.
+"""
+
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
+from typing import Protocol
+
+from kiecli.clock import Clock
+
+Job = Callable[[], None]
+
+
+class Inbox(Protocol):
+    """Events from other threads, taken one at a time by the main thread."""
+
+    def put(self, event: object) -> None:
+        """Add an event; never blocks, from any thread."""
+        ...
+
+    def get(self, until: float) -> object | None:
+        """Return the next event, or None when the clock's `now` reaches `until` first."""
+        ...
+
+
+class Workers(Protocol):
+    """Whoever carries out jobs."""
+
+    def submit(self, job: Job) -> None:
+        """Have a job done, now or as soon as somebody is free."""
+        ...
+
+
+class Crash(Exception):
+    """A bug that came up on a worker; its cause is what happened there."""
+
+
+class QueueInbox:
+    """The inbox of a real run."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._events: SimpleQueue[object] = SimpleQueue()
+
+    def put(self, event: object) -> None:
+        """Add an event; never blocks, from any thread."""
+        self._events.put(event)
+
+    def get(self, until: float) -> object | None:
+        """Return the next event, or None when `until` comes first.
+
+        Raises:
+            Crash: A worker met a bug.
+        """
+        wait = until - self._clock.now()
+        try:
+            if wait == float("inf"):
+                event = self._events.get()
+            else:
+                event = self._events.get(timeout=max(0.0, wait))
+        except Empty:
+            return None
+        if isinstance(event, Crash):
+            raise event
+        return event
+
+
+class ThreadWorkers:
+    """Daemon threads, started as they are needed, never more than `most`."""
+
+    def __init__(self, most: int, inbox: Inbox) -> None:
+        self._most = most
+        self._inbox = inbox
+        self._jobs: SimpleQueue[Job] = SimpleQueue()
+        self._lock = Lock()
+        self._free = 0
+        self._threads = 0
+
+    def submit(self, job: Job) -> None:
+        """Have a job done on the next free thread."""
+        with self._lock:
+            self._free -= 1
+            if self._free < 0 and self._threads < self._most:
+                self._threads += 1
+                self._free += 1
+                Thread(target=self._work, daemon=True).start()
+        self._jobs.put(job)
+
+    def _work(self) -> None:
+        while True:
+            job = self._jobs.get()
+            try:
+                job()
+            except BaseException as error:  # noqa: BLE001  a bug must reach the main thread
+                crash = Crash()
+                crash.__cause__ = error
+                self._inbox.put(crash)
+            with self._lock:
+                self._free += 1

@@ -1,0 +1,72 @@
+"""When to look again: the rhythm of good answers, the pauses of bad ones, the limits of both.
+
+Pure functions and values; seconds throughout.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+Random = Callable[[float, float], float]
+"""Returns a number between two, as `random.uniform` does."""
+
+SHORTEST = 2.0
+LONGEST = 15.0
+LOOK_LIMIT = 20.0
+"""Seconds that one look may take, from its start to the last byte of its answer."""
+
+OVERTIME = 10.0
+"""Seconds that looks due by the deadline may take beyond it."""
+
+SECOND_LOOK = 5.0
+"""Seconds until a failure that came without a record is looked at once more."""
+
+FEWEST_FAILED_LOOKS = 4
+"""So many failed looks it takes to give up, however long they took."""
+
+_LONGEST_PAUSE = 30.0
+
+
+class Policy(NamedTuple):
+    """What a command wants of its looks."""
+
+    finish: bool
+    """Whether to look until the task has come to its end; else one good answer is enough."""
+    timeout: float | None = None
+    """How long to wait for the end; 0 is one look, without grace and retries."""
+    interval: float | None = None
+    """A fixed time between looks, or None for the rhythm."""
+    grace: float = 0.0
+    """How long a task may be not visible yet."""
+    box: float = 15.0
+    """How long temporary trouble may last."""
+
+    @property
+    def single(self) -> bool:
+        """Whether each task gets exactly one look."""
+        return self.timeout == 0
+
+
+def asking_once() -> Policy:
+    """Return the policy of `status` and of a `download` that does not wait."""
+    return Policy(finish=False)
+
+
+def waiting(timeout: float, interval: float | None) -> Policy:
+    """Return the policy of `wait` and of `download --wait`."""
+    return Policy(finish=True, timeout=timeout, interval=interval, grace=60.0, box=120.0)
+
+
+def pause_between(elapsed: float, interval: float | None, random: Random) -> float:
+    """Return the time from one look to the next, for a task first looked at `elapsed` ago.
+
+    A twentieth of the time waited keeps the lag to notice a result at a twentieth of the whole,
+    and fifteen minutes at a hundred looks; a tenth of scatter keeps many tasks from moving as one.
+    """
+    if interval is not None:
+        return interval
+    return min(max(elapsed / 20 * random(0.9, 1.1), SHORTEST), LONGEST)
+
+
+def backoff(failed_looks: int, random: Random) -> float:
+    """Return the pause after so many failed looks in a row: doubling from 1 s, full jitter."""
+    return random(0.0, min(2.0 ** min(failed_looks - 1, 10), _LONGEST_PAUSE))

@@ -1,0 +1,67 @@
+"""How long trouble with one task is borne: the box of time."""
+
+from kiecli.errors import KieError, NoConnection, RateLimited, TaskNotFound
+from kiecli.rhythm import FEWEST_FAILED_LOOKS, Policy, Random, backoff, pause_between
+
+
+class Trouble:
+    """A run of looks at one task without a good answer.
+
+    The box starts at the first failed look, leaves out the time in our own queue, which is not
+    the server's trouble, and takes at least four looks to fill.
+    """
+
+    __slots__ = ("_policy", "looks", "only_connection", "queued", "reason", "since")
+
+    def __init__(self, policy: Policy, since: float, reason: KieError) -> None:
+        self._policy = policy
+        self.since = since
+        self.queued = 0.0
+        self.looks = 0
+        self.reason = reason
+        self.only_connection = True
+
+    def add(self, error: KieError) -> None:
+        """Note one more failed look."""
+        self.looks += 1
+        self.reason = error
+        self.only_connection = self.only_connection and isinstance(error, NoConnection)
+
+    @property
+    def limit(self) -> float:
+        """Seconds for which this kind of trouble is borne."""
+        return self._policy.grace if self._invisible else self._policy.box
+
+    def lasted(self, now: float) -> float:
+        """Return the seconds of trouble so far."""
+        return now - self.since - self.queued
+
+    def over(self, now: float) -> bool:
+        """Tell whether to give up."""
+        if self._policy.single:
+            return True
+        if self._invisible:
+            return self.lasted(now) >= self.limit
+        if not self._policy.finish and self.lasted(now) + self._asked > self.limit:
+            return True  # told to stay away for longer than a question may take
+        return self.looks >= FEWEST_FAILED_LOOKS and self.lasted(now) >= self.limit
+
+    def next_look(self, now: float, random: Random) -> float:
+        """Return when to look again; the last look falls on the end of the box."""
+        if self._invisible:
+            pause = pause_between(self.lasted(now), self._policy.interval, random)
+        else:
+            pause = backoff(self.looks, random)
+        left = self.limit - self.lasted(now)
+        return now + max(min(pause, left) if left > 0 else pause, self._asked)
+
+    @property
+    def _invisible(self) -> bool:
+        return isinstance(self.reason, TaskNotFound)
+
+    @property
+    def _asked(self) -> float:
+        # A rate limit pauses everybody through the budget, whatever was asked for.
+        if isinstance(self.reason, RateLimited):
+            return 0.0
+        return getattr(self.reason, "retry_after", None) or 0.0

@@ -2,35 +2,28 @@
 
 import hashlib
 import re
-from email.utils import formatdate
+from collections.abc import Mapping
 
 import httpx
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
-def deliver(
-    request: httpx.Request, body: bytes, *, content_type: str, modified: float
-) -> httpx.Response:
+def deliver(request: httpx.Request, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
     """Answer a request for a file.
 
     Args:
         request: Its `Range` and `If-Range` are honoured.
         body: The whole file.
-        content_type: Its type.
-        modified: When it came into being, in seconds since 1970.
+        headers: What the host says of it; ETag and Last-Modified are what `If-Range` is held to.
     """
-    headers = {
-        "Content-Type": content_type,
-        "ETag": etag(body),
-        "Last-Modified": formatdate(modified, usegmt=True),
-        "Accept-Ranges": "bytes",
-    }
-    asked = request.headers.get("Range")
     proof = request.headers.get("If-Range")
-    if asked is None or proof not in (None, headers["ETag"], headers["Last-Modified"]):
-        return httpx.Response(200, headers=headers, content=body)
-    return _part(asked, body, headers)
+    same = proof in (None, headers.get("ETag"), headers.get("Last-Modified"))
+    asked = _RANGE.fullmatch(request.headers.get("Range", "")) if same else None
+    if asked is None or asked.groups() == ("", ""):
+        # Several ranges, or something else than bytes: a host may send it all (RFC 9110, 14.2).
+        return _raw(200, headers, body)
+    return _part(headers, body, *_bounds(asked[1], asked[2], len(body)))
 
 
 def etag(body: bytes) -> str:
@@ -38,17 +31,11 @@ def etag(body: bytes) -> str:
     return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
 
 
-def _part(asked: str, body: bytes, headers: dict[str, str]) -> httpx.Response:
-    found = _RANGE.fullmatch(asked)
-    if found is None or found.groups() == ("", ""):
-        # Several ranges, or something else than bytes: a host may send it all (RFC 9110, 14.2).
-        return httpx.Response(200, headers=headers, content=body)
-    start, end = _bounds(found[1], found[2], len(body))
+def _part(headers: Mapping[str, str], body: bytes, start: int, end: int) -> httpx.Response:
     if start >= end:
-        headers["Content-Range"] = f"bytes */{len(body)}"
-        return httpx.Response(416, headers=headers)
-    headers["Content-Range"] = f"bytes {start}-{end - 1}/{len(body)}"
-    return httpx.Response(206, headers=headers, content=body[start:end])
+        return _raw(416, {**headers, "Content-Range": f"bytes */{len(body)}"}, b"")
+    told = f"bytes {start}-{end - 1}/{len(body)}"
+    return _raw(206, {**headers, "Content-Range": told}, body[start:end])
 
 
 def _bounds(first: str, last: str, length: int) -> tuple[int, int]:
@@ -56,3 +43,9 @@ def _bounds(first: str, last: str, length: int) -> tuple[int, int]:
     if not first:
         return max(0, length - int(last)), length
     return int(first), min(length, int(last) + 1) if last else length
+
+
+def _raw(status: int, headers: Mapping[str, str], body: bytes) -> httpx.Response:
+    # As a stream: with `content=` httpx would decode a body whose headers say that it is encoded.
+    length = {"Content-Length": str(len(body))}
+    return httpx.Response(status, headers={**headers, **length}, stream=httpx.ByteStream(body))

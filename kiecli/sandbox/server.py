@@ -1,7 +1,7 @@
 """The simulation's door to the network: real HTTP/1.1 on 127.0.0.1."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import Any
@@ -19,21 +19,28 @@ class SandboxServer(ThreadingHTTPServer):
         answer: What turns each request into its response.
     """
 
+    scheme = "http"
     # A burst of new connections is not refused while the accepting thread waits for its turn.
     request_queue_size = 128
 
-    def __init__(self, port: int, answer_at: Callable[[str], Answer]) -> None:
+    def __init__(
+        self,
+        port: int,
+        answer_at: Callable[[str], Answer],
+        exchange: "type[Exchange] | None" = None,
+    ) -> None:
         """Listen; `serve_forever` then answers.
 
         Args:
             port: 0 takes a free one.
             answer_at: Makes the answering callable for the URL that the server has.
+            exchange: What speaks with a client.
 
         Raises:
             OSError: The port cannot be had.
         """
-        super().__init__(("127.0.0.1", port), _Exchange)
-        self.url = f"http://127.0.0.1:{self.server_port}"
+        super().__init__(("127.0.0.1", port), exchange or Exchange)
+        self.url = f"{self.scheme}://127.0.0.1:{self.server_port}"
         self.answer = answer_at(self.url)
 
     def server_bind(self) -> None:
@@ -47,7 +54,7 @@ class SandboxServer(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-class _Exchange(BaseHTTPRequestHandler):
+class Exchange(BaseHTTPRequestHandler):
     """One connection's requests and their answers."""
 
     server: SandboxServer
@@ -56,10 +63,22 @@ class _Exchange(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        response = self.server.answer(self._request())
-        self.wfile.write(self._bytes(response))
+        """Answer one request of any kind that the simulation knows."""
+        self.send(self.server.answer(self._request()))
 
     do_POST = do_GET  # noqa: N815 - the name is inherited
+
+    def send(self, response: httpx.Response) -> None:
+        """Write a response, head and body in one piece: two writes would be two packets."""
+        body = raw_body(response)
+        self.wfile.write(self.head(response, {"content-length": str(len(body))}) + body)
+
+    def head(self, response: httpx.Response, framing: Mapping[str, str]) -> bytes:
+        """Return the status line and the headers; the response's own win over `framing`."""
+        headers = {"date": self.date_time_string(), **framing, **response.headers}
+        lines = [f"{name}: {value}" for name, value in headers.items()]
+        status = f"HTTP/1.1 {response.status_code} {response.reason_phrase}"
+        return "\r\n".join([status, *lines, "", ""]).encode("latin-1")
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is inherited
         """Keep quiet: the streams belong to the command that is being tried."""
@@ -73,9 +92,8 @@ class _Exchange(BaseHTTPRequestHandler):
             content=self.rfile.read(int(length)) if length.isdecimal() else b"",
         )
 
-    def _bytes(self, response: httpx.Response) -> bytes:
-        """Return head and body in one piece: two writes would be two packets."""
-        lines = [f"HTTP/1.1 {response.status_code} {response.reason_phrase}"]
-        headers = {"date": self.date_time_string(), "content-length": "0", **response.headers}
-        lines += [f"{name}: {value}" for name, value in headers.items()]
-        return "\r\n".join([*lines, "", ""]).encode("latin-1") + response.read()
+
+def raw_body(response: httpx.Response) -> bytes:
+    """Return a response's body as it goes over the wire, still encoded."""
+    assert isinstance(response.stream, httpx.SyncByteStream)
+    return b"".join(response.stream)

@@ -7,6 +7,7 @@ import json
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
+from email.utils import formatdate
 from http import HTTPStatus
 from threading import RLock
 from uuid import uuid4
@@ -15,7 +16,7 @@ import httpx
 
 from kiecli.sandbox import media
 from kiecli.sandbox.demos import DEMOS, script_for
-from kiecli.sandbox.files import deliver
+from kiecli.sandbox.files import deliver, etag
 from kiecli.sandbox.tasks import Script, SimulatedTask, compact
 
 # "Typically expire after 24 hours" (https://docs.kie.ai/market/common/get-task-detail.md).
@@ -158,12 +159,14 @@ class SimulatedKie:
         modified = task.delivered_at(self._now())
         if modified is None or self._now() >= modified + _FILE_LIFETIME:
             return _gone(HTTPStatus.NOT_FOUND)
-        return deliver(
-            request,
-            media.body(name),
-            content_type=media.content_type(name),
-            modified=modified,
-        )
+        body = media.body(name)
+        headers = {
+            "Content-Type": media.content_type(name),
+            "ETag": etag(body),
+            "Last-Modified": formatdate(modified, usegmt=True),
+            "Accept-Ranges": "bytes",
+        }
+        return deliver(request, body, headers)
 
     def _is_fresh(self, token: str, path: str) -> bool:
         known, until = self._fresh.get(token, ("", 0.0))

@@ -64,6 +64,10 @@ class FaultyServer(SandboxServer):
         self._stalls.release()
         self.closing.wait(_LONGEST_STALL)
 
+    def sleep(self, seconds: float) -> None:
+        """Spend seconds, fewer when the server ends."""
+        self.closing.wait(seconds)
+
     def get_request(self) -> tuple[Any, Any]:
         connection, address = super().get_request()
         self.connections += 1
@@ -74,7 +78,7 @@ class FaultyServer(SandboxServer):
             )
         return connection, address
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - inherited
         """Keep what is no client that left; `serving` shows it at its end."""
         error = sys.exception()
         if not isinstance(error, OSError):
@@ -95,7 +99,7 @@ class _WiredExchange(Exchange):
     def send(self, response: httpx.Response) -> None:
         wire: Wire = response.extensions.get("wire", Wire())
         body = raw_body(response)
-        self.server.closing.wait(wire.delay)
+        self.server.sleep(wire.delay)
         if wire.head:
             self._write(response, body, wire)
         if not wire.head or is_cut(body, wire):
@@ -104,7 +108,7 @@ class _WiredExchange(Exchange):
     def _write(self, response: httpx.Response, body: bytes, wire: Wire) -> None:
         told = httpx.Headers(framed(response.headers, wire, len(body)))
         unsent = self.head(httpx.Response(response.status_code, headers=told), {})
-        for piece in pieces(body, wire, self.server.closing.wait):
+        for piece in pieces(body, wire, self.server.sleep):
             self.wfile.write(unsent + _chunk(piece, wire))
             unsent = b""
         whole = wire.framing == "chunked" and not is_cut(body, wire)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kiecli import jsontext
 from kiecli.errors import ConfigError
 
 # Settings fill some hundred bytes; what is longer is something else, a device for one.
@@ -69,6 +68,8 @@ class ConfigStore:
         return stat.S_ISREG(mode) and bool(mode & 0o077)
 
     def _parsed(self, content: bytes) -> dict[str, Any]:
+        from kiecli import jsontext
+
         try:
             values = jsontext.parse(content)
         except UnicodeDecodeError as error:

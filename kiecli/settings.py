@@ -41,8 +41,7 @@ def _nearest(name: str) -> str:
     from difflib import get_close_matches
 
     names = [setting.name for setting in SETTINGS]
-    likely = name.lower().replace("_", "-")
-    for nearest in get_close_matches(likely, names, n=1, cutoff=0.5):
+    for nearest in get_close_matches(name.lower(), names, n=1, cutoff=0.5):
         return f"did you mean {nearest}?"
     return f"known are {', '.join(names)}"
 

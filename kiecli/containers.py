@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 _BLOCK = 16 * 1024
 _HEADER = 8  # a length and a name of four bytes each, in all formats but JPEG
-# Nobody's file has more parts; a file made to have them passes before it costs anybody time.
+# Nobody's file has more parts; one that was made to have them shall not cost anybody time.
 _MOST_PARTS = 300_000
 
 

@@ -151,18 +151,18 @@ def _tells_error(value: object) -> bool:
     return isinstance(value, dict) and any(name.lower() in _ERROR_WORDS for name in value)
 
 
-def impostor(head: bytes, size: int, *, extension: str, content_type: str | None) -> str | None:
+def impostor(head: bytes, size: int, *, due: str | None, content_type: str | None) -> str | None:
     """Return what a body is instead of the file that was due, or None when it may be that file.
 
     Args:
         head: The first bytes, up to HEAD_SIZE.
         size: How many bytes there are in all.
-        extension: The extension of the result's URL, empty where it has none.
+        due: The extension of the result's URL, or None.
         content_type: The type that came with the body. It tells what was due when the URL does
-            not, except that an error page comes with the right type for an error page.
+            not; but JSON that says it is JSON may well be an error.
     """
     told = extension_of_type(content_type) or ""
-    due = extension or ("" if told in _JSON_FILES else told)
+    due = due or ("" if told in _JSON_FILES else told)
     if due not in _MARKUP_FILES and looks_like_html(head):
         return "an HTML page"
     return "a JSON error" if looks_like_error(head, size, due) else None
@@ -192,7 +192,7 @@ _WALKS: dict[str, Callable[[BinaryIO, int], str | None]] = {
 _SHORTEST = 12  # bytes by which each of these is known for what it is
 
 
-def cut_off(file: BinaryIO, size: int, due: str = "") -> str | None:
+def cut_off(file: BinaryIO, size: int, due: str | None = None) -> str | None:
     """Return where a file plainly breaks off, or None; types that are not known here pass.
 
     The file is read in small pieces, whatever its size, and no bytes in it raise an exception.

@@ -169,7 +169,7 @@ class Faults:
 
     def check(self) -> None:
         """Fail when something was scripted that was never asked for."""
-        assert self._next == [], "scripted and never asked for"
+        assert not self._next, f"scripted and never asked for: {self._next}"
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         """Answer a request."""

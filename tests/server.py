@@ -180,7 +180,7 @@ def serving(
         server.shutdown()
         server.server_close()
         thread.join()
-    assert server.errors == []
+    assert not server.errors, f"went wrong in the server: {server.errors}"
     server.faults.check()
 
 

@@ -1,0 +1,129 @@
+"""`python -m kiecli.sandbox`, as it is typed."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import httpx
+import pytest
+
+from kiecli.sandbox.command import scripts_folder
+
+SANDBOX = [sys.executable, "-m", "kiecli.sandbox"]
+_ASK = """
+import json, os, urllib.request
+def get(url, **headers):
+    return urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10).read()
+url = os.environ["KIE_BASE_URL"] + "/api/v1/jobs/recordInfo?taskId=demo-image"
+data = json.loads(get(url, Authorization="Bearer " + os.environ["KIE_API_KEY"]))["data"]
+link = json.loads(data["resultJson"])["resultUrls"][0]
+print(data["state"], get(link)[:8])
+"""
+
+
+def sandbox(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [*SANDBOX, *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        env={**os.environ, **environment},
+    )
+
+
+def outcome(done: "subprocess.CompletedProcess[str]") -> tuple[int, str, str]:
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_a_command_finds_kie_its_key_and_its_files() -> None:
+    """Even where a proxy is set that leads nowhere."""
+    done = sandbox(sys.executable, "-c", _ASK, http_proxy="http://127.0.0.1:9")
+    assert outcome(done) == (0, "success b'\\x89PNG\\r\\n\\x1a\\n'\n", "")
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (["sh", "-c", "exit 3"], 3),
+        (["--port", "0", "--", "sh", "-c", "exit 4"], 4),
+        (["sh", "-c", "kill -KILL $$"], 137),
+        (["sh", "-c", "kill -INT $$"], -signal.SIGINT),
+        (["sh", "-c", "kill -TERM $$"], -signal.SIGTERM),
+    ],
+)
+def test_it_ends_as_the_command_ended(command: Sequence[str], code: int) -> None:
+    assert outcome(sandbox(*command)) == (code, "", "")
+
+
+def test_ctrl_c_reaches_the_command_and_its_code_is_told() -> None:
+    """A terminal sends it to the whole process group."""
+    line = "trap 'exit 5' INT; echo ready; while :; do sleep 0.02; done"
+    with subprocess.Popen(
+        [*SANDBOX, "sh", "-c", line], stdout=subprocess.PIPE, text=True, process_group=0
+    ) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "ready\n"
+        os.killpg(running.pid, signal.SIGINT)
+        assert running.wait(timeout=20) == 5
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_without_a_command_it_serves_until_it_is_told_to_leave(number: int, code: int) -> None:
+    with subprocess.Popen(
+        SANDBOX,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "NO_PROXY": "a b"},
+    ) as running:
+        assert running.stdout is not None
+        lines = [running.stdout.readline() for _ in range(5)]
+        url = shlex.split(lines[0])[1].partition("=")[2]
+        status = httpx.get(f"{url}/files/demo-image/1/image.png", trust_env=False).status_code
+        running.send_signal(number)
+        stdout, stderr = running.communicate(timeout=20)
+    assert (status, running.returncode) == (200, code)
+    assert "".join(lines) + stdout == (
+        f"export KIE_BASE_URL={url}\n"
+        "export KIE_API_KEY=sandbox-key\n"
+        "export NO_PROXY='127.0.0.1,localhost,a b'\n"
+        "export no_proxy='127.0.0.1,localhost,a b'\n"
+        f'export PATH={shlex.quote(scripts_folder())}:"$PATH"\n'
+    )
+    assert stderr == (
+        f"sandbox: a simulated Kie is at {url} until Ctrl-C; run the lines above in another "
+        "shell, then: kiecli wait demo-video\n"
+    )
+
+
+def test_a_port_that_is_taken_is_one_line() -> None:
+    line = 'exec "$0" -m kiecli.sandbox --port "${KIE_BASE_URL##*:}" true'
+    done = sandbox("sh", "-c", line, sys.executable)
+    port = done.stderr.partition("127.0.0.1:")[2].partition(":")[0]
+    said = f"sandbox: cannot listen on 127.0.0.1:{port}: Address already in use"
+    assert outcome(done) == (2, "", f"{said}; choose another --port, or none\n")
+
+
+@pytest.mark.parametrize("port", ["65536", "-1", "http"])
+def test_a_port_is_a_number(port: str) -> None:
+    done = sandbox(f"--port={port}")
+    said = f"error: argument --port: a port is a number up to 65535, not {port}\n"
+    assert (done.returncode, done.stdout, done.stderr.endswith(said)) == (2, "", True)
+
+
+def test_a_command_that_is_not_there_is_one_line() -> None:
+    said = "sandbox: cannot run no-such-command: No such file or directory\n"
+    assert outcome(sandbox("no-such-command")) == (127, "", said)
+
+
+def test_its_help_names_the_tasks() -> None:
+    done = sandbox("--help", COLUMNS="200")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (
+        "Tasks it knows: demo-image, demo-images, demo-video, demo-audio, demo-text, demo-fail, "
+        "demo-slow, demo-expired. Without a command it serves until Ctrl-C.\n"
+    ) in done.stdout

@@ -1,0 +1,67 @@
+"""What the head of a file host's answer says, read leniently."""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+_CONTENT_RANGE = re.compile(r"bytes\s+(\d{1,18})-(\d{1,18})/(\d{1,18})", re.IGNORECASE)
+_STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
+
+
+class Answer(NamedTuple):
+    """Status and the headers that matter for a file (RFC 9110)."""
+
+    status: int
+    length: int | None = None
+    """Bytes of the body, as told."""
+    span: tuple[int, int, int] | None = None
+    """First byte, last byte and length of the whole file, from Content-Range."""
+    has_range: bool = False
+    """Whether there is a Content-Range at all."""
+    etag: str | None = None
+    """Only a strong one."""
+    modified: str | None = None
+    content_type: str | None = None
+    """Without parameters."""
+    encoding: str | None = None
+    """The compression of the body, though none was asked for."""
+    retry_after: float | None = None
+    """Seconds."""
+
+    @classmethod
+    def read(cls, status: int, headers: Mapping[str, str]) -> "Answer":
+        """Read the head of an answer; `headers` finds names in any case."""
+        encoding = headers.get("content-encoding", "").strip().lower()
+        chunked = "transfer-encoding" in headers
+        etag = headers.get("etag", "").strip()
+        return cls(
+            status=status,
+            length=None if chunked else _count(headers.get("content-length")),
+            span=_span(headers.get("content-range")),
+            has_range="content-range" in headers,
+            etag=etag if _STRONG_ETAG.fullmatch(etag) else None,
+            modified=headers.get("last-modified") or None,
+            content_type=headers.get("content-type", "").partition(";")[0].strip().lower() or None,
+            encoding=None if encoding in ("", "identity") else encoding,
+            retry_after=_count(headers.get("retry-after")),
+        )
+
+    @property
+    def total(self) -> int | None:
+        """Bytes of the whole file, where the answer tells that."""
+        if self.encoding is not None:
+            return None
+        return self.span[2] if self.span else self.length
+
+
+def _count(text: str | None) -> int | None:
+    text = (text or "").strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None  # noqa: PLR2004
+
+
+def _span(text: str | None) -> tuple[int, int, int] | None:
+    found = _CONTENT_RANGE.fullmatch((text or "").strip())
+    if found is None:
+        return None
+    first, last, total = map(int, found.groups())
+    return (first, last, total) if first <= last < total else None

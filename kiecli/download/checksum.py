@@ -1,0 +1,75 @@
+"""A file's SHA-256, taken beside the copying and not in its way."""
+
+import os
+from queue import SimpleQueue
+
+_WORTH_A_THREAD = 4 * 1024 * 1024
+_BLOCK = 1024 * 1024
+
+
+class RunningChecksum:
+    """Reads a growing file again on a thread of its own; a small one only at its end."""
+
+    def __init__(self, fd: int) -> None:
+        """Watch an open file; it is opened once more, so the caller may close it."""
+        self._fd = fd
+        # Sizes to go on to; 0 starts again, None is the end.
+        self._sizes: SimpleQueue[int | None] = SimpleQueue()
+        self._sums: SimpleQueue[str] = SimpleQueue()
+        self._runs = False
+
+    def reached(self, size: int) -> None:
+        """Take note that so many bytes are there to be read."""
+        if self._runs or size >= _WORTH_A_THREAD:
+            self._run()
+            self._sizes.put(size)
+
+    def restart(self) -> None:
+        """Forget the file: other bytes are coming."""
+        if self._runs:
+            self._sizes.put(0)
+
+    def result(self, size: int) -> str:
+        """Return the sum in hexadecimal of the whole file of that size."""
+        self._run()
+        self._sizes.put(size)
+        self._sizes.put(None)
+        return self._sums.get()
+
+    def stop(self) -> None:
+        """Let the thread end; nobody wants the sum."""
+        if self._runs:
+            self._sizes.put(None)
+
+    def _run(self) -> None:
+        if not self._runs:
+            from threading import Thread
+
+            self._runs = True
+            Thread(target=self._sum, args=(os.dup(self._fd),), daemon=True).start()
+
+    def _sum(self, fd: int) -> None:
+        import hashlib
+
+        running, at = hashlib.sha256(), 0
+        while (size := self._sizes.get()) is not None:
+            if size == 0:
+                running, at = hashlib.sha256(), 0
+            # Nothing is read where the file was truncated: a restart is on its way.
+            while at < size and (block := os.pread(fd, min(_BLOCK, size - at), at)):
+                running.update(block)
+                at += len(block)
+        os.close(fd)
+        self._sums.put(running.hexdigest())
+
+
+def checksum_of(path: str) -> str:
+    """Return the SHA-256 in hexadecimal of a file that is complete.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    import hashlib
+
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,109 @@
+"""Saving the results of tasks: what the rest of kiecli calls."""
+
+import threading
+from collections.abc import Callable
+from random import uniform
+from typing import BinaryIO
+
+import httpx
+
+from kiecli.clock import Clock
+from kiecli.download.disk import default_mode, disk_error
+from kiecli.download.fetch import Means
+from kiecli.download.progress import NoProgress, Progress
+from kiecli.download.saving import Saving
+from kiecli.download.spool import Spool
+from kiecli.download.target import SavedFile, SaveOptions, Target, plan
+from kiecli.errors import KieError
+from kiecli.models import Task
+
+_BLOCK = 1024 * 1024
+
+
+class Downloader:
+    """Saves results, each on whatever thread asks for it."""
+
+    def __init__(
+        self,
+        *,
+        new_client: Callable[[], httpx.Client],
+        fresh_link: Callable[[str], str],
+        clock: Clock,
+        options: SaveOptions,
+        progress: Progress | None = None,
+        random: Callable[[float, float], float] = uniform,
+    ) -> None:
+        """Take what it needs; to be made before other threads make files.
+
+        Args:
+            new_client: Makes a client for file hosts; one is made for each thread.
+            fresh_link: Asks Kie for another link to a result, and raises KieError.
+            clock: Measures and waits.
+            options: How to save.
+            progress: Told how it goes, from the threads that save.
+            random: Draws the pauses between tries.
+        """
+        self._new_client = new_client
+        self._options = options
+        self._progress = progress or NoProgress()
+        self._means = Means(self._client, fresh_link, clock, self._progress, random)
+        self._mode = default_mode()
+        self._own = threading.local()
+
+    def plan(self, task: Task) -> list[Target]:
+        """Return what a succeeded task has to save, in the order of its results.
+
+        Raises:
+            SaveError: It has nothing at all to save.
+            UsageError: Two results would have one name, or a name is an existing folder.
+        """
+        return plan(task, self._options)
+
+    def save(self, target: Target) -> SavedFile:
+        """Save a target, or find it saved; whatever goes wrong is in its `error`.
+
+        Blocks for as long as bytes come: to be called on a thread that may be abandoned.
+        """
+        return self._ended(target, self._saving(target).to_disk)
+
+    def pour(self, target: Target, stream: BinaryIO) -> SavedFile:
+        """Write a target to a stream, once it is complete and verified, and not a byte before.
+
+        Raises:
+            OSError: The stream refuses it.
+        """
+        import tempfile
+
+        with tempfile.TemporaryFile(buffering=0) as file:
+            spool = Spool(file.fileno())
+            saved = self._ended(target, lambda: self._saving(target).to_spool(spool))
+            if saved.error is None:
+                _copy(spool, stream)
+        return saved
+
+    def _saving(self, target: Target) -> Saving:
+        return Saving(target, self._options, self._means, self._mode)
+
+    def _ended(self, target: Target, save: Callable[[], SavedFile]) -> SavedFile:
+        try:
+            saved = save()
+        except KieError as error:
+            saved = SavedFile.failed(target, error)
+        except OSError as error:
+            saved = SavedFile.failed(target, disk_error(target.path, error))
+        self._progress.ended(target, saved)
+        return saved
+
+    def _client(self) -> httpx.Client:
+        """Return the calling thread's own client: sharing one costs more than it saves."""
+        client: httpx.Client | None = getattr(self._own, "client", None)
+        if client is None:
+            client = self._own.client = self._new_client()
+        return client
+
+
+def _copy(spool: Spool, stream: BinaryIO) -> None:
+    with spool.reader() as reader:
+        while block := reader.read(_BLOCK):
+            stream.write(block)
+    stream.flush()

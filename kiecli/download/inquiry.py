@@ -1,0 +1,28 @@
+"""Asking a host how long a file is, without fetching it."""
+
+import httpx
+
+from kiecli.download.answer import Answer
+from kiecli.download.host import answered
+from kiecli.download.judgement import Start, judge
+from kiecli.download.setbacks import Refusal, Setback
+from kiecli.download.verify import stranger_in
+from kiecli.download.wire import chunks
+
+
+def told_length(client: httpx.Client, url: str, due: str | None) -> int | None:
+    """Return the bytes of a file as its host tells, or None when it cannot or will not.
+
+    Asked once: what stands on the disk is there in any case. GET and not HEAD, which signed links
+    refuse; the body is not read.
+    """
+    try:
+        with answered(client, url, {}) as response:
+            answer = Answer.read(response.status_code, response.headers)
+            if not isinstance(judge(answer, 0, None), Start) or not answer.total:
+                return None
+            first = bytes(next(chunks(response, answer)))
+            stranger = stranger_in(first, answer.total, due, answer.content_type)
+            return None if stranger is not None else answer.total
+    except (Setback, Refusal):
+        return None

@@ -1,0 +1,103 @@
+"""What to do with a file host's answer: one pure function, from its head to a verdict."""
+
+from http import HTTPStatus
+from typing import NamedTuple
+
+from kiecli.download.answer import Answer
+from kiecli.download.note import Note
+
+
+class Start(NamedTuple):
+    """The body is the file from its first byte on."""
+
+
+class Resume(NamedTuple):
+    """The body is the rest of the file that is here in part."""
+
+
+class Again(NamedTuple):
+    """What is here cannot be continued: ask for the whole file."""
+
+
+class Absent(NamedTuple):
+    """The file is not there: not yet, no more, or not under this link."""
+
+    reason: str
+
+
+class Retry(NamedTuple):
+    """The host has trouble that passes."""
+
+    reason: str
+    after: float | None
+    """Seconds that it asked us to stay away."""
+
+
+class Refused(NamedTuple):
+    """Asking again would not help."""
+
+    reason: str
+
+
+Verdict = Start | Resume | Again | Absent | Retry | Refused
+
+# httpx takes these apart; what else a host may send unasked would be saved as it is.
+_KNOWN_ENCODINGS = {"gzip", "deflate"}
+_ABSENT = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+
+
+def judge(answer: Answer, have: int, note: Note | None) -> Verdict:
+    """Return what an answer means.
+
+    Args:
+        answer: Its head.
+        have: Bytes that are here.
+        note: What is known of these, if the rest was asked for; None if the whole file was.
+    """
+    if answer.encoding is not None and answer.encoding not in _KNOWN_ENCODINGS:
+        return Refused(f"it came compressed as {answer.encoding}, which was not asked for")
+    if answer.status == HTTPStatus.OK:
+        # A part of the file under the status of a whole one: not to be trusted.
+        return Again() if note is not None and answer.has_range else Start()
+    if note is not None:
+        if answer.status == HTTPStatus.PARTIAL_CONTENT:
+            return Resume() if _continues(answer, have, note) else Again()
+        if answer.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            return Again()
+    return _without_file(answer)
+
+
+def _continues(answer: Answer, have: int, note: Note) -> bool:
+    """Tell whether a 206 is proved to be the rest of the same file."""
+    if answer.span is None or answer.encoding is not None:
+        return False
+    first, _, total = answer.span
+    return first == have and total == note.length and _is_same(answer, note)
+
+
+def _is_same(answer: Answer, note: Note) -> bool:
+    if note.etag is not None and answer.etag is not None:
+        return answer.etag == note.etag
+    return note.modified is not None and answer.modified == note.modified
+
+
+def _without_file(answer: Answer) -> Verdict:
+    said = f"the file host answered {_shown(answer.status)}"
+    if (
+        answer.status in _ABSENT
+        or HTTPStatus.CREATED <= answer.status < HTTPStatus.MULTIPLE_CHOICES
+    ):
+        return Absent(said)
+    if (
+        answer.status == HTTPStatus.TOO_MANY_REQUESTS
+        or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    ):
+        return Retry(said, answer.retry_after)
+    return Refused(said)
+
+
+def _shown(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)

@@ -1,0 +1,156 @@
+"""What is to be saved and where: planned before the first byte."""
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from kiecli.errors import KieError, SaveError, UsageError
+from kiecli.models import Result, Task
+from kiecli.naming import Template, siblings, split_url_name, values_for
+
+
+class SaveOptions(NamedTuple):
+    """How the user wants results to be saved."""
+
+    directory: str
+    """The folder as typed, `~` expanded."""
+    template: Template
+    overwrite: bool = False
+    """Fetch anew whatever is there."""
+    checksum: bool = False
+    """Whether a SHA-256 of each file is wanted."""
+
+    def path(self, name: str) -> str:
+        """Return the path that is printed: the folder as typed and the name, no `./`."""
+        return name if self.directory in ("", ".") else os.path.join(self.directory, name)
+
+    def check_folder(self) -> None:
+        """Refuse a template that names a folder which is there.
+
+        Raises:
+            UsageError: It does; `-d` is what was meant.
+        """
+        text = self.template.text
+        if not self.template.words and os.path.isdir(self.path(self.template.fill({}))):
+            raise UsageError(
+                f"--output {text} names an existing folder",
+                hint=f"give the folder with -d {text}",
+            )
+
+
+class Target(NamedTuple):
+    """One result of a task and its place on the disk."""
+
+    task_id: str
+    n: int
+    url: str | None
+    """Where it is, or None when the task's own answer holds it."""
+    document: Any
+    """What that answer holds: a JSON value, or text."""
+    path: str
+    """As printed; without an extension where only the host can tell that."""
+    path_known: bool
+    counts: bool
+    """Whether a file under that name can only be this result."""
+    completed_at: float | None
+    """When the task finished, in seconds since 1970."""
+    values: Mapping[str, str | None]
+    """What the template is filled with."""
+
+    @property
+    def due(self) -> str | None:
+        """The extension that the URL promises, or None."""
+        return self.values["ext"]
+
+
+class SavedFile(NamedTuple):
+    """How a target ended: one entry of `files[]`."""
+
+    n: int
+    url: str | None
+    path: str
+    bytes: int | None
+    sha256: str | None
+    content_type: str | None
+    status: str
+    """`saved`, `kept` (it was there) or `failed`."""
+    resumed: int
+    """Bytes taken over from an earlier run."""
+    error: KieError | None
+
+    @classmethod
+    def failed(cls, target: Target, error: KieError) -> "SavedFile":
+        """Return how a target ended that is not there."""
+        return cls(target.n, target.url, target.path, None, None, None, "failed", 0, error)
+
+
+def plan(task: Task, options: SaveOptions) -> list[Target]:
+    """Return what a succeeded task has to save, in the order of its results.
+
+    Raises:
+        SaveError: It has nothing at all to save.
+        UsageError: Two results would have one name, or a name is an existing folder.
+    """
+    options.check_folder()
+    targets = list(_targets(task, options))
+    if not targets:
+        raise SaveError(f"task {task.task_id} succeeded, but Kie lists nothing to save")
+    _refuse_collisions(targets)
+    return targets
+
+
+def _targets(task: Task, options: SaveOptions) -> Iterator[Target]:
+    counts = options.template.tells_results_apart(several_results=len(task.results) > 1)
+    for result in task.results:
+        yield _file(task, result, options, counts=counts)
+    if not task.results and task.document is not None:
+        values = values_for(task, 1, None, "json")
+        yield Target(
+            task_id=task.task_id,
+            n=1,
+            url=None,
+            document=task.document,
+            path=options.path(options.template.fill(values)),
+            path_known=True,
+            counts=counts,
+            completed_at=task.completed_at,
+            values=values,
+        )
+
+
+def _file(task: Task, result: Result, options: SaveOptions, *, counts: bool) -> Target:
+    extension = split_url_name(result.url)[1] or None
+    known = extension is not None or "ext" not in options.template.words
+    values = values_for(task, result.n, result.url, extension)
+    fill = options.template.fill if known else options.template.fill_stem
+    return Target(
+        task_id=task.task_id,
+        n=result.n,
+        url=result.url,
+        document=None,
+        path=options.path(fill(values)),
+        path_known=known,
+        counts=counts,
+        completed_at=task.completed_at,
+        values=values,
+    )
+
+
+def _refuse_collisions(targets: list[Target]) -> None:
+    for place, target in enumerate(targets):
+        for other in targets[:place]:
+            if _collide(target, other):
+                raise UsageError(
+                    f"results {other.n} and {target.n} of task {target.task_id}"
+                    f" would both be saved as {target.path}",
+                    hint="put {n} into --output",
+                )
+
+
+def _collide(one: Target, other: Target) -> bool:
+    """Tell whether two results have one name, or may have once their types are known."""
+    return (
+        one.path == other.path
+        or (not one.path_known and bool(siblings(one.path, [other.path])))
+        or (not other.path_known and bool(siblings(other.path, [one.path])))
+    )

@@ -1,0 +1,54 @@
+"""Whether the bytes that are here are the file that was due."""
+
+from typing import BinaryIO, NamedTuple
+
+from kiecli import media
+from kiecli.download.existing import Condition
+
+# Types whose own bytes tell where they end, so that a whole one is known to be whole.
+_TELLING = frozenset({"png", "jpg", "webp", "wav", "mp4", "mov", "m4a", "3gp", "json"})
+
+
+class Flaw(NamedTuple):
+    """Why these bytes are not the file."""
+
+    reason: str
+    stranger: bool
+    """Whether something else came in its place, and not a damaged copy of it."""
+
+
+def flaw(
+    file: BinaryIO, size: int, *, due: str | None, content_type: str | None, told: bool
+) -> Flaw | None:
+    """Return what is wrong with a file, or None.
+
+    Args:
+        file: The file; its position is moved.
+        size: Its bytes.
+        due: The extension that the URL promises, or None.
+        content_type: The type that the host gave, or None.
+        told: Whether the host told the length, and it is that long.
+    """
+    if size == 0:
+        return Flaw("the host sent an empty file", stranger=True)
+    file.seek(0)
+    stranger = stranger_in(file.read(media.HEAD_SIZE), size, due, content_type)
+    if stranger is not None:
+        return Flaw(stranger, stranger=True)
+    cut = None if told else media.cut_off(file, size)
+    return None if cut is None else Flaw(f"it came damaged: {cut}", stranger=False)
+
+
+def stranger_in(head: bytes, size: int, due: str | None, content_type: str | None) -> str | None:
+    """Return what came in place of the file, judged by its first bytes, or None."""
+    found = media.impostor(head, size, due=due, content_type=content_type)
+    return None if found is None else f"the host sent {found} instead of the file"
+
+
+def condition(file: BinaryIO, size: int, due: str | None) -> Condition:
+    """Return what the bytes of a file that was found on the disk tell about it."""
+    if flaw(file, size, due=due, content_type=None, told=False) is not None:
+        return Condition.BROKEN
+    file.seek(0)
+    kind = media.sniff(file.read(media.HEAD_SIZE))
+    return Condition.WHOLE if kind in _TELLING else Condition.UNCLEAR

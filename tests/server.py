@@ -44,6 +44,7 @@ class FaultyServer(SandboxServer):
         port: int = 0,
         now: Callable[[], float] = time.time,
         certificate: "Certificate | None" = None,
+        looks_per_second: int | None = None,
     ) -> None:
         self.closing = threading.Event()
         self.connections = 0
@@ -51,7 +52,11 @@ class FaultyServer(SandboxServer):
         self._stalls = threading.Semaphore(0)
         self._tls = None if certificate is None else certificate.context()
         self.scheme = "http" if certificate is None else "https"
-        super().__init__(port, lambda url: Faults(SimulatedKie(url, now=now)), _WiredExchange)
+
+        def faults_at(url: str) -> Faults:
+            return Faults(SimulatedKie(url, now=now, looks_per_second=looks_per_second))
+
+        super().__init__(port, faults_at, _WiredExchange)
         assert isinstance(self.answer, Faults)
         self.faults = self.answer
 
@@ -165,12 +170,21 @@ def serving(
     port: int = 0,
     now: Callable[[], float] = time.time,
     certificate: Certificate | None = None,
+    looks_per_second: int | None = None,
 ) -> Iterator[FaultyServer]:
     """Serve a simulated Kie with faults until the block is left.
 
     At the end, everything that was scripted must have been asked for.
+
+    Args:
+        port: 0 takes a free one.
+        now: The simulation's clock, seconds since 1970.
+        certificate: Speaks TLS with it.
+        looks_per_second: From how many on recordInfo answers 429; None is never.
     """
-    server = FaultyServer(port=port, now=now, certificate=certificate)
+    server = FaultyServer(
+        port=port, now=now, certificate=certificate, looks_per_second=looks_per_second
+    )
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:

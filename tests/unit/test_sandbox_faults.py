@@ -209,6 +209,15 @@ def test_a_mistake_in_a_script_fails_the_test() -> None:
         ask()
 
 
+def test_looks_can_be_limited_over_sockets() -> None:
+    with (
+        serving(now=lambda: NOON, looks_per_second=2) as server,
+        httpx.Client(trust_env=False, headers={"Authorization": "Bearer k"}) as client,
+    ):
+        url = f"{server.url}/api/v1/jobs/recordInfo?taskId=demo-image"
+        assert [client.get(url).json()["code"] for _ in range(3)] == [200, 200, 429]
+
+
 def test_tls_is_spoken_to_who_trusts_the_certificate(tmp_path: Path) -> None:
     certificate = Certificate.make(tmp_path)
     trusting = ssl.create_default_context(cafile=certificate.file)

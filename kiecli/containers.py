@@ -76,7 +76,7 @@ def riff(file: BinaryIO, size: int) -> str | None:
     """Hold the length in the header of a WAV or WebP against the file's."""
     told = int.from_bytes(_read(file, 4, 4), "little")
     missing = _HEADER + told - size
-    if not 0 < told < _UNTOLD_RIFF or missing <= 0:
+    if told >= _UNTOLD_RIFF or missing <= 0:
         return None
     # Some writers count the eight bytes of the header too, or a final pad byte that they omit.
     if missing <= _HEADER and not _chunk_is_cut(file, size):

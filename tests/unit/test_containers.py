@@ -113,6 +113,10 @@ _WHOLE = {
         b"WAVE", _FORMAT, (b"data", b"abc")
     )[:-1],
     "wav that counts its own header": _riff(b"WAVE", _FORMAT, _SOUND, told=60),
+    "wav that counts its own header and has a chunk of odd length": _riff(
+        b"WAVE", _FORMAT, (b"note", b"abc"), _SOUND, told=72
+    ),
+    "wav whose sound is of untold length": WAV.replace(b"data\x10\0\0\0", b"data\xff\xff\xff\xff"),
     "wav of untold length": _riff(b"WAVE", _FORMAT, _SOUND, told=0xFFFFFFFF),
     "wav of untold length, by sox": _riff(b"WAVE", _FORMAT, _SOUND, told=0x7FFFF024),
     "wav whose length was never filled in": _riff(b"WAVE", _FORMAT, _SOUND, told=0),
@@ -180,6 +184,10 @@ def test_a_cut_in_what_comes_after_the_media_is_seen_too() -> None:
         (JPEG[:-1], "the JPEG ends before its EOI marker"),
         (JPEG[:30], "the JPEG ends before its EOI marker"),
         (WAV[:-5], "the RIFF file lacks 5 of the bytes that it announces"),
+        (
+            _riff(b"WAVE", _FORMAT, _SOUND, (b"note", b""))[:-3],
+            "the RIFF file lacks 3 of the bytes that it announces",
+        ),
         (MP4[: len(_FTYP)], "the MP4 ends before its moov box"),
         (MP4[: len(_FTYP) + 30], "the MP4 ends inside its moov box"),
         (MP4[: len(_FTYP + _MOOV)], "the MP4 ends before its mdat box"),

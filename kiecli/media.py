@@ -52,10 +52,9 @@ _EXTENSIONS = {
     "model/stl": "stl",
 }
 
-# The first that matches the start of a file wins; a dot is any byte.
-_SIGNATURES = [
-    (re.compile(pattern, re.DOTALL), extension)
-    for pattern, extension in (
+# The first that matches the start of a file wins; a dot is any byte. They are compiled when the
+# first file is judged: a line that fetches none does not pay for it.
+_SIGNATURES = (
         (rb"\x89PNG\r\n\x1a\n", "png"),
         (rb"\xff\xd8\xff", "jpg"),
         (rb"GIF8[79]a", "gif"),
@@ -85,10 +84,7 @@ _SIGNATURES = [
         (rb"PK\x03\x04", "zip"),
         (rb"glTF", "glb"),
     )
-]
-
-
-def extension_of_type(content_type: str | None) -> str | None:
+f extension_of_type(content_type: str | None) -> str | None:
     """Return the extension that a Content-Type tells, or None when it tells nothing of use."""
     kind = (content_type or "").partition(";")[0].strip().lower()
     return _EXTENSIONS.get(kind)
@@ -97,7 +93,7 @@ def extension_of_type(content_type: str | None) -> str | None:
 def sniff(head: bytes) -> str | None:
     """Return the extension that the first bytes tell, or None."""
     for signature, extension in _SIGNATURES:
-        if signature.match(head):
+        if re.match(signature, head, re.DOTALL):
             return extension
     if _first_tag(head).startswith(b"<svg"):
         return "svg"

@@ -55,36 +55,38 @@ _EXTENSIONS = {
 # The first that matches the start of a file wins; a dot is any byte. They are compiled when the
 # first file is judged: a line that fetches none does not pay for it.
 _SIGNATURES = (
-        (rb"\x89PNG\r\n\x1a\n", "png"),
-        (rb"\xff\xd8\xff", "jpg"),
-        (rb"GIF8[79]a", "gif"),
-        (rb"RIFF....WEBP", "webp"),
-        (rb"(RIFF|RF64)....WAVE", "wav"),
-        (rb"RIFF....AVI ", "avi"),
-        # https://mp4ra.org/registered-types/brands; each brand is four letters.
-        (rb"\0...ftypavi[fs]", "avif"),
-        (rb"\0...ftyp(mif1|msf1)....(....){0,15}?avi[fs]", "avif"),
-        (rb"\0...ftyp(hei[cmsx]|hev[cmsx]|mif1|msf1)", "heic"),
-        (rb"\0...ftypqt  ", "mov"),
-        (rb"\0...ftypM4[AB] ", "m4a"),
-        (rb"\0...ftyp3g", "3gp"),
-        (rb"\0...ftyp", "mp4"),
-        (rb"\0...(moov|mdat|wide)", "mov"),
-        (rb"\x1aE\xdf\xa3.{0,60}?webm", "webm"),
-        (rb"\x1aE\xdf\xa3", "mkv"),
-        (rb"OggS.{24}OpusHead", "opus"),
-        (rb"OggS", "ogg"),
-        (rb"fLaC", "flac"),
-        (rb"ID3[\x02-\x04]", "mp3"),
-        # Frames: MPEG 1, 2 and 2.5 layer III with a bit rate that exists; ADTS.
-        (rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb][\x10-\xef]", "mp3"),
-        (rb"\xff[\xf0\xf1\xf8\xf9]", "aac"),
-        (rb"II\*\0|MM\0\*", "tiff"),
-        (rb"%PDF-", "pdf"),
-        (rb"PK\x03\x04", "zip"),
-        (rb"glTF", "glb"),
-    )
-f extension_of_type(content_type: str | None) -> str | None:
+    (rb"\x89PNG\r\n\x1a\n", "png"),
+    (rb"\xff\xd8\xff", "jpg"),
+    (rb"GIF8[79]a", "gif"),
+    (rb"RIFF....WEBP", "webp"),
+    (rb"(RIFF|RF64)....WAVE", "wav"),
+    (rb"RIFF....AVI ", "avi"),
+    # https://mp4ra.org/registered-types/brands; each brand is four letters.
+    (rb"\0...ftypavi[fs]", "avif"),
+    (rb"\0...ftyp(mif1|msf1)....(....){0,15}?avi[fs]", "avif"),
+    (rb"\0...ftyp(hei[cmsx]|hev[cmsx]|mif1|msf1)", "heic"),
+    (rb"\0...ftypqt  ", "mov"),
+    (rb"\0...ftypM4[AB] ", "m4a"),
+    (rb"\0...ftyp3g", "3gp"),
+    (rb"\0...ftyp", "mp4"),
+    (rb"\0...(moov|mdat|wide)", "mov"),
+    (rb"\x1aE\xdf\xa3.{0,60}?webm", "webm"),
+    (rb"\x1aE\xdf\xa3", "mkv"),
+    (rb"OggS.{24}OpusHead", "opus"),
+    (rb"OggS", "ogg"),
+    (rb"fLaC", "flac"),
+    (rb"ID3[\x02-\x04]", "mp3"),
+    # Frames: MPEG 1, 2 and 2.5 layer III with a bit rate that exists; ADTS.
+    (rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb][\x10-\xef]", "mp3"),
+    (rb"\xff[\xf0\xf1\xf8\xf9]", "aac"),
+    (rb"II\*\0|MM\0\*", "tiff"),
+    (rb"%PDF-", "pdf"),
+    (rb"PK\x03\x04", "zip"),
+    (rb"glTF", "glb"),
+)
+
+
+def extension_of_type(content_type: str | None) -> str | None:
     """Return the extension that a Content-Type tells, or None when it tells nothing of use."""
     kind = (content_type or "").partition(";")[0].strip().lower()
     return _EXTENSIONS.get(kind)

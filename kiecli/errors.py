@@ -14,7 +14,7 @@ KieError
  +- TaskUnfinished      8  not finished, and nobody asked to wait
  +- DeadlineExceeded  124  the deadline ran out, the task goes on
 
-Interrupted is not in the tree: nobody but `main` may swallow a signal.
+Interrupted and ReaderGone are not in the tree: nobody but `main` may swallow them.
 """
 
 from collections.abc import Iterable
@@ -189,3 +189,7 @@ class Interrupted(BaseException):
     def __init__(self, signum: int) -> None:
         super().__init__(signum)
         self.signum = signum
+
+
+class ReaderGone(BaseException):
+    """Whoever read stdout went away: the run ends without a word."""

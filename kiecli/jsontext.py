@@ -1,6 +1,7 @@
 """JSON from strangers, read so that nothing in it can hurt: a value or a ValueError, never more."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 # Real answers nest three levels deep, six with their inner strings. Far below what Python's
@@ -42,3 +43,19 @@ def _nothing(_name: str) -> None:
 def _finite(digits: str) -> float | None:
     number = float(digits)
     return number if abs(number) != float("inf") else None
+
+
+def parse_all(text: str) -> Iterator[Any]:
+    """Yield the values of a text that holds one JSON value after the other.
+
+    Raises:
+        ValueError: As `parse` does, at the value concerned.
+    """
+    if _depth_is_suspicious(text):
+        raise ValueError("nested too deeply")
+    decoder = json.JSONDecoder(parse_constant=_nothing, parse_float=_finite)
+    rest = text.strip()
+    while rest:
+        value, end = decoder.raw_decode(rest)
+        yield value
+        rest = rest[end:].lstrip()

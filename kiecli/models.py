@@ -89,6 +89,12 @@ class Task(NamedTuple):
         return _PHASES.get((self.state or "").lower(), Phase.RUNNING)
 
     @property
+    def word(self) -> str:
+        """The state for people and shell scripts: known words in lower case, others as they are."""
+        state = self.state or "unknown"
+        return state.lower() if state.lower() in _KNOWN_STATES else state
+
+    @property
     def finished(self) -> bool:
         """Whether the task has come to its end, good or bad."""
         return self.phase is not Phase.RUNNING
@@ -129,6 +135,7 @@ class Task(NamedTuple):
         )
 
 
+_KNOWN_STATES = frozenset({"waiting", "queuing", "generating", "success", "fail"})
 _PHASES = {"success": Phase.SUCCESS, "fail": Phase.FAILED}
 
 _KINDS = {

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 from random import uniform
-from typing import BinaryIO
+from typing import Protocol
 
 import httpx
 
@@ -18,6 +18,18 @@ from kiecli.errors import KieError
 from kiecli.models import Task
 
 _BLOCK = 1024 * 1024
+
+
+class Sink(Protocol):
+    """As much of a binary stream as a result needs to be poured into it."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take all of the bytes."""
+        ...
+
+    def flush(self) -> None:
+        """Hand over what was taken."""
+        ...
 
 
 class Downloader:
@@ -66,7 +78,7 @@ class Downloader:
         """
         return self._ended(target, self._saving(target).to_disk)
 
-    def pour(self, target: Target, stream: BinaryIO) -> SavedFile:
+    def pour(self, target: Target, stream: Sink) -> SavedFile:
         """Write a target to a stream, once it is complete and verified, and not a byte before.
 
         Raises:
@@ -102,7 +114,7 @@ class Downloader:
         return client
 
 
-def _copy(spool: Spool, stream: BinaryIO) -> None:
+def _copy(spool: Spool, stream: Sink) -> None:
     with spool.reader() as reader:
         while block := reader.read(_BLOCK):
             stream.write(block)

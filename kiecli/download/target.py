@@ -79,6 +79,11 @@ class SavedFile(NamedTuple):
     error: KieError | None
 
     @classmethod
+    def planned(cls, target: Target) -> "SavedFile":
+        """Return a target that is only talked about (`--dry-run`)."""
+        return cls(target.n, target.url, target.path, None, None, None, "planned", 0, None)
+
+    @classmethod
     def failed(cls, target: Target, error: KieError) -> "SavedFile":
         """Return how a target ended that is not there."""
         return cls(target.n, target.url, target.path, None, None, None, "failed", 0, error)

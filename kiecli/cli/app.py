@@ -1,0 +1,61 @@
+"""The commands of kiecli, put together."""
+
+from typing import Annotated
+
+from typer import Context, Exit, Option, Typer
+
+from kiecli import __version__
+from kiecli.cli import config, download, status, wait
+from kiecli.cli.options import runtime_of
+
+_CODES = """\b
+Exit codes:
+    0  done
+    1  Kie says the task failed: change the input, submit anew
+    2  wrong usage or bad configuration: fix the line
+    4  key or account refused: fix the key or the credits
+    5  no such Market task: check the id
+    6  Kie could not be asked: run the line that the message gives
+    7  a result could not be saved: the line that the message gives resumes
+    8  not finished, and you did not ask to wait: later, or wait
+   70  a bug in kiecli: report it
+  124  the deadline ran out, the task goes on: run the line that the message gives
+  130, 143, 141  Ctrl-C, SIGTERM, the reader of stdout went away
+"""
+
+_SETTINGS = {"help_option_names": ["-h", "--help"]}
+
+
+def _version(ctx: Context, wanted: bool) -> None:
+    if wanted:
+        runtime_of(ctx).out.line(f"kiecli {__version__}")
+        raise Exit
+
+
+def _kiecli(
+    ctx: Context,
+    _version: Annotated[
+        bool,
+        Option("--version", is_eager=True, callback=_version, help="Print the version and exit."),
+    ] = False,
+) -> None:
+    """Ask about Kie.ai tasks, wait for them and save their results before the links expire."""
+    if ctx.invoked_subcommand is None:
+        runtime_of(ctx).out.line(ctx.get_help())
+
+
+def build() -> Typer:
+    """Return the application; parsing it returns an `Action`, or an exit code."""
+    app = Typer(
+        name="kiecli",
+        context_settings=_SETTINGS,
+        rich_markup_mode=None,  # plain help: brackets survive, and rich is not imported
+        pretty_exceptions_enable=False,  # a traceback must never show a local: it may be the key
+        epilog=_CODES,
+    )
+    app.callback(invoke_without_command=True)(_kiecli)
+    app.command("status", epilog=status.EXAMPLES)(status.status)
+    app.command("wait", epilog=wait.EXAMPLES)(wait.wait)
+    app.command("download", epilog=download.EXAMPLES)(download.download)
+    app.add_typer(config.build(_SETTINGS), name="config")
+    return app

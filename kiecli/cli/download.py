@@ -1,0 +1,103 @@
+"""`kiecli download`."""
+
+from typing import Annotated
+
+from typer import BadParameter, Context, Option
+
+from kiecli.cli.options import (
+    Action,
+    Ids,
+    Interval,
+    Json,
+    Quiet,
+    Timeout,
+    Verbose,
+    runtime_of,
+    seconds_between_looks,
+)
+from kiecli.errors import ExitCode
+from kiecli.runtime import Voice
+
+_JOBS = 4
+
+EXAMPLES = """\b
+Examples:
+  kiecli download ecf8cf8611cc40ff28e6f1ff8ebc4a12
+  kiecli download --wait -d out - < created.json
+  kiecli download -o '{date}/{model}-{task_id}-{n}.{ext}' - < ids.txt
+  kiecli download -o - "$ID" | ffplay -
+"""
+
+
+def download(
+    ctx: Context,
+    ids: Ids,
+    directory: Annotated[
+        str | None,
+        Option("--dir", "-d", metavar="DIR", help="Save into this folder.  [default: .]"),
+    ] = None,
+    output: Annotated[
+        str | None,
+        Option(
+            "--output",
+            "-o",
+            metavar="TEMPLATE|-",
+            help="Name files like this, of {task_id} {n} {name} {ext} {model} {date}; "
+            "'-' writes the one result to stdout.  [default: {task_id}-{n}.{ext}]",
+        ),
+    ] = None,
+    wait: Annotated[
+        bool, Option("--wait", "-w", help="Wait for tasks that are not finished.")
+    ] = False,
+    timeout: Timeout = None,
+    interval: Interval = None,
+    jobs: Annotated[
+        int,
+        Option("--jobs", "-j", metavar="N", min=1, max=64, help="Fetch so many files at once."),
+    ] = _JOBS,
+    overwrite: Annotated[
+        bool, Option("--overwrite", help="Fetch anew whatever is there already.")
+    ] = False,
+    dry_run: Annotated[
+        bool, Option("--dry-run", "-n", help="Print the paths, save nothing.")
+    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> Action:
+    """Save the results of each task before their links expire, and print the paths.
+
+    A file under its final name is complete. Running the same line again keeps what is there,
+    resumes what is not, and costs next to nothing.
+    """
+    if not wait and (timeout or interval):
+        option = "--timeout" if timeout else "--interval"
+        raise BadParameter("it needs --wait", param_hint=option)
+    if output == "-":
+        _refuse_with_stdout({"--json": json, "--dry-run": dry_run, "--dir": directory is not None})
+
+    def act() -> ExitCode:
+        from kiecli.runs.download import Wish
+        from kiecli.runs.download import download as run
+
+        runtime = runtime_of(ctx)
+        voice = Voice(json=json, quiet=quiet, verbose=verbose)
+        wish = Wish(
+            directory=directory,
+            output=output,
+            wait=wait,
+            timeout=runtime.config.timeout(timeout) if wait else 0.0,
+            interval=seconds_between_looks(interval),
+            jobs=jobs,
+            overwrite=overwrite,
+            dry_run=dry_run,
+        )
+        return run(runtime, voice, ids, wish)
+
+    return act
+
+
+def _refuse_with_stdout(given: dict[str, bool]) -> None:
+    for option, is_given in given.items():
+        if is_given:
+            raise BadParameter(f"it cannot go with {option}", param_hint="-o -")

@@ -1,0 +1,85 @@
+"""The whole program as a function: words and a world in, an exit status out."""
+
+import re
+import traceback
+from collections.abc import Sequence
+
+from typer import BadParameter
+
+from kiecli.cli.app import build
+from kiecli.errors import ExitCode, Interrupted, KieError, ReaderGone
+from kiecli.runtime import Runtime
+
+# The public BadParameter is one of Typer's usage errors; their common base has no public name.
+_TyperUsageError: type[Exception] = BadParameter.__mro__[1]
+
+_SIGPIPE = 141
+
+
+def main(argv: Sequence[str], runtime: Runtime) -> int:
+    """Run kiecli.
+
+    Args:
+        argv: The words after the program's name.
+        runtime: The world.
+
+    Returns:
+        The exit status; 128 and the signal's number when a signal ended the run.
+    """
+    try:
+        return _run(argv, runtime)
+    except Interrupted as interrupted:
+        runtime.err.line(last_words(runtime))
+        return 128 + interrupted.signum
+    except (ReaderGone, SystemExit):  # Typer exits when a reader leaves in the middle of its help
+        return _SIGPIPE
+    except Exception as bug:  # noqa: BLE001  whatever it is, it ends here
+        return _report(bug, runtime)
+
+
+def last_words(runtime: Runtime) -> str:
+    """Return what is said when a signal ends the run: the line that takes the work up again."""
+    line = runtime.resume()
+    return f"kiecli: interrupted; take it up with: {line}" if line else "kiecli: interrupted"
+
+
+def _run(argv: Sequence[str], runtime: Runtime) -> int:
+    try:
+        action = build()(args=list(argv), prog_name="kiecli", standalone_mode=False, obj=runtime)
+        return int(action() if callable(action) else action or ExitCode.DONE)
+    except _TyperUsageError as error:
+        runtime.err.line(_usage_line(error))
+        return ExitCode.USAGE
+    except KieError as error:
+        from kiecli.render.words import error_line
+
+        runtime.err.line(error_line(error))
+        return error.exit_code
+
+
+def _usage_line(error: BaseException) -> str:
+    """Return a usage error of Typer's in our form: one line, with the help that tells more."""
+    from kiecli.render.words import clean
+
+    said = error.format_message().rstrip(".")  # type: ignore[attr-defined]
+    ctx = getattr(error, "ctx", None)
+    command = "kiecli" if ctx is None else ctx.command_path
+    return clean(f"kiecli: {said[:1].lower()}{said[1:]}. See: {command} --help")
+
+
+def _report(bug: BaseException, runtime: Runtime) -> int:
+    """Show a bug with all that helps to mend it, and without the key."""
+    from kiecli import __version__
+
+    trace = "".join(traceback.format_exception(bug))
+    runtime.err.write(_without_key(trace, runtime))
+    runtime.err.line(f"kiecli: this is a bug in kiecli {__version__}; please report it")
+    return ExitCode.BUG
+
+
+def _without_key(text: str, runtime: Runtime) -> str:
+    try:
+        key = runtime.config.value("api-key").text
+    except KieError:
+        return text
+    return re.sub(re.escape(key), "****", text)

@@ -1,0 +1,75 @@
+"""The arguments and options that several commands share, each declared once.
+
+Every option defaults to None or False, so that a value that was given can be told from one that
+was not; the default that holds is written in the help.
+"""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from typer import Argument, BadParameter, Context, Option
+
+from kiecli import durations
+from kiecli.errors import ExitCode
+from kiecli.runtime import Runtime
+
+Action = Callable[[], ExitCode]
+"""What a command hands to `main`: to be called once parsing is over."""
+
+
+def runtime_of(ctx: Context) -> Runtime:
+    """Return the world that `main` was given."""
+    return ctx.ensure_object(Runtime)
+
+
+def _interval(text: str | None) -> str | None:
+    if text is not None and text != "auto" and _seconds(text) < 1:
+        raise BadParameter("once a second is the most")
+    return text
+
+
+def _timeout(text: str | None) -> str | None:
+    if text is not None:
+        _seconds(text, zero=True)
+    return text
+
+
+def _seconds(text: str, *, zero: bool = False) -> float:
+    try:
+        return durations.parse(text, zero=zero)
+    except ValueError as error:
+        raise BadParameter(str(error)) from error
+
+
+def seconds_between_looks(interval: str | None) -> float | None:
+    """Return the seconds that `--interval` asks for, None for `auto`."""
+    return None if interval in (None, "auto") else durations.parse(interval)
+
+
+Ids = Annotated[
+    list[str],
+    Argument(metavar="ID...|-", help="Task ids; '-' reads them, or Kie's JSON, from stdin."),
+]
+Json = Annotated[bool, Option("--json", help="Print one JSON object per task and line.")]
+Quiet = Annotated[bool, Option("--quiet", "-q", help="Say errors only.")]
+Verbose = Annotated[bool, Option("--verbose", "-v", help="Say each request on stderr.")]
+Timeout = Annotated[
+    str | None,
+    Option(
+        "--timeout",
+        "-t",
+        metavar="DURATION",
+        callback=_timeout,
+        help="Wait no longer than this, as in 90s, 15m, 1h30m; 0 looks once.  [default: 15m]",
+    ),
+]
+Interval = Annotated[
+    str | None,
+    Option(
+        "--interval",
+        "-i",
+        metavar="DURATION",
+        callback=_interval,
+        help="Look this often; auto starts at 2s and slows to 15s.  [default: auto]",
+    ),
+]

@@ -1,0 +1,41 @@
+"""`kiecli status`."""
+
+from typing import Annotated
+
+from typer import Context, Option
+
+from kiecli.cli.options import Action, Ids, Json, Verbose, runtime_of
+from kiecli.errors import ExitCode
+from kiecli.runtime import Voice
+
+EXAMPLES = """\b
+Examples:
+  kiecli status ecf8cf8611cc40ff28e6f1ff8ebc4a12
+  kiecli status - < ids.txt
+  case $(kiecli status -q "$ID") in success) ...;; fail) ...;; esac
+"""
+
+
+def status(
+    ctx: Context,
+    ids: Ids,
+    exit_status: Annotated[
+        bool, Option("--exit-status", help="Exit 1 if a task failed, 8 if one is not finished.")
+    ] = False,
+    json: Json = False,
+    quiet: Annotated[bool, Option("--quiet", "-q", help="Print the state word alone.")] = False,
+    verbose: Verbose = False,
+) -> Action:
+    """Ask once about each task and show its state and results.
+
+    On a terminal one task gets a panel and several a table. In a pipe each task is one line of
+    tab-separated fields: task_id, state, model, created_at, duration_s, result_count, expires_at.
+    """
+
+    def act() -> ExitCode:
+        from kiecli.runs.status import status as run
+
+        voice = Voice(json=json, quiet=quiet, verbose=verbose)
+        return run(runtime_of(ctx), voice, ids, exit_status=exit_status)
+
+    return act

@@ -1,0 +1,51 @@
+"""`kiecli wait`."""
+
+from typer import Context
+
+from kiecli.cli.options import (
+    Action,
+    Ids,
+    Interval,
+    Json,
+    Quiet,
+    Timeout,
+    Verbose,
+    runtime_of,
+    seconds_between_looks,
+)
+from kiecli.errors import ExitCode
+from kiecli.runtime import Voice
+
+EXAMPLES = """\b
+Examples:
+  kiecli wait ecf8cf8611cc40ff28e6f1ff8ebc4a12
+  url=$(kiecli wait -t 30m "$ID") || exit
+  kiecli wait - < ids.txt
+"""
+
+
+def wait(
+    ctx: Context,
+    ids: Ids,
+    timeout: Timeout = None,
+    interval: Interval = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> Action:
+    """Wait until each task has succeeded or failed, and print the URLs of its results.
+
+    A task that is finished already returns at once. When the time runs out the task goes on at
+    Kie, the exit code is 124, and the line that takes it up again is on stderr.
+    """
+
+    def act() -> ExitCode:
+        from kiecli.runs.wait import wait as run
+
+        runtime = runtime_of(ctx)
+        voice = Voice(json=json, quiet=quiet, verbose=verbose)
+        seconds = runtime.config.timeout(timeout)
+        pause = seconds_between_looks(interval)
+        return run(runtime, voice, ids, timeout=seconds, interval=pause)
+
+    return act

@@ -1,0 +1,72 @@
+"""What stdout gets: an answer takes outcomes in the order in which they are to be shown."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from kiecli.outcome import Outcome
+from kiecli.render.words import clean, stamp
+
+Write = Callable[[str], None]
+"""Takes whole lines for stdout."""
+
+
+class Answer(Protocol):
+    """One way to show outcomes."""
+
+    def add(self, outcome: Outcome) -> None:
+        """Take the next outcome."""
+        ...
+
+    def close(self) -> None:
+        """Show what only makes sense when all are there."""
+        ...
+
+
+class Lines:
+    """Some lines an outcome, as it comes."""
+
+    def __init__(self, write: Write, lines: Callable[[Outcome], list[str]]) -> None:
+        self._write = write
+        self._lines = lines
+
+    def add(self, outcome: Outcome) -> None:
+        """Write its lines, if it has any."""
+        if lines := self._lines(outcome):
+            self._write("".join(f"{line}\n" for line in lines))
+
+    def close(self) -> None:
+        """Do nothing: all has been said."""
+
+
+def state_words(outcome: Outcome) -> list[str]:
+    """Return the state alone (`status -q`)."""
+    return [clean(outcome.state)]
+
+
+def record_lines(outcome: Outcome) -> list[str]:
+    """Return tab-separated fields without a header, empty where not known (`status`, piped)."""
+    task = outcome.task
+    if task is None:
+        return [f"{outcome.task_id}\t{outcome.state}\t\t\t\t\t"]
+    fields = (
+        task.task_id,
+        outcome.state,
+        task.model,
+        stamp(task.created_at),
+        None if task.duration is None else f"{task.duration:g}",
+        str(len(task.results)),
+        stamp(task.expires_at),
+    )
+    return ["\t".join(clean(field or "") for field in fields)]
+
+
+def url_lines(outcome: Outcome) -> list[str]:
+    """Return the URLs of a task that succeeded (`wait`)."""
+    if outcome.word != "success" or outcome.task is None:
+        return []
+    return [clean(result.url) for result in outcome.task.results]
+
+
+def path_lines(outcome: Outcome) -> list[str]:
+    """Return the paths of the files that are complete, in result order (`download`)."""
+    return [file.path for file in outcome.files or () if file.error is None]

@@ -1,0 +1,69 @@
+"""What is worth a line on stderr while tasks are waited for. Pure; remembers what was said."""
+
+from collections.abc import Iterator
+
+from kiecli import durations
+from kiecli.errors import TaskNotFound
+from kiecli.models import Task
+from kiecli.render.words import clean, count
+from kiecli.watch import Snapshot
+
+_WORTH_SAYING = 2.0
+_SIGN_OF_LIFE = 60.0
+
+
+class Notices:
+    """Turns snapshots and the passing of time into lines."""
+
+    def __init__(self, now: float) -> None:
+        self._began = now
+        self._said_at = now
+        self._states: dict[str, str] = {}
+        self._retries: set[str] = set()
+
+    def of_trouble(self, snapshot: Snapshot[Task]) -> Iterator[str]:
+        """Yield why a task is looked at again, once for each reason."""
+        retry = snapshot.retry
+        if retry is None:
+            return
+        invisible = isinstance(retry.reason, TaskNotFound)
+        reason = "not visible yet" if invisible else retry.reason.message
+        if reason in self._retries or not (invisible or retry.lasted > _WORTH_SAYING):
+            return
+        self._retries.add(reason)
+        limit = durations.show(retry.limit)
+        who = f"{snapshot.task_id}: " if invisible else ""
+        yield clean(f"{who}{reason}; retrying for up to {limit}")
+
+    def of_change(self, snapshot: Snapshot[Task], now: float) -> Iterator[str]:
+        """Yield a line when the state of a task is another than before."""
+        if snapshot.answer is None:
+            return
+        state = snapshot.answer.word
+        if self._states.get(snapshot.task_id) == state and not snapshot.settled:
+            return
+        self._states[snapshot.task_id] = state
+        if snapshot.settled:
+            self._states.pop(snapshot.task_id)
+        self._said_at = now
+        after = f" after {durations.show(round(snapshot.elapsed))}" if snapshot.elapsed >= 1 else ""
+        results = len(snapshot.answer.results)
+        what = f", {count(results, 'result')}" if results else ""
+        yield clean(f"{snapshot.task_id}: {state}{after}{what}")
+
+    def of_life(self, now: float) -> Iterator[str]:
+        """Yield a sign of life when nothing was said for a minute."""
+        if not self._states or now - self._said_at < _SIGN_OF_LIFE:
+            return
+        self._said_at = now
+        waited = durations.show(round(now - self._began))
+        yield clean(f"still waiting after {waited}: {self.tally()}")
+
+    def tally(self) -> str:
+        """Return how many open tasks are in which state."""
+        return tally(list(self._states.values()))
+
+
+def tally(states: list[str]) -> str:
+    """Return `2 generating, 1 waiting`, in order of first appearance."""
+    return ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))

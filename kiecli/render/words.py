@@ -1,0 +1,101 @@
+"""How things are put into words, the same in every command. Pure."""
+
+from time import gmtime, strftime
+from unicodedata import category
+
+from kiecli import durations
+from kiecli.errors import KieError
+
+_SPACES = "\t\n\v\f\r\x85\u2028\u2029"
+_DIRECTION_MARKS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+def clean(text: str) -> str:
+    """Return text from the network fit to be shown: one line, one direction, no controls."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_shown, text))
+
+
+def _shown(char: str) -> str:
+    if char in _SPACES:
+        return " "
+    if char in _DIRECTION_MARKS or category(char) == "Cc":
+        return ""
+    return "\ufffd" if category(char) == "Cs" else char
+
+
+def shortened(text: str, length: int) -> str:
+    """Return the text cut to a number of characters, with dots where it was cut."""
+    return text if len(text) <= length else text[: length - 3].rstrip() + "..."
+
+
+def error_line(error: KieError, *, about: str = "", again: str = "") -> str:
+    """Return the one line of an error: about what, what went wrong, what to do.
+
+    Args:
+        error: What happened.
+        about: The tasks or the file that it happened to.
+        again: The line to run, where one helps.
+    """
+    advice = advised(error, again)
+    text = f"{about}: {error.message}" if about else error.message
+    return clean(
+        f"kiecli: {text}. {advice[0].upper()}{advice[1:]}" if advice else f"kiecli: {text}"
+    )
+
+
+def advised(error: KieError, again: str) -> str:
+    """Return what to do about an error, without a final stop."""
+    if not again:
+        return error.hint
+    lead = {
+        "deadline": "the task goes on at Kie; take it up with",
+        "unfinished": "wait for it with",
+        "unsaved": "resume with",
+    }.get(error.kind, "take it up with")
+    return f"{error.hint + '; ' if error.hint else ''}{lead}: {again}"
+
+
+def named(task_ids: list[str]) -> str:
+    """Return a few ids by name, many as the first three and how many more."""
+    if len(task_ids) <= 4:  # noqa: PLR2004
+        return ", ".join(task_ids)
+    return f"{', '.join(task_ids[:3])} and {len(task_ids) - 3} more"
+
+
+def count(number: int, noun: str) -> str:
+    """Return `1 task`, `2 tasks`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def stamp(seconds: float | None) -> str | None:
+    """Return UTC ISO 8601 with Z for seconds since 1970."""
+    return None if seconds is None else strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(seconds))
+
+
+def size(count_of_bytes: float) -> str:
+    """Return `812 B`, `1.4 MB`: decimal units, as file managers and curl show them."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count_of_bytes < 1000:  # noqa: PLR2004
+            return f"{count_of_bytes:.0f} B" if unit == "B" else f"{count_of_bytes:.1f} {unit}"
+        count_of_bytes /= 1000
+    return f"{count_of_bytes:.1f} TB"
+
+
+def ago(seconds: float) -> str:
+    """Return a rough age or time left: `12s`, `5m`, `3h10m`, `12 days`."""
+    if seconds >= 48 * 3600:
+        return f"{seconds / 86400:.0f} days"
+    if seconds >= 60:  # noqa: PLR2004
+        seconds = seconds // 60 * 60
+    return durations.show(round(seconds))
+
+
+def annotation(line: str) -> str:
+    """Return a workflow command that marks an error in GitHub Actions.
+
+    See https://docs.github.com/actions/reference/workflow-commands-for-github-actions.
+    """
+    escaped = line.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return f"::error title=kiecli::{escaped}"

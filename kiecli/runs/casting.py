@@ -1,0 +1,73 @@
+"""Who speaks in a run: the renderers, chosen by the streams and the flags and nothing else."""
+
+from kiecli.outcome import Outcome
+from kiecli.render.answer import Answer, Lines, path_lines, record_lines, state_words, url_lines
+from kiecli.render.screen import LogScreen, Screen
+from kiecli.runtime import Runtime, Voice
+
+
+def screen(
+    runtime: Runtime,
+    voice: Voice,
+    task_ids: tuple[str, ...],
+    *,
+    follows: bool = False,
+    files: bool = False,
+) -> Screen:
+    """Return what speaks on stderr.
+
+    Args:
+        runtime: The world.
+        voice: The flags.
+        task_ids: What the run is about.
+        follows: Whether somebody waits, so that changes of state are worth showing.
+        files: Whether files are going to be saved.
+    """
+    annotations = runtime.environ.get("GITHUB_ACTIONS") == "true"
+    if voice.quiet:
+        return Screen(runtime.out, runtime.err, annotations=annotations)
+    if runtime.err.is_terminal and (follows or files) and not annotations:
+        from kiecli.render.live import LiveScreen
+
+        return LiveScreen(
+            runtime.out,
+            runtime.err,
+            runtime.clock,
+            runtime.environ,
+            task_ids=task_ids if follows else (),
+        )
+    return LogScreen(
+        runtime.out, runtime.err, runtime.clock, annotations=annotations, follows=follows
+    )
+
+
+def _json_lines(runtime: Runtime, show: Screen) -> Answer:
+    from kiecli.render import machine
+
+    def lines(outcome: Outcome) -> list[str]:
+        return [machine.line(outcome, runtime.clock.wall())]
+
+    return Lines(show.answer, lines)
+
+
+def status_answer(runtime: Runtime, voice: Voice, show: Screen) -> Answer:
+    """Return what `status` says on stdout."""
+    if voice.json:
+        return _json_lines(runtime, show)
+    if voice.quiet:
+        return Lines(show.answer, state_words)
+    if not runtime.out.is_terminal:
+        return Lines(show.answer, record_lines)
+    from kiecli.render.human import StatusAnswer, console
+
+    return StatusAnswer(console(runtime.out, runtime.environ), runtime.clock.wall())
+
+
+def wait_answer(runtime: Runtime, voice: Voice, show: Screen) -> Answer:
+    """Return what `wait` says on stdout."""
+    return _json_lines(runtime, show) if voice.json else Lines(show.answer, url_lines)
+
+
+def download_answer(runtime: Runtime, voice: Voice, show: Screen) -> Answer:
+    """Return what `download` says on stdout."""
+    return _json_lines(runtime, show) if voice.json else Lines(show.answer, path_lines)

@@ -1,0 +1,252 @@
+"""`kiecli download`: saves every result of each task, as soon as the task has succeeded."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from kiecli import outcome
+from kiecli.download import Downloader, SavedFile, SaveOptions, Target, try_folder
+from kiecli.errors import ExitCode, KieError, UsageError
+from kiecli.ids import Asked
+from kiecli.models import Phase, Task
+from kiecli.naming import DEFAULT_TEMPLATE, Template
+from kiecli.render.answer import Answer
+from kiecli.render.words import ago, count, size
+from kiecli.rhythm import Policy, asking_once, waiting
+from kiecli.runs import casting
+from kiecli.runs.run import News, Run, asked
+from kiecli.runtime import Runtime, Voice
+from kiecli.watch import Snapshot
+
+_SOON = 2 * 3600.0  # seconds of life left to a link that are worth a warning
+
+
+class Wish(NamedTuple):
+    """How results are wished to be saved: the flags of `download`."""
+
+    directory: str | None
+    output: str | None
+    wait: bool
+    timeout: float
+    interval: float | None
+    jobs: int
+    overwrite: bool
+    dry_run: bool
+
+    @property
+    def to_stdout(self) -> bool:
+        """Whether the one result goes to stdout."""
+        return self.output == "-"
+
+    @property
+    def policy(self) -> Policy:
+        """What is wanted of the looks."""
+        return waiting(self.timeout, self.interval) if self.wait else asking_once()
+
+    def words(self, *, wait: bool) -> list[str]:
+        """Return the command that takes this up again."""
+        words = ["download", *(["--wait"] if wait else [])]
+        words += [] if self.directory is None else ["-d", self.directory]
+        return words + ([] if self.output is None else ["-o", self.output])
+
+
+class _Saved(NamedTuple):
+    """The end of one file, as it arrives in the inbox."""
+
+    target: Target
+    file: SavedFile
+
+
+class _Refused(NamedTuple):
+    """Why stdout did not take a result."""
+
+    error: BaseException
+
+
+class _Relay:
+    """A `Progress` that hands everything on to the main thread."""
+
+    def __init__(self, put: Callable[[object], None]) -> None:
+        self._put = put
+
+    def started(self, target: Target, have: int, total: int | None) -> None:
+        self._put(News(lambda screen: screen.started(target, have, total)))
+
+    def moved(self, target: Target, have: int, total: int | None) -> None:
+        self._put(News(lambda screen: screen.moved(target, have, total)))
+
+    def trouble(self, target: Target, reason: str) -> None:
+        self._put(News(lambda screen: screen.trouble(target, reason)))
+
+    def ended(self, target: Target, saved: SavedFile) -> None:
+        self._put(News(lambda screen: screen.ended(target, saved)))
+
+
+def download(runtime: Runtime, voice: Voice, arguments: Sequence[str], wish: Wish) -> ExitCode:
+    """Save results, show their paths as tasks finish, return the code.
+
+    Args:
+        runtime: The world.
+        voice: How to speak.
+        arguments: Ids, or `-`.
+        wish: How to save.
+
+    Raises:
+        KieError: The line cannot be carried out at all.
+    """
+    template = Template.parse(DEFAULT_TEMPLATE if wish.output in (None, "-") else wish.output or "")
+    found = asked(runtime, arguments)
+    _check(wish, template, found)
+    directory = runtime.config.value("dir", wish.directory).text
+    options = SaveOptions(directory, template, wish.overwrite, checksum=voice.json)
+    options.check_folder()
+    if not (wish.dry_run or wish.to_stdout):
+        try_folder(directory)
+    with casting.screen(runtime, voice, found.task_ids, follows=wish.wait, files=True) as screen:
+        run = Run(runtime, voice, found, wish.words(wait=wish.wait), screen)
+        answer = casting.download_answer(runtime, voice, screen)
+        return _Saving(run, wish, options, answer, voice).carry_out()
+
+
+def _check(wish: Wish, template: Template, found: Asked) -> None:
+    several = len(found.task_ids) > 1
+    template.check(
+        several_tasks=several and not wish.to_stdout, in_folder=wish.directory is not None
+    )
+    if wish.to_stdout and several:
+        raise UsageError(
+            f"-o - takes one task, not {len(found.task_ids)}",
+            hint="save them as files: leave -o - out",
+        )
+
+
+class _Saving:
+    """The saving part of a run: tasks come in as they succeed, outcomes go out as they are done."""
+
+    def __init__(
+        self, run: Run, wish: Wish, options: SaveOptions, answer: Answer, voice: Voice
+    ) -> None:
+        runtime = run.runtime
+        trace = runtime.trace(voice)
+        self._run = run
+        self._wish = wish
+        self._answer = answer
+        self._clock = runtime.clock
+        self._inbox = runtime.inbox
+        self._out = runtime.out
+        self._threads = runtime.workers(wish.jobs)
+        self._downloader = Downloader(
+            new_client=partial(runtime.wires.client, trace=trace and (trace, runtime.clock)),
+            fresh_link=partial(run.fresh_link),
+            clock=runtime.clock,
+            options=options,
+            progress=_Relay(runtime.inbox.put),
+            random=runtime.random,
+        )
+        self._tasks: dict[str, Task] = {}
+        self._missing: dict[str, int] = {}
+        self._files: dict[str, dict[int, SavedFile]] = {}
+
+    def carry_out(self) -> ExitCode:
+        """Save until every task has its outcome."""
+        for event in self._events():
+            if isinstance(event, Snapshot):
+                self._settled(event)
+            elif isinstance(event, _Saved):
+                self._saved(event)
+            elif isinstance(event, _Refused):
+                raise event.error
+        code = self._run.end()
+        self._sum_up()
+        return code
+
+    def _events(self) -> Iterator[object]:
+        yield from self._run.events(self._wish.policy)
+        while self._missing:
+            until = self._clock.now() + min(self._run.screen.frame, 60.0)
+            yield from self._run.shown(self._inbox.get(until))
+            yield from self._run.shown(None)
+
+    def _settled(self, snapshot: Snapshot[Task]) -> None:
+        task = snapshot.answer
+        if snapshot.error is not None or task is None or task.phase is Phase.FAILED:
+            words = self._run.words
+            self._end(outcome.of_wait(snapshot.task_id, task, snapshot.error, words))
+        elif not task.finished:
+            self._end(outcome.of_unfinished(task, self._wish.words(wait=True)))
+        else:
+            self._begin(task)
+
+    def _begin(self, task: Task) -> None:
+        try:
+            targets = self._downloader.plan(task)
+            if self._wish.to_stdout and len(targets) > 1:
+                raise _several(task, len(targets))
+        except KieError as error:
+            self._end(outcome.of_wait(task.task_id, task, error, self._run.words))
+            return
+        self._tasks[task.task_id] = task
+        self._files[task.task_id] = {}
+        self._missing[task.task_id] = len(targets)
+        self._warn_of_age(task)
+        for target in targets:
+            if self._wish.dry_run:
+                self._saved(_Saved(target, SavedFile.planned(target)))
+            else:
+                self._threads.submit(partial(self._save, target))
+
+    def _save(self, target: Target) -> None:
+        """Save one target, on a worker."""
+        event: object
+        try:
+            if self._wish.to_stdout:
+                file = self._downloader.pour(target, self._out.binary())
+            else:
+                file = self._downloader.save(target)
+            event = _Saved(target, file)
+        except BaseException as error:  # noqa: BLE001  it is the main thread's
+            event = _Refused(error)
+        self._inbox.put(event)
+
+    def _saved(self, event: _Saved) -> None:
+        task_id = event.target.task_id
+        self._files[task_id][event.target.n] = event.file
+        self._missing[task_id] -= 1
+        if self._missing[task_id] == 0:
+            del self._missing[task_id]
+            files = self._files[task_id]
+            in_order = tuple(files[n] for n in sorted(files))
+            task = self._tasks[task_id]
+            self._end(outcome.of_download(task, in_order, self._run.words))
+
+    def _end(self, ended: outcome.Outcome) -> None:
+        if not self._wish.to_stdout:
+            self._answer.add(ended._replace(files=ended.files or ()))
+        self._run.note(ended)
+
+    def _warn_of_age(self, task: Task) -> None:
+        """Say it when the links are about to die, or are past the time they usually live."""
+        if task.expires_at is None or not task.results:
+            return
+        left = task.expires_at - self._clock.wall()
+        who = f"{task.task_id}: its links"
+        if left <= 0:
+            self._run.screen.note(f"{who} are past their 24 hours; trying them all the same")
+        elif left < _SOON:
+            self._run.screen.note(f"{who} expire in about {ago(left)}")
+
+    def _sum_up(self) -> None:
+        files = [file for of_task in self._files.values() for file in of_task.values()]
+        if len(files) < 2 or self._wish.dry_run:  # noqa: PLR2004  one file has had its line
+            return
+        states = [file.status for file in files]
+        told = [f"{states.count(state)} {state}" for state in dict.fromkeys(states)]
+        fresh = sum(file.bytes or 0 for file in files if file.status == "saved")
+        self._run.screen.note(f"{count(len(files), 'file')}: {', '.join(told)}, {size(fresh)}")
+
+
+def _several(task: Task, number: int) -> UsageError:
+    return UsageError(
+        f"-o - takes one result, and task {task.task_id} has {number}",
+        hint=f"save them as files: kiecli download {task.task_id}",
+    )

@@ -1,0 +1,154 @@
+"""What every run over tasks has in common: it looks at them, and tells how each came out."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from kiecli import ids, resume
+from kiecli.errors import ExitCode, worst
+from kiecli.ids import Asked
+from kiecli.models import Task
+from kiecli.outcome import Outcome
+from kiecli.polling import MOST_IN_FLIGHT, Poller
+from kiecli.render.screen import Screen
+from kiecli.render.words import named
+from kiecli.rhythm import Policy
+from kiecli.runtime import Runtime, Voice
+from kiecli.transport import Exchange
+from kiecli.watch import Snapshot, Watch
+
+# Said together at the end, a line for each reason: an outage meets every task alike.
+_LATER = (ExitCode.UNAVAILABLE, ExitCode.UNFINISHED, ExitCode.DEADLINE)
+
+
+class News(NamedTuple):
+    """Something a worker has to tell, shown by the main thread."""
+
+    tell: Callable[[Screen], None]
+
+
+def asked(runtime: Runtime, arguments: Sequence[str]) -> Asked:
+    """Return the ids of the line; the key is none of them.
+
+    Raises:
+        KieError: The line cannot be carried out as it is.
+    """
+    found = ids.read(arguments, runtime.stdin_bytes)
+    ids.refuse_key(found, runtime.config.value("api-key").text)
+    return found
+
+
+class Run:
+    """One command over some tasks, from the first look to the exit code."""
+
+    def __init__(
+        self, runtime: Runtime, voice: Voice, found: Asked, words: Sequence[str], screen: Screen
+    ) -> None:
+        """Take what is to be done.
+
+        Args:
+            runtime: The world.
+            voice: How to speak.
+            found: The tasks.
+            words: The command that takes the work up again, without ids.
+            screen: What speaks on stderr.
+
+        Raises:
+            KieError: Settings or key cannot be used.
+        """
+        self.runtime = runtime
+        self.client = runtime.client(voice)
+        self.task_ids = found.task_ids
+        self.words = tuple(words)
+        self.screen = screen
+        self.outcomes: dict[str, Outcome] = {}
+        self._created = found.created
+        runtime.resume = self._open_line
+
+    def events(self, policy: Policy) -> Iterator[object]:
+        """Look at the tasks until all are settled; show what happens.
+
+        Yields:
+            The last snapshot of each task, and events of others that nobody has shown.
+        """
+        self._announce()
+        watch: Watch[Task] = Watch(
+            self.task_ids, policy, self.runtime.clock.now(), self.runtime.random
+        )
+        poller = Poller(
+            watch,
+            self.client.task,
+            budget=self.runtime.budget,
+            workers=self.runtime.workers(MOST_IN_FLIGHT),
+            inbox=self.runtime.inbox,
+            clock=self.runtime.clock,
+        )
+        for event in poller.events(self.screen.frame):
+            yield from self.shown(event)
+
+    def shown(self, event: object) -> Iterator[object]:
+        """Show an event; yield it if it is more than something to show."""
+        if event is None:
+            self.screen.tick()
+        elif isinstance(event, News):
+            event.tell(self.screen)
+        elif isinstance(event, Exchange):
+            self.screen.exchange(event)
+        elif isinstance(event, Snapshot):
+            self.screen.snapshot(event)
+            if event.settled:
+                yield event
+        else:
+            yield event
+
+    def fresh_link(self, url: str) -> str:
+        """Ask for another link to a result, on the budget that the looks share.
+
+        Raises:
+            KieError: There is none.
+        """
+        clock, budget = self.runtime.clock, self.runtime.budget
+        while (wait := budget.take(clock.now())) > 0:
+            clock.sleep(wait)
+        return self.client.fresh_link(url)
+
+    def note(self, outcome: Outcome) -> None:
+        """Keep an outcome; say its error now, unless it is said together with others."""
+        self.outcomes[outcome.task_id] = outcome
+        error = outcome.error
+        if error is None:
+            return
+        self.screen.annotate(outcome)
+        if not (error.ends_run or outcome.exit_code in _LATER or outcome.files):
+            self.screen.error(error, about=outcome.task_id, again=outcome.again)
+
+    def end(self) -> ExitCode:
+        """Say what many tasks have in common, once, and return the code of the whole run."""
+        self.screen.close()
+        for outcomes in _alike(self.outcomes.values()):
+            first = outcomes[0]
+            assert first.error is not None
+            who = [outcome.task_id for outcome in outcomes]
+            again = resume.line(first.again_words, who) if first.again_words else ""
+            alone = first.error.ends_run or len(self.task_ids) == 1
+            self.screen.error(first.error, about="" if alone else named(who), again=again)
+        return worst(outcome.exit_code for outcome in self.outcomes.values())
+
+    def _open_line(self) -> str:
+        left = [task_id for task_id in self.task_ids if task_id not in self.outcomes]
+        return resume.line(self.words, left) if left else ""
+
+    def _announce(self) -> None:
+        """Name what was created before the first look: nobody else knows those ids."""
+        for task_id in self._created:
+            line = resume.line(self.words, [task_id])
+            self.screen.note(f"created {task_id}; if this line is interrupted: {line}")
+
+
+def _alike(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:
+    """Return the outcomes that are said at the end, those with one reason together."""
+    groups: dict[tuple[ExitCode, str], list[Outcome]] = {}
+    for outcome in outcomes:
+        error = outcome.error
+        if error is not None and (error.ends_run or outcome.exit_code in _LATER):
+            groups.setdefault((outcome.exit_code, error.message), []).append(outcome)
+    return list(groups.values())

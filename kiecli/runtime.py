@@ -1,0 +1,156 @@
+"""The world that a run lives in: the one place where things are put together, and only when used.
+
+Streams, environment, clock, randomness and the network come in through the constructor, so a
+whole run can happen inside a test.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, BinaryIO
+
+from kiecli.clock import Clock, SystemClock
+from kiecli.config import Config
+from kiecli.streams import ErrorOutput, Output, Stream
+
+if TYPE_CHECKING:
+    import httpx
+
+    from kiecli.api import KieClient
+    from kiecli.budget import Budget
+    from kiecli.inbox import Inbox, Workers
+    from kiecli.transport import Trace, Wires
+
+
+class Voice:
+    """How a run is to speak: the flags that `status`, `wait` and `download` share."""
+
+    def __init__(self, *, json: bool = False, quiet: bool = False, verbose: bool = False) -> None:
+        self.json = json
+        self.quiet = quiet
+        self.verbose = verbose
+
+
+class Runtime:
+    """Everything a command needs of the world."""
+
+    def __init__(
+        self,
+        *,
+        environ: Mapping[str, str],
+        stdin: BinaryIO | None,
+        stdout: Stream | None,
+        stderr: Stream | None,
+        clock: Clock | None = None,
+        random: Callable[[float, float], float] | None = None,
+        transport: "httpx.BaseTransport | None" = None,
+        inbox: "Inbox | None" = None,
+        workers: "Callable[[int], Workers] | None" = None,
+    ) -> None:
+        """Take the world; every default is the real one.
+
+        Args:
+            environ: kiecli's own variables and those that decide how it looks.
+            stdin: Read when an id is `-`, and for a key.
+            stdout: Where answers go; None when it was closed.
+            stderr: Where everything else goes; None when it was closed.
+            clock: Tells the time and sleeps.
+            random: Returns a number between two.
+            transport: Carries requests instead of the network.
+            inbox: Where the main thread waits.
+            workers: Makes that many threads at most.
+        """
+        term = environ.get("TERM", "")
+        self.environ = environ
+        self.stdin = stdin
+        self.out = Output(stdout, term)
+        self.err = ErrorOutput(stderr, term)
+        self.clock = clock or SystemClock()
+        self.config = Config(environ)
+        self._random = random
+        self._transport = transport
+        self._inbox = inbox
+        self._workers = workers
+        self.resume: Callable[[], str] = str
+        """Returns the line that takes up what a signal would interrupt now, or nothing."""
+
+    @cached_property
+    def random(self) -> Callable[[float, float], float]:
+        """Returns a number between two."""
+        if self._random is not None:
+            return self._random
+        from random import uniform
+
+        return uniform
+
+    @cached_property
+    def budget(self) -> "Budget":
+        """The one budget of requests to the API."""
+        from kiecli.budget import Budget
+
+        return Budget()
+
+    @cached_property
+    def inbox(self) -> "Inbox":
+        """Where the main thread waits."""
+        from kiecli.inbox import QueueInbox
+
+        return self._inbox or QueueInbox(self.clock)
+
+    def workers(self, most: int) -> "Workers":
+        """Return a group of threads, none of them started yet."""
+        from kiecli.inbox import ThreadWorkers
+
+        return self._workers(most) if self._workers else ThreadWorkers(most, self.inbox)
+
+    @cached_property
+    def wires(self) -> "Wires":
+        """What makes HTTP clients."""
+        from kiecli.transport import Wires
+
+        return Wires(self.environ, self._transport)
+
+    def client(self, voice: Voice) -> "KieClient":
+        """Return the API's client, with the key in force.
+
+        Raises:
+            AccessError: There is no key, or it cannot be one.
+            ConfigError: A setting cannot be used.
+        """
+        key = self.config.value("api-key").text
+        base_url = self.config.value("base-url").text
+        self.warn_of_config()
+        from kiecli.api import KieClient
+        from kiecli.polling import MOST_IN_FLIGHT
+
+        self.wires.check(base_url)
+        http = self.wires.client(most_connections=MOST_IN_FLIGHT)
+        return KieClient(http, base_url, key, self.clock, self.trace(voice))
+
+    def trace(self, voice: Voice) -> "Trace | None":
+        """Return what is told of each exchange, when `--verbose` asks for it."""
+        return self.inbox.put if voice.verbose else None
+
+    def warn_of_config(self) -> None:
+        """Say what is wrong with the config file, if it was read."""
+        warning = self.config.warning()
+        if warning:
+            self.err.line(f"kiecli: warning: {warning}")
+
+    def stdin_bytes(self) -> bytes:
+        """Return all that stdin holds."""
+        return b"" if self.stdin is None else self.stdin.read()
+
+
+def system_runtime() -> Runtime:
+    """Return the runtime of a real process."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
+    return Runtime(
+        environ=os.environ,
+        stdin=None if sys.stdin is None else sys.stdin.buffer,
+        stdout=sys.stdout,
+        stderr=sys.stderr,
+    )

@@ -1,0 +1,67 @@
+"""Ctrl-C and SIGTERM: gone within half a second, wherever the process is, with the last words said.
+
+The handler raises in the main thread, which only ever waits interruptibly; a timer stands by for
+the case that it does not come through, a stalled reader of stdout for one.
+"""
+
+import os
+import signal
+from collections.abc import Callable
+from types import FrameType
+from typing import NoReturn
+
+from kiecli.clock import Clock
+from kiecli.errors import Interrupted
+
+_STANDBY = 0.35
+_DEAF = 1.0
+_SHOW_CURSOR = b"\x1b[?25h"
+
+
+class Signals:
+    """Turns the first signal into `Interrupted`; a second one within a second is the same press."""
+
+    def __init__(self, clock: Clock, last_words: Callable[[], str], *, on_terminal: bool) -> None:
+        """Take what is needed at the end.
+
+        Args:
+            clock: Tells a second signal from the echo of the first.
+            last_words: Returns the line to say.
+            on_terminal: Whether stderr is one, whose cursor may be hidden.
+        """
+        self._clock = clock
+        self._last_words = last_words
+        self._on_terminal = on_terminal
+        self._received_at: float | None = None
+        self._signum = 0
+
+    def install(self) -> None:
+        """Listen; a signal that the parent had ignored stays ignored (`nohup`, `&`)."""
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(signum) is not signal.SIG_IGN:
+                signal.signal(signum, self._received)
+        signal.signal(signal.SIGALRM, self._overdue)
+
+    def _received(self, signum: int, _frame: FrameType | None) -> None:
+        now = self._clock.now()
+        if self._received_at is None:
+            self._received_at, self._signum = now, signum
+            signal.setitimer(signal.ITIMER_REAL, _STANDBY)
+            raise Interrupted(signum)
+        if now - self._received_at > _DEAF:
+            die_by(signum)
+
+    def _overdue(self, _signum: int, _frame: FrameType | None) -> None:
+        words = b"\n" + self._last_words().encode(errors="replace") + b"\n"
+        try:
+            os.write(2, _SHOW_CURSOR + words if self._on_terminal else words)
+        except OSError:
+            pass
+        die_by(self._signum)
+
+
+def die_by(signum: int) -> NoReturn:
+    """End the process by the signal itself, so that a shell's loop around it ends too."""
+    signal.signal(signum, signal.SIG_DFL)
+    os.kill(os.getpid(), signum)
+    os._exit(128 + signum)  # not reached unless the signal is blocked

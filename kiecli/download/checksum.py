@@ -15,7 +15,7 @@ class RunningChecksum:
         self._fd = fd
         # Sizes to go on to; 0 starts again, None is the end.
         self._sizes: SimpleQueue[int | None] = SimpleQueue()
-        self._sums: SimpleQueue[str] = SimpleQueue()
+        self._sums: SimpleQueue[str | OSError] = SimpleQueue()
         self._runs = False
 
     def reached(self, size: int) -> None:
@@ -30,11 +30,18 @@ class RunningChecksum:
             self._sizes.put(0)
 
     def result(self, size: int) -> str:
-        """Return the sum in hexadecimal of the whole file of that size."""
+        """Return the sum in hexadecimal of the whole file of that size.
+
+        Raises:
+            OSError: It cannot be read.
+        """
         self._run()
         self._sizes.put(size)
         self._sizes.put(None)
-        return self._sums.get()
+        found = self._sums.get()
+        if isinstance(found, OSError):
+            raise found
+        return found
 
     def stop(self) -> None:
         """Let the thread end; nobody wants the sum."""
@@ -49,18 +56,25 @@ class RunningChecksum:
             Thread(target=self._sum, args=(os.dup(self._fd),), daemon=True).start()
 
     def _sum(self, fd: int) -> None:
+        try:
+            self._sums.put(self._hexdigest(fd))
+        except OSError as error:
+            self._sums.put(error)
+        finally:
+            os.close(fd)
+
+    def _hexdigest(self, fd: int) -> str:
         import hashlib
 
         running, at = hashlib.sha256(), 0
         while (size := self._sizes.get()) is not None:
             if size == 0:
                 running, at = hashlib.sha256(), 0
-            # Nothing is read where the file was truncated: a restart is on its way.
+            # Nothing is read where the file was emptied: a restart is on its way.
             while at < size and (block := os.pread(fd, min(_BLOCK, size - at), at)):
                 running.update(block)
                 at += len(block)
-        os.close(fd)
-        self._sums.put(running.hexdigest())
+        return running.hexdigest()
 
 
 def checksum_of(path: str) -> str:

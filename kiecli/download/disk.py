@@ -12,9 +12,10 @@ _WORDS = {
     errno.EDQUOT: ("the disk quota is used up", _ROOM),
     errno.EFBIG: ("the file is larger than the disk or 'ulimit -f' allows", _ELSEWHERE),
     errno.EROFS: ("the disk is read-only", _ELSEWHERE),
-    errno.EACCES: ("no permission to write there", _ELSEWHERE),
-    errno.EPERM: ("no permission to write there", _ELSEWHERE),
+    errno.EACCES: ("permission denied", _ELSEWHERE),
+    errno.EPERM: ("permission denied", _ELSEWHERE),
     errno.ENAMETOOLONG: ("the name is too long for this disk", "give a shorter one with -o"),
+    errno.EEXIST: ("part of the path is a file, not a folder", _ELSEWHERE),
     errno.ENOTDIR: ("part of the path is a file, not a folder", _ELSEWHERE),
     errno.EISDIR: ("a folder of that name is there", "give another name with -o"),
 }

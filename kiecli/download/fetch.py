@@ -133,7 +133,7 @@ class Fetch:
         stranger = stranger_in(first, size, self._target.due, answer.content_type)
         if stranger is not None:
             raise NotThere(stranger)
-        self._begin(_note(self._target, answer))
+        self._begin(Note.of(self._target.task_id, self._target.n, answer))
         return chain((first,), body)
 
     def _begin(self, note: Note | None) -> None:
@@ -153,9 +153,9 @@ class Fetch:
             self._checksum.reached(have)
         rate = self._pace.drip(now, have)
         if rate is not None:
-            self._means.progress.trouble(self._target, f"the host sends {rate:.0f} bytes a second")
+            self._say(f"slow: {rate:.0f} bytes a second; going on")
         if self._patience.is_over(now):
-            raise self._given_up("the host sends again what was here before")
+            raise self._given_up(Setback("only bytes came that were here before"))
 
     def _check_length(self) -> None:
         have, total = self._spool.size, self._total
@@ -190,7 +190,7 @@ class Fetch:
         self._patience.failed()
         pause = max(setback.after or 0.0, self._patience.pause())
         if self._patience.is_over(clock.now() + pause):
-            raise self._given_up(setback.reason)
+            raise self._given_up(setback)
         self._say(f"{setback.reason}; trying again in {show(pause)}")
         clock.sleep(pause)
 
@@ -227,8 +227,9 @@ class Fetch:
         wall = self._means.clock.wall()
         return self._error(f"{reason}: {obituary(self._target.completed_at, wall)}")
 
-    def _given_up(self, reason: str) -> SaveError:
-        return self._error(f"{reason}; {self._patience.account}", temporary=True)
+    def _given_up(self, setback: Setback) -> SaveError:
+        asked = f", and it asks to stay away for {show(setback.after)}" if setback.after else ""
+        return self._error(f"{setback.reason}{asked}; {self._patience.account}", temporary=True)
 
     def _error(self, reason: str, *, temporary: bool = False) -> SaveError:
         return SaveError(f"could not save {self._target.path}: {reason}", temporary=temporary)
@@ -236,17 +237,3 @@ class Fetch:
 
 def _rest(have: int, note: Note) -> dict[str, str]:
     return {"Range": f"bytes={have}-", "If-Range": note.proof}
-
-
-def _note(target: Target, answer: Answer) -> Note | None:
-    """Return by what a rest of this body could be fetched, if it could."""
-    if not answer.total or not (answer.etag or answer.modified):
-        return None
-    return Note(
-        task_id=target.task_id,
-        n=target.n,
-        length=answer.total,
-        etag=answer.etag,
-        modified=answer.modified,
-        content_type=answer.content_type,
-    )

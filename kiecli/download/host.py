@@ -29,11 +29,12 @@ def answered(
         Refusal: The way there leads where it must not: another scheme, down to plain http, round
             in circles; or to a host whose certificate is refused.
     """
+    way = [url]
     try:
-        with _arrived(client, url, headers) as response:
+        with _arrived(client, way, headers) as response:
             yield response
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        reason = f"{host_of(url)}: {what_broke(error)}"
+        reason = f"{host_of(way[-1])}: {what_broke(error)}"
         broken = Refusal if _is_for_good(error) else Setback
         raise broken(reason) from error
 
@@ -45,22 +46,20 @@ def _is_for_good(error: Exception) -> bool:
 
 @contextmanager
 def _arrived(
-    client: httpx.Client, url: str, headers: Mapping[str, str]
+    client: httpx.Client, way: list[str], headers: Mapping[str, str]
 ) -> Iterator[httpx.Response]:
-    """Follow redirects to the answer that is none."""
-    passed = {url}
+    """Go from the last address on the way to an answer that redirects no further."""
     while True:
         # A length means something only when nobody packs the body on the way.
         sent = {"Accept-Encoding": "identity", **headers}
-        request = client.build_request("GET", _without_user(url), headers=sent)
+        request = client.build_request("GET", _without_user(way[-1]), headers=sent)
         response = client.send(request, stream=True)
         try:
             location = _location(response)
             if location is None:
                 yield response
                 return
-            url = _followed(url, location, passed)
-            passed.add(url)
+            way.append(_followed(way, location))
         finally:
             response.close()
 
@@ -73,26 +72,32 @@ def _location(response: httpx.Response) -> str | None:
     return response.headers["location"]
 
 
-def _followed(url: str, location: str, passed: set[str]) -> str:
+def _followed(way: list[str], location: str) -> str:
     """Return where a redirect leads.
 
     Raises:
         Refusal: It leads where it must not.
     """
-    try:
-        target = urljoin(url, location)
-        scheme, host = urlsplit(target).scheme.lower(), urlsplit(target).hostname
-    except ValueError:
-        scheme, host, target = "", None, ""
+    here = host_of(way[-1])
+    url = urljoin(way[-1], location)
+    scheme, host = _parts(url)
     if scheme not in ("http", "https") or not host:
-        raise Refusal(f"{host_of(url)} redirects to something that is no http or https address")
-    if scheme == "http" and urlsplit(url).scheme.lower() == "https":
-        raise Refusal(f"{host_of(url)} redirects from https to plain http, at {host}")
-    if target in passed:
-        raise Refusal(f"{host_of(url)} redirects in a circle")
-    if len(passed) > MOST_REDIRECTS:
-        raise Refusal(f"more than {MOST_REDIRECTS} redirects, the last to {host}")
-    return target
+        raise Refusal(f"{here} redirects to something that is no http or https address")
+    if scheme == "http" and _parts(way[-1])[0] == "https":
+        raise Refusal(f"{here} redirects from https to plain http, at {host}")
+    if url in way:
+        raise Refusal(f"{here} redirects in a circle")
+    if len(way) > MOST_REDIRECTS:
+        raise Refusal(f"{here} redirects to {host}, after {MOST_REDIRECTS} other redirects")
+    return url
+
+
+def _parts(url: str) -> tuple[str, str | None]:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme.lower(), parts.hostname
+    except ValueError:
+        return "", None
 
 
 def _without_user(url: str) -> str:

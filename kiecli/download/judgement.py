@@ -43,7 +43,8 @@ Verdict = Start | Resume | Again | Absent | Retry | Refused
 
 # httpx takes these apart; what else a host may send unasked would be saved as it is.
 _KNOWN_ENCODINGS = {"gzip", "deflate"}
-_ABSENT = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+_ABSENT = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.NO_CONTENT}
+_PASSING = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.ACCEPTED}
 
 
 def judge(answer: Answer, have: int, note: Note | None) -> Verdict:
@@ -83,15 +84,10 @@ def _is_same(answer: Answer, note: Note) -> bool:
 
 def _without_file(answer: Answer) -> Verdict:
     said = f"the file host answered {_shown(answer.status)}"
-    if (
-        answer.status in _ABSENT
-        or HTTPStatus.CREATED <= answer.status < HTTPStatus.MULTIPLE_CHOICES
-    ):
+    if answer.status in _ABSENT:
         return Absent(said)
-    if (
-        answer.status == HTTPStatus.TOO_MANY_REQUESTS
-        or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    ):
+    # A part where the whole was asked for is some proxy's mistake.
+    if answer.status in _PASSING or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Retry(said, answer.retry_after)
     return Refused(said)
 

@@ -4,6 +4,7 @@ import json
 from typing import NamedTuple
 
 from kiecli import jsontext
+from kiecli.download.answer import Answer
 
 
 class Note(NamedTuple):
@@ -18,6 +19,13 @@ class Note(NamedTuple):
     modified: str | None
     """Last-Modified, as sent."""
     content_type: str | None
+
+    @classmethod
+    def of(cls, task_id: str, n: int, answer: Answer) -> "Note | None":
+        """Return by what the rest of a body could be fetched, if it could."""
+        if not answer.total or not (answer.etag or answer.modified):
+            return None
+        return cls(task_id, n, answer.total, answer.etag, answer.modified, answer.content_type)
 
     @property
     def proof(self) -> str:

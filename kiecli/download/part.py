@@ -87,8 +87,9 @@ class Part(Spool):
 
     def leave(self) -> None:
         """Let go of it; what no later run could use is removed."""
-        if _is_at(self.fd, self._path) and (self.note is None or self.size == 0):
-            self.discard()
+        with suppress(OSError):
+            if _is_at(self.fd, self._path) and (self.note is None or self.size == 0):
+                self.discard()
         os.close(self.fd)
 
     def _write_note(self, note: Note) -> None:

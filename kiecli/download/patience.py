@@ -39,8 +39,8 @@ class Patience:
     @property
     def account(self) -> str:
         """What was endured, to be told when it is over."""
-        tries = "one try" if self._tries == 1 else f"{self._tries} tries in a row"
-        return f"given up after {tries}" if self._tries else "given up after 2 minutes"
+        spent = "five tries in a row" if self._tries >= MOST_TRIES else "2 minutes"
+        return f"given up after {spent} without a new byte"
 
     def is_over(self, now: float) -> bool:
         """Tell whether to give up instead of going on at that time."""

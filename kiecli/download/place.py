@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from typing import NamedTuple
 
-from kiecli.download.existing import Condition, Decision, Existing, Kind, decide, look
+from kiecli.download.existing import UNASKED, Condition, Decision, Existing, Kind, decide, look
 from kiecli.download.target import SaveOptions, Target
 from kiecli.download.verify import condition
 from kiecli.errors import SaveError
@@ -52,11 +52,16 @@ class Place:
             OSError: It cannot be read.
         """
         for path, existing in found.items():
-            decision = self._decide(path, existing, ask)
+            told = UNASKED
+            bytes_tell = self._condition(path, existing)
+            decision = self._decision(existing, bytes_tell, told)
+            if decision is Decision.ASK:
+                told = ask(path)
+                decision = self._decision(existing, bytes_tell, told)
             if decision is Decision.KEEP:
                 return Kept(path, existing.size)
             if decision is Decision.REFUSE and self._target.path_known:
-                raise self._in_the_way(path, existing)
+                raise _in_the_way(path, existing, told)
         return None
 
     def final(self, content_type: str | None, head: bytes) -> str:
@@ -70,9 +75,9 @@ class Place:
         values = {**self._target.values, "ext": extension_for(content_type, head)}
         path = self._options.path(self._options.template.fill(values))
         existing = look(path)
-        untouchable = not self._target.counts and not self._options.overwrite
-        if existing.kind is not Kind.NOTHING and untouchable:
-            raise self._in_the_way(path, existing)
+        # It was not kept, so it is none that could be.
+        if self._decision(existing, Condition.BROKEN, None) is Decision.REFUSE:
+            raise _in_the_way(path, existing, UNASKED)
         return path
 
     def _names(self) -> list[str]:
@@ -86,13 +91,9 @@ class Place:
             return []
         return [os.path.join(folder, name) for name in siblings(stem, names)]
 
-    def _decide(self, path: str, existing: Existing, ask: Callable[[str], int | None]) -> Decision:
-        bytes_tell = self._condition(path, existing)
+    def _decision(self, existing: Existing, bytes_tell: Condition, told: int | None) -> Decision:
         counts, overwrite = self._target.counts, self._options.overwrite
-        decision = decide(existing, bytes_tell, counts=counts, overwrite=overwrite)
-        if decision is not Decision.ASK:
-            return decision
-        return decide(existing, bytes_tell, counts=counts, overwrite=overwrite, length=ask(path))
+        return decide(existing, bytes_tell, counts=counts, overwrite=overwrite, length=told)
 
     def _condition(self, path: str, existing: Existing) -> Condition:
         if existing.kind is not Kind.FILE or self._options.overwrite:
@@ -100,9 +101,14 @@ class Place:
         with open(path, "rb") as file:
             return condition(file, existing.size, self._target.due or split_url_name(path)[1])
 
-    def _in_the_way(self, path: str, existing: Existing) -> SaveError:
-        if existing.kind in (Kind.FILE, Kind.LINK):
-            words, hint = "another file is there", "--overwrite replaces it, -o gives another name"
-        else:
-            words, hint = f"{existing.kind.value} is there", "-o gives another name"
-        return SaveError(f"could not save {path}: {words}", hint=hint)
+
+def _in_the_way(path: str, existing: Existing, told: int | None) -> SaveError:
+    hint = "-o gives another name"
+    if existing.kind in (Kind.FOLDER, Kind.OTHER):
+        words = f"{existing.kind.value} is there"
+    else:
+        words = "another file is there"
+        hint = f"--overwrite replaces it, {hint}"
+        if told is None:
+            words = "a file is there, and its host does not tell whether it is the same"
+    return SaveError(f"could not save {path}: {words}", hint=hint)

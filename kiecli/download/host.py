@@ -6,6 +6,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import httpx
 
+from kiecli.download.answer import Answer
 from kiecli.download.setbacks import Refusal, Setback
 from kiecli.transport import certificate_refused, host_of, what_broke
 
@@ -67,7 +68,8 @@ def _arrived(
 def _location(response: httpx.Response) -> str | None:
     if response.status_code not in _REDIRECTS or "location" not in response.headers:
         return None
-    if int(response.headers.get("content-length", _WORTH_READING)) < _WORTH_READING:
+    length = Answer.read(response.status_code, response.headers).length
+    if length is not None and length < _WORTH_READING:
         response.read()
     return response.headers["location"]
 
@@ -79,7 +81,7 @@ def _followed(way: list[str], location: str) -> str:
         Refusal: It leads where it must not.
     """
     here = host_of(way[-1])
-    url = urljoin(way[-1], location)
+    url = _joined(way[-1], location)
     scheme, host = _parts(url)
     if scheme not in ("http", "https") or not host:
         raise Refusal(f"{here} redirects to something that is no http or https address")
@@ -92,12 +94,16 @@ def _followed(way: list[str], location: str) -> str:
     return url
 
 
-def _parts(url: str) -> tuple[str, str | None]:
+def _joined(url: str, location: str) -> str:
     try:
-        parts = urlsplit(url)
-        return parts.scheme.lower(), parts.hostname
+        return urljoin(url, location)
     except ValueError:
-        return "", None
+        return ""
+
+
+def _parts(url: str) -> tuple[str, str | None]:
+    parts = urlsplit(url)
+    return parts.scheme.lower(), parts.hostname
 
 
 def _without_user(url: str) -> str:

@@ -52,7 +52,7 @@ class Place:
             OSError: It cannot be read.
         """
         for path, existing in found.items():
-            told = UNASKED
+            told: int | None = UNASKED
             bytes_tell = self._condition(path, existing)
             decision = self._decision(existing, bytes_tell, told)
             if decision is Decision.ASK:

@@ -146,5 +146,5 @@ def _seconds_between(sent: str, due: str) -> float | None:
     # A date is measured against the answer's own: the clocks here and there may differ.
     try:
         return max(0.0, (parsedate_to_datetime(due) - parsedate_to_datetime(sent)).total_seconds())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None

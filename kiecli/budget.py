@@ -54,7 +54,7 @@ class Budget:
             The moment at which the pause ends.
         """
         with self._lock:
-            if started >= self._paused_at:
+            if started > self._paused_at:
                 self._pause = min(self._pause * 2 or _PAUSE, _LONGEST_PAUSE)
                 self._paused_at = now
                 self._pause_until(now + self._pause if retry_after is None else now + retry_after)
@@ -62,17 +62,21 @@ class Budget:
                 self._pause_until(now + retry_after)
             return self._paused_until
 
-    def answered(self) -> None:
-        """Note an answer that was no 429: the next pause is a short one again."""
-        self._pause = 0.0
+    def answered(self, started: float) -> None:
+        """Note an answer that was no 429: the next pause is a short one again.
+
+        Args:
+            started: When that request began; one from before the pause says nothing about it.
+        """
+        with self._lock:
+            if started > self._paused_at:
+                self._pause = 0.0
 
     def _pause_until(self, moment: float) -> None:
         self._paused_until = max(self._paused_until, moment)
 
     def _opens_at(self, now: float) -> float:
-        if not self._started:
-            return self._paused_until
-        last = self._started[-1]
+        last = self._started[-1] if self._started else float("-inf")
         if now - last >= _QUIET:
             self._burst_until = now + _BURST
         paced = last if now < self._burst_until else last + 1 / RATE

@@ -6,8 +6,9 @@ from typing import Generic, NamedTuple
 
 from kiecli.budget import Budget
 from kiecli.clock import Clock
-from kiecli.errors import KieError, RateLimited
+from kiecli.errors import KieError, NoConnection, RateLimited
 from kiecli.inbox import Inbox, Workers
+from kiecli.rhythm import LOOK_LIMIT
 from kiecli.watch import A, Snapshot, Watch
 
 MOST_IN_FLIGHT = 32
@@ -87,6 +88,8 @@ class Poller(Generic[A]):
         return float("inf")
 
     def _ask(self, task_id: str, look: int, started: float) -> None:
+        if self._clock.now() - started >= LOOK_LIMIT:
+            return  # given up while it waited for a thread
         answer: object
         try:
             answer = self._look(task_id)
@@ -97,7 +100,7 @@ class Poller(Generic[A]):
     def _take(self, event: Answered, now: float) -> Iterator[Snapshot[A]]:
         answer = event.answer
         if isinstance(answer, RateLimited):
-            self._budget.limited(event.started, now, answer.retry_after)
-        else:
-            self._budget.answered()
+            self._watch.pause(self._budget.limited(event.started, now, answer.retry_after))
+        elif not isinstance(answer, NoConnection):
+            self._budget.answered(event.started)
         yield from self._watch.answered(event.task_id, event.look, answer, now)  # type: ignore[arg-type]

@@ -9,6 +9,9 @@ from typing import NamedTuple
 Random = Callable[[float, float], float]
 """Returns a number between two, as `random.uniform` does."""
 
+Rhythm = Callable[[float, float | None, Random], float]
+"""Returns the time from one look to the next, as `pause_between` does."""
+
 SHORTEST = 2.0
 LONGEST = 15.0
 LOOK_LIMIT = 20.0

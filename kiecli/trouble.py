@@ -1,6 +1,6 @@
 """How long trouble with one task is borne: the box of time."""
 
-from kiecli.errors import KieError, NoConnection, RateLimited, TaskNotFound
+from kiecli.errors import KieError, NoConnection, TaskNotFound
 from kiecli.rhythm import FEWEST_FAILED_LOOKS, Policy, Random, backoff, pause_between
 
 
@@ -8,24 +8,28 @@ class Trouble:
     """A run of looks at one task without a good answer.
 
     The box starts at the first failed look, leaves out the time in our own queue, which is not
-    the server's trouble, and takes at least four looks to fill.
+    the server's trouble, and takes at least four looks to fill. A task that is not visible has
+    its own, shorter time, from the first look that did not see it.
     """
 
-    __slots__ = ("_policy", "looks", "only_connection", "queued", "reason", "since")
+    __slots__ = ("_policy", "_unseen", "looks", "only_connection", "queued", "reason", "since")
 
     def __init__(self, policy: Policy, since: float, reason: KieError) -> None:
         self._policy = policy
+        self._unseen: float | None = None
         self.since = since
         self.queued = 0.0
         self.looks = 0
         self.reason = reason
         self.only_connection = True
 
-    def add(self, error: KieError) -> None:
-        """Note one more failed look."""
+    def add(self, error: KieError, started: float) -> None:
+        """Note one more failed look, which began at `started`."""
         self.looks += 1
         self.reason = error
         self.only_connection = self.only_connection and isinstance(error, NoConnection)
+        if self._unseen is None and self._invisible:
+            self._unseen = started - self.since - self.queued
 
     @property
     def limit(self) -> float:
@@ -33,8 +37,9 @@ class Trouble:
         return self._policy.grace if self._invisible else self._policy.box
 
     def lasted(self, now: float) -> float:
-        """Return the seconds of trouble so far."""
-        return now - self.since - self.queued
+        """Return the seconds of this kind of trouble so far."""
+        before = self._unseen if self._invisible else None
+        return now - self.since - self.queued - (before or 0.0)
 
     def over(self, now: float) -> bool:
         """Tell whether to give up."""
@@ -42,7 +47,7 @@ class Trouble:
             return True
         if self._invisible:
             return self.lasted(now) >= self.limit
-        if not self._policy.finish and self.lasted(now) + self._asked > self.limit:
+        if not self._policy.finish and self._asked > self.limit:
             return True  # told to stay away for longer than a question may take
         return self.looks >= FEWEST_FAILED_LOOKS and self.lasted(now) >= self.limit
 
@@ -61,7 +66,4 @@ class Trouble:
 
     @property
     def _asked(self) -> float:
-        # A rate limit pauses everybody through the budget, whatever was asked for.
-        if isinstance(self.reason, RateLimited):
-            return 0.0
         return getattr(self.reason, "retry_after", None) or 0.0

@@ -17,7 +17,15 @@ from kiecli.errors import (
     TaskFailed,
     TaskNotFound,
 )
-from kiecli.rhythm import LOOK_LIMIT, OVERTIME, SECOND_LOOK, Policy, Random, pause_between
+from kiecli.rhythm import (
+    LOOK_LIMIT,
+    OVERTIME,
+    SECOND_LOOK,
+    Policy,
+    Random,
+    Rhythm,
+    pause_between,
+)
 from kiecli.trouble import Trouble
 
 _NEVER = float("inf")
@@ -86,7 +94,14 @@ class _Watched(Generic[A]):
 class Watch(Generic[A]):
     """Decides when to look at which task, and what an answer means for it."""
 
-    def __init__(self, task_ids: Iterable[str], policy: Policy, now: float, random: Random) -> None:
+    def __init__(
+        self,
+        task_ids: Iterable[str],
+        policy: Policy,
+        now: float,
+        random: Random,
+        rhythm: Rhythm = pause_between,
+    ) -> None:
         """Put every task on the list for a first look at once.
 
         Args:
@@ -94,14 +109,17 @@ class Watch(Generic[A]):
             policy: What the command wants of its looks.
             now: The present moment; the deadline counts from here.
             random: Scatters the looks.
+            rhythm: Says how long it is from one good answer to the next look.
         """
         self._policy = policy
         self._random = random
+        self._rhythm = rhythm
         self._open: dict[str, _Watched[A]] = {i: _Watched(i) for i in task_ids}
         self._queue = [(now, place, i, 0) for place, i in enumerate(self._open)]
         self._place = len(self._queue)
         self._flying: dict[str, float] = {}
         self._last_good = -_NEVER
+        self._paused_until = -_NEVER
         self.deadline = now + policy.timeout if policy.timeout else _NEVER
 
     @property
@@ -145,7 +163,8 @@ class Watch(Generic[A]):
         if watched.first is None:
             watched.first = now
         if watched.trouble is not None:
-            watched.trouble.queued += now - due
+            # A pause that Kie imposed is its trouble; only what comes on top is our own queue.
+            watched.trouble.queued += max(0.0, now - max(due, self._paused_until))
         watched.look += 1
         self._flying[task_id] = now
         return task_id, watched.look
@@ -166,6 +185,10 @@ class Watch(Generic[A]):
         else:
             yield from self._bad(watched, answer, started, now)
 
+    def pause(self, until: float) -> None:
+        """Take note that no look can start before a moment, because Kie was asked too often."""
+        self._paused_until = max(self._paused_until, until)
+
     def passed(self, now: float) -> Iterator[Snapshot[A]]:
         """Take note of the time: of looks that took too long, and of the end of all waiting."""
         for task_id, started in list(self._flying.items()):
@@ -178,8 +201,9 @@ class Watch(Generic[A]):
                 yield self._settle(watched, now, self._unfinished(watched))
 
     def _end(self) -> float:
-        due_by_then = self._flying or self.next_due() <= self.deadline
-        return self.deadline + OVERTIME if due_by_then else self.deadline
+        last = self.deadline + OVERTIME
+        due_by_then = self.next_due() <= self.deadline and self._paused_until < last
+        return last if self._flying or due_by_then else self.deadline
 
     def _good(
         self, watched: _Watched[A], answer: A, started: float, now: float
@@ -189,10 +213,10 @@ class Watch(Generic[A]):
         self._last_good = now
         if answer.finished or not self._policy.finish:
             yield self._settle(watched, now)
-        elif now >= self.deadline or self._policy.single:
+        elif started >= self.deadline or self._policy.single:
             yield self._settle(watched, now, self._unfinished(watched))
         else:
-            pause = pause_between(self._elapsed(watched, now), self._policy.interval, self._random)
+            pause = self._rhythm(self._elapsed(watched, now), self._policy.interval, self._random)
             self._schedule(watched, max(now, started + pause))
             if before is None or before.state != answer.state or was_in_trouble:
                 yield self._snapshot(watched, now)
@@ -203,6 +227,7 @@ class Watch(Generic[A]):
         if isinstance(error, TaskFailed) and not (watched.doubted or self._policy.single):
             # A failure without a record may be a slip; said twice it is none.
             watched.doubted = True
+            watched.reason = KieUnavailable(f"{error.message}, and has not said it twice")
             self._schedule(watched, now + SECOND_LOOK)
         elif error.temporary or isinstance(error, TaskNotFound):
             yield self._troubled(watched, error, started, now)
@@ -215,7 +240,7 @@ class Watch(Generic[A]):
         trouble = self._note(watched, error, started)
         if trouble.over(now):
             return self._settle(watched, now, _given_up(trouble, now))
-        if now >= self.deadline:
+        if started >= self.deadline:
             return self._settle(watched, now, self._unfinished(watched))
         self._schedule(watched, trouble.next_look(now, self._random), obeys=error)
         retry = Retry(error, trouble.lasted(now), trouble.limit)
@@ -226,7 +251,7 @@ class Watch(Generic[A]):
         if trouble is None or (trouble.only_connection and trouble.since < self._last_good):
             # A good answer for any task proves the connection: its trouble begins anew.
             trouble = watched.trouble = Trouble(self._policy, started, error)
-        trouble.add(error)
+        trouble.add(error, started)
         if isinstance(error, TaskNotFound):
             watched.invisible = error
         else:
@@ -269,7 +294,11 @@ class Watch(Generic[A]):
             return DeadlineExceeded(f"still {state} after {waited}")
         if watched.reason is not None:
             return watched.reason
-        return watched.invisible or DeadlineExceeded(f"not looked at within {waited}")
+        if watched.invisible is not None:
+            return watched.invisible
+        if watched.first is None:
+            return DeadlineExceeded(f"not looked at within {waited}")
+        return NoConnection(f"no answer within {waited}")
 
 
 def _given_up(trouble: Trouble, now: float) -> KieError:

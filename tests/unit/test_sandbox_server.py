@@ -60,6 +60,16 @@ def test_an_answer_without_a_length_gets_one_and_a_date() -> None:
     assert (list(response.headers), response.text) == (["date", "content-length"], "abc")
 
 
+def test_an_answer_may_lie_about_its_length() -> None:
+    def lying(_request: httpx.Request) -> httpx.Response:
+        headers = {"Content-Length": "4"}
+        return httpx.Response(200, headers=headers, stream=httpx.ByteStream(b"abc"))
+
+    with open_door(lying) as server:
+        answered = exchange(server, b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+    assert answered.endswith(b"\r\ncontent-length: 4\r\n\r\nabc")
+
+
 @pytest.mark.parametrize(
     ("error", "said"),
     [

@@ -9,7 +9,8 @@ from kiecli.clock import Clock
 from kiecli.errors import KieError, NoConnection, RateLimited
 from kiecli.inbox import Inbox, Workers
 from kiecli.rhythm import LOOK_LIMIT
-from kiecli.watch import A, Snapshot, Watch
+from kiecli.watch import Snapshot, Watch
+from kiecli.watched import A
 
 MOST_IN_FLIGHT = 32
 """Looks under way at once: enough to use the budget up at four seconds an answer."""

@@ -1,6 +1,7 @@
 """How long trouble with one task is borne: the box of time."""
 
-from kiecli.errors import KieError, NoConnection, TaskNotFound
+from kiecli import durations
+from kiecli.errors import KieError, KieUnavailable, NoConnection, TaskNotFound
 from kiecli.rhythm import FEWEST_FAILED_LOOKS, Policy, Random, backoff, pause_between
 
 
@@ -59,6 +60,14 @@ class Trouble:
             pause = backoff(self.looks, random)
         left = self.limit - self.lasted(now)
         return now + max(min(pause, left) if left > 0 else pause, self._asked)
+
+    def given_up(self, now: float) -> KieError:
+        """Return the last reason, with what was tried where that was more than one look."""
+        if self.looks == 1 or self._invisible:
+            return self.reason
+        took = durations.show(max(1.0, self.lasted(now)))
+        tried = f"tried {self.looks} times in {took}"
+        return KieUnavailable(f"{self.reason.message}; {tried}", hint=self.reason.hint)
 
     @property
     def _invisible(self) -> bool:

@@ -6,17 +6,9 @@ told the moments and the answers, and returns snapshots of what they change.
 
 from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple
 
-from kiecli import durations
-from kiecli.errors import (
-    DeadlineExceeded,
-    KieError,
-    KieUnavailable,
-    NoConnection,
-    TaskFailed,
-    TaskNotFound,
-)
+from kiecli.errors import KieError, KieUnavailable, NoConnection, TaskFailed, TaskNotFound
 from kiecli.rhythm import (
     LOOK_LIMIT,
     OVERTIME,
@@ -26,26 +18,9 @@ from kiecli.rhythm import (
     Rhythm,
     pause_between,
 )
-from kiecli.trouble import Trouble
+from kiecli.watched import A, Watched
 
 _NEVER = float("inf")
-
-
-class Pollable(Protocol):
-    """What a good answer can be asked."""
-
-    @property
-    def state(self) -> str | None:
-        """The state in Kie's word."""
-        ...
-
-    @property
-    def finished(self) -> bool:
-        """Whether the task has come to its end."""
-        ...
-
-
-A = TypeVar("A", bound=Pollable)
 
 
 class Retry(NamedTuple):
@@ -74,23 +49,6 @@ class Snapshot(NamedTuple, Generic[A]):
     """The trouble it is in, where it is not settled."""
 
 
-class _Watched(Generic[A]):
-    """What is known of one task."""
-
-    __slots__ = ("answer", "doubted", "first", "invisible", "look", "reason", "task_id", "trouble")
-
-    def __init__(self, task_id: str) -> None:
-        self.task_id = task_id
-        self.look = 0
-        self.first: float | None = None
-        self.answer: A | None = None
-        self.doubted = False
-        self.trouble: Trouble | None = None
-        # The last of each kind of bad answer: they decide what a deadline means.
-        self.invisible: KieError | None = None
-        self.reason: KieError | None = None
-
-
 class Watch(Generic[A]):
     """Decides when to look at which task, and what an answer means for it."""
 
@@ -114,7 +72,7 @@ class Watch(Generic[A]):
         self._policy = policy
         self._random = random
         self._rhythm = rhythm
-        self._open: dict[str, _Watched[A]] = {i: _Watched(i) for i in task_ids}
+        self._open: dict[str, Watched[A]] = {i: Watched(i) for i in task_ids}
         self._queue = [(now, place, i, 0) for place, i in enumerate(self._open)]
         self._place = len(self._queue)
         self._flying: dict[str, float] = {}
@@ -198,7 +156,7 @@ class Watch(Generic[A]):
             yield from self.answered(task_id, self._open[task_id].look, silent, now)
         if now >= self._end():
             for watched in list(self._open.values()):
-                yield self._settle(watched, now, self._unfinished(watched))
+                yield self._settle(watched, now, watched.unfinished(self._policy.timeout or 0))
 
     def _end(self) -> float:
         last = self.deadline + OVERTIME
@@ -206,7 +164,7 @@ class Watch(Generic[A]):
         return last if self._flying or due_by_then else self.deadline
 
     def _good(
-        self, watched: _Watched[A], answer: A, started: float, now: float
+        self, watched: Watched[A], answer: A, started: float, now: float
     ) -> Iterator[Snapshot[A]]:
         before, was_in_trouble = watched.answer, watched.trouble is not None
         watched.answer, watched.trouble, watched.doubted = answer, None, False
@@ -214,15 +172,15 @@ class Watch(Generic[A]):
         if answer.finished or not self._policy.finish:
             yield self._settle(watched, now)
         elif started >= self.deadline or self._policy.single:
-            yield self._settle(watched, now, self._unfinished(watched))
+            yield self._settle(watched, now, watched.unfinished(self._policy.timeout or 0))
         else:
-            pause = self._rhythm(self._elapsed(watched, now), self._policy.interval, self._random)
+            pause = self._rhythm(watched.elapsed(now), self._policy.interval, self._random)
             self._schedule(watched, max(now, started + pause))
             if before is None or before.state != answer.state or was_in_trouble:
                 yield self._snapshot(watched, now)
 
     def _bad(
-        self, watched: _Watched[A], error: KieError, started: float, now: float
+        self, watched: Watched[A], error: KieError, started: float, now: float
     ) -> Iterator[Snapshot[A]]:
         if isinstance(error, TaskFailed) and not (watched.doubted or self._policy.single):
             # A failure without a record may be a slip; said twice it is none.
@@ -235,37 +193,25 @@ class Watch(Generic[A]):
             yield self._settle(watched, now, error)
 
     def _troubled(
-        self, watched: _Watched[A], error: KieError, started: float, now: float
+        self, watched: Watched[A], error: KieError, started: float, now: float
     ) -> Snapshot[A]:
-        trouble = self._note(watched, error, started)
+        trouble = watched.note(error, started, self._policy, self._last_good)
         if trouble.over(now):
-            return self._settle(watched, now, _given_up(trouble, now))
+            return self._settle(watched, now, trouble.given_up(now))
         if started >= self.deadline:
-            return self._settle(watched, now, self._unfinished(watched))
+            return self._settle(watched, now, watched.unfinished(self._policy.timeout or 0))
         self._schedule(watched, trouble.next_look(now, self._random), obeys=error)
         retry = Retry(error, trouble.lasted(now), trouble.limit)
         return self._snapshot(watched, now, retry=retry)
 
-    def _note(self, watched: _Watched[A], error: KieError, started: float) -> Trouble:
-        trouble = watched.trouble
-        if trouble is None or (trouble.only_connection and trouble.since < self._last_good):
-            # A good answer for any task proves the connection: its trouble begins anew.
-            trouble = watched.trouble = Trouble(self._policy, started, error)
-        trouble.add(error, started)
-        if isinstance(error, TaskNotFound):
-            watched.invisible = error
-        else:
-            watched.reason = error
-        return trouble
-
-    def _schedule(self, watched: _Watched[A], due: float, obeys: KieError | None = None) -> None:
+    def _schedule(self, watched: Watched[A], due: float, obeys: KieError | None = None) -> None:
         if due > self.deadline and getattr(obeys, "retry_after", None) is None:
             due = self.deadline  # a last look
         self._place += 1
         heappush(self._queue, (due, self._place, watched.task_id, watched.look))
 
     def _settle(
-        self, watched: _Watched[A], now: float, error: KieError | None = None
+        self, watched: Watched[A], now: float, error: KieError | None = None
     ) -> Snapshot[A]:
         del self._open[watched.task_id]
         self._flying.pop(watched.task_id, None)
@@ -273,37 +219,12 @@ class Watch(Generic[A]):
 
     def _snapshot(
         self,
-        watched: _Watched[A],
+        watched: Watched[A],
         now: float,
         *,
         error: KieError | None = None,
         retry: Retry | None = None,
         settled: bool = False,
     ) -> Snapshot[A]:
-        elapsed = self._elapsed(watched, now)
+        elapsed = watched.elapsed(now)
         return Snapshot(watched.task_id, watched.answer, elapsed, settled, error, retry)
-
-    def _elapsed(self, watched: _Watched[A], now: float) -> float:
-        return 0.0 if watched.first is None else now - watched.first
-
-    def _unfinished(self, watched: _Watched[A]) -> KieError:
-        """Return what the end of waiting means: 124, or 5 or 6 if Kie never said anything good."""
-        waited = durations.show(self._policy.timeout or 0)
-        if watched.answer is not None:
-            state = (watched.answer.state or "running").lower()
-            return DeadlineExceeded(f"still {state} after {waited}")
-        if watched.reason is not None:
-            return watched.reason
-        if watched.invisible is not None:
-            return watched.invisible
-        if watched.first is None:
-            return DeadlineExceeded(f"not looked at within {waited}")
-        return NoConnection(f"no answer within {waited}")
-
-
-def _given_up(trouble: Trouble, now: float) -> KieError:
-    reason = trouble.reason
-    if trouble.looks == 1 or isinstance(reason, TaskNotFound):
-        return reason
-    tried = f"tried {trouble.looks} times in {durations.show(max(1.0, trouble.lasted(now)))}"
-    return KieUnavailable(f"{reason.message}; {tried}", hint=reason.hint)

@@ -8,12 +8,15 @@ from kiecli.budget import Budget
 from kiecli.clock import Clock
 from kiecli.errors import KieError, NoConnection, RateLimited
 from kiecli.inbox import Inbox, Workers
-from kiecli.rhythm import LOOK_LIMIT
 from kiecli.watch import Snapshot, Watch
 from kiecli.watched import A
 
 MOST_IN_FLIGHT = 32
 """Looks under way at once: enough to use the budget up at four seconds an answer."""
+
+# Where every thread hangs, as in a name look-up, looks wait for one after the budget let them
+# start. Carried out together when the hang ends, they would break it.
+_STALE = 1.0
 
 
 class Answered(NamedTuple):
@@ -89,14 +92,15 @@ class Poller(Generic[A]):
         return float("inf")
 
     def _ask(self, task_id: str, look: int, started: float) -> None:
-        if self._clock.now() - started >= LOOK_LIMIT:
-            return  # given up while it waited for a thread
-        answer: object
+        self._inbox.put(Answered(task_id, look, started, self._answer(task_id, started)))
+
+    def _answer(self, task_id: str, started: float) -> A | KieError:
+        if self._clock.now() - started > _STALE:
+            return NoConnection("no connection was free")
         try:
-            answer = self._look(task_id)
+            return self._look(task_id)
         except KieError as error:
-            answer = error
-        self._inbox.put(Answered(task_id, look, started, answer))
+            return error
 
     def _take(self, event: Answered, now: float) -> Iterator[Snapshot[A]]:
         answer = event.answer

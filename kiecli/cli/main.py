@@ -31,8 +31,11 @@ def main(argv: Sequence[str], runtime: Runtime) -> int:
     except Interrupted as interrupted:
         runtime.err.line(last_words(runtime))
         return 128 + interrupted.signum
-    except (ReaderGone, SystemExit):  # Typer exits when a reader leaves in the middle of its help
+    except ReaderGone:
         return _SIGPIPE
+    except SystemExit as end:
+        # Typer's own: 0 after a completion, 1 when the reader leaves in the middle of its help.
+        return _SIGPIPE if end.code == 1 else ExitCode.DONE
     except Exception as bug:  # noqa: BLE001  whatever it is, it ends here
         return _report(bug, runtime)
 

@@ -3,38 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from kiecli import durations, settings
 from kiecli.configfile import ConfigStore
 from kiecli.errors import AccessError, ConfigError, UsageError
-from kiecli.settings import SETTINGS, Setting
-
-
-class Value(NamedTuple):
-    """A setting's value and where it came from."""
-
-    setting: Setting
-    text: str
-    source: str
-    """`option`, `environment`, `file` or `default`."""
-    origin: str
-    """What an error and `config check` call the place: `KIE_API_KEY`, `dir in /etc/c.json`."""
-
-    @property
-    def shown(self) -> str:
-        """The text as anybody may see it."""
-        return settings.mask(self.text.strip()) if self.setting.secret else self.text
-
-
-class Entry(NamedTuple):
-    """A line of `config list`."""
-
-    setting: Setting
-    value: Value | None
-    """None when the setting has no value at all."""
-    hidden: tuple[Value, ...]
-    """Values that the one in force hides, the default aside."""
+from kiecli.settings import SETTINGS, Entry, Setting, Value
 
 
 def user_folder() -> str:

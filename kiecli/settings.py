@@ -1,4 +1,4 @@
-"""What can be configured: each setting's names, its default and what its value may be."""
+"""What can be configured: each setting's names, its default, what its value may be. Pure."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -20,6 +20,32 @@ class Setting(NamedTuple):
     secret: bool = False
 
 
+class Value(NamedTuple):
+    """A setting's value and where it came from."""
+
+    setting: Setting
+    text: str
+    source: str
+    """`option`, `environment`, `file` or `default`."""
+    origin: str
+    """The place in words: `KIE_API_KEY`, `dir in /home/me/.config/kiecli/config.json`."""
+
+    @property
+    def shown(self) -> str:
+        """The text as anybody may see it."""
+        return mask(self.text.strip()) if self.setting.secret else self.text
+
+
+class Entry(NamedTuple):
+    """A setting with all the values it has, as `config list` shows it."""
+
+    setting: Setting
+    value: Value | None
+    """The one in force; None when there is none at all."""
+    hidden: tuple[Value, ...]
+    """Those that the one in force hides, the default aside."""
+
+
 def named(name: str) -> Setting:
     """Return the setting of that name.
 
@@ -29,12 +55,14 @@ def named(name: str) -> Setting:
     for setting in SETTINGS:
         if setting.name == name:
             return setting
-    # A key typed in the place of a name must not be repeated.
-    said = repr(name) if len(name) <= _LONGEST_NAME and not any(map(str.isdigit, name)) else "that"
-    raise UsageError(f"{said} is not a setting", hint=_nearest(name))
+    raise UsageError(f"{_repeatable(name)} is not a setting", hint=_nearest(name))
 
 
-_LONGEST_NAME = 20
+def _repeatable(name: str) -> str:
+    """Return the name, unless it could be a key that was typed in the place of one."""
+    import re
+
+    return repr(name) if re.fullmatch("[A-Za-z_-]{1,20}", name) else "that"
 
 
 def _nearest(name: str) -> str:

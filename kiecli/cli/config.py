@@ -1,12 +1,165 @@
 """`kiecli config`."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from typer import Typer
+from typer import Argument, Context, Option, Typer
+
+from kiecli.cli.options import Action, runtime_of
+from kiecli.errors import ExitCode
+
+EXAMPLES = """\b
+Settings, highest first: option, environment, file, default:
+  api-key   KIE_API_KEY
+  base-url  KIE_BASE_URL    [default: https://api.kie.ai]
+  dir       KIECLI_DIR      [default: .]
+  timeout   KIECLI_TIMEOUT  [default: 15m]
+
+\b
+Examples:
+  kiecli config set api-key
+  kiecli config set dir ~/Pictures/kie
+  kiecli config list
+  kiecli config check
+"""
+
+_LIST_EXAMPLES = """\b
+Examples:
+  kiecli config list
+  kiecli config list --json | jq -r 'select(.source == "file").name'
+"""
+_GET_EXAMPLES = """\b
+Examples:
+  kiecli config get dir
+  curl -H "Authorization: Bearer $(kiecli config get api-key --reveal)" ...
+"""
+_SET_EXAMPLES = """\b
+Examples:
+  kiecli config set api-key
+  pass show kie | kiecli config set api-key
+  kiecli config set timeout 1h30m
+"""
+_UNSET_EXAMPLES = """\b
+Example:
+  kiecli config unset dir
+"""
+_PATH_EXAMPLES = """\b
+Example:
+  ls -l "$(kiecli config path)"
+"""
+_CHECK_EXAMPLES = """\b
+Examples:
+  kiecli config check
+  kiecli config check --json | jq .credits
+"""
+
+_Name = Annotated[str, Argument(metavar="NAME", help="api-key, base-url, dir or timeout.")]
 
 
 def build(settings: dict[str, Any]) -> Typer:
     """Return the sub-application."""
-    app = Typer(context_settings=settings, rich_markup_mode=None, help="Keep the API key.")
-    app.callback(invoke_without_command=True)(lambda: None)
+    app = Typer(context_settings=settings, rich_markup_mode=None, epilog=EXAMPLES)
+    app.callback(invoke_without_command=True)(_config)
+    app.command("list", epilog=_LIST_EXAMPLES)(_list)
+    app.command("get", epilog=_GET_EXAMPLES)(_get)
+    app.command("set", epilog=_SET_EXAMPLES)(_set)
+    app.command("unset", epilog=_UNSET_EXAMPLES)(_unset)
+    app.command("path", epilog=_PATH_EXAMPLES)(_path)
+    app.command("check", epilog=_CHECK_EXAMPLES)(_check)
     return app
+
+
+def _config(ctx: Context) -> None:
+    """Show and keep settings, the API key among them."""
+    if ctx.invoked_subcommand is None:
+        runtime_of(ctx).out.line(ctx.get_help())
+
+
+def _list(
+    ctx: Context,
+    json: Annotated[
+        bool, Option("--json", help="Print one JSON object per setting and line.")
+    ] = False,
+) -> Action:
+    """Show every setting: its value, where it comes from and what it hides.
+
+    In a pipe each setting is one line of tab-separated fields: name, value, source, hides.
+    """
+
+    def act() -> ExitCode:
+        from kiecli.runs.config import show_all
+
+        return show_all(runtime_of(ctx), json=json)
+
+    return act
+
+
+def _get(
+    ctx: Context,
+    name: _Name,
+    reveal: Annotated[bool, Option("--reveal", help="Print the key itself.")] = False,
+) -> Action:
+    """Print the value in force."""
+
+    def act() -> ExitCode:
+        from kiecli.runs.config import show
+
+        return show(runtime_of(ctx), name, reveal=reveal)
+
+    return act
+
+
+def _set(
+    ctx: Context,
+    name: _Name,
+    value: Annotated[
+        str | None,
+        Argument(
+            metavar="VALUE|-",
+            help="The value; '-' reads it from stdin. The key is asked for, or read from stdin.",
+        ),
+    ] = None,
+) -> Action:
+    """Keep a value in the config file."""
+
+    def act() -> ExitCode:
+        from kiecli.runs.config import keep
+
+        return keep(runtime_of(ctx), name, value)
+
+    return act
+
+
+def _unset(ctx: Context, name: _Name) -> Action:
+    """Forget a value of the config file."""
+
+    def act() -> ExitCode:
+        from kiecli.runs.config import forget
+
+        return forget(runtime_of(ctx), name)
+
+    return act
+
+
+def _path(ctx: Context) -> Action:
+    """Print where the config file is, or would be."""
+
+    def act() -> ExitCode:
+        from kiecli.runs.config import show_path
+
+        return show_path(runtime_of(ctx))
+
+    return act
+
+
+def _check(
+    ctx: Context,
+    json: Annotated[bool, Option("--json", help="Print one JSON object.")] = False,
+) -> Action:
+    """Ask Kie with the key in force; print where it came from and the credits left."""
+
+    def act() -> ExitCode:
+        from kiecli.runs.check import check
+
+        return check(runtime_of(ctx), json=json)
+
+    return act

@@ -32,7 +32,7 @@ def test_a_default_is_a_value_like_any_other() -> None:
         ("url", "'url' is not a setting", "did you mean base-url?"),
         ("directory", "'directory' is not a setting", "did you mean dir?"),
         ("colour", "'colour' is not a setting", "known are api-key, base-url, dir, timeout"),
-        ("", "'' is not a setting", "known are api-key, base-url, dir, timeout"),
+        ("", "that is not a setting", "known are api-key, base-url, dir, timeout"),
     ],
 )
 def test_an_unknown_name_is_answered_with_the_nearest(name: str, message: str, hint: str) -> None:
@@ -42,7 +42,9 @@ def test_an_unknown_name_is_answered_with_the_nearest(name: str, message: str, h
     assert refusal.value.exit_code is ExitCode.USAGE
 
 
-@pytest.mark.parametrize("key", ["sk-1a", "0123456789abcdef0123456789abcdef", "sk-" + "x" * 40])
+@pytest.mark.parametrize(
+    "key", ["sk-1a", "0123456789abcdef0123456789abcdef", "sk-" + "x" * 40, "api-key=canary"]
+)
 def test_a_key_in_the_place_of_a_name_is_not_repeated(key: str) -> None:
     with pytest.raises(UsageError) as refusal:
         named(key)

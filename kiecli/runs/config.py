@@ -1,0 +1,108 @@
+"""`kiecli config`: shows and keeps settings, the key among them."""
+
+from kiecli.errors import ExitCode, Interrupted, UsageError
+from kiecli.render.words import clean
+from kiecli.runtime import Runtime
+from kiecli.settings import Setting, mask, named
+
+
+def show_all(runtime: Runtime, *, json: bool) -> ExitCode:
+    """Print every setting, its value and source, and what it hides."""
+    from kiecli.render import settings
+
+    entries = list(runtime.config.entries())
+    runtime.warn_of_config()
+    if json:
+        from kiecli.render import machine
+
+        lines = [machine.encoded(settings.record(entry)) for entry in entries]
+    else:
+        lines = settings.table(entries) if runtime.out.is_terminal else settings.fields(entries)
+    runtime.out.write("".join(f"{line}\n" for line in lines))
+    return ExitCode.DONE
+
+
+def show(runtime: Runtime, name: str, *, reveal: bool) -> ExitCode:
+    """Print the value in force; of the key only the mask, and that only to a person.
+
+    Raises:
+        UsageError: There is no such setting, or a script would take the mask for the key.
+        KieError: The value cannot be used, or it is the key and there is none.
+    """
+    value = runtime.config.value(name)
+    runtime.warn_of_config()
+    text = value.text
+    if value.setting.secret and not reveal:
+        if not runtime.out.is_terminal:
+            raise UsageError(
+                "the key is not printed where a script could take its mask for it",
+                hint=f"ask for it with: kiecli config get {name} --reveal",
+            )
+        text = mask(text)
+    # A program needs the value to the byte, a terminal must not obey it.
+    runtime.out.line(clean(text) if runtime.out.is_terminal else text)
+    return ExitCode.DONE
+
+
+def keep(runtime: Runtime, name: str, argument: str | None) -> ExitCode:
+    """Keep a value: the argument, or what stdin or the terminal gives.
+
+    Raises:
+        UsageError: There is no such setting, no value, or the key as an argument.
+        KieError: The value cannot be used, or the file cannot be written.
+    """
+    setting = named(name)
+    text = _secret(runtime, argument) if setting.secret else _given(runtime, setting, argument)
+    hider = runtime.config.set(name, text)
+    if hider is not None:
+        runtime.err.line(f"kiecli: warning: {hider} in the environment hides this {name}")
+    if setting.secret:
+        runtime.err.line("kiecli: the key is kept; try it with: kiecli config check")
+    return ExitCode.DONE
+
+
+def forget(runtime: Runtime, name: str) -> ExitCode:
+    """Forget what the file holds of a setting; nothing there to forget is as good."""
+    runtime.config.unset(name)
+    return ExitCode.DONE
+
+
+def show_path(runtime: Runtime) -> ExitCode:
+    """Print where the config file is, or would be."""
+    runtime.out.line(str(runtime.config.store.path))
+    return ExitCode.DONE
+
+
+def _given(runtime: Runtime, setting: Setting, argument: str | None) -> str:
+    if argument is None:
+        raise UsageError(
+            f"there is no value for {setting.name}",
+            hint=f"give it, or '-' to read it from stdin: kiecli config set {setting.name} VALUE",
+        )
+    return _read(runtime) if argument == "-" else argument
+
+
+def _secret(runtime: Runtime, argument: str | None) -> str:
+    if argument not in (None, "-"):
+        raise UsageError(
+            "a key is not taken as an argument, where shell history and process list would keep it",
+            hint="give it at the prompt or on stdin: kiecli config set api-key",
+        )
+    is_terminal = runtime.stdin is not None and runtime.stdin.isatty()
+    return _prompted(runtime) if is_terminal else _read(runtime)
+
+
+def _read(runtime: Runtime) -> str:
+    return runtime.stdin_bytes().decode("utf-8-sig", "surrogateescape")
+
+
+def _prompted(runtime: Runtime) -> str:
+    """Ask for the key without echo; leaving by Ctrl-D is leaving by Ctrl-C."""
+    import signal
+    from getpass import getpass
+
+    try:
+        return getpass("API key: ")
+    except (EOFError, Interrupted) as left:
+        runtime.err.line("")  # the prompt's line is still open
+        raise Interrupted(getattr(left, "signum", signal.SIGINT)) from None

@@ -1,12 +1,15 @@
 """JSON from strangers, read so that nothing in it can hurt: a value or a ValueError, never more."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 # Real answers nest three levels deep, six with their inner strings. Far below what Python's
 # own encoder can write again, so what was read can always be shown.
 _DEEPEST = 64
+# Possessive, and content without its last quote: one pass, whatever the text is.
+_STRING = r'(?s)"(?:[^"\\]++|\\.)*+"?'
 
 
 def parse(text: str | bytes) -> Any:
@@ -23,17 +26,19 @@ def parse(text: str | bytes) -> Any:
 
 
 def _depth_is_suspicious(text: str) -> bool:
-    # Counting brackets costs microseconds; only a text with many is walked, strings and all.
+    # Counting brackets costs microseconds; only a text with many is walked, without its strings:
+    # a prompt may hold what it likes.
     if text.count("[") + text.count("{") <= _DEEPEST:
         return False
-    depth = deepest = 0
-    for char in text:
+    depth = 0
+    for char in re.sub(_STRING, "", text):
         if char in "[{":
             depth += 1
-            deepest = max(deepest, depth)
+            if depth > _DEEPEST:
+                return True
         elif char in "]}":
             depth -= 1
-    return deepest > _DEEPEST
+    return False
 
 
 def _nothing(_name: str) -> None:

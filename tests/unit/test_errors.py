@@ -1,0 +1,78 @@
+"""Exit codes, and which of several stands for a whole run."""
+
+from itertools import pairwise
+
+import pytest
+
+from kiecli import errors
+from kiecli.errors import ExitCode, KieError, worst
+
+
+def test_every_exit_code_is_the_one_that_the_contract_names() -> None:
+    assert {code.name: int(code) for code in ExitCode} == {
+        "DONE": 0,
+        "FAILED": 1,
+        "USAGE": 2,
+        "REFUSED": 4,
+        "NOT_FOUND": 5,
+        "UNAVAILABLE": 6,
+        "UNSAVED": 7,
+        "UNFINISHED": 8,
+        "BUG": 70,
+        "DEADLINE": 124,
+    }
+
+
+def test_what_a_person_must_mend_comes_before_what_only_time_can() -> None:
+    order = [ExitCode(code) for code in (2, 4, 1, 5, 7, 6, 124, 8, 0)]
+    for before, after in pairwise(order):
+        assert worst([after, before]) is before
+        assert worst([before, after]) is before
+
+
+def test_a_run_over_nothing_is_done() -> None:
+    assert worst([]) is ExitCode.DONE
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "code", "temporary", "ends_run"),
+    [
+        (errors.UsageError("x"), "usage", 2, False, False),
+        (errors.ConfigError("x"), "config", 2, False, False),
+        (errors.AccessError("x"), "access", 4, False, False),
+        (errors.KeyRefused("x"), "access", 4, False, True),
+        (errors.TaskFailed("x"), "failed", 1, False, False),
+        (errors.TaskNotFound("x"), "not_found", 5, False, False),
+        (errors.KieUnavailable("x"), "unavailable", 6, True, False),
+        (errors.NoConnection("x"), "unavailable", 6, True, False),
+        (errors.RateLimited("x"), "unavailable", 6, True, False),
+        (errors.SaveError("x"), "unsaved", 7, False, False),
+        (errors.TaskUnfinished("x"), "unfinished", 8, True, False),
+        (errors.DeadlineExceeded("x"), "deadline", 124, True, False),
+    ],
+)
+def test_each_error_knows_what_it_means(
+    error: KieError, kind: str, code: int, temporary: bool, ends_run: bool
+) -> None:
+    assert (error.kind, error.exit_code, error.temporary, error.ends_run) == (
+        kind,
+        code,
+        temporary,
+        ends_run,
+    )
+
+
+def test_an_error_carries_what_went_wrong_and_what_to_do() -> None:
+    error = errors.TaskFailed("Kie says the task failed", code="501", hint="submit anew")
+    assert (str(error), error.message, error.hint, error.code) == (
+        "Kie says the task failed",
+        "Kie says the task failed",
+        "submit anew",
+        "501",
+    )
+
+
+def test_nobody_swallows_a_signal_by_catching_exceptions() -> None:
+    assert errors.Interrupted(15).signum == 15
+    for kind in (errors.Interrupted, errors.ReaderGone):
+        assert not issubclass(kind, Exception)

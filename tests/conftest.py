@@ -1,0 +1,53 @@
+"""What tests of the whole program share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kiecli.sandbox import SimulatedKie
+from tests.fakes import FakeClock
+from tests.faults import Faults
+from tests.program import KEY, Program
+
+BASE_URL = "https://kie.test"
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Time that passes only when somebody waits."""
+    return FakeClock()
+
+
+@pytest.fixture
+def kie(clock: FakeClock) -> Iterator[Faults]:
+    """The simulated Kie and its file host; whatever is scripted must be asked for."""
+    faults = Faults(SimulatedKie(BASE_URL, now=clock.wall), now=clock.now)
+    yield faults
+    faults.check()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder that the program runs in."""
+    place = tmp_path / "here"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    return place
+
+
+@pytest.fixture
+def kiecli(kie: Faults, clock: FakeClock, tmp_path: Path) -> Program:
+    """The program, with a key and nothing else set."""
+    return Program(
+        kie,
+        clock,
+        {
+            "KIE_API_KEY": KEY,
+            "KIE_BASE_URL": BASE_URL,
+            "KIECLI_CONFIG": str(tmp_path / "config.json"),
+            "TERM": "xterm-256color",
+            "COLUMNS": "80",
+            "LINES": "24",
+        },
+    )

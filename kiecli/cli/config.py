@@ -52,7 +52,7 @@ Examples:
   kiecli config check --json | jq .credits
 """
 
-_Name = Annotated[str, Argument(metavar="NAME", help="api-key, base-url, dir or timeout.")]
+_Name = Annotated[str, Argument(help="api-key, base-url, dir or timeout.")]
 
 
 def build(settings: dict[str, Any]) -> Typer:
@@ -61,7 +61,8 @@ def build(settings: dict[str, Any]) -> Typer:
     app.callback(invoke_without_command=True)(_config)
     app.command("list", epilog=_LIST_EXAMPLES)(_list)
     app.command("get", epilog=_GET_EXAMPLES)(_get)
-    app.command("set", epilog=_SET_EXAMPLES)(_set)
+    # What is too much is refused further on, where a key is known not to be repeated.
+    app.command("set", epilog=_SET_EXAMPLES, context_settings={"allow_extra_args": True})(_set)
     app.command("unset", epilog=_UNSET_EXAMPLES)(_unset)
     app.command("path", epilog=_PATH_EXAMPLES)(_path)
     app.command("check", epilog=_CHECK_EXAMPLES)(_check)
@@ -80,7 +81,7 @@ def _list(
         bool, Option("--json", help="Print one JSON object per setting and line.")
     ] = False,
 ) -> Action:
-    """Show every setting: its value, where it comes from and what it hides.
+    """Show every setting and where its value comes from.
 
     In a pipe each setting is one line of tab-separated fields: name, value, source, hides.
     """
@@ -124,7 +125,7 @@ def _set(
     def act() -> ExitCode:
         from kiecli.runs.config import keep
 
-        return keep(runtime_of(ctx), name, value)
+        return keep(runtime_of(ctx), name, [] if value is None else [value, *ctx.args])
 
     return act
 
@@ -155,7 +156,7 @@ def _check(
     ctx: Context,
     json: Annotated[bool, Option("--json", help="Print one JSON object.")] = False,
 ) -> Action:
-    """Ask Kie with the key in force; print where it came from and the credits left."""
+    """Try the key: print where it came from and the credits left."""
 
     def act() -> ExitCode:
         from kiecli.runs.check import check

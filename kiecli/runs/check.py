@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from kiecli.api import KieClient
 from kiecli.errors import ExitCode, KieError, KieUnavailable, TaskFailed, TaskNotFound
 from kiecli.polling import Poller
 from kiecli.render import machine
@@ -12,7 +13,6 @@ from kiecli.runtime import Runtime, Voice
 from kiecli.settings import Value
 from kiecli.watch import Snapshot, Watch
 
-
 _CURES = {
     "environment": "put another key into KIE_API_KEY",
     "file": "keep another key with: kiecli config set api-key",
@@ -20,7 +20,7 @@ _CURES = {
 
 
 class Credits(NamedTuple):
-    """Kie's answer: the key is good, and so much is left."""
+    """Kie's answer: the key is good, and so much is left. It can be polled for."""
 
     left: float
     state: str | None = None
@@ -34,21 +34,19 @@ def check(runtime: Runtime, *, json: bool) -> ExitCode:
         KieError: There is no key, or the configuration cannot be used.
     """
     key = runtime.config.value("api-key")
-    answer = _ask(runtime)
-    if isinstance(answer, KieError) and answer.hint.endswith("kiecli config check"):
-        answer.hint = _CURES[key.source]  # this is that check
+    last = _last_look(runtime, runtime.client(Voice()))
+    if last.error is not None:
+        _advise(last.error, key)
+        runtime.err.line(error_line(last.error, about=f"with {key.origin}"))
     if json:
-        runtime.out.line(machine.encoded(_record(key, answer)))
-    elif isinstance(answer, Credits):
-        runtime.out.write(f"key\t{clean(key.origin)}\ncredits\t{answer.left:.15g}\n")
-    if isinstance(answer, Credits):
-        return ExitCode.DONE
-    runtime.err.line(error_line(answer, about=f"with {key.origin}"))
-    return answer.exit_code
+        runtime.out.line(machine.encoded(_record(key, last)))
+    elif last.answer is not None:
+        runtime.out.write(f"key\t{clean(key.origin)}\ncredits\t{last.answer.left:.15g}\n")
+    return _code(last)
 
 
-def _ask(runtime: Runtime) -> Credits | KieError:
-    client = runtime.client(Voice())
+def _last_look(runtime: Runtime, client: KieClient) -> Snapshot[Credits]:
+    """Ask until there is an answer or the box of time is full."""
 
     def look(_: str) -> Credits:
         try:
@@ -56,35 +54,43 @@ def _ask(runtime: Runtime) -> Credits | KieError:
         except (TaskNotFound, TaskFailed) as error:  # no task was asked about
             raise KieUnavailable("Kie's answer tells no credits") from error
 
-    began = runtime.clock.now()
-    watch: Watch[Credits] = Watch(["credits"], asking_once(), began, runtime.random)
+    clock = runtime.clock
+    watch: Watch[Credits] = Watch(["credits"], asking_once(), clock.now(), runtime.random)
     poller = Poller(
         watch,
         look,
         budget=runtime.budget,
         workers=runtime.workers(1),
         inbox=runtime.inbox,
-        clock=runtime.clock,
+        clock=clock,
     )
-    notices = Notices(began)
-    last: Snapshot[Any] | None = None
-    for event in poller.events():
-        if isinstance(event, Snapshot):
-            for line in notices.of_trouble(event):
-                runtime.err.line(f"kiecli: {line}")
-            last = event
-    assert last is not None
-    return last.error or last.answer
+    notices = Notices(clock.now())
+    snapshots = (event for event in poller.events() if isinstance(event, Snapshot))
+    for snapshot in snapshots:
+        if snapshot.settled:
+            break
+        for line in notices.of_trouble(snapshot):
+            runtime.err.line(f"kiecli: {line}")
+    return snapshot
 
 
-def _record(key: Value, answer: Credits | KieError) -> dict[str, Any]:
-    good = isinstance(answer, Credits)
+def _advise(error: KieError, key: Value) -> None:
+    """Replace the advice to run this very check."""
+    if error.hint.endswith("kiecli config check"):
+        error.hint = _CURES[key.source]
+
+
+def _code(last: Snapshot[Credits]) -> ExitCode:
+    return ExitCode.DONE if last.error is None else last.error.exit_code
+
+
+def _record(key: Value, last: Snapshot[Credits]) -> dict[str, Any]:
     return {
-        "ok": good,
+        "ok": last.error is None,
         "source": key.source,
-        "credits": answer.left if good else None,
-        "error": None if good else _error(answer),
-        "exit_code": int(ExitCode.DONE if good else answer.exit_code),
+        "credits": None if last.answer is None else last.answer.left,
+        "error": None if last.error is None else _error(last.error),
+        "exit_code": int(_code(last)),
     }
 
 

@@ -1,5 +1,7 @@
 """`kiecli config`: shows and keeps settings, the key among them."""
 
+from collections.abc import Sequence
+
 from kiecli.errors import ExitCode, Interrupted, UsageError
 from kiecli.render.words import clean
 from kiecli.runtime import Runtime
@@ -44,15 +46,15 @@ def show(runtime: Runtime, name: str, *, reveal: bool) -> ExitCode:
     return ExitCode.DONE
 
 
-def keep(runtime: Runtime, name: str, argument: str | None) -> ExitCode:
-    """Keep a value: the argument, or what stdin or the terminal gives.
+def keep(runtime: Runtime, name: str, arguments: Sequence[str]) -> ExitCode:
+    """Keep a value: the one argument, or what stdin or the terminal gives.
 
     Raises:
         UsageError: There is no such setting, no value, or the key as an argument.
         KieError: The value cannot be used, or the file cannot be written.
     """
     setting = named(name)
-    text = _secret(runtime, argument) if setting.secret else _given(runtime, setting, argument)
+    text = _secret(runtime, arguments) if setting.secret else _given(runtime, setting, arguments)
     hider = runtime.config.set(name, text)
     if hider is not None:
         runtime.err.line(f"kiecli: warning: {hider} in the environment hides this {name}")
@@ -73,17 +75,17 @@ def show_path(runtime: Runtime) -> ExitCode:
     return ExitCode.DONE
 
 
-def _given(runtime: Runtime, setting: Setting, argument: str | None) -> str:
-    if argument is None:
+def _given(runtime: Runtime, setting: Setting, arguments: Sequence[str]) -> str:
+    if len(arguments) != 1:
         raise UsageError(
-            f"there is no value for {setting.name}",
+            f"{setting.name} takes one value, and there are {len(arguments) or 'none'}",
             hint=f"give it, or '-' to read it from stdin: kiecli config set {setting.name} VALUE",
         )
-    return _read(runtime) if argument == "-" else argument
+    return _read(runtime) if arguments[0] == "-" else arguments[0]
 
 
-def _secret(runtime: Runtime, argument: str | None) -> str:
-    if argument not in (None, "-"):
+def _secret(runtime: Runtime, arguments: Sequence[str]) -> str:
+    if arguments not in ([], ["-"]):
         raise UsageError(
             "a key is not taken as an argument, where shell history and process list would keep it",
             hint="give it at the prompt or on stdin: kiecli config set api-key",

@@ -8,7 +8,14 @@ from kiecli import __version__
 from kiecli.cli import config, download, status, wait
 from kiecli.cli.options import runtime_of
 
-_CODES = """\b
+_EPILOG = """\b
+Examples:
+  kiecli config set api-key
+  kiecli status "$ID"
+  url=$(kiecli wait "$ID") || exit
+  kiecli download --wait -d out - < created.json
+
+\b
 Exit codes:
     0  done
     1  Kie says the task failed: change the input, submit anew
@@ -51,7 +58,7 @@ def build() -> Typer:
         context_settings=_SETTINGS,
         rich_markup_mode=None,  # plain help: brackets survive, and rich is not imported
         pretty_exceptions_enable=False,  # a traceback must never show a local: it may be the key
-        epilog=_CODES,
+        epilog=_EPILOG,
     )
     app.callback(invoke_without_command=True)(_kiecli)
     app.command("status", epilog=status.EXAMPLES)(status.status)

@@ -65,9 +65,9 @@ def download(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> Action:
-    """Save the results of each task before their links expire, and print the paths.
+    """Save the results of tasks before their links expire.
 
-    A file under its final name is complete. Running the same line again keeps what is there,
+    The paths are printed as tasks finish. A file under its final name is complete. Running the same line again keeps what is there,
     resumes what is not, and costs next to nothing.
     """
     if not wait and (timeout or interval):

@@ -33,9 +33,9 @@ def wait(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> Action:
-    """Wait until each task has succeeded or failed, and print the URLs of its results.
+    """Wait for tasks to finish and print the URLs of their results.
 
-    A task that is finished already returns at once. When the time runs out the task goes on at
+    URLs come as each task succeeds; a task that is finished already returns at once. When the time runs out the task goes on at
     Kie, the exit code is 124, and the line that takes it up again is on stderr.
     """
 

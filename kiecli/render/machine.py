@@ -3,6 +3,7 @@
 import json
 from typing import TYPE_CHECKING, Any
 
+from kiecli.errors import KieError
 from kiecli.models import Task
 from kiecli.outcome import Outcome
 from kiecli.render.words import advised, stamp
@@ -50,8 +51,8 @@ def record(outcome: Outcome, wall: float) -> dict[str, Any]:
         "params": task.params,
     }
     if outcome.files is not None:
-        fields["files"] = [_file(file) for file in outcome.files]
-    fields["error"] = _error(outcome)
+        fields["files"] = [_file(file, outcome.again) for file in outcome.files]
+    fields["error"] = _error(outcome.error, outcome.again)
     fields["exit_code"] = int(outcome.exit_code)
     fields["raw"] = task.raw if known else None
     return fields
@@ -61,20 +62,18 @@ def _rounded(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 1)
 
 
-def _error(outcome: Outcome) -> dict[str, Any] | None:
-    error = outcome.error
+def _error(error: KieError | None, again: str) -> dict[str, Any] | None:
     if error is None:
         return None
     return {
         "kind": error.kind,
         "message": error.message,
-        "hint": advised(error, outcome.again),
+        "hint": advised(error, again),
         "temporary": error.temporary,
     }
 
 
-def _file(file: "SavedFile") -> dict[str, Any]:
-    error = file.error
+def _file(file: "SavedFile", again: str) -> dict[str, Any]:
     fields = file._asdict()
-    fields["error"] = None if error is None else error.message
+    fields["error"] = _error(file.error, again)
     return fields

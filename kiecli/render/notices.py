@@ -37,7 +37,8 @@ class Notices:
 
     def of_change(self, snapshot: Snapshot[Task], now: float) -> Iterator[str]:
         """Yield a line when the state of a task is another than before."""
-        if snapshot.answer is None:
+        if snapshot.answer is None or snapshot.error is not None:
+            self._states.pop(snapshot.task_id, None)
             return
         state = snapshot.answer.word
         if self._states.get(snapshot.task_id) == state and not snapshot.settled:

@@ -85,7 +85,7 @@ class Screen:
     def ended(self, target: "Target", saved: "SavedFile") -> None:
         """Take how a file has ended; a failure is said."""
         if saved.error is not None:
-            self.error(saved.error, about=f"{target.task_id}: {saved.path}")
+            self.error(saved.error, about=target.task_id)
 
     def tick(self) -> None:
         """Use a moment to draw or to give a sign of life."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from kiecli import outcome
+from kiecli import outcome, resume
 from kiecli.download import Downloader, SavedFile, SaveOptions, Target, try_folder
 from kiecli.errors import ExitCode, KieError, UsageError
 from kiecli.ids import Asked
@@ -158,6 +158,7 @@ class _Saving:
                 raise event.error
         code = self._run.end()
         self._sum_up()
+        self._say_how_to_resume()
         return code
 
     def _events(self) -> Iterator[object]:
@@ -234,6 +235,12 @@ class _Saving:
             self._run.screen.note(f"{who} are past their 24 hours; trying them all the same")
         elif left < _SOON:
             self._run.screen.note(f"{who} expire in about {ago(left)}")
+
+    def _say_how_to_resume(self) -> None:
+        left = [e.task_id for e in self._run.outcomes.values() if e.files and e.error]
+        if left:
+            line = resume.line(self._run.words, left)
+            self._run.screen.say(f"kiecli: what was saved is kept, the rest resumes with: {line}")
 
     def _sum_up(self) -> None:
         files = [file for of_task in self._files.values() for file in of_task.values()]

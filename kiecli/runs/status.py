@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from kiecli import outcome
 from kiecli.errors import ExitCode
+from kiecli.outcome import Outcome
+from kiecli.render.answer import Answer
 from kiecli.rhythm import asking_once
 from kiecli.runs import casting
 from kiecli.runs.run import Run, asked
@@ -29,15 +31,28 @@ def status(
     words = ["status", "--exit-status"] if exit_status else ["status"]
     with casting.screen(runtime, voice, found.task_ids) as screen:
         run = Run(runtime, voice, found, words, screen)
+        answer = casting.status_answer(runtime, voice, screen)
+        in_order = _InOrder(found.task_ids, answer)
         for event in run.events(asking_once()):
             if isinstance(event, Snapshot):
-                run.note(
-                    outcome.of_question(
-                        event.task_id, event.answer, event.error, words, exit_status=exit_status
-                    )
+                ended = outcome.of_question(
+                    event.task_id, event.answer, event.error, words, exit_status=exit_status
                 )
-        answer = casting.status_answer(runtime, voice, screen)
-        for task_id in found.task_ids:
-            answer.add(run.outcomes[task_id])
+                run.note(ended)
+                in_order.add(ended)
         answer.close()
         return run.end()
+
+
+class _InOrder:
+    """Hands outcomes on in the order of the line, each as soon as those before it are there."""
+
+    def __init__(self, task_ids: Sequence[str], answer: Answer) -> None:
+        self._places = list(reversed(task_ids))
+        self._answer = answer
+        self._early: dict[str, Outcome] = {}
+
+    def add(self, ended: Outcome) -> None:
+        self._early[ended.task_id] = ended
+        while self._places and self._places[-1] in self._early:
+            self._answer.add(self._early.pop(self._places.pop()))

@@ -62,6 +62,14 @@ class Output:
         except OSError as error:
             raise _broken(error) from error
 
+    def flush(self) -> None:
+        """Do nothing: what was written is out already. (rich asks for it.)"""
+
+    @property
+    def encoding(self) -> str:
+        """What its characters are limited to. (rich draws with ASCII where it must.)"""
+        return (self.stream and self.stream.encoding) or "utf-8"
+
     def binary(self) -> "BinaryOutput":
         """Return a place for bytes, which goes wrong in the same ways."""
         return BinaryOutput(self.stream)
@@ -84,11 +92,10 @@ class Output:
             return True  # terminals without a descriptor: a test's
 
     def _encodable(self, text: str) -> str:
-        encoding = (self.stream and self.stream.encoding) or "utf-8"
         try:
-            text.encode(encoding, "surrogateescape")
+            text.encode(self.encoding, "surrogateescape")
         except UnicodeEncodeError:
-            return text.encode(encoding, "backslashreplace").decode(encoding)
+            return text.encode(self.encoding, "backslashreplace").decode(self.encoding)
         return text
 
 

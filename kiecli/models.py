@@ -200,6 +200,8 @@ def _delivered(raw: Mapping[str, Any]) -> object:
     """Return the parsed result: `resultJson`, or `response`, the same already parsed."""
     for name in ("resultJson", "response"):
         delivered = _unwrapped(raw.get(name))
+        if isinstance(delivered, str) and delivered.startswith(("{", "[")):
+            delivered = _unwrapped(delivered)  # quoted once more than usual
         if delivered not in (None, "", {}, []):
             return delivered
     return None
@@ -282,5 +284,5 @@ def _is_url(text: str) -> bool:
 
 
 def _kind(url: str, told: str) -> str:
-    extension = urlsplit(url).path.rpartition("/")[2].rpartition(".")[2].lower()
-    return _KIND_OF.get(extension, told)
+    _, dot, extension = urlsplit(url).path.rpartition("/")[2].rpartition(".")
+    return _KIND_OF.get(extension.lower(), told) if dot else told

@@ -65,13 +65,10 @@ def _last_look(runtime: Runtime, client: KieClient) -> Snapshot[Credits]:
         clock=clock,
     )
     notices = Notices(clock.now())
-    snapshots = (event for event in poller.events() if isinstance(event, Snapshot))
-    for snapshot in snapshots:
-        if snapshot.settled:
-            break
-        for line in notices.of_trouble(snapshot):
+    for last in (event for event in poller.events() if isinstance(event, Snapshot)):
+        for line in notices.of_trouble(last):
             runtime.err.line(f"kiecli: {line}")
-    return snapshot
+    return last
 
 
 def _advise(error: KieError, key: Value) -> None:

@@ -1,0 +1,356 @@
+"""`kiecli config`: what it prints, what it keeps, how it ends."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.faults import Faults, envelope
+from tests.program import KEY, FakeStream, Program, Ran
+
+OTHER = "other-key-9876543210"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "config.json"
+
+
+def write(path: Path, **values: object) -> None:
+    path.write_text(json.dumps(values))
+    path.chmod(0o600)
+
+
+def test_bare_config_prints_its_help(kiecli: Program, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = kiecli("config")
+    assert (ran.code, ran.err) == (0, "")
+    assert kiecli("config", "-h") == Ran(0, "", "")
+    assert ran.out == capsys.readouterr().out  # Typer prints what was asked for by itself
+    assert ran.out.startswith(
+        "Usage: kiecli config [OPTIONS] COMMAND [ARGS]...\n"
+        "\n"
+        "  Show and keep settings, the API key among them.\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["list", "get", "set", "unset", "path", "check"])
+def test_each_help_has_an_example(
+    kiecli: Program, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    assert kiecli("config", command, "-h") == Ran(0, "", "")
+    _, _, examples = capsys.readouterr().out.partition("\n  Example")
+    assert f"kiecli config {command}" in examples
+
+
+def test_list_in_a_pipe(kiecli: Program, path: Path) -> None:
+    write(path, dir="out\ttab", timeout="1h", **{"api-key": OTHER})
+    assert kiecli("config", "list", KIECLI_TIMEOUT="5m") == Ran(
+        0,
+        "api-key\t****cdef\tenvironment\tfile ****3210\n"
+        "base-url\thttps://kie.test\tenvironment\t\n"
+        "dir\tout tab\tfile\t\n"
+        "timeout\t5m\tenvironment\tfile 1h\n",
+        "",
+    )
+
+
+def test_list_on_a_terminal(kiecli: Program, path: Path) -> None:
+    write(path, timeout="1h")
+    terminal = FakeStream(terminal=True)
+    assert kiecli("config", "list", out=terminal, KIE_API_KEY="", KIECLI_TIMEOUT="5m") == Ran(
+        0,
+        "NAME      VALUE             SOURCE       HIDES\n"
+        "api-key\n"
+        "base-url  https://kie.test  environment\n"
+        "dir       .                 default\n"
+        "timeout   5m                environment  file 1h\n",
+        "",
+    )
+
+
+def test_list_as_json(kiecli: Program, path: Path) -> None:
+    write(path, timeout="1h")
+    ran = kiecli("config", "list", "--json", KIE_API_KEY="", KIECLI_TIMEOUT="5m")
+    assert ran == Ran(
+        0,
+        '{"name":"api-key","value":null,"source":null,"hides":[]}\n'
+        '{"name":"base-url","value":"https://kie.test","source":"environment","hides":[]}\n'
+        '{"name":"dir","value":".","source":"default","hides":[]}\n'
+        '{"name":"timeout","value":"5m","source":"environment",'
+        '"hides":[{"source":"file","value":"1h"}]}\n',
+        "",
+    )
+
+
+def test_list_shows_values_that_cannot_be_used(kiecli: Program) -> None:
+    ran = kiecli("config", "list", KIECLI_TIMEOUT="soon", KIE_API_KEY="short\n")
+    assert ran.out.splitlines()[0] == "api-key\t****\tenvironment\t"
+    assert ran.out.splitlines()[3] == "timeout\tsoon\tenvironment\t"
+
+
+def test_a_broken_file_is_an_error_that_names_it(kiecli: Program, path: Path) -> None:
+    path.write_text("{\n")
+    assert kiecli("config", "list") == Ran(
+        2,
+        "",
+        f"kiecli: the config file {path} is broken: Expecting property name enclosed in double "
+        "quotes in line 2. Correct or remove it; it was left as it is\n",
+    )
+
+
+@pytest.mark.parametrize("line", [["list"], ["get", "dir"]])
+def test_a_file_that_others_can_read_is_warned_about(
+    kiecli: Program, path: Path, line: list[str]
+) -> None:
+    write(path, dir="out")
+    path.chmod(0o644)
+    ran = kiecli("config", *line)
+    assert ran.code == 0
+    assert ran.err == (
+        f"kiecli: warning: others can read the config file {path}: chmod 600 {path}\n"
+    )
+
+
+def test_get_prints_the_value_in_force(kiecli: Program, path: Path) -> None:
+    write(path, dir="~/out", timeout=90)
+    assert kiecli("config", "get", "dir") == Ran(0, f"{Path.home()}/out\n", "")
+    assert kiecli("config", "get", "timeout") == Ran(0, "90\n", "")
+    assert kiecli("config", "get", "base-url") == Ran(0, "https://kie.test\n", "")
+
+
+def test_a_terminal_does_not_obey_what_get_prints(kiecli: Program) -> None:
+    ran = kiecli("config", "get", "dir", KIECLI_DIR="a\x1b[2Jb")
+    assert ran.out == "a\x1b[2Jb\n"
+    ran = kiecli("config", "get", "dir", out=FakeStream(terminal=True), KIECLI_DIR="a\x1b[2Jb")
+    assert ran.out == "a[2Jb\n"
+
+
+def test_get_refuses_a_value_that_cannot_be_used(kiecli: Program) -> None:
+    assert kiecli("config", "get", "timeout", KIECLI_TIMEOUT="soon") == Ran(
+        2,
+        "",
+        "kiecli: KIECLI_TIMEOUT: 'soon' is not a duration such as 90s, 15m or 1h30m. "
+        "Correct or unset KIECLI_TIMEOUT\n",
+    )
+
+
+def test_get_shows_a_person_the_mask_and_a_script_nothing(kiecli: Program) -> None:
+    assert kiecli("config", "get", "api-key", out=FakeStream(terminal=True)) == Ran(
+        0, "****cdef\n", ""
+    )
+    assert kiecli("config", "get", "api-key") == Ran(
+        2,
+        "",
+        "kiecli: the key is not printed where a script could take its mask for it. "
+        "Ask for it with: kiecli config get api-key --reveal\n",
+    )
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_get_reveals_the_key_when_it_is_told_to(kiecli: Program, terminal: bool) -> None:
+    out = FakeStream(terminal=terminal)
+    ran = kiecli("config", "get", "api-key", "--reveal", out=out, KIE_API_KEY=f" {OTHER} ")
+    assert ran == Ran(0, f"{OTHER}\n", "")
+
+
+@pytest.mark.parametrize("line", [["get", "api-key"], ["get", "api-key", "--reveal"], ["check"]])
+def test_no_key_at_all(kiecli: Program, line: list[str]) -> None:
+    assert kiecli("config", *line, KIE_API_KEY="") == Ran(
+        4,
+        "",
+        "kiecli: no API key is set. Set KIE_API_KEY, or run: kiecli config set api-key\n",
+    )
+
+
+@pytest.mark.parametrize("command", ["get", "set", "unset"])
+def test_an_unknown_name_is_refused_with_the_nearest(kiecli: Program, command: str) -> None:
+    assert kiecli("config", command, "basurl") == Ran(
+        2, "", "kiecli: 'basurl' is not a setting. Did you mean base-url?\n"
+    )
+
+
+def test_set_keeps_a_value_without_a_word(kiecli: Program, path: Path) -> None:
+    assert kiecli("config", "set", "timeout", "1h30m") == Ran(0, "", "")
+    assert kiecli("config", "set", "dir", "-", stdin="my files\n") == Ran(0, "", "")
+    assert json.loads(path.read_text()) == {"timeout": "1h30m", "dir": "my files"}
+
+
+def test_a_name_that_is_not_utf8_comes_back_as_it_went_in(kiecli: Program) -> None:
+    kiecli("config", "set", "dir", "-", stdin=b"out\xff\n")
+    assert kiecli("config", "get", "dir").out == "out\udcff\n"
+
+
+def test_set_warns_when_the_environment_hides_the_value(kiecli: Program, path: Path) -> None:
+    assert kiecli("config", "set", "dir", "out", KIECLI_DIR="x") == Ran(
+        0, "", "kiecli: warning: KIECLI_DIR in the environment hides this dir\n"
+    )
+    assert json.loads(path.read_text()) == {"dir": "out"}
+
+
+@pytest.mark.parametrize("values", [[], ["my", "files"]])
+def test_set_takes_one_value(kiecli: Program, path: Path, values: list[str]) -> None:
+    ran = kiecli("config", "set", "dir", *values)
+    assert ran == Ran(
+        2,
+        "",
+        f"kiecli: dir takes one value, and there are {len(values) or 'none'}. "
+        "Give it, or '-' to read it from stdin: kiecli config set dir VALUE\n",
+    )
+    assert not path.exists()
+
+
+def test_set_refuses_a_value_that_cannot_be_used(kiecli: Program, path: Path) -> None:
+    assert kiecli("config", "set", "base-url", "http://kie.test") == Ran(
+        2,
+        "",
+        "kiecli: base-url: 'http://kie.test' would send the key in clear text: use https\n",
+    )
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("words", [[], ["-"]])
+def test_set_reads_the_key_from_stdin(kiecli: Program, path: Path, words: list[str]) -> None:
+    ran = kiecli("config", "set", "api-key", *words, stdin=f"\ufeff {OTHER}\r\n", KIE_API_KEY="")
+    assert ran == Ran(0, "", "kiecli: the key is kept; try it with: kiecli config check\n")
+    assert json.loads(path.read_text()) == {"api-key": OTHER}
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("stdin", "reason"),
+    [
+        (b"", "blank"),
+        (None, "blank"),
+        (b" \n", "blank"),
+        (b"canary\nsecond", "not printable ASCII on one line"),
+        (b"canary\xff", "not printable ASCII on one line"),
+        (b"canary\x00", "not printable ASCII on one line"),
+    ],
+)
+def test_what_cannot_be_a_key_is_refused_unseen(
+    kiecli: Program, path: Path, stdin: bytes | None, reason: str
+) -> None:
+    assert kiecli("config", "set", "api-key", stdin=stdin) == Ran(
+        4, "", f"kiecli: api-key: the key is {reason}\n"
+    )
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("words", [[KEY], [KEY, KEY], ["", KEY], ["-", KEY]])
+def test_a_key_as_an_argument_is_refused_unseen(
+    kiecli: Program, path: Path, words: list[str]
+) -> None:
+    assert kiecli("config", "set", "api-key", *words) == Ran(
+        2,
+        "",
+        "kiecli: a key is not taken as an argument, where shell history and process list would "
+        "keep it. Give it at the prompt or on stdin: kiecli config set api-key\n",
+    )
+    assert not path.exists()
+
+
+def test_a_key_in_the_place_of_a_name_is_refused_unseen(kiecli: Program) -> None:
+    for words in ([KEY], [f"api-key={KEY}"], [KEY, KEY]):
+        assert kiecli("config", "set", *words).code == 2
+
+
+def test_unset_forgets_a_value_and_nothing_else(kiecli: Program, path: Path) -> None:
+    write(path, dir="out", theme="dark")
+    assert kiecli("config", "unset", "dir") == Ran(0, "", "")
+    assert kiecli("config", "unset", "dir") == Ran(0, "", "")
+    assert json.loads(path.read_text()) == {"theme": "dark"}
+
+
+def test_path_names_the_file_before_it_is_there(kiecli: Program, path: Path) -> None:
+    assert kiecli("config", "path") == Ran(0, f"{path}\n", "")
+    assert not path.exists()
+
+
+def test_check_tells_the_source_and_the_credits(kiecli: Program, kie: Faults, path: Path) -> None:
+    kie.next("credit", envelope(200, "success", 1250.5))
+    assert kiecli("config", "check") == Ran(0, "key\tKIE_API_KEY\ncredits\t1250.5\n", "")
+    kie.next("credit", envelope(200, "success", 80000000))
+    write(path, **{"api-key": OTHER})
+    ran = kiecli("config", "check", KIE_API_KEY="")
+    assert ran == Ran(0, f"key\tapi-key in {path}\ncredits\t80000000\n", "")
+    sent = [seen.headers["authorization"] for seen in kie.seen("credit")]
+    assert sent == [f"Bearer {KEY}", f"Bearer {OTHER}"]
+
+
+def test_check_as_json(kiecli: Program, kie: Faults) -> None:
+    kie.next("credit", envelope(200, "success", 12))
+    assert kiecli("config", "check", "--json") == Ran(
+        0, '{"ok":true,"source":"environment","credits":12,"error":null,"exit_code":0}\n', ""
+    )
+
+
+def test_check_of_a_refused_key_says_what_to_do(kiecli: Program, kie: Faults, path: Path) -> None:
+    kie.next("credit", envelope(401, "Unauthorized"), times=2)
+    assert kiecli("config", "check") == Ran(
+        4,
+        "",
+        "kiecli: with KIE_API_KEY: Kie refused the API key: Unauthorized (code 401). "
+        "Put another key into KIE_API_KEY\n",
+    )
+    write(path, **{"api-key": OTHER})
+    ran = kiecli("config", "check", "--json", KIE_API_KEY="")
+    assert (ran.code, json.loads(ran.out)) == (
+        4,
+        {
+            "ok": False,
+            "source": "file",
+            "credits": None,
+            "error": {
+                "kind": "access",
+                "message": "Kie refused the API key: Unauthorized (code 401)",
+                "hint": "keep another key with: kiecli config set api-key",
+                "temporary": False,
+            },
+            "exit_code": 4,
+        },
+    )
+    assert ran.err == (
+        f"kiecli: with api-key in {path}: Kie refused the API key: Unauthorized (code 401). "
+        "Keep another key with: kiecli config set api-key\n"
+    )
+
+
+def test_check_outlasts_temporary_trouble(kiecli: Program, kie: Faults) -> None:
+    kie.next("credit", envelope(500, "Internal error"), times=3)
+    kie.next("credit", envelope(200, "success", 1))
+    assert kiecli("config", "check") == Ran(
+        0,
+        "key\tKIE_API_KEY\ncredits\t1\n",
+        "kiecli: Kie answered Internal error (code 500); retrying for up to 15s\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "msg", "said"),
+    [
+        (500, "Internal error", "Kie answered Internal error (code 500)"),
+        (404, "Not found", "Kie's answer tells no credits"),
+        (501, "Failed", "Kie's answer tells no credits"),
+        (200, "success", "Kie's answer holds no number of credits"),
+    ],
+)
+def test_check_gives_up_after_its_box_of_time(
+    kiecli: Program, kie: Faults, code: int, msg: str, said: str
+) -> None:
+    kie.always("credit", envelope(code, msg))
+    assert kiecli("config", "check") == Ran(
+        6,
+        "",
+        f"kiecli: {said}; retrying for up to 15s\n"
+        f"kiecli: with KIE_API_KEY: {said}; tried 5 times in 15s\n",
+    )
+
+
+def test_check_asks_nobody_with_a_key_that_cannot_be_one(kiecli: Program, kie: Faults) -> None:
+    assert kiecli("config", "check", "--json", KIE_API_KEY="canary\nx") == Ran(
+        4,
+        "",
+        "kiecli: KIE_API_KEY: the key is not printable ASCII on one line. "
+        "Correct or unset KIE_API_KEY\n",
+    )
+    assert kie.requests == []

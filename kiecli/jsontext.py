@@ -25,6 +25,16 @@ def parse(text: str | bytes) -> Any:
     return json.loads(text, parse_constant=_nothing, parse_float=_finite)
 
 
+def unwrapped(value: object) -> object:
+    """Return what a string of JSON holds; any other value as it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse(value)
+    except ValueError:
+        return value
+
+
 def _depth_is_suspicious(text: str) -> bool:
     # Counting brackets costs microseconds; only a text with many is walked, without its strings:
     # a prompt may hold what it likes.

@@ -5,14 +5,16 @@ those of real recordInfo answers (https://docs.kie.ai/market/common/get-task-det
 recorded traffic, which differs from it).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from kiecli import jsontext
+from kiecli.delivery import Delivery, Result
 from kiecli.errors import TaskFailed
 from kiecli.failures import hint_for
+
+__all__ = ["LINK_LIFETIME", "Phase", "Result", "Task"]
 
 # "Links typically expire after 24 hours": an estimate, the host may keep a file longer.
 LINK_LIFETIME = 24 * 3600.0
@@ -27,16 +29,6 @@ class Phase(Enum):
     RUNNING = "running"
     SUCCESS = "success"
     FAILED = "failed"
-
-
-class Result(NamedTuple):
-    """One file that a task delivers."""
-
-    n: int
-    """Its place among the task's results, from 1."""
-    url: str
-    kind: str
-    """`image`, `video`, `audio` or `file`."""
 
 
 class Task(NamedTuple):
@@ -65,16 +57,15 @@ class Task(NamedTuple):
     def parse(cls, task_id: str, data: object) -> "Task":
         """Read `data` of a recordInfo answer; what cannot be read is None."""
         raw = data if isinstance(data, dict) else {}
-        delivered = _delivered(raw)
-        results = tuple(_results(delivered))
+        delivery = Delivery.parse(raw)
         return cls(
             task_id=task_id,
             state=_text(raw.get("state")),
             model=_text(raw.get("model")),
             created_at=_stamp(raw.get("createTime")),
             completed_at=_stamp(raw.get("completeTime")),
-            results=results,
-            document=_document(delivered, results),
+            results=delivery.results,
+            document=delivery.document,
             credits=_number(raw.get("creditsConsumed")),
             progress=_progress(raw.get("progress")),
             fail_code=_text(raw.get("failCode")),
@@ -138,13 +129,6 @@ class Task(NamedTuple):
 _KNOWN_STATES = frozenset({"waiting", "queuing", "generating", "success", "fail"})
 _PHASES = {"success": Phase.SUCCESS, "fail": Phase.FAILED}
 
-_KINDS = {
-    "image": "png jpg jpeg webp gif avif bmp svg heic tif tiff",
-    "video": "mp4 mov webm mkv m4v avi",
-    "audio": "mp3 wav m4a ogg oga opus flac aac",
-}
-_KIND_OF = {extension: kind for kind, names in _KINDS.items() for extension in names.split()}
-
 
 def _text(value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
@@ -178,111 +162,11 @@ def _progress(value: object) -> float | None:
     return percent if 0 <= percent <= 100 else None  # noqa: PLR2004
 
 
-def _unwrapped(value: object) -> object:
-    """Return what a string of JSON holds; any other value as it is."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return jsontext.parse(value)
-    except ValueError:
-        return value
-
-
 def _params(value: object) -> dict[str, Any] | None:
-    params = _unwrapped(value)
+    params = jsontext.unwrapped(value)
     if not isinstance(params, dict):
         return None
     # `input` is usually a string of JSON once more.
-    return {name: _unwrapped(item) if name == "input" else item for name, item in params.items()}
-
-
-def _delivered(raw: Mapping[str, Any]) -> object:
-    """Return the parsed result: `resultJson`, or `response`, the same already parsed."""
-    for name in ("resultJson", "response"):
-        delivered = _unwrapped(raw.get(name))
-        if isinstance(delivered, str) and delivered.startswith(("{", "[")):
-            delivered = _unwrapped(delivered)  # quoted once more than usual
-        if delivered not in (None, "", {}, []):
-            return delivered
-    return None
-
-
-def _document(delivered: object, results: tuple[Result, ...]) -> Any:
-    if isinstance(delivered, dict):
-        return delivered.get("resultObject")
-    if isinstance(delivered, str) and not results:
-        return delivered
-    return None
-
-
-def _results(delivered: object) -> Iterator[Result]:
-    found = list(_named(delivered)) or list(_scanned(delivered))
-    told: dict[str, str] = {}
-    for url, kind in found:
-        told.setdefault(url, kind)
-    for n, (url, kind) in enumerate(told.items(), start=1):
-        yield Result(n, url, _kind(url, kind))
-
-
-def _named(delivered: object) -> Iterator[tuple[str, str]]:
-    """Yield (url, kind where the field tells it) from the fields that are known, in order."""
-    if not isinstance(delivered, dict):
-        return
-    for name, kind in (
-        ("resultUrls", "file"),
-        ("firstFrameUrl", "image"),
-        ("lastFrameUrl", "image"),
-        ("resultWaterMarkUrls", "video"),
-    ):
-        for url in _urls(delivered.get(name)):
-            yield url, kind
-    for take in _takes(delivered.get("data")):
-        for url in _urls(take.get("audio_url")):
-            yield url, "audio"
-    inner = delivered.get("resultObject")
-    for url in _urls(inner.get("mask_urls") if isinstance(inner, dict) else None):
-        yield url, "image"
-
-
-def _takes(data: object) -> Iterator[dict[str, Any]]:
-    for take in data if isinstance(data, list) else ():
-        if isinstance(take, dict):
-            yield take
-
-
-def _urls(value: object) -> Iterator[str]:
-    """Yield the URLs of a list, of a string, or of a list inside a string (all were met)."""
-    value = _unwrapped(value)
-    if isinstance(value, list):
-        for item in value:
-            yield from _urls(item)
-    elif isinstance(value, str) and _is_url(value.strip()):
-        yield value.strip()
-
-
-def _scanned(value: object) -> Iterator[tuple[str, str]]:
-    """Yield every string that is a URL, wherever it stands."""
-    if isinstance(value, str) and _is_url(value.strip()):
-        yield value.strip(), "file"
-    elif isinstance(value, list):
-        for item in value:
-            yield from _scanned(item)
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            # A stream is a preview that never ends well as a file (Suno).
-            if name != "stream_audio_url":
-                yield from _scanned(item)
-
-
-def _is_url(text: str) -> bool:
-    if not text.lower().startswith(("http://", "https://")) or any(map(str.isspace, text)):
-        return False
-    try:
-        return bool(urlsplit(text).hostname)
-    except ValueError:
-        return False
-
-
-def _kind(url: str, told: str) -> str:
-    _, dot, extension = urlsplit(url).path.rpartition("/")[2].rpartition(".")
-    return _KIND_OF.get(extension.lower(), told) if dot else told
+    return {
+        name: jsontext.unwrapped(item) if name == "input" else item for name, item in params.items()
+    }

@@ -71,3 +71,13 @@ def test_several_values_come_one_after_the_other() -> None:
 def test_what_is_no_json_among_several_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         list(jsontext.parse_all(text))
+
+
+@pytest.mark.parametrize(
+    ("value", "held"),
+    [('{"a": 1}', {"a": 1}), ("no JSON", "no JSON"), ("", ""), (5, 5), (None, None), ([1], [1])],
+)
+def test_a_string_of_json_holds_a_value_and_any_other_value_is_itself(
+    value: object, held: object
+) -> None:
+    assert jsontext.unwrapped(value) == held

@@ -1,11 +1,12 @@
 """`kiecli config`: shows and keeps settings, the key among them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from kiecli.errors import ExitCode, Interrupted, UsageError
 from kiecli.render.words import clean
 from kiecli.runtime import Runtime
 from kiecli.settings import Setting, mask, named
+from kiecli.streams import ErrorOutput
 
 
 def show_all(runtime: Runtime, *, json: bool) -> ExitCode:
@@ -90,21 +91,31 @@ def _secret(runtime: Runtime, arguments: Sequence[str]) -> str:
             "a key is not taken as an argument, where shell history and process list would keep it",
             hint="give it at the prompt or on stdin: kiecli config set api-key",
         )
-    is_terminal = runtime.stdin is not None and runtime.stdin.isatty()
-    return _prompted(runtime) if is_terminal else _read(runtime)
+    if runtime.stdin is None or not runtime.stdin.isatty():
+        return _read(runtime)
+    from getpass import getpass
+
+    return ask_key(runtime.err, getpass)
 
 
 def _read(runtime: Runtime) -> str:
     return runtime.stdin_bytes().decode("utf-8-sig", "surrogateescape")
 
 
-def _prompted(runtime: Runtime) -> str:
-    """Ask for the key without echo; leaving by Ctrl-D is leaving by Ctrl-C."""
-    import signal
-    from getpass import getpass
+def ask_key(err: ErrorOutput, ask: Callable[[str], str]) -> str:
+    """Return what a person types at the prompt.
+
+    Args:
+        err: Where the prompt's line is ended when the person leaves.
+        ask: Prompts without echo, as `getpass` does.
+
+    Raises:
+        Interrupted: The person left, by Ctrl-C or, which means the same, by Ctrl-D.
+    """
+    from signal import SIGINT
 
     try:
-        return getpass("API key: ")
+        return ask("API key: ")
     except (EOFError, Interrupted) as left:
-        runtime.err.line("")  # the prompt's line is still open
-        raise Interrupted(getattr(left, "signum", signal.SIGINT)) from None
+        err.line("")
+        raise Interrupted(getattr(left, "signum", SIGINT)) from None

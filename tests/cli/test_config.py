@@ -1,10 +1,14 @@
 """`kiecli config`: what it prints, what it keeps, how it ends."""
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
 
+from kiecli.errors import Interrupted
+from kiecli.runs.config import ask_key
+from kiecli.streams import ErrorOutput
 from tests.faults import Faults, envelope
 from tests.program import KEY, FakeStream, Program, Ran
 
@@ -252,6 +256,20 @@ def test_a_key_as_an_argument_is_refused_unseen(
 def test_a_key_in_the_place_of_a_name_is_refused_unseen(kiecli: Program) -> None:
     for words in ([KEY], [f"api-key={KEY}"], [KEY, KEY]):
         assert kiecli("config", "set", *words).code == 2
+
+
+@pytest.mark.parametrize("left", [EOFError(), Interrupted(signal.SIGINT)])
+def test_leaving_the_prompt_ends_its_line_and_the_run(left: BaseException) -> None:
+    def ask(prompt: str) -> str:
+        err.line(prompt)
+        raise left
+
+    stream = FakeStream(terminal=True)
+    err = ErrorOutput(stream)
+    with pytest.raises(Interrupted) as interrupted:
+        ask_key(err, ask)
+    assert interrupted.value.signum == signal.SIGINT
+    assert stream.text == "API key: \n\n"
 
 
 def test_unset_forgets_a_value_and_nothing_else(kiecli: Program, path: Path) -> None:

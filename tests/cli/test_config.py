@@ -296,9 +296,9 @@ def test_check_tells_the_source_and_the_credits(kiecli: Program, kie: Faults, pa
 
 
 def test_check_as_json(kiecli: Program, kie: Faults) -> None:
-    kie.next("credit", envelope(200, "success", 12))
+    kie.next("credit", envelope(200, "success", 12.5))
     assert kiecli("config", "check", "--json") == Ran(
-        0, '{"ok":true,"source":"environment","credits":12,"error":null,"exit_code":0}\n', ""
+        0, '{"ok":true,"source":"environment","credits":12.5,"error":null,"exit_code":0}\n', ""
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -10,10 +11,11 @@ from rich.text import Text
 from kiecli import durations
 from kiecli.models import Phase, Task
 from kiecli.outcome import Outcome
-from kiecli.render.words import advised, ago, clean, shortened
+from kiecli.render.words import advised, ago, clean, count, shortened
 from kiecli.streams import Output
 
 _PROMPT = 200
+_UNLIMITED = 10_000
 _STYLES = {"success": "green", "failed": "red", "error": "red", "pending": "yellow"}
 
 
@@ -52,7 +54,7 @@ class StatusAnswer:
     def close(self) -> None:
         """Draw a panel for one task, a table for several."""
         if len(self._outcomes) > 1:
-            self._canvas.print(_table(self._outcomes, self._wall))
+            self._canvas.print(_overview(self._canvas, self._outcomes, self._wall))
         for outcome in self._outcomes if len(self._outcomes) == 1 else ():
             self._canvas.print(_panel(outcome, self._wall))
             for link in _links(outcome):
@@ -132,20 +134,27 @@ def _links(outcome: Outcome) -> list[Text]:
     return [Text(url, style=f"link {url}") for url in urls]
 
 
-def _table(outcomes: list[Outcome], wall: float) -> RenderableType:
+def _overview(canvas: Console, outcomes: list[Outcome], wall: float) -> RenderableType:
+    """Return a table, or a paragraph a task where a table would have to cut or fold its cells."""
+    table = _table(outcomes, wall)
+    unlimited = canvas.options.update(max_width=_UNLIMITED)
+    if canvas.measure(table, options=unlimited).maximum <= canvas.width:
+        return table
+    return Group(*(_paragraph(outcome, wall) for outcome in outcomes))
+
+
+def _table(outcomes: list[Outcome], wall: float) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    table.add_column("TASK", overflow="fold")
-    table.add_column("STATE", overflow="fold")
-    table.add_column("MODEL", overflow="fold")
-    table.add_column("TIME", justify="right")
-    table.add_column("RESULTS", justify="right")
-    table.add_column("EXPIRES", overflow="fold")
+    for name in ("TASK", "STATE", "MODEL", "TIME", "RESULTS", "EXPIRES"):
+        table.add_column(name, justify="right" if name in ("TIME", "RESULTS") else "left")
     for outcome in outcomes:
-        table.add_row(Text(outcome.task_id), state_text(outcome), *_cells(outcome.task, wall))
-    return Group(table)
+        table.add_row(Text(outcome.task_id), state_text(outcome), *map(Text, _cells(outcome, wall)))
+    return table
 
 
-def _cells(task: Task | None, wall: float) -> list[Text]:
+def _cells(outcome: Outcome, wall: float) -> list[str]:
+    """Return model, time, number of results and expiry, empty where not known."""
+    task = outcome.task
     if task is None:
         return []
     cells = (
@@ -154,4 +163,14 @@ def _cells(task: Task | None, wall: float) -> list[Text]:
         str(len(task.results)),
         expiry(task, wall) if task.results else None,
     )
-    return [Text(clean(cell or "")) for cell in cells]
+    return [clean(cell or "") for cell in cells]
+
+
+def _paragraph(outcome: Outcome, wall: float) -> RenderableType:
+    facts = _cells(outcome, wall)
+    if facts:
+        model, time, results, expires = facts
+        told = "" if results == "0" else count(int(results), "result")
+        facts = [model, time, told, f"expires {expires}" if expires else ""]
+    line = Text("  ").join([state_text(outcome), *(Text(fact) for fact in facts if fact)])
+    return Group(Text(outcome.task_id, overflow="fold"), Padding(line, (0, 0, 0, 2)))

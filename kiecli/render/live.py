@@ -5,7 +5,7 @@ end: what stays are lines above it.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import Group, RenderableType
 from rich.live import Live
@@ -14,58 +14,27 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from kiecli import durations
 from kiecli.clock import Clock
 from kiecli.models import Task
 from kiecli.render.human import console
 from kiecli.render.notices import Notices, tally
+from kiecli.render.rows import FileRow, TaskRow, head, tail, task_lines
 from kiecli.render.screen import Screen, file_line
-from kiecli.render.words import clean, count, size
+from kiecli.render.words import clean, count
 from kiecli.streams import ErrorOutput, Output
 from kiecli.watch import Snapshot
 
 if TYPE_CHECKING:
     from kiecli.download import SavedFile, Target
 
+Row = TypeVar("Row")
+
 FRAME = 0.1
 """Seconds between two drawings."""
 
-_SPEED_MEMORY = 3.0  # seconds over which a file's speed is smoothed
-
-
-class _TaskRow(NamedTuple):
-    state: str
-    first: float
-
-
-class _FileRow:
-    """A file on its way."""
-
-    def __init__(self, target: "Target", have: int, total: int | None, now: float) -> None:
-        self.name = target.path
-        self.have = have
-        self.total = total
-        self.speed = 0.0
-        self._measured = have
-        self._at = now
-
-    def move(self, have: int, total: int | None, now: float) -> None:
-        self.have, self.total = have, total
-        passed = now - self._at
-        if have < self._measured:  # started again
-            self._measured, self._at, self.speed = have, now, 0.0
-        elif passed >= FRAME:
-            fresh = (have - self._measured) / passed
-            weight = min(1.0, passed / _SPEED_MEMORY) if self.speed else 1.0
-            self.speed += (fresh - self.speed) * weight
-            self._measured, self._at = have, now
-
-    @property
-    def left(self) -> float | None:
-        """Seconds until it is there, if that can be told."""
-        if self.total is None or self.speed <= 0:
-            return None
-        return (self.total - self.have) / self.speed
+_ASKING = "asking"  # the state of a task that no answer has come for
+_WIDEST_BAR = 30
+_BAR_FROM = 40  # columns; below them a name is worth more than a bar
 
 
 class LiveScreen(Screen):
@@ -98,12 +67,13 @@ class LiveScreen(Screen):
         self._clock = clock
         self._notices = Notices(clock.now())
         now = clock.now()
-        self._tasks = {task_id: _TaskRow("asking", now) for task_id in task_ids}
-        self._files: dict[str, _FileRow] = {}
-        self._spinner = Spinner("dots")
+        self._tasks = {task_id: TaskRow(task_id, _ASKING, now) for task_id in task_ids}
+        self._files: dict[str, FileRow] = {}
+        canvas = console(err, environ)
+        self._spinner = Spinner("line" if canvas.options.ascii_only else "dots")
         self._drawn_at = float("-inf")
         self._live = Live(
-            console=console(err, environ),
+            console=canvas,
             transient=True,
             auto_refresh=False,
             redirect_stdout=False,
@@ -132,16 +102,17 @@ class LiveScreen(Screen):
         """Show the task's new state; say trouble that lasts."""
         for line in self._notices.of_trouble(snapshot):
             self.note(line)
-        self._tasks.pop(snapshot.task_id, None)
-        if not snapshot.settled:
+        if snapshot.settled:
+            self._tasks.pop(snapshot.task_id, None)
+        else:
             state = "not visible yet" if snapshot.answer is None else snapshot.answer.word
             first = self._clock.now() - snapshot.elapsed
-            self._tasks[snapshot.task_id] = _TaskRow(clean(state), first)
+            self._tasks[snapshot.task_id] = TaskRow(snapshot.task_id, clean(state), first)
         self._draw()
 
     def started(self, target: "Target", have: int, total: int | None) -> None:
         """Show a bar for the file."""
-        self._files[target.path] = _FileRow(target, have, total, self._clock.now())
+        self._files[target.path] = FileRow(target.path, have, total, self._clock.now())
 
     def moved(self, target: "Target", have: int, total: int | None) -> None:
         """Move its bar."""
@@ -151,6 +122,8 @@ class LiveScreen(Screen):
 
     def trouble(self, target: "Target", reason: str) -> None:
         """Say what keeps it."""
+        if row := self._files.get(target.path):
+            row.pause()
         self.note(f"{target.path}: {reason}")
 
     def ended(self, target: "Target", saved: "SavedFile") -> None:
@@ -182,46 +155,44 @@ class LiveScreen(Screen):
 
     def _block(self) -> RenderableType:
         height = max(3, self._live.console.height // 3)
-        files = list(self._files.values())[:height]
-        rows: list[RenderableType] = [self._bars(files)] if files else []
-        return Group(*rows, *self._task_lines(height - len(files)))
+        for_files = height - 1 if self._tasks else height
+        for_tasks = height - min(len(self._files), for_files)
+        return Group(*self._file_rows(for_files), *self._task_rows(for_tasks))
 
-    def _task_lines(self, room: int) -> list[RenderableType]:
-        shown = list(self._tasks.items())
-        rest = []
-        if len(shown) > max(room, 1):
-            keep = max(room - 1, 0)
-            rest, shown = shown[: len(shown) - keep], shown[len(shown) - keep :]
-        lines = [self._task_line(task_id, row) for task_id, row in shown]
+    def _file_rows(self, room: int) -> list[RenderableType]:
+        shown, rest = _first(list(self._files.values()), room)
+        rows = [self._bars(shown)] if shown else []
+        return [*rows, *([Text(f"{len(rest)} more files")] if rest else [])]
+
+    def _task_rows(self, room: int) -> list[RenderableType]:
+        shown, rest = _first(list(self._tasks.values()), room)
+        width = self._live.console.width - 2
+        lines = task_lines(shown, self._clock.now(), width) if shown else []
         if rest:
-            more = tally([row.state for _, row in rest])
             lead = f"{len(rest)} more" if shown else count(len(rest), "task")
-            lines.append(self._line(f"{lead}: {more}"))
-        return list(lines)
+            lines.append(f"{lead}: {tally([row.state for row in rest])}")
+        return [self._spinning(head(line, width)) for line in lines]
 
-    def _task_line(self, task_id: str, row: _TaskRow) -> Text:
-        elapsed = durations.show(int(self._clock.now() - row.first))
-        return self._line(f"{task_id}  {row.state}  {elapsed}")
-
-    def _line(self, text: str) -> Text:
+    def _spinning(self, text: str) -> Text:
         frame = self._spinner.render(self._clock.now())
-        line = Text.assemble(frame if isinstance(frame, Text) else "", " ", text)
-        line.no_wrap, line.overflow = True, "ellipsis"
-        return line
+        return Text.assemble(frame if isinstance(frame, Text) else "", " ", text, no_wrap=True)
 
-    def _bars(self, files: list[_FileRow]) -> Table:
+    def _bars(self, files: list[FileRow]) -> Table:
+        now, width = self._clock.now(), self._live.console.width
+        measures = [row.measure(now, width) for row in files]
+        bar_width = min(_WIDEST_BAR, width // 4) if width >= _BAR_FROM else 0
+        room = width - max(map(len, measures)) - (bar_width + 2 if bar_width else 1)
         grid = Table.grid(padding=(0, 1), expand=False)
-        grid.add_column(no_wrap=True, overflow="ellipsis")
-        grid.add_column(width=min(30, max(4, self._live.console.width // 4)))
-        grid.add_column(no_wrap=True, overflow="ellipsis")
-        for row in files:
-            bar = ProgressBar(total=row.total, completed=row.have, pulse=row.total is None)
-            grid.add_row(Text(clean(row.name)), bar, Text(_measure(row)))
+        for row, measure in zip(files, measures, strict=True):
+            bar = ProgressBar(
+                total=row.total, completed=row.have, pulse=row.total is None, width=bar_width
+            )
+            name = Text(tail(row.name, room), no_wrap=True)
+            grid.add_row(name, *([bar] if bar_width else []), Text(measure, no_wrap=True))
         return grid
 
 
-def _measure(row: _FileRow) -> str:
-    whole = "" if row.total is None else f"/{size(row.total)}"
-    speed = f" {size(row.speed)}/s" if row.speed else ""
-    left = "" if row.left is None else f" {durations.show(int(row.left))}"
-    return f"{size(row.have)}{whole}{speed}{left}"
+def _first(rows: list[Row], room: int) -> tuple[list[Row], list[Row]]:
+    """Return the rows that have room, one line less where a line must tell of the others."""
+    keep = len(rows) if len(rows) <= room else max(room - 1, 0)
+    return rows[:keep], rows[keep:]

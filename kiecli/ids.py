@@ -8,7 +8,10 @@ from kiecli import answers, jsontext
 from kiecli.errors import KieError, UsageError
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
-_BROKEN_RECORD = re.compile(r'"task_?[iI]d\\*"\s*:\s*\\*"([^"\\]+)')
+# The record's own spelling first: an input of some models has a `task_id` too, of another task.
+_IN_BROKEN_JSON = tuple(
+    re.compile(rf'"{name}\\*"\s*:\s*\\*"([^"\\]+)') for name in ("taskId", "task_id")
+)
 
 
 class Asked(NamedTuple):
@@ -24,6 +27,8 @@ class _Found(NamedTuple):
     text: str
     place: str
     created: bool = False
+    refused: KieError | None = None
+    """Why what stands there is no id at all."""
 
 
 def read(arguments: Sequence[str], stdin: Callable[[], bytes]) -> Asked:
@@ -40,11 +45,12 @@ def read(arguments: Sequence[str], stdin: Callable[[], bytes]) -> Asked:
     if arguments.count("-") > 1:
         raise UsageError("'-' stands more than once for stdin", hint="name it once")
     found = list(_all(arguments, stdin))
+    created = tuple(dict.fromkeys(each.text for each in found if each.created))
     for each in found:
-        _check(each)
-    ids = dict.fromkeys(each.text for each in found)
-    created = dict.fromkeys(each.text for each in found if each.created)
-    return Asked(tuple(ids), tuple(created))
+        refused = each.refused or _refused(each)
+        if refused is not None:
+            raise _naming(created, refused)
+    return Asked(tuple(dict.fromkeys(each.text for each in found)), created)
 
 
 def refuse_key(asked: Asked, key: str) -> None:
@@ -73,9 +79,10 @@ def _trimmed(text: str) -> str:
     return text.strip().strip("\"'").strip()
 
 
-def _check(found: _Found) -> None:
+def _refused(found: _Found) -> UsageError | None:
+    """Return why a text cannot be an id, if it cannot."""
     if _ID.fullmatch(found.text):
-        return
+        return None
     # What is refused is named by its place: it may be a key, a link that is a credential, a page.
     if not found.text:
         what, hint = "is empty", "did the command that should fill it fail?"
@@ -85,56 +92,68 @@ def _check(found: _Found) -> None:
         what, hint = "is JSON, not a task id", "pipe JSON in and give '-' as the id"
     else:
         what, hint = "is not a task id", "ids have letters, digits and _ . : - only, 128 at most"
-    raise UsageError(f"{found.place} {what}", hint=hint)
+    return UsageError(f"{found.place} {what}", hint=hint)
+
+
+def _naming(created: Sequence[str], refused: KieError) -> KieError:
+    """Add the ids beside a refused one that were created just now: they are paid for."""
+    if created:
+        hint = f"{refused.hint}; created all the same: {' '.join(created)}"
+        refused.hint = hint.removeprefix("; ")
+    return refused
 
 
 def _from_stdin(text: str) -> Iterator[_Found]:
-    if not text.strip():
+    found = list(_from_json(text) if text.strip()[:1] in ("{", "[", '"') else _from_words(text))
+    if not found:
         raise UsageError("no task id on stdin: did the command before the pipe fail?")
-    if text.lstrip()[0] in '{["':
-        yield from _from_json(text)
-        return
+    yield from found
+
+
+def _from_words(text: str) -> Iterator[_Found]:
     for place, word in enumerate(text.split(), start=1):
         yield _Found(_trimmed(word), f"word {place} on stdin")
 
 
 def _from_json(text: str) -> Iterator[_Found]:
-    found: list[_Found] = []
-    refused: KieError | None = None
-    for value in _values(text):
-        try:
-            found.extend(_from_value(value, f"value {len(found) + 1} on stdin"))
-        except KieError as error:
-            refused = refused or error
-    if refused is not None:
-        raise _naming_the_others(refused, found)
-    yield from found
-
-
-def _values(text: str) -> Iterator[object]:
     try:
-        yield from jsontext.parse_all(text)
+        values = list(jsontext.parse_all(text))
     except ValueError:
-        # A body that went through a shell's `echo` has lost its inner quoting; its id stands.
-        ids = _BROKEN_RECORD.findall(text)
-        if not ids:
-            raise UsageError(
-                "stdin is neither task ids nor JSON that can be read",
-                hint="pipe in createTask's answer as it came",
-            ) from None
-        yield from ({"taskId": each} for each in ids)
+        yield from _from_broken_json(text)
+        return
+    for place, value in enumerate(_flat(values), start=1):
+        yield _from_value(value, f"value {place} on stdin")
 
 
-def _from_value(value: object, place: str) -> Iterator[_Found]:
+def _from_broken_json(text: str) -> Iterator[_Found]:
+    """Return ids of text that is no JSON any more, or was none but ids in quotes."""
+    if text.lstrip().startswith('"'):
+        return _from_words(text)
+    # A body that went through a shell's `echo` has lost its inner quoting; its id stands.
+    ids = next(filter(None, (form.findall(text) for form in _IN_BROKEN_JSON)), None)
+    if ids is None:
+        raise UsageError(
+            "stdin is neither task ids nor JSON that can be read",
+            hint="pipe in createTask's answer as it came",
+        )
+    return (_Found(_trimmed(each), "an id in broken JSON on stdin") for each in ids)
+
+
+def _flat(values: Sequence[object]) -> Iterator[object]:
+    for value in values:
+        if isinstance(value, list):
+            yield from _flat(value)
+        else:
+            yield value
+
+
+def _from_value(value: object, place: str) -> _Found:
     if isinstance(value, str):
-        yield _Found(_trimmed(value), place)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _from_value(item, place)
-    elif isinstance(value, dict):
-        yield _from_object(value, place)
-    else:
-        raise UsageError(f"{place} is not a task id", hint="ids are text")
+        return _Found(_trimmed(value), place)
+    if isinstance(value, dict):
+        return _from_object(value, place)
+    no_text = UsageError(f"{place} is not a task id", hint="ids are text")
+    return _Found("", place, refused=no_text)
 
 
 def _from_object(value: dict[str, object], place: str) -> _Found:
@@ -145,27 +164,26 @@ def _from_object(value: dict[str, object], place: str) -> _Found:
     if isinstance(task_id, str):
         is_answer_to_creation = "code" in value and "state" not in record
         return _Found(_trimmed(task_id), place, created=is_answer_to_creation)
-    if "code" in value:
-        _raise_refusal(value)
-    raise UsageError(
-        f"{place} is JSON without a task id", hint="it takes a taskId, or a task_id of --json"
-    )
+    return _Found("", place, refused=_error_of(value) or _without_id(place))
 
 
-def _raise_refusal(value: dict[str, object]) -> None:
-    """Raise what a createTask error means, in the words of its own code."""
+def _error_of(value: dict[str, object]) -> KieError | None:
+    """Return what a createTask error means, in the words of its own code."""
+    if "code" not in value:
+        return None
     import json
 
     try:
         answers.decode(200, {}, json.dumps(value).encode())
     except KieError as error:
         error.message = f"the answer on stdin is an error, no task: {error.message}"
-        raise
+        if isinstance(error, UsageError):
+            error.hint = "mend the createTask call before the pipe"
+        return error
+    return None
 
 
-def _naming_the_others(refused: KieError, found: Sequence[_Found]) -> KieError:
-    """Add the ids beside a refused answer to its hint: they are paid for."""
-    others = " ".join(each.text for each in found if _ID.fullmatch(each.text))
-    if others:
-        refused.hint = f"{refused.hint}; the others on stdin: {others}".removeprefix("; ")
-    return refused
+def _without_id(place: str) -> UsageError:
+    return UsageError(
+        f"{place} is JSON without a task id", hint="it takes a taskId, or a task_id of --json"
+    )

@@ -6,9 +6,10 @@ from typing import Any
 
 import httpx
 
+from kiecli import jsontext
 from kiecli.answers import code_of, decode
 from kiecli.clock import Clock
-from kiecli.errors import KieError, KieUnavailable, NoConnection
+from kiecli.errors import AccessError, ConfigError, KieError, KieUnavailable, NoConnection
 from kiecli.models import Task
 from kiecli.transport import (
     READ_TIMEOUT,
@@ -69,10 +70,10 @@ class KieClient:
         Raises:
             KieError: Kie did not say.
         """
-        data = self._ask("GET", "/api/v1/chat/credit")
-        if isinstance(data, bool) or not isinstance(data, int | float):
+        left = jsontext.number(self._ask("GET", "/api/v1/chat/credit"))
+        if left is None:
             raise KieUnavailable("Kie's answer holds no number of credits")
-        return data
+        return left
 
     def fresh_link(self, url: str) -> str:
         """Return a link that is good for 20 minutes, for a result whose own link is dead.
@@ -132,7 +133,15 @@ def _in_our_words(host: str) -> Iterator[None]:
     """Turn what httpx raises into a KieError."""
     try:
         yield
+    except UnicodeError as error:
+        # Python's own codec for host names: an empty label, or one that is too long.
+        raise ConfigError(f"{host} is no name of a host", hint="is base-url right?") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
+        if isinstance(error, httpx.ProxyError) and str(error).startswith("407"):
+            raise AccessError(
+                "the proxy asks for a login (HTTP 407)",
+                hint="put user and password into HTTPS_PROXY",
+            ) from error
         refused = certificate_refused(error)
         raise NoConnection(
             f"could not ask {host}: {what_broke(error)}",

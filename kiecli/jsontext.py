@@ -35,6 +35,17 @@ def unwrapped(value: object) -> object:
         return value
 
 
+def number(value: object) -> float | None:
+    """Return a number, also one in a string; any other value is None."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if abs(number) < float("inf") else None
+
+
 def _depth_is_suspicious(text: str) -> bool:
     # Counting brackets costs microseconds; only a text with many is walked, without its strings:
     # a prompt may hold what it likes.

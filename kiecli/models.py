@@ -66,7 +66,7 @@ class Task(NamedTuple):
             completed_at=_stamp(raw.get("completeTime")),
             results=delivery.results,
             document=delivery.document,
-            credits=_number(raw.get("creditsConsumed")),
+            credits=jsontext.number(raw.get("creditsConsumed")),
             progress=_progress(raw.get("progress")),
             fail_code=_text(raw.get("failCode")),
             fail_message=_text(raw.get("failMsg")),
@@ -136,25 +136,15 @@ def _text(value: object) -> str | None:
     return str(value) or None
 
 
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if abs(number) < float("inf") else None
-
-
 def _stamp(value: object) -> float | None:
-    milliseconds = _number(value)
+    milliseconds = jsontext.number(value)
     if milliseconds is None or not 0 < milliseconds / 1000 <= _LATEST_STAMP:
         return None
     return milliseconds / 1000
 
 
 def _progress(value: object) -> float | None:
-    number = _number(value)
+    number = jsontext.number(value)
     if number is None:
         return None
     # Seen: 0 to 100 as a number (Sora), "0.00" to "1.00" as a string.

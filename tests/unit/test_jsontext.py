@@ -81,3 +81,11 @@ def test_a_string_of_json_holds_a_value_and_any_other_value_is_itself(
     value: object, held: object
 ) -> None:
     assert jsontext.unwrapped(value) == held
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [(4, 4.0), ("4.5", 4.5), ("", None), ("4,5", None), (True, None), ([4], None), (None, None)],
+)
+def test_a_number_may_stand_in_a_string(value: object, number: float | None) -> None:
+    assert jsontext.number(value) == number

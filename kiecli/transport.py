@@ -18,6 +18,7 @@ from urllib.request import (  # type: ignore[attr-defined]
 import httpx
 
 from kiecli import __version__
+from kiecli.certificates import tls_context
 from kiecli.clock import Clock
 from kiecli.errors import ConfigError
 
@@ -49,7 +50,12 @@ Trace = Callable[[Exchange], None]
 
 def is_loopback(host: str) -> bool:
     """Tell whether a host name means this machine."""
-    return host in ("localhost", "::1") or host.startswith("127.")
+    from ipaddress import ip_address
+
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class Wires:
@@ -99,24 +105,8 @@ class Wires:
             ConfigError: SSL_CERT_FILE or SSL_CERT_DIR cannot be used.
         """
         if self._context is None:
-            self._context = self._make_context()
+            self._context = tls_context(self._environ)
         return self._context
-
-    def _make_context(self) -> ssl.SSLContext:
-        file = self._environ.get("SSL_CERT_FILE") or None
-        folder = self._environ.get("SSL_CERT_DIR") or None
-        if file is None and folder is None:
-            import certifi
-
-            file = certifi.where()
-        try:
-            return ssl.create_default_context(cafile=file, capath=folder)
-        except OSError as error:
-            reason = error.strerror or "not a file of certificates"
-            raise ConfigError(
-                f"the certificates of SSL_CERT_FILE ({file}) cannot be read: {reason}",
-                hint="unset SSL_CERT_FILE or point it to a PEM file",
-            ) from error
 
 
 def _no_cookies() -> CookiePolicy:
@@ -165,9 +155,13 @@ class _Routes(httpx.BaseTransport):
             raise _unusable_proxy(scheme, proxy) from error
 
     def _proxy(self, address: str) -> httpx.Proxy:
-        if address.startswith("https:"):
-            return httpx.Proxy(address, ssl_context=self._context())
-        return httpx.Proxy(address if "://" in address else f"http://{address}")
+        context = self._context() if address.startswith("https:") else None
+        proxy = httpx.Proxy(
+            address if "://" in address else f"http://{address}", ssl_context=context
+        )
+        if not proxy.url.host:
+            raise ValueError("a proxy without a host")
+        return proxy
 
 
 def _unusable_proxy(scheme: str, address: str) -> ConfigError:

@@ -1,0 +1,39 @@
+"""Whom to believe: the TLS context, from the certificates that the environment names."""
+
+import os.path
+import ssl
+from collections.abc import Mapping
+
+from kiecli.errors import ConfigError
+
+
+def tls_context(environ: Mapping[str, str]) -> ssl.SSLContext:
+    """Return a context with the certificates of SSL_CERT_FILE and SSL_CERT_DIR, else certifi's.
+
+    Raises:
+        ConfigError: They cannot be used.
+    """
+    file = environ.get("SSL_CERT_FILE") or None
+    folder = environ.get("SSL_CERT_DIR") or None
+    if file is None and folder is None:
+        import certifi
+
+        file = certifi.where()
+    _check(folder)
+    try:
+        return ssl.create_default_context(cafile=file, capath=folder)
+    except OSError as error:
+        reason = error.strerror or "not a file of certificates"
+        raise ConfigError(
+            f"the certificates of SSL_CERT_FILE ({file}) cannot be read: {reason}",
+            hint="unset SSL_CERT_FILE or point it to a PEM file",
+        ) from error
+
+
+def _check(folder: str | None) -> None:
+    # OpenSSL says nothing of a folder that is not there, and later refuses every certificate.
+    if folder is not None and not os.path.isdir(folder):  # noqa: PTH112  pathlib is an import
+        raise ConfigError(
+            f"the certificates of SSL_CERT_DIR ({folder}) cannot be read: no such folder",
+            hint="unset SSL_CERT_DIR or point it to a folder of PEM files",
+        )

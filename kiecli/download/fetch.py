@@ -10,7 +10,7 @@ from kiecli.clock import Clock
 from kiecli.download.answer import Answer
 from kiecli.download.checksum import RunningChecksum
 from kiecli.download.host import answered
-from kiecli.download.judgement import Absent, Again, Refused, Resume, Retry, Start, judge
+from kiecli.download.judgement import Way, judge
 from kiecli.download.link import Link, obituary, youth
 from kiecli.download.note import Note
 from kiecli.download.patience import Pace, Patience
@@ -99,25 +99,25 @@ class Fetch:
 
     def _receive(self) -> bool:
         """Ask for what is missing and take what comes; False when it must start again."""
-        note = self._spool.note
+        note = self._spool.note if self._spool.size else None
         asked = {} if note is None else _rest(self._spool.size, note)
         with answered(self._means.client(), self._link.url, asked) as response:
             answer = Answer.read(response.status_code, response.headers)
             verdict = judge(answer, self._spool.size, note)
-            match verdict:
-                case Start() | Resume():
-                    self._take(answer, chunks(response, answer), fresh=verdict == Start())
-                case Absent(reason):
-                    raise NotThere(reason)
-                case Retry(reason, after):
-                    raise Setback(reason, after)
-                case Refused(reason):
-                    raise Refusal(reason)
-        return not isinstance(verdict, Again)
+            match verdict.way:
+                case Way.START:
+                    self._take(answer, self._from_start(answer, chunks(response, answer)))
+                case Way.RESUME:
+                    self._take(answer, chunks(response, answer))
+                case Way.ABSENT:
+                    raise NotThere(verdict.reason)
+                case Way.RETRY:
+                    raise Setback(verdict.reason, verdict.after)
+                case Way.REFUSED:
+                    raise Refusal(verdict.reason)
+        return verdict.way is not Way.AGAIN
 
-    def _take(self, answer: Answer, body: Iterator[Chunk], *, fresh: bool) -> None:
-        if fresh:
-            body = self._from_start(answer, body)
+    def _take(self, answer: Answer, body: Iterator[Chunk]) -> None:
         self._total, self.content_type = answer.total, answer.content_type
         self._means.progress.started(self._target, self._spool.size, self._total)
         for chunk in body:

@@ -11,6 +11,9 @@ from kiecli.download.setbacks import Refusal, Setback
 from kiecli.transport import certificate_refused, host_of, what_broke
 
 MOST_REDIRECTS = 10
+_ASTRAY = "the link, or one that it redirects to, is no http or https address"
+# What httpx and the resolver raise for names that cannot be names.
+_NO_ADDRESS = (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError)
 _REDIRECTS = {301, 302, 303, 307, 308}
 # Reading a redirect's few bytes keeps the connection for the next question.
 _WORTH_READING = 16 * 1024
@@ -22,7 +25,7 @@ def answered(
 ) -> Iterator[httpx.Response]:
     """Ask for a file and give its answer, body unread, for the time of the block.
 
-    The client must follow no redirects, send no key and keep no cookies. What breaks while the
+    The client must follow no redirects and send no key. What breaks while the
     block reads the body is turned into our words too.
 
     Raises:
@@ -30,19 +33,15 @@ def answered(
         Refusal: The way there leads where it must not: another scheme, down to plain http, round
             in circles; or to a host whose certificate is refused.
     """
-    way = [url]
+    way = [_checked(url)]
     try:
         with _arrived(client, way, headers) as response:
             yield response
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except _NO_ADDRESS as error:
+        raise Refusal(_ASTRAY) from error
+    except httpx.HTTPError as error:
         reason = f"{host_of(way[-1])}: {what_broke(error)}"
-        broken = Refusal if _is_for_good(error) else Setback
-        raise broken(reason) from error
-
-
-def _is_for_good(error: Exception) -> bool:
-    unusable = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError)
-    return isinstance(error, unusable) or certificate_refused(error)
+        raise (Refusal if certificate_refused(error) else Setback)(reason) from error
 
 
 @contextmanager
@@ -51,6 +50,7 @@ def _arrived(
 ) -> Iterator[httpx.Response]:
     """Go from the last address on the way to an answer that redirects no further."""
     while True:
+        client.cookies.clear()  # whoever set one has no business with where we go next
         # A length means something only when nobody packs the body on the way.
         sent = {"Accept-Encoding": "identity", **headers}
         request = client.build_request("GET", _without_user(way[-1]), headers=sent)
@@ -80,30 +80,36 @@ def _followed(way: list[str], location: str) -> str:
     Raises:
         Refusal: It leads where it must not.
     """
-    here = host_of(way[-1])
-    url = _joined(way[-1], location)
-    scheme, host = _parts(url)
-    if scheme not in ("http", "https") or not host:
-        raise Refusal(f"{here} redirects to something that is no http or https address")
-    if scheme == "http" and _parts(way[-1])[0] == "https":
-        raise Refusal(f"{here} redirects from https to plain http, at {host}")
+    here = way[-1]
+    url = _checked(here, location)
+    if _scheme(url) == "http" and _scheme(here) == "https":
+        raise Refusal(f"{host_of(here)} redirects from https to plain http, at {host_of(url)}")
     if url in way:
-        raise Refusal(f"{here} redirects in a circle")
+        raise Refusal(f"{host_of(here)} redirects in a circle")
     if len(way) > MOST_REDIRECTS:
-        raise Refusal(f"{here} redirects to {host}, after {MOST_REDIRECTS} other redirects")
+        raise Refusal(f"{host_of(here)} redirects after {MOST_REDIRECTS} other redirects")
     return url
 
 
-def _joined(url: str, location: str) -> str:
+def _checked(url: str, location: str = "") -> str:
+    """Return an address that can be asked, or where one redirects to.
+
+    Raises:
+        Refusal: It is none of http or https, or none at all.
+    """
     try:
-        return urljoin(url, location)
+        address = urljoin(url, location)
+        parts = urlsplit(address)
+        usable = parts.scheme.lower() in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
-        return ""
+        usable = None
+    if not usable:
+        raise Refusal(_ASTRAY)
+    return address
 
 
-def _parts(url: str) -> tuple[str, str | None]:
-    parts = urlsplit(url)
-    return parts.scheme.lower(), parts.hostname
+def _scheme(url: str) -> str:
+    return urlsplit(url).scheme.lower()
 
 
 def _without_user(url: str) -> str:

@@ -4,7 +4,7 @@ import httpx
 
 from kiecli.download.answer import Answer
 from kiecli.download.host import answered
-from kiecli.download.judgement import Start, judge
+from kiecli.download.judgement import Way, judge
 from kiecli.download.setbacks import Refusal, Setback
 from kiecli.download.verify import stranger_in
 from kiecli.download.wire import chunks
@@ -19,7 +19,7 @@ def told_length(client: httpx.Client, url: str, due: str | None) -> int | None:
     try:
         with answered(client, url, {}) as response:
             answer = Answer.read(response.status_code, response.headers)
-            if not isinstance(judge(answer, 0, None), Start) or not answer.total:
+            if judge(answer, 0, None).way is not Way.START or not answer.total:
                 return None
             first = bytes(next(chunks(response, answer)))
             stranger = stranger_in(first, answer.total, due, answer.content_type)

@@ -1,5 +1,6 @@
 """What to do with a file host's answer: one pure function, from its head to a verdict."""
 
+from enum import Enum
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -7,39 +8,26 @@ from kiecli.download.answer import Answer
 from kiecli.download.note import Note
 
 
-class Start(NamedTuple):
-    """The body is the file from its first byte on."""
+class Way(Enum):
+    """What there is to be done."""
+
+    START = "the body is the file from its first byte on"
+    RESUME = "the body is the rest of the file that is here in part"
+    AGAIN = "what is here cannot be continued: ask for the whole file"
+    ABSENT = "the file is not there: not yet, no more, or not under this link"
+    RETRY = "the host has trouble that passes"
+    REFUSED = "asking again would not help"
 
 
-class Resume(NamedTuple):
-    """The body is the rest of the file that is here in part."""
+class Verdict(NamedTuple):
+    """What an answer means."""
 
-
-class Again(NamedTuple):
-    """What is here cannot be continued: ask for the whole file."""
-
-
-class Absent(NamedTuple):
-    """The file is not there: not yet, no more, or not under this link."""
-
-    reason: str
-
-
-class Retry(NamedTuple):
-    """The host has trouble that passes."""
-
-    reason: str
-    after: float | None
+    way: Way
+    reason: str = ""
+    """What the host said, where it gave no file."""
+    after: float | None = None
     """Seconds that it asked us to stay away."""
 
-
-class Refused(NamedTuple):
-    """Asking again would not help."""
-
-    reason: str
-
-
-Verdict = Start | Resume | Again | Absent | Retry | Refused
 
 # httpx takes these apart; what else a host may send unasked would be saved as it is.
 _KNOWN_ENCODINGS = {"gzip", "deflate"}
@@ -56,15 +44,19 @@ def judge(answer: Answer, have: int, note: Note | None) -> Verdict:
         note: What is known of these, if the rest was asked for; None if the whole file was.
     """
     if answer.encoding is not None and answer.encoding not in _KNOWN_ENCODINGS:
-        return Refused(f"it came compressed as {answer.encoding}, which was not asked for")
+        return Verdict(
+            Way.REFUSED, f"it came compressed as {answer.encoding}, which was not asked for"
+        )
     if answer.status == HTTPStatus.OK:
         # A part of the file under the status of a whole one: not to be trusted.
-        return Again() if note is not None and answer.has_range else Start()
+        distrusted = note is not None and answer.has_range
+        return Verdict(Way.AGAIN if distrusted else Way.START)
     if note is not None:
         if answer.status == HTTPStatus.PARTIAL_CONTENT:
-            return Resume() if _continues(answer, have, note) else Again()
+            continues = _continues(answer, have, note)
+            return Verdict(Way.RESUME if continues else Way.AGAIN)
         if answer.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-            return Again()
+            return Verdict(Way.AGAIN)
     return _without_file(answer)
 
 
@@ -85,11 +77,11 @@ def _is_same(answer: Answer, note: Note) -> bool:
 def _without_file(answer: Answer) -> Verdict:
     said = f"the file host answered {_shown(answer.status)}"
     if answer.status in _ABSENT:
-        return Absent(said)
+        return Verdict(Way.ABSENT, said)
     # A part where the whole was asked for is some proxy's mistake.
     if answer.status in _PASSING or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Retry(said, answer.retry_after)
-    return Refused(said)
+        return Verdict(Way.RETRY, said, answer.retry_after)
+    return Verdict(Way.REFUSED, said)
 
 
 def _shown(status: int) -> str:

@@ -14,12 +14,11 @@ from contextlib import suppress
 
 from kiecli.download.note import Note
 from kiecli.download.spool import Spool
-from kiecli.errors import SaveError
 
 _LONGEST_NOTE = 65536
 _OPEN_SAFELY = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+# Some network disks have no locks: there, one kiecli at a time is still safe.
 _CANNOT_LOCK = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP}
-_TRIES = 5
 
 
 class Part(Spool):
@@ -41,13 +40,12 @@ class Part(Spool):
             wait: Called each time another process is found to hold the lock.
 
         Raises:
-            OSError: The disk refuses.
-            SaveError: Something is in its place that is not ours.
+            OSError: The disk refuses, or something is in its place that is not ours to remove.
         """
         while True:
             fd = _open_own(path)
             try:
-                _lock(fd, wait)
+                lock(fd, wait)
                 # While we waited it may have been renamed: we would write into a complete file.
                 if _is_at(fd, path):
                     return cls(path, fd)
@@ -111,7 +109,7 @@ def tidy(path: str) -> None:
     """Remove what a killed run left of a part whose file is complete, unless it is in use."""
     if not any(os.path.lexists(name) for name in (path, f"{path}.json")):
         return
-    with suppress(OSError, SaveError, _InUse):
+    with suppress(OSError, _InUse):
         part = Part.opened(path, _refuse_to_wait)
         try:
             part.discard()
@@ -129,7 +127,7 @@ def _refuse_to_wait() -> None:
 
 def _open_own(path: str) -> int:
     """Open a regular file of our own there; a link or a stranger's file gives way to a new one."""
-    for _ in range(_TRIES):
+    while True:
         with suppress(FileExistsError):
             return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _OPEN_SAFELY, 0o600)
         with suppress(FileNotFoundError):
@@ -137,7 +135,6 @@ def _open_own(path: str) -> int:
             if fd is not None:
                 return fd
             os.unlink(path)
-    raise SaveError(f"could not save to {path}: something else keeps appearing there")
 
 
 def _open_if_own(path: str) -> int | None:
@@ -164,17 +161,28 @@ def _is_own(info: os.stat_result) -> bool:
     return stat.S_ISREG(info.st_mode) and info.st_uid == os.geteuid() and info.st_nlink <= 1
 
 
-def _lock(fd: int, wait: Callable[[], None]) -> None:
+def lock(
+    fd: int, wait: Callable[[], None], flock: Callable[[int, int], None] = fcntl.flock
+) -> None:
+    """Lock an open file against other processes.
+
+    Args:
+        fd: The open file.
+        wait: Called each time somebody else is found to hold the lock.
+        flock: The system's own.
+
+    Raises:
+        OSError: It cannot be locked, though the disk has locks.
+    """
     while True:
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             wait()
         except OSError as error:
-            # Some network disks have no locks: one kiecli at a time is still safe there.
-            if error.errno not in _CANNOT_LOCK:
-                raise
-            return
+            if error.errno in _CANNOT_LOCK:
+                return
+            raise
         else:
             return
 

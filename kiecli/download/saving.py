@@ -40,7 +40,7 @@ class Saving:
         if kept is not None:
             tidy(self._place.part)
             return self._kept(kept)
-        os.makedirs(os.path.dirname(self._place.part) or ".", exist_ok=True)
+        _make_folder_of(self._place.part)
         part = Part.opened(self._place.part, self._wait)
         try:
             after = self._place.look()
@@ -84,6 +84,7 @@ class Saving:
             fetch = Fetch(self._target, part, self._means, checksum)
             fetch.run()
             path = self._place.final(fetch.content_type, os.pread(part.fd, HEAD_SIZE, 0))
+            _make_folder_of(path)
             sha256 = checksum.result(part.size) if checksum else None
         finally:
             if checksum is not None:
@@ -130,3 +131,7 @@ class Saving:
         return SavedFile(
             target.n, target.url, path, spool.size, sha256, content_type, "saved", resumed, None
         )
+
+
+def _make_folder_of(path: str) -> None:
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)

@@ -48,14 +48,16 @@ def _socket(response: httpx.Response) -> socket.socket | None:
     return found if suits else None
 
 
-def received(source: socket.socket, left: int) -> Iterator[memoryview]:
+def received(
+    source: socket.socket, left: int, timeout: float = READ_TIMEOUT
+) -> Iterator[memoryview]:
     """Yield so many bytes from a socket, in a buffer that is used over and over.
 
     Raises:
         httpx.TransportError: As `chunks`.
     """
     buffer = memoryview(bytearray(_BUFFER))
-    source.settimeout(READ_TIMEOUT)
+    source.settimeout(timeout)
     while left:
         try:
             got = source.recv_into(buffer, min(left, _BUFFER))

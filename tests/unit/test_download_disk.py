@@ -1,0 +1,93 @@
+"""The disk's troubles in one line each, and a folder tried before the first request."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from kiecli.download.disk import default_mode, disk_error, try_folder
+from kiecli.errors import SaveError, UsageError
+
+ROOM = "make room, then run the line again: what is there is taken over"
+ELSEWHERE = "choose another folder with -d"
+
+
+@pytest.mark.parametrize(
+    ("number", "message", "hint"),
+    [
+        (errno.ENOSPC, "could not save a.png: the disk is full", ROOM),
+        (errno.EDQUOT, "could not save a.png: the disk quota is used up", ROOM),
+        (
+            errno.EFBIG,
+            "could not save a.png: the file is larger than the disk or 'ulimit -f' allows",
+            ELSEWHERE,
+        ),
+        (errno.EROFS, "could not save a.png: the disk is read-only", ELSEWHERE),
+        (errno.EACCES, "could not save a.png: permission denied", ELSEWHERE),
+        (errno.EPERM, "could not save a.png: permission denied", ELSEWHERE),
+        (
+            errno.ENAMETOOLONG,
+            "could not save a.png: the name is too long for this disk",
+            "give a shorter one with -o",
+        ),
+        (
+            errno.ENOTDIR,
+            "could not save a.png: part of the path is a file, not a folder",
+            ELSEWHERE,
+        ),
+        (
+            errno.EEXIST,
+            "could not save a.png: part of the path is a file, not a folder",
+            ELSEWHERE,
+        ),
+        (
+            errno.EISDIR,
+            "could not save a.png: a folder of that name is there",
+            "give another name with -o",
+        ),
+        (errno.EIO, "could not save a.png: input/output error", ""),
+    ],
+)
+def test_an_error_of_the_disk_is_one_clear_line(number: int, message: str, hint: str) -> None:
+    error = disk_error("a.png", OSError(number, os.strerror(number)))
+    assert (error.message, error.hint, error.temporary) == (message, hint, False)
+
+
+def test_an_error_without_a_number_is_named_by_its_kind() -> None:
+    assert disk_error("a.png", TimeoutError()).message == "could not save a.png: timeouterror"
+
+
+def test_a_missing_folder_is_made_and_nothing_is_left_in_it(tmp_path: Path) -> None:
+    try_folder(str(tmp_path / "out" / "deep"))
+    assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")] == ["out", "out/deep"]
+
+
+def test_an_empty_name_is_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    try_folder("")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["file", "file/out"])
+def test_a_file_in_the_folder_s_place_is_wrong_usage(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError) as raised:
+        try_folder(str(tmp_path / name))
+    assert raised.value.message == f"--dir {tmp_path / name} is not a folder"
+
+
+def test_a_folder_that_takes_no_files_is_an_error_of_saving() -> None:
+    with pytest.raises(SaveError) as raised:
+        try_folder("/proc/self")
+    assert raised.value.message.startswith("could not save into /proc/self: ")
+
+
+def test_the_mode_of_new_files_is_what_the_umask_leaves() -> None:
+    before = os.umask(0o027)
+    try:
+        assert (oct(default_mode()), oct(os.umask(0o027))) == ("0o640", "0o27")
+    finally:
+        os.umask(before)

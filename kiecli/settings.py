@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from kiecli import durations
 from kiecli.errors import UsageError
+from kiecli.hosts import is_ip, is_loopback
 
 
 class Setting(NamedTuple):
@@ -106,7 +107,7 @@ def _base_url(text: str) -> str:
     scheme, host = _scheme_and_host(url)
     if not host:
         raise ValueError(f"{text!r} is not an address such as https://api.kie.ai")
-    if scheme == "http" and not _is_loopback(host):
+    if scheme == "http" and not is_loopback(host):
         raise ValueError(f"{text!r} would send the key in clear text: use https")
     return url.rstrip("/")
 
@@ -131,23 +132,7 @@ def _scheme_and_host(url: str) -> tuple[str, str]:
     if not host.startswith("["):
         return scheme, host
     host = host.strip("[]")
-    return scheme, host if _is_ip(host) else ""
-
-
-def _is_ip(host: str) -> bool:
-    from ipaddress import ip_address
-
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_loopback(host: str) -> bool:
-    from ipaddress import ip_address
-
-    return ip_address(host).is_loopback if _is_ip(host) else host == "localhost"
+    return scheme, host if is_ip(host) else ""
 
 
 def _folder(text: str) -> str:

@@ -21,6 +21,7 @@ from kiecli import __version__
 from kiecli.certificates import tls_context
 from kiecli.clock import Clock
 from kiecli.errors import ConfigError
+from kiecli.hosts import is_loopback
 
 CONNECT_TIMEOUT = 10.0
 """Seconds to reach a server."""
@@ -46,16 +47,6 @@ class Exchange(NamedTuple):
 
 Trace = Callable[[Exchange], None]
 """Takes each exchange as it ends, on the thread it ended on."""
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host name means this machine."""
-    from ipaddress import ip_address
-
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class Wires:

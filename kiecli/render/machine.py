@@ -52,7 +52,7 @@ def record(outcome: Outcome, wall: float) -> dict[str, Any]:
     }
     if outcome.files is not None:
         fields["files"] = [_file(file, outcome.again) for file in outcome.files]
-    fields["error"] = _error(outcome.error, outcome.again)
+    fields["error"] = error_record(outcome.error, outcome.again)
     fields["exit_code"] = int(outcome.exit_code)
     fields["raw"] = task.raw if known else None
     return fields
@@ -62,7 +62,8 @@ def _rounded(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 1)
 
 
-def _error(error: KieError | None, again: str) -> dict[str, Any] | None:
+def error_record(error: KieError | None, again: str = "") -> dict[str, Any] | None:
+    """Return the fields of an error, None for none; `again` is the line to run."""
     if error is None:
         return None
     return {
@@ -75,5 +76,5 @@ def _error(error: KieError | None, again: str) -> dict[str, Any] | None:
 
 def _file(file: "SavedFile", again: str) -> dict[str, Any]:
     fields = file._asdict()
-    fields["error"] = _error(file.error, again)
+    fields["error"] = error_record(file.error, again)
     return fields

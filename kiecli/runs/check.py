@@ -86,15 +86,6 @@ def _record(key: Value, last: Snapshot[Credits]) -> dict[str, Any]:
         "ok": last.error is None,
         "source": key.source,
         "credits": None if last.answer is None else last.answer.left,
-        "error": None if last.error is None else _error(last.error),
+        "error": machine.error_record(last.error),
         "exit_code": int(_code(last)),
-    }
-
-
-def _error(error: KieError) -> dict[str, Any]:
-    return {
-        "kind": error.kind,
-        "message": error.message,
-        "hint": error.hint,
-        "temporary": error.temporary,
     }

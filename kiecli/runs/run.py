@@ -1,5 +1,6 @@
 """What every run over tasks has in common: it looks at them, and tells how each came out."""
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -26,13 +27,27 @@ class News(NamedTuple):
     tell: Callable[[Screen], None]
 
 
-def asked(runtime: Runtime, arguments: Sequence[str]) -> Asked:
+def asked(
+    runtime: Runtime, voice: Voice, arguments: Sequence[str], words: Sequence[str]
+) -> Asked:
     """Return the ids of the line; the key is none of them.
+
+    Those that were just created are named at once: nobody else knows them, and whatever is wrong
+    with the line is found out after this.
+
+    Args:
+        runtime: The world.
+        voice: How to speak.
+        arguments: Ids, or `-`.
+        words: The command that takes the work up again, without ids.
 
     Raises:
         KieError: The line cannot be carried out as it is.
     """
     found = ids.read(arguments, runtime.stdin_bytes)
+    for task_id in () if voice.quiet else found.created:
+        line = resume.line(words, [task_id])
+        runtime.err.line(f"kiecli: created {task_id}; if this line is interrupted: {line}")
     ids.refuse_key(found, runtime.config.value("api-key").text)
     return found
 
@@ -57,11 +72,14 @@ class Run:
         """
         self.runtime = runtime
         self.client = runtime.client(voice)
+        # Everything is imported now. What failed looks leave behind is garbage in circles, and a
+        # wait may last for hours.
+        gc.freeze()
+        gc.enable()
         self.task_ids = found.task_ids
         self.words = tuple(words)
         self.screen = screen
         self.outcomes: dict[str, Outcome] = {}
-        self._created = found.created
         runtime.resume = self._open_line
 
     def events(self, policy: Policy) -> Iterator[object]:
@@ -70,7 +88,6 @@ class Run:
         Yields:
             The last snapshot of each task, and events of others that nobody has shown.
         """
-        self._announce()
         watch: Watch[Task] = Watch(
             self.task_ids, policy, self.runtime.clock.now(), self.runtime.random
         )
@@ -136,12 +153,6 @@ class Run:
     def _open_line(self) -> str:
         left = [task_id for task_id in self.task_ids if task_id not in self.outcomes]
         return resume.line(self.words, left) if left else ""
-
-    def _announce(self) -> None:
-        """Name what was created before the first look: nobody else knows those ids."""
-        for task_id in self._created:
-            line = resume.line(self.words, [task_id])
-            self.screen.note(f"created {task_id}; if this line is interrupted: {line}")
 
 
 def _alike(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:

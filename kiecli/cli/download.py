@@ -67,8 +67,8 @@ def download(
 ) -> Action:
     """Save the results of tasks before their links expire.
 
-    The paths are printed as tasks finish. A file under its final name is complete. Running the same line again keeps what is there,
-    resumes what is not, and costs next to nothing.
+    The paths are printed as tasks finish. A file under its final name is complete. Running the
+    same line again keeps what is there, resumes what is not, and costs next to nothing.
     """
     if not wait and (timeout or interval):
         option = "--timeout" if timeout else "--interval"

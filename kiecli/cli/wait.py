@@ -35,8 +35,9 @@ def wait(
 ) -> Action:
     """Wait for tasks to finish and print the URLs of their results.
 
-    URLs come as each task succeeds; a task that is finished already returns at once. When the time runs out the task goes on at
-    Kie, the exit code is 124, and the line that takes it up again is on stderr.
+    URLs come as each task succeeds; a task that is finished already returns at once. When the
+    time runs out the task goes on at Kie, the exit code is 124, and the line that takes it up
+    again is on stderr.
     """
 
     def act() -> ExitCode:

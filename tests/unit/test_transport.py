@@ -23,7 +23,6 @@ from kiecli.transport import (
     Wires,
     _Routes,
     host_of,
-    is_loopback,
 )
 from tests.fakes import FakeClock
 
@@ -185,24 +184,6 @@ def test_a_proxy_that_speaks_tls_uses_the_same_certificates(
     wires = Wires({})
     wires.check("https://api.kie.test")
     assert wires.context() is wires.context()
-
-
-@pytest.mark.parametrize(
-    ("host", "loopback"),
-    [
-        ("localhost", True),
-        ("::1", True),
-        ("127.0.0.1", True),
-        ("127.8.9.10", True),
-        ("127.evil.test", False),
-        ("127.0.0.1.nip.test", False),
-        ("localhost.test", False),
-        ("10.0.0.1", False),
-        ("::2", False),
-    ],
-)
-def test_which_hosts_are_this_machine(host: str, loopback: bool) -> None:
-    assert is_loopback(host) is loopback
 
 
 def test_tls_checks_names_and_certificates() -> None:

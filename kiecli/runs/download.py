@@ -94,8 +94,9 @@ def download(runtime: Runtime, voice: Voice, arguments: Sequence[str], wish: Wis
     Raises:
         KieError: The line cannot be carried out at all.
     """
+    words = wish.words(wait=wish.wait)
+    found = asked(runtime, voice, arguments, words)
     template = Template.parse(DEFAULT_TEMPLATE if wish.output in (None, "-") else wish.output or "")
-    found = asked(runtime, arguments)
     _check(wish, template, found)
     directory = runtime.config.value("dir", wish.directory).text
     options = SaveOptions(directory, template, wish.overwrite, checksum=voice.json)
@@ -103,7 +104,7 @@ def download(runtime: Runtime, voice: Voice, arguments: Sequence[str], wish: Wis
     if not (wish.dry_run or wish.to_stdout):
         try_folder(directory)
     with casting.screen(runtime, voice, found.task_ids, follows=wish.wait, files=True) as screen:
-        run = Run(runtime, voice, found, wish.words(wait=wish.wait), screen)
+        run = Run(runtime, voice, found, words, screen)
         answer = casting.download_answer(runtime, voice, screen)
         return _Saving(run, wish, options, answer, voice).carry_out()
 

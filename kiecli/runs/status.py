@@ -27,8 +27,8 @@ def status(
     Raises:
         KieError: The line cannot be carried out at all.
     """
-    found = asked(runtime, arguments)
     words = ["status", "--exit-status"] if exit_status else ["status"]
+    found = asked(runtime, voice, arguments, words)
     with casting.screen(runtime, voice, found.task_ids) as screen:
         run = Run(runtime, voice, found, words, screen)
         answer = casting.status_answer(runtime, voice, screen)

@@ -34,7 +34,7 @@ def wait(
     Raises:
         KieError: The line cannot be carried out at all.
     """
-    found = asked(runtime, arguments)
+    found = asked(runtime, voice, arguments, ["wait"])
     with casting.screen(runtime, voice, found.task_ids, follows=True) as screen:
         run = Run(runtime, voice, found, ["wait"], screen)
         answer = casting.wait_answer(runtime, voice, screen)

@@ -37,16 +37,16 @@ class Notices:
 
     def of_change(self, snapshot: Snapshot[Task], now: float) -> Iterator[str]:
         """Yield a line when the state of a task is another than before."""
-        if snapshot.answer is None or snapshot.error is not None:
-            self._states.pop(snapshot.task_id, None)
-            return
-        state = snapshot.answer.word
-        if self._states.get(snapshot.task_id) == state and not snapshot.settled:
-            return
-        self._states[snapshot.task_id] = state
+        before = self._states.get(snapshot.task_id)
         if snapshot.settled:
-            self._states.pop(snapshot.task_id)
+            self._states.pop(snapshot.task_id, None)
+        else:
+            self._states[snapshot.task_id] = _state(snapshot)
+        # What an error says of the end is said by whoever shows the error.
+        if snapshot.answer is None or snapshot.error is not None or before == _state(snapshot):
+            return
         self._said_at = now
+        state = snapshot.answer.word
         after = f" after {durations.show(round(snapshot.elapsed))}" if snapshot.elapsed >= 1 else ""
         results = len(snapshot.answer.results)
         what = f", {count(results, 'result')}" if results else ""
@@ -63,6 +63,13 @@ class Notices:
     def tally(self) -> str:
         """Return how many open tasks are in which state."""
         return tally(list(self._states.values()))
+
+
+def _state(snapshot: Snapshot[Task]) -> str:
+    if snapshot.answer is not None:
+        return snapshot.answer.word
+    invisible = snapshot.retry is not None and isinstance(snapshot.retry.reason, TaskNotFound)
+    return "not visible yet" if invisible else "without an answer"
 
 
 def tally(states: list[str]) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kiecli.transport import Exchange
 
 _MOST_ANNOTATIONS = 10
+_SECOND = 1.0
 
 
 class Screen:
@@ -119,6 +120,8 @@ class LogScreen(Screen):
         self._clock = clock
         self._follows = follows
         self._notices = Notices(clock.now())
+        if follows:
+            self.frame = _SECOND
 
     def note(self, line: str) -> None:
         """Say something that is no error."""

@@ -1,0 +1,150 @@
+"""How the house is built: who may lean on whom, and how big a room may be."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from graphlib import TopologicalSorter
+from itertools import accumulate
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).parents[2]
+
+# From the ground up. Each row has rooms, each room its modules; a folder brings all it holds. A
+# module may import from its own room and from every row below: never upward, never sideways.
+_FLOORS: list[dict[str, str]] = [
+    {"ground": "errors jsontext failures durations clock hosts resume delivery models"},
+    {
+        "answers": "answers",
+        "names": "naming component media containers",
+        "watching": "rhythm trouble watched watch",
+        "budget": "budget",
+        "inbox": "inbox",
+        "config": "config configfile settings",
+        "transport": "transport certificates",
+        "streams": "streams",
+        "signals": "signals",
+    },
+    {"ids": "ids", "api": "api", "polling": "polling", "download": "download"},
+    {"outcome": "outcome"},
+    {"render": "render"},
+    {"runtime": "runtime"},
+    {"runs": "runs"},
+    {"cli": "cli"},
+    {"entry": "__main__"},
+]
+_SANDBOX = "sandbox"
+
+_LONGEST_MODULE = 250
+_LONGEST_BODY = 40
+
+
+@cache
+def _modules() -> dict[str, Path]:
+    """Return the files of kiecli by their names without `kiecli.`; `` is the package itself."""
+    found = {}
+    for path in sorted((_ROOT / "kiecli").rglob("*.py")):
+        parts = path.relative_to(_ROOT / "kiecli").with_suffix("").parts
+        found[".".join(part for part in parts if part != "__init__")] = path
+    return found
+
+
+@cache
+def _tree(module: str) -> ast.Module:
+    return ast.parse(_modules()[module].read_text())
+
+
+def _imported(module: str) -> set[str]:
+    """Return the modules of kiecli that a module imports, wherever in it."""
+    names = set()
+    for node in ast.walk(_tree(module)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: say the whole name instead of dots"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {_owner(name) for name in names if name.split(".")[0] == "kiecli"}
+
+
+def _owner(name: str) -> str:
+    """Return the module that an imported name is, or stands in."""
+    inner = name.removeprefix("kiecli").removeprefix(".")
+    return inner if inner in _modules() else inner.rpartition(".")[0]
+
+
+def _place(module: str) -> tuple[int, str]:
+    """Return the floor and the room of a module."""
+    for floor, rooms in enumerate(_FLOORS):
+        for room, members in rooms.items():
+            if {*accumulate(module.split("."), "{}.{}".format)} & {*members.split()}:
+                return floor, room
+    pytest.fail(f"{module} has no place in the house: give it one in _FLOORS")
+
+
+def _residents() -> list[str]:
+    return [m for m in _modules() if m and m.split(".")[0] != _SANDBOX]
+
+
+@pytest.mark.parametrize("module", _residents())
+def test_imports_point_down(module: str) -> None:
+    floor, room = _place(module)
+    for imported in _imported(module) - {""}:
+        below, neighbour = _place(imported)
+        assert below < floor or (below, neighbour) == (floor, room), (
+            f"{module} ({room}) may not import {imported} ({neighbour})"
+        )
+
+
+def test_no_imports_go_in_circles() -> None:
+    TopologicalSorter({module: _imported(module) - {module} for module in _modules()}).prepare()
+
+
+def test_every_module_that_the_floors_name_is_there() -> None:
+    named = {m for rooms in _FLOORS for members in rooms.values() for m in members.split()}
+    assert named <= set(_modules())
+
+
+def test_the_sandbox_stands_alone() -> None:
+    for module in _modules():
+        inside = module.split(".")[0] == _SANDBOX
+        across = {m for m in _imported(module) - {""} if (m.split(".")[0] == _SANDBOX) != inside}
+        assert not across, f"{module} imports {across}"
+
+
+@pytest.mark.parametrize("module", [module for module in _modules() if module])
+def test_a_module_can_be_read_in_one_sitting(module: str) -> None:
+    assert len(_modules()[module].read_text().splitlines()) <= _LONGEST_MODULE
+
+
+def _bodies(module: str) -> Iterator[tuple[str, int]]:
+    """Yield each function with the lines of its body, its docstring left out."""
+    for node in ast.walk(_tree(module)):
+        if isinstance(node, ast.FunctionDef):
+            first = node.body[1:2] if ast.get_docstring(node) else node.body[:1]
+            end = node.end_lineno or 0
+            yield node.name, end - first[0].lineno + 1 if first else 0
+
+
+@pytest.mark.parametrize("module", [module for module in _modules() if module])
+def test_a_function_can_be_seen_at_once(module: str) -> None:
+    assert [name for name, lines in _bodies(module) if lines > _LONGEST_BODY] == []
+
+
+def test_most_functions_are_short() -> None:
+    lines = sorted(lines for module in _modules() for _, lines in _bodies(module))
+    assert lines[len(lines) // 2] <= 5
+    assert lines[len(lines) * 9 // 10] <= 22
+
+
+def test_nothing_is_called_by_a_word_that_says_nothing() -> None:
+    empty = {"utils", "helpers", "helper", "manager", "handler", "service", "constants", "misc"}
+    assert not {part for module in _modules() for part in module.split(".")} & empty
+
+
+@pytest.mark.parametrize("module", [m for m in _modules() if m.split(".")[0] == "cli"])
+def test_annotations_of_commands_can_be_read_at_run_time(module: str) -> None:
+    # Typer reads them: https://typer.tiangolo.com
+    source = _modules()[module].read_text()
+    assert "from __future__" not in source
+    assert "TYPE_CHECKING" not in source

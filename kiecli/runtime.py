@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from kiecli.clock import Clock, SystemClock
 from kiecli.config import Config
+from kiecli.errors import KieError, UsageError
 from kiecli.streams import ErrorOutput, Output, Stream
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from kiecli.budget import Budget
     from kiecli.inbox import Inbox, Workers
     from kiecli.transport import Trace, Wires
+
+_SHORTEST_KEY = 8
 
 
 class Voice:
@@ -121,6 +124,7 @@ class Runtime:
         key = self.config.value("api-key").text
         base_url = self.config.value("base-url").text
         self.warn_of_config()
+        self.hide_key()
         from kiecli.api import KieClient
         from kiecli.polling import MOST_IN_FLIGHT
 
@@ -138,9 +142,26 @@ class Runtime:
         if warning:
             self.err.line(f"kiecli: warning: {warning}")
 
+    def hide_key(self) -> None:
+        """Keep the key out of all that is said from here on: an answer or a bug may quote it."""
+        try:
+            key = self.config.value("api-key").text
+        except KieError:
+            return  # there is none
+        # A shorter one is none of Kie's, and could be part of any word.
+        if len(key) >= _SHORTEST_KEY:
+            self.out.secret = self.err.secret = key
+
     def stdin_bytes(self) -> bytes:
-        """Return all that stdin holds."""
-        return b"" if self.stdin is None else self.stdin.read()
+        """Return all that stdin holds.
+
+        Raises:
+            UsageError: It cannot be read.
+        """
+        try:
+            return b"" if self.stdin is None else self.stdin.read()
+        except OSError as error:
+            raise UsageError(f"stdin cannot be read: {error.strerror}") from error
 
 
 def system_runtime() -> Runtime:

@@ -41,7 +41,10 @@ class Output:
 
     Attributes:
         stream: Where it goes, or None when the process was started with it closed.
+        secret: What must not be shown, wherever it may have come from; nothing when empty.
     """
+
+    secret = ""
 
     def __init__(self, stream: Stream | None, term: str = "") -> None:
         self.stream = stream
@@ -57,17 +60,17 @@ class Output:
         if self.stream is None:
             raise _closed()
         try:
-            self.stream.write(self._encodable(text))
+            self.stream.write(self._encodable(self._open(text)))
             self.stream.flush()
         except OSError as error:
             raise _broken(error) from error
 
     def flush(self) -> None:
-        """Do nothing: what was written is out already. (rich asks for it.)"""
+        """Do nothing: what was written is out already; rich asks for it."""
 
     @property
     def encoding(self) -> str:
-        """What its characters are limited to. (rich draws with ASCII where it must.)"""
+        """What its characters are limited to; rich draws with ASCII where it must."""
         return (self.stream and self.stream.encoding) or "utf-8"
 
     def binary(self) -> "BinaryOutput":
@@ -90,6 +93,9 @@ class Output:
             return os.path.samestat(os.fstat(self.stream.fileno()), os.fstat(other.stream.fileno()))
         except OSError:
             return True  # terminals without a descriptor: a test's
+
+    def _open(self, text: str) -> str:
+        return text.replace(self.secret, "****") if self.secret else text
 
     def _encodable(self, text: str) -> str:
         try:

@@ -1,6 +1,5 @@
 """The whole program as a function: words and a world in, an exit status out."""
 
-import re
 import traceback
 from collections.abc import Sequence
 
@@ -51,11 +50,13 @@ def _run(argv: Sequence[str], runtime: Runtime) -> int:
         action = build()(args=list(argv), prog_name="kiecli", standalone_mode=False, obj=runtime)
         return int(action() if callable(action) else action or ExitCode.DONE)
     except _TyperUsageError as error:
+        runtime.hide_key()
         runtime.err.line(_usage_line(error))
         return ExitCode.USAGE
     except KieError as error:
         from kiecli.render.words import error_line
 
+        runtime.hide_key()
         runtime.err.line(error_line(error))
         return error.exit_code
 
@@ -67,22 +68,15 @@ def _usage_line(error: BaseException) -> str:
     said = error.format_message().rstrip(".")  # type: ignore[attr-defined]
     ctx = getattr(error, "ctx", None)
     command = "kiecli" if ctx is None else ctx.command_path
-    return clean(f"kiecli: {said[:1].lower()}{said[1:]}. See: {command} --help")
+    stop = "" if said.endswith("?") else "."
+    return clean(f"kiecli: {said[:1].lower()}{said[1:]}{stop} See: {command} --help")
 
 
 def _report(bug: BaseException, runtime: Runtime) -> int:
     """Show a bug with all that helps to mend it, and without the key."""
     from kiecli import __version__
 
-    trace = "".join(traceback.format_exception(bug))
-    runtime.err.write(_without_key(trace, runtime))
+    runtime.hide_key()
+    runtime.err.write("".join(traceback.format_exception(bug)))
     runtime.err.line(f"kiecli: this is a bug in kiecli {__version__}; please report it")
     return ExitCode.BUG
-
-
-def _without_key(text: str, runtime: Runtime) -> str:
-    try:
-        key = runtime.config.value("api-key").text
-    except KieError:
-        return text
-    return re.sub(re.escape(key), "****", text)

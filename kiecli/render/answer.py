@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from kiecli.outcome import Outcome
-from kiecli.render.words import clean, stamp
+from kiecli.render.words import clean, decimal, stamp
 
 Write = Callable[[str], None]
 """Takes whole lines for stdout."""
@@ -53,7 +53,7 @@ def record_lines(outcome: Outcome) -> list[str]:
         outcome.state,
         task.model,
         stamp(task.created_at),
-        None if task.duration is None else f"{task.duration:g}",
+        None if task.duration is None else decimal(task.duration),
         str(len(task.results)),
         stamp(task.expires_at),
     )

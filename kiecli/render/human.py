@@ -11,7 +11,7 @@ from rich.text import Text
 from kiecli import durations
 from kiecli.models import Phase, Task
 from kiecli.outcome import Outcome
-from kiecli.render.words import advised, ago, clean, count, shortened
+from kiecli.render.words import advised, ago, clean, count, decimal, shortened
 from kiecli.streams import Output
 
 _PROMPT = 200
@@ -87,7 +87,7 @@ def _facts(task: Task | None, wall: float) -> list[tuple[str, str]]:
         ("created", _moment(task, wall)),
         ("took" if task.finished else "age", _time_of(task, wall)),
         ("progress", None if task.progress is None else f"{task.progress:.0f} %"),
-        ("credits", None if task.credits is None else f"{task.credits:g}"),
+        ("credits", None if task.credits is None else decimal(task.credits)),
         ("prompt", None if task.prompt is None else shortened(clean(task.prompt), _PROMPT)),
         ("text", None if task.document is None else f"kiecli download -o - {task.task_id}"),
         ("expires", expiry(task, wall) if task.results else None),

@@ -124,7 +124,8 @@ class LiveScreen(Screen):
         """Say what keeps it."""
         if row := self._files.get(target.path):
             row.pause()
-        self.note(f"{target.path}: {reason}")
+        for line in self._notices.of_file_trouble(target.path, reason):
+            self.note(line)
 
     def ended(self, target: "Target", saved: "SavedFile") -> None:
         """Take its bar away and say how it ended."""

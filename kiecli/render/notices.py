@@ -20,6 +20,7 @@ class Notices:
         self._said_at = now
         self._states: dict[str, str] = {}
         self._retries: set[str] = set()
+        self._file_troubles: dict[str, str] = {}
 
     def of_trouble(self, snapshot: Snapshot[Task]) -> Iterator[str]:
         """Yield why a task is looked at again, once for each reason."""
@@ -34,6 +35,12 @@ class Notices:
         limit = durations.show(retry.limit)
         who = f"{snapshot.task_id}: " if invisible else ""
         yield clean(f"{who}{reason}; retrying for up to {limit}")
+
+    def of_file_trouble(self, path: str, reason: str) -> Iterator[str]:
+        """Yield what keeps a file, once as long as it is the same."""
+        if self._file_troubles.get(path) != reason:
+            self._file_troubles[path] = reason
+            yield clean(f"{path}: {reason}")
 
     def of_change(self, snapshot: Snapshot[Task], now: float) -> Iterator[str]:
         """Yield a line when the state of a task is another than before."""

@@ -137,7 +137,8 @@ class LogScreen(Screen):
 
     def trouble(self, target: "Target", reason: str) -> None:
         """Say what keeps a file."""
-        self.note(f"{target.path}: {reason}")
+        for line in self._notices.of_file_trouble(target.path, reason):
+            self.note(line)
 
     def ended(self, target: "Target", saved: "SavedFile") -> None:
         """Say how a file has ended."""

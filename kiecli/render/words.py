@@ -69,6 +69,11 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def decimal(number: float) -> str:
+    """Return `13`, `13.1`, `1234567.5`: three places at most, and never an exponent."""
+    return f"{number:.3f}".rstrip("0").rstrip(".")
+
+
 def stamp(seconds: float | None) -> str | None:
     """Return UTC ISO 8601 with Z for seconds since 1970."""
     return None if seconds is None else strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(seconds))

@@ -153,6 +153,13 @@ class LogScreen(Screen):
                 self.note(line)
 
 
+class PanelScreen(LogScreen):
+    """Leaves an error to the panel that is drawn of it on the same terminal."""
+
+    def error(self, error: KieError, *, about: str = "", again: str = "") -> None:
+        """Say nothing."""
+
+
 def file_line(saved: "SavedFile") -> str:
     """Return how a file was saved."""
     told = [] if saved.bytes is None else [size(saved.bytes)]

@@ -2,7 +2,7 @@
 
 from kiecli.outcome import Outcome
 from kiecli.render.answer import Answer, Lines, path_lines, record_lines, state_words, url_lines
-from kiecli.render.screen import LogScreen, Screen
+from kiecli.render.screen import LogScreen, PanelScreen, Screen
 from kiecli.runtime import Runtime, Voice
 
 
@@ -39,6 +39,14 @@ def screen(
     return LogScreen(
         runtime.out, runtime.err, runtime.clock, annotations=annotations, follows=follows
     )
+
+
+def status_screen(runtime: Runtime, voice: Voice, task_ids: tuple[str, ...]) -> Screen:
+    """Return what speaks on stderr beside the answer of `status`."""
+    draws_panel = len(task_ids) == 1 and not (voice.json or voice.quiet)
+    if draws_panel and runtime.out.same_place(runtime.err):
+        return PanelScreen(runtime.out, runtime.err, runtime.clock)
+    return screen(runtime, voice, task_ids)
 
 
 def _json_lines(runtime: Runtime, show: Screen) -> Answer:

@@ -29,7 +29,7 @@ def status(
     """
     words = ["status", "--exit-status"] if exit_status else ["status"]
     found = asked(runtime, voice, arguments, words)
-    with casting.screen(runtime, voice, found.task_ids) as screen:
+    with casting.status_screen(runtime, voice, found.task_ids) as screen:
         run = Run(runtime, voice, found, words, screen)
         answer = casting.status_answer(runtime, voice, screen)
         in_order = _InOrder(found.task_ids, answer)

@@ -1,0 +1,237 @@
+"""What waiting costs: how soon a result is noticed, and for how many looks.
+
+    python tests/benchmarks/waiting.py            both parts, about 80 seconds
+    python tests/benchmarks/waiting.py simulation without the real run
+
+The simulation drives the real watch, poller and budget on a fake clock, over durations that real
+tasks took. The real run is `kiecli wait` with 300 tasks against the sandbox over HTTP: what the
+server saw, and what the process cost.
+"""
+
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+import threading
+import time
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import mean
+from typing import NamedTuple
+
+import httpx
+
+_ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(_ROOT))
+
+from kiecli.budget import Budget  # noqa: E402
+from kiecli.polling import Poller  # noqa: E402
+from kiecli.rhythm import Random, Rhythm, pause_between, waiting  # noqa: E402
+from kiecli.sandbox import SimulatedKie  # noqa: E402
+from kiecli.sandbox.server import SandboxServer  # noqa: E402
+from kiecli.sandbox.tasks import Script, Stage  # noqa: E402
+from kiecli.watch import Snapshot, Watch  # noqa: E402
+from tests.fakes import FakeClock, FakeInbox, InlineWorkers  # noqa: E402
+
+# Seconds from creation to completion of recorded tasks: least, median and most, or what there is.
+_DURATIONS = (
+    12.4, 13.1, 24.7, 12.2, 13.7, 128.8, 15.2, 22.7, 66.1, 28.1, 29.2, 34.5, 25.4, 35.8, 130.5,
+    46, 48, 56, 74, 56, 5, 20, 80, 112, 113, 127, 146, 166, 188, 155, 270, 628, 430, 453, 786, 774,
+)  # fmt: skip
+_LATENCY = 0.35
+"""Seconds that recordInfo takes in the mean."""
+
+_REAL_TASKS = 300
+_REAL_DURATION = 20.0
+_REAL_LIMIT = 150.0
+
+
+def _flat(seconds: float) -> Rhythm:
+    return lambda _elapsed, _interval, _random: seconds
+
+
+def _exponential(elapsed: float, _interval: float | None, _random: Random) -> float:
+    """Return pauses of 3 s, 4.5 s, 6.75 s and so on: half as much again each, as a function."""
+    return min(3 + elapsed / 2, 30)
+
+
+_RHYTHMS: dict[str, Rhythm] = {
+    "kiecli": pause_between,
+    "flat 3 s": _flat(3),
+    "flat 10 s": _flat(10),
+    "3 s x 1.5 to 30 s": _exponential,
+}
+
+
+class _Seen(NamedTuple):
+    state: str
+    finished: bool
+
+
+class _Noticed(NamedTuple):
+    """One task of a simulation."""
+
+    duration: float
+    lag: float
+    looks: int
+
+
+def _simulated(durations: Sequence[float], rhythm: Rhythm, seed: int) -> Iterator[_Noticed]:
+    """Wait for tasks that were all created just now; yield each as it is noticed."""
+    clock = FakeClock()
+    inbox = FakeInbox(clock)
+    looks: Counter[str] = Counter()
+    ends = {str(n): duration for n, duration in enumerate(durations)}
+
+    def look(task_id: str) -> _Seen:
+        looks[task_id] += 1
+        done = clock.now() >= ends[task_id]
+        return _Seen("success" if done else "generating", done)
+
+    scatter = random.Random(seed).uniform
+    watch: Watch[_Seen] = Watch(ends, waiting(7200, None), clock.now(), scatter, rhythm)
+    workers = InlineWorkers(clock, inbox, _LATENCY)
+    poller = Poller(watch, look, budget=Budget(), workers=workers, inbox=inbox, clock=clock)
+    for event in poller.events():
+        if isinstance(event, Snapshot) and event.settled:
+            end = ends[event.task_id]
+            yield _Noticed(end, clock.now() - end, looks[event.task_id])
+
+
+def _many(count: int, rhythm: Rhythm) -> list[_Noticed]:
+    """Return about a thousand tasks, waited for so many at a time."""
+    noticed: list[_Noticed] = []
+    for seed in range(max(3, 1000 // count)):
+        durations = random.Random(seed).choices(_DURATIONS, k=count)
+        noticed += _simulated(durations, rhythm, seed)
+    return noticed
+
+
+def _simulation() -> None:
+    print("Simulation: seconds from a task's end to the answer that tells it; looks a task\n")
+    print(f"{'tasks':>5}  {'rhythm':<18}{'mean lag':>9}{'worst lag':>11}{'worst %':>9}{'looks':>8}")
+    for count in (1, 30, 300):
+        for name, rhythm in _RHYTHMS.items():
+            noticed = _many(count, rhythm)
+            worst = max(each.lag for each in noticed)
+            share = max(each.lag / each.duration for each in noticed if each.duration > 40)
+            print(
+                f"{count:>5}  {name:<18}{mean(each.lag for each in noticed):>9.2f}{worst:>11.2f}"
+                f"{share:>9.1%}{mean(each.looks for each in noticed):>8.1f}"
+            )
+        print()
+    print(
+        f"An answer takes {_LATENCY} s. Worst %: of the duration, for tasks of more than 40 s. 300 "
+        "tasks share\n8 looks a second: a round takes 37.5 s, whatever the rhythm would like.\n"
+    )
+
+
+def _serve() -> None:
+    """Serve tasks until stdin ends; tell the port first, and when each look came in at the end."""
+    moments: list[float] = []
+    noting = threading.Lock()
+
+    class Noting(SimulatedKie):
+        def __call__(self, request: httpx.Request) -> httpx.Response:
+            with noting:
+                moments.append(time.monotonic())
+            return super().__call__(request)
+
+    def kie_at(url: str) -> SimulatedKie:
+        kie = Noting(url, now=time.time)
+        script = Script("wan/2-7-image", {"prompt": "x"}, (_RUNNING, _DONE))
+        for task_id in _real_ids():
+            kie.add(task_id, script)
+        return kie
+
+    server = SandboxServer(0, kie_at)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(server.url, flush=True)
+    sys.stdin.read()
+    print(json.dumps(moments))
+
+
+_RUNNING, _DONE = Stage(0, "waiting"), Stage(_REAL_DURATION, "success")
+
+
+def _real_ids() -> list[str]:
+    return [f"benchmark-{n:03}" for n in range(_REAL_TASKS)]
+
+
+@contextmanager
+def _server() -> Iterator["subprocess.Popen[str]"]:
+    with subprocess.Popen(
+        [sys.executable, __file__, "serve"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+        try:
+            yield server
+        finally:
+            server.kill()
+
+
+def _most_in_a_second(moments: Sequence[float]) -> int:
+    return max(n - bisect_left(moments, m - 1) for n, m in enumerate(moments, start=1))
+
+
+def _waited(url: str) -> tuple[int, float, resource.struct_rusage]:
+    """Run `kiecli wait`; return its exit code, its seconds and what it used."""
+    began = time.monotonic()
+    wait = subprocess.Popen(
+        [sys.executable, "-m", "kiecli", "wait", *_real_ids()],
+        env={
+            "PATH": os.environ.get("PATH", os.defpath),
+            "PYTHONPATH": str(_ROOT),
+            "KIE_BASE_URL": url,
+            "KIE_API_KEY": "benchmark-key-0000",
+        },
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    guard = threading.Timer(_REAL_LIMIT, wait.kill)
+    guard.start()
+    _, status, usage = os.wait4(wait.pid, 0)
+    guard.cancel()
+    wait.returncode = os.waitstatus_to_exitcode(status)
+    return wait.returncode, time.monotonic() - began, usage
+
+
+def _real_run() -> None:
+    print(f"Real run: kiecli wait with {_REAL_TASKS} tasks of {_REAL_DURATION:.0f} s over HTTP\n")
+    with _server() as server:
+        assert server.stdout is not None
+        code, seconds, usage = _waited(server.stdout.readline().strip())
+        told, _ = server.communicate(timeout=30)
+    moments = sorted(json.loads(told))
+    rows = {
+        "exit code": f"{code}",
+        "wall time": f"{seconds:.1f} s",
+        "looks": f"{len(moments)} ({len(moments) / _REAL_TASKS:.2f} a task)",
+        "looks a second, mean": f"{(len(moments) - 1) / (moments[-1] - moments[0]):.2f}",
+        "looks in the worst second": f"{_most_in_a_second(moments)}",
+        "CPU time": f"{usage.ru_utime + usage.ru_stime:.2f} s",
+        "peak memory": f"{usage.ru_maxrss / 1024:.0f} MiB",
+    }
+    for name, value in rows.items():
+        print(f"  {name:<26}{value}")
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Print the tables."""
+    if arguments == ["serve"]:
+        _serve()
+        return
+    _simulation()
+    if arguments != ["simulation"]:
+        _real_run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -25,6 +25,8 @@ from kiecli.models import Task
 from kiecli.sandbox import SimulatedKie
 from kiecli.transport import USER_AGENT, Exchange, Wires
 from tests.fakes import FakeClock
+from tests.faults import Faults, envelope, record
+from tests.wire import Wire, WireTransport, reset, silence, wired
 
 _ANSWERS = Path(__file__).parent / "answers"
 _KEY = "canary-0123456789abcdef"
@@ -136,6 +138,49 @@ def test_an_answer_without_a_record_is_temporary_trouble(data: object) -> None:
         "Kie's answer holds no task record",
         True,
     )
+
+
+_FAULTS: list[tuple[str, httpx.Response, str]] = [
+    ("a reset", reset(), "could not ask api.kie.test: "),
+    ("silence", silence(), "could not ask api.kie.test: "),
+    ("a page", httpx.Response(502, html="<h1>Bad gateway</h1>"), "got an error (HTTP 502)"),
+    (
+        "a page that says all is well",
+        httpx.Response(200, html="<h1>Maintenance</h1>"),
+        "got an answer that is not Kie's JSON (HTTP 200)",
+    ),
+    (
+        "half an answer",
+        wired(record("a"), Wire(cut=100)),
+        "could not ask api.kie.test: the connection was closed in the middle of an answer",
+    ),
+    (
+        "half an answer without a length",
+        wired(record("a"), Wire(cut=100, framing="close")),
+        "got an answer that is not Kie's JSON (HTTP 200)",
+    ),
+    ("a code", envelope(500, "Internal error"), "Kie answered Internal error (code 500)"),
+    ("a code in a string", envelope("455", "Upgrading"), "Kie answered Upgrading (code 455)"),
+]
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"), [row[1:] for row in _FAULTS], ids=[row[0] for row in _FAULTS]
+)
+def test_every_fault_is_temporary_trouble_and_the_next_answer_is_good(
+    fault: httpx.Response, message: str
+) -> None:
+    clock = FakeClock()
+    faults = Faults(SimulatedKie(_BASE, now=clock.wall), now=clock.now)
+    faults.next("recordInfo", fault)
+    http = Wires({}, WireTransport(faults, sleep=clock.advance)).client()
+    client = KieClient(http, _BASE, _KEY, clock)
+    error = _error(client)
+    assert isinstance(error, KieUnavailable)
+    assert error.temporary
+    assert error.message.startswith(message)
+    assert client.task("demo-image").state == "success"
+    faults.check()
 
 
 def test_redirects_are_not_followed() -> None:

@@ -103,12 +103,12 @@ class Program:
         stdin: str | bytes | None = b"",
         out: FakeStream | None = None,
         err: FakeStream | None = None,
-        **environ: str,
+        environ: Mapping[str, str] | None = None,
     ) -> Ran:
         """Run a line; streams that are not given are pipes, and `environ` adds variables."""
         out, err = out or FakeStream(), err or FakeStream()
         self.runtime = Runtime(
-            environ=self.environ | environ,
+            environ={**self.environ, **(environ or {})},
             stdin=None if stdin is None else io.BytesIO(_encoded(stdin)),
             stdout=out,
             stderr=err,

@@ -1,0 +1,22 @@
+"""What tests of the installed command share: a Kie with faults behind real sockets, and it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.processes import Installed
+from tests.server import FaultyServer, serving
+
+
+@pytest.fixture
+def kie() -> Iterator[FaultyServer]:
+    """The simulated Kie with its file host, on a port of its own."""
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def kiecli(kie: FaultyServer, tmp_path: Path) -> Installed:
+    """The command, pointed at that Kie."""
+    return Installed(tmp_path, kie.url)

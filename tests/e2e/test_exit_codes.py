@@ -1,0 +1,142 @@
+"""Each exit code once, by a real process, with all that it says."""
+
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from kiecli import __version__
+from tests.faults import envelope
+from tests.processes import KEY, SIGNALS, Installed, Ran
+from tests.server import FaultyServer, closed_port
+
+_PLUG = """
+import httpx
+def send(self, request, **_):
+    raise RuntimeError("sent with " + request.headers["Authorization"])
+httpx.Client.send = send
+"""
+
+
+class Case(NamedTuple):
+    """A line and all that it says."""
+
+    line: str
+    err: str = ""
+    out: str = ""
+
+
+_CASES = {
+    0: Case(
+        "wait demo-image",
+        out="{url}/files/demo-image/1/image.png\n",
+        err="kiecli: demo-image: success, 1 result\n",
+    ),
+    1: Case(
+        "wait -q demo-fail",
+        "kiecli: demo-fail: Kie says the task failed (422): The input was flagged as sensitive by "
+        "content moderation. Moderation refused it: change the prompt or the input\n",
+    ),
+    2: Case(
+        "status https://kie.ai/market",
+        "kiecli: argument 1 is a URL, not a task id. Give the taskId of the task\n",
+    ),
+    5: Case(
+        "status nope",
+        "kiecli: nope: Kie knows no such Market task. A wrong id, an id of another Kie product's "
+        "endpoint (Veo, Suno, 4o, Runway or Kontext from before the Market), or a record older "
+        "than two months\n",
+        out="nope\tunknown\t\t\t\t\t\n",
+    ),
+    7: Case(
+        "download -q demo-expired",
+        "kiecli: demo-expired: could not save demo-expired-1.png: the file host answered 404 Not "
+        "Found: refused or expired; the task finished 30 hours ago (links usually last 24 hours, "
+        "files 14 days)\n"
+        "kiecli: what was saved is kept, the rest resumes with: kiecli download demo-expired\n",
+    ),
+    8: Case(
+        "download demo-slow",
+        "kiecli: not finished yet: waiting. Wait for it with: kiecli download --wait demo-slow\n",
+    ),
+    124: Case(
+        "wait -q -t 1 demo-slow",
+        "kiecli: still waiting after 1s. The task goes on at Kie; take it up with: "
+        "kiecli wait demo-slow\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("code", _CASES)
+def test_a_line_says_what_to_do_next(code: int, kie: FaultyServer, kiecli: Installed) -> None:
+    case = _CASES[code]
+    assert kiecli(*case.line.split()) == Ran(code, case.out.format(url=kie.url), case.err)
+
+
+def test_the_module_is_the_command(kiecli: Installed) -> None:
+    """`python -m kiecli` is for where no scripts folder is in PATH."""
+    ran = kiecli("status", "-q", "demo-image", program=[sys.executable, "-m", "kiecli"])
+    assert ran == Ran(0, "success\n", "")
+
+
+def test_4_no_key(kiecli: Installed) -> None:
+    assert kiecli("status", "demo-image", environ={"KIE_API_KEY": None}) == Ran(
+        4,
+        "",
+        "kiecli: no API key is set. Set KIE_API_KEY, or run: kiecli config set api-key\n",
+    )
+
+
+def test_4_a_refused_key(kie: FaultyServer, kiecli: Installed) -> None:
+    kie.faults.always("recordInfo", envelope(401, "You do not have access permissions"))
+    assert kiecli("wait", "demo-image", "demo-fail") == Ran(
+        4,
+        "",
+        "kiecli: Kie refused the API key: You do not have access permissions (code 401). "
+        "Check the key with: kiecli config check\n",
+    )
+
+
+def test_6_nobody_is_there(kiecli: Installed) -> None:
+    """With a timeout of 0 there is one look and no patience."""
+    url = f"http://127.0.0.1:{closed_port()}"
+    assert kiecli("wait", "-t", "0", "demo-image", environ={"KIE_BASE_URL": url}) == Ran(
+        6,
+        "",
+        "kiecli: could not ask 127.0.0.1: connection refused. Take it up with: "
+        "kiecli wait demo-image\n",
+    )
+
+
+def test_70_a_bug(kiecli: Installed, tmp_path: Path) -> None:
+    """It is shown with all that helps to mend it, and without the key."""
+    (tmp_path / "sitecustomize.py").write_text(_PLUG)
+    ran = kiecli("status", "demo-image", environ={"PYTHONPATH": str(tmp_path)})
+    lines = ran.err.splitlines()
+    assert (ran.code, ran.out) == (70, "")
+    assert (lines[0], lines[-1]) == (
+        "Traceback (most recent call last):",
+        f"kiecli: this is a bug in kiecli {__version__}; please report it",
+    )
+    assert "RuntimeError: sent with Bearer ****" in lines
+    assert KEY not in ran.err
+
+
+@pytest.mark.parametrize("signum", SIGNALS)
+def test_130_and_143_a_signal(signum: int, kiecli: Installed) -> None:
+    """A shell makes 130 and 143 of it."""
+    with kiecli.start("wait", "demo-slow") as running:
+        running.await_stderr("waiting\n")
+        assert running.end_by(signum) == Ran(
+            -signum,
+            "",
+            "kiecli: demo-slow: waiting\n"
+            "kiecli: interrupted; take it up with: kiecli wait demo-slow\n",
+        )
+
+
+def test_141_the_reader_has_gone(kiecli: Installed) -> None:
+    """Without a word, as `cat` would be."""
+    ran = kiecli.shell("kiecli wait -q demo-video | true; echo ${PIPESTATUS[0]}")
+    assert ran == Ran(0, "141\n", "")

@@ -206,6 +206,17 @@ def test_a_rate_limit_that_lasts_pauses_all_looks_and_ends_with_the_box() -> Non
     assert 120 <= run.clock.now() <= 160
 
 
+def test_a_look_without_any_answer_does_not_end_a_rate_limit() -> None:
+    answers: dict[float, KieError] = {0: _TOO_OFTEN, 5: _SILENT}
+
+    def script(_task: str, now: float) -> _Seen | KieError:
+        return answers.get(now) or (_TOO_OFTEN if now < 10 else _Seen("success"))
+
+    run = _Run(script, waiting(900, None), latency=0).to_its_end()
+    assert run.moments[:2] == [0, 5]
+    assert run.moments[3] - run.moments[2] == 10
+
+
 def test_a_question_under_a_lasting_rate_limit_ends_after_four_looks() -> None:
     run = _Run(_always(_TOO_OFTEN), asking_once(), latency=0).to_its_end()
     assert run.end == {"a": ExitCode.UNAVAILABLE}

@@ -82,6 +82,16 @@ def test_grace_begins_with_the_first_look_that_did_not_see_the_task() -> None:
     assert trouble.over(170)
 
 
+def test_grace_leaves_out_the_queue_before_and_after_it_began() -> None:
+    trouble = Trouble(_WAITING, 0, _ERROR)
+    trouble.add(_ERROR, 0)
+    trouble.queued = 50
+    trouble.add(_UNSEEN, 60)
+    assert trouble.lasted(61) == 1
+    trouble.queued = 70
+    assert trouble.lasted(91) == 11
+
+
 def test_grace_is_not_renewed_by_other_trouble_in_between() -> None:
     trouble = _trouble(_WAITING, (0, _UNSEEN), (30, _ERROR), (60, _UNSEEN))
     assert trouble.over(60.5)

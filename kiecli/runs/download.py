@@ -101,7 +101,7 @@ def download(runtime: Runtime, voice: Voice, arguments: Sequence[str], wish: Wis
     directory = runtime.config.value("dir", wish.directory).text
     options = SaveOptions(directory, template, wish.overwrite, checksum=voice.json)
     options.check_folder()
-    if not (wish.dry_run or wish.to_stdout):
+    if not (wish.dry_run or wish.to_stdout or template.absolute):
         try_folder(directory)
     with casting.screen(runtime, voice, found.task_ids, follows=wish.wait, files=True) as screen:
         run = Run(runtime, voice, found, words, screen)

@@ -133,6 +133,7 @@ class Installed:
             env=self.variables(environ),
             cwd=self.folder,
             process_group=0,
+            text=False,
             **dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE) | settings,
         )
         return Running(process)

@@ -15,6 +15,9 @@ _KINDS = {
     "video": "mp4 mov webm mkv m4v avi",
     "audio": "mp3 wav m4a ogg oga opus flac aac",
 }
+# A list in a string in a list was met. Strings in strings may go deeper than a parser would let
+# lists go, deeper than Python's stack even.
+_MOST_LAYERS = 16
 _KIND_OF = {extension: kind for kind, names in _KINDS.items() for extension in names.split()}
 
 
@@ -98,12 +101,12 @@ def _takes(data: object) -> Iterator[dict[str, Any]]:
             yield take
 
 
-def _urls(value: object) -> Iterator[str]:
+def _urls(value: object, layers: int = _MOST_LAYERS) -> Iterator[str]:
     """Yield the URLs of a list, of a string, or of a list inside a string (all were met)."""
     value = jsontext.unwrapped(value)
-    if isinstance(value, list):
+    if isinstance(value, list) and layers:
         for item in value:
-            yield from _urls(item)
+            yield from _urls(item, layers - 1)
     elif isinstance(value, str) and _is_url(value.strip()):
         yield value.strip()
 

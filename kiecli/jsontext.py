@@ -9,6 +9,7 @@ from typing import Any
 # own encoder can write again, so what was read can always be shown.
 _DEEPEST = 64
 # Possessive, and content without its last quote: one pass, whatever the text is.
+_SPACE = re.compile(r"\s+")
 _STRING = r'(?s)"(?:[^"\\]++|\\.)*+"?'
 
 
@@ -80,8 +81,10 @@ def parse_all(text: str) -> Iterator[Any]:
     if _depth_is_suspicious(text):
         raise ValueError("nested too deeply")
     decoder = json.JSONDecoder(parse_constant=_nothing, parse_float=_finite)
-    rest = text.strip()
-    while rest:
-        value, end = decoder.raw_decode(rest)
+    text = text.strip()
+    at = 0
+    while at < len(text):
+        value, end = decoder.raw_decode(text, at)
         yield value
-        rest = rest[end:].lstrip()
+        gap = _SPACE.match(text, end)
+        at = gap.end() if gap else end

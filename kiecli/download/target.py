@@ -142,20 +142,23 @@ def _file(task: Task, result: Result, options: SaveOptions, *, counts: bool) -> 
 
 
 def _refuse_collisions(targets: list[Target]) -> None:
-    for place, target in enumerate(targets):
-        for other in targets[:place]:
-            if _collide(target, other):
-                raise UsageError(
-                    f"results {other.n} and {target.n} of task {target.task_id}"
-                    f" would both be saved as {target.path}",
-                    hint="put {n} into --output",
-                )
+    taken: dict[tuple[str, str], Target] = {}
+    for target in targets:
+        path, stem = target.path, _stem(target.path)
+        own = {("path", path), ("stem", stem)} | (set() if target.path_known else {("open", path)})
+        # A name without its extension may become any name that is it and an extension.
+        others = [("path", path), ("open", stem), *([] if target.path_known else [("stem", path)])]
+        for other in filter(None, map(taken.get, others)):
+            raise UsageError(
+                f"results {other.n} and {target.n} of task {target.task_id}"
+                f" would both be saved as {path}",
+                hint="put {n} into --output",
+            )
+        for name in own:
+            taken.setdefault(name, target)
 
 
-def _collide(one: Target, other: Target) -> bool:
-    """Tell whether two results have one name, or may have once their types are known."""
-    return (
-        one.path == other.path
-        or (not one.path_known and bool(siblings(one.path, [other.path])))
-        or (not other.path_known and bool(siblings(other.path, [one.path])))
-    )
+def _stem(path: str) -> str:
+    """Return a path without its extension, empty when it has none."""
+    stem = path.rpartition(".")[0]
+    return stem if siblings(stem, [path]) else ""

@@ -1,0 +1,50 @@
+"""Answers that are far deeper, longer or more numerous than real ones, and still are answers.
+
+Where the time that something takes could grow with the square of what came, the numbers here are
+such that a test run would be felt to hang.
+"""
+
+import json
+from functools import reduce
+
+from kiecli import ids, jsontext
+from kiecli.download.target import SaveOptions, plan
+from kiecli.models import Result, Task
+from kiecli.naming import DEFAULT_TEMPLATE, Template
+
+_URL = "https://tempfile.aiquickdraw.com/r/a.png"
+_OPTIONS = SaveOptions(".", Template.parse(DEFAULT_TEMPLATE))
+
+
+def _delivering(result: object) -> Task:
+    return Task.parse("a", {"state": "success", "resultJson": json.dumps(result)})
+
+
+def _wrapped(value: object, lists: int) -> object:
+    return reduce(lambda inner, _: [inner], range(lists), value)
+
+
+def test_strings_of_lists_in_strings_of_lists_go_deeper_than_the_stack() -> None:
+    """Each string is shallow by itself; together they have a thousand levels."""
+    text = reduce(lambda inner, _: json.dumps(_wrapped(inner, 60)), range(17), _URL)
+    assert _delivering({"resultUrls": text}).results == ()
+
+
+def test_a_url_in_as_many_strings_and_lists_as_were_ever_met_is_found() -> None:
+    text = json.dumps([json.dumps([json.dumps([_URL])])])
+    assert _delivering({"resultUrls": [text]}).results == (Result(1, _URL, "image"),)
+
+
+def test_twenty_thousand_results_have_names_of_their_own() -> None:
+    task = _delivering({"resultUrls": [f"https://h/{n}" for n in range(20_000)]})
+    assert len({target.path for target in plan(task, _OPTIONS)}) == 20_000
+
+
+def test_twenty_thousand_objects_on_stdin_are_twenty_thousand_ids() -> None:
+    lines = [json.dumps({"task_id": f"t{n}", "raw": "x" * 300}) for n in range(20_000)]
+    asked = ids.read(["-"], lambda: "\n".join(lines).encode())
+    assert asked.task_ids == tuple(f"t{n}" for n in range(20_000))
+
+
+def test_values_without_space_between_them_are_read_in_order() -> None:
+    assert list(jsontext.parse_all("[1]" * 20_000)) == [[1]] * 20_000

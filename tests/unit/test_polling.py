@@ -214,7 +214,7 @@ def test_a_look_without_any_answer_does_not_end_a_rate_limit() -> None:
 
     run = _Run(script, waiting(900, None), latency=0).to_its_end()
     assert run.moments[:2] == [0, 5]
-    assert run.moments[3] - run.moments[2] == 10
+    assert run.moments[3] - run.moments[2] == pytest.approx(10)
 
 
 def test_a_question_under_a_lasting_rate_limit_ends_after_four_looks() -> None:

@@ -77,8 +77,8 @@ def download(
         _refuse_with_stdout({"--json": json, "--dry-run": dry_run, "--dir": directory is not None})
 
     def act() -> ExitCode:
-        from kiecli.runs.download import Wish
         from kiecli.runs.download import download as run
+        from kiecli.runs.wish import Wish
 
         runtime = runtime_of(ctx)
         voice = Voice(json=json, quiet=quiet, verbose=verbose)

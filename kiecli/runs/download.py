@@ -1,6 +1,6 @@
 """`kiecli download`: saves every result of each task, as soon as the task has succeeded."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -12,42 +12,14 @@ from kiecli.models import Phase, Task
 from kiecli.naming import DEFAULT_TEMPLATE, Template
 from kiecli.render.answer import Answer
 from kiecli.render.words import ago, count, size
-from kiecli.rhythm import Policy, asking_once, waiting
 from kiecli.runs import casting
-from kiecli.runs.run import News, Run, asked
+from kiecli.runs.relay import Relay
+from kiecli.runs.run import Run, asked
+from kiecli.runs.wish import Wish
 from kiecli.runtime import Runtime, Voice
 from kiecli.watch import Snapshot
 
 _SOON = 2 * 3600.0  # seconds of life left to a link that are worth a warning
-
-
-class Wish(NamedTuple):
-    """How results are wished to be saved: the flags of `download`."""
-
-    directory: str | None
-    output: str | None
-    wait: bool
-    timeout: float
-    interval: float | None
-    jobs: int
-    overwrite: bool
-    dry_run: bool
-
-    @property
-    def to_stdout(self) -> bool:
-        """Whether the one result goes to stdout."""
-        return self.output == "-"
-
-    @property
-    def policy(self) -> Policy:
-        """What is wanted of the looks."""
-        return waiting(self.timeout, self.interval) if self.wait else asking_once()
-
-    def words(self, *, wait: bool) -> list[str]:
-        """Return the command that takes this up again."""
-        words = ["download", *(["--wait"] if wait else [])]
-        words += [] if self.directory is None else ["-d", self.directory]
-        return words + ([] if self.output is None else ["-o", self.output])
 
 
 class _Saved(NamedTuple):
@@ -61,25 +33,6 @@ class _Refused(NamedTuple):
     """Why stdout did not take a result."""
 
     error: BaseException
-
-
-class _Relay:
-    """A `Progress` that hands everything on to the main thread."""
-
-    def __init__(self, put: Callable[[object], None]) -> None:
-        self._put = put
-
-    def started(self, target: Target, have: int, total: int | None) -> None:
-        self._put(News(lambda screen: screen.started(target, have, total)))
-
-    def moved(self, target: Target, have: int, total: int | None) -> None:
-        self._put(News(lambda screen: screen.moved(target, have, total)))
-
-    def trouble(self, target: Target, reason: str) -> None:
-        self._put(News(lambda screen: screen.trouble(target, reason)))
-
-    def ended(self, target: Target, saved: SavedFile) -> None:
-        self._put(News(lambda screen: screen.ended(target, saved)))
 
 
 def download(runtime: Runtime, voice: Voice, arguments: Sequence[str], wish: Wish) -> ExitCode:
@@ -141,7 +94,7 @@ class _Saving:
             fresh_link=partial(run.fresh_link),
             clock=runtime.clock,
             options=options,
-            progress=_Relay(runtime.inbox.put),
+            progress=Relay(runtime.inbox.put),
             random=runtime.random,
         )
         self._tasks: dict[str, Task] = {}
@@ -227,15 +180,10 @@ class _Saving:
         self._run.note(ended)
 
     def _warn_of_age(self, task: Task) -> None:
-        """Say it when the links are about to die, or are past the time they usually live."""
-        if task.expires_at is None or not task.results:
-            return
-        left = task.expires_at - self._clock.wall()
-        who = f"{task.task_id}: its links"
-        if left <= 0:
-            self._run.screen.note(f"{who} are past their 24 hours; trying them all the same")
-        elif left < _SOON:
-            self._run.screen.note(f"{who} expire in about {ago(left)}")
+        """Say how long the links still live when that is not long."""
+        left = 0.0 if task.expires_at is None else task.expires_at - self._clock.wall()
+        if 0 < left < _SOON and task.results:
+            self._run.screen.note(f"{task.task_id}: its links expire in about {ago(left)}")
 
     def _say_how_to_resume(self) -> None:
         left = [e.task_id for e in self._run.outcomes.values() if e.files and e.error]

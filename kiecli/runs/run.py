@@ -27,9 +27,7 @@ class News(NamedTuple):
     tell: Callable[[Screen], None]
 
 
-def asked(
-    runtime: Runtime, voice: Voice, arguments: Sequence[str], words: Sequence[str]
-) -> Asked:
+def asked(runtime: Runtime, voice: Voice, arguments: Sequence[str], words: Sequence[str]) -> Asked:
     """Return the ids of the line; the key is none of them.
 
     Those that were just created are named at once: nobody else knows them, and whatever is wrong

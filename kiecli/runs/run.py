@@ -139,14 +139,15 @@ class Run:
     def end(self) -> ExitCode:
         """Say what many tasks have in common, once, and return the code of the whole run."""
         self.screen.close()
-        for outcomes in _alike(self.outcomes.values()):
+        in_order = [self.outcomes[task_id] for task_id in self.task_ids]
+        for outcomes in _alike(in_order):
             first = outcomes[0]
             assert first.error is not None
             who = [outcome.task_id for outcome in outcomes]
             again = resume.line(first.again_words, who) if first.again_words else ""
             alone = first.error.ends_run or len(self.task_ids) == 1
             self.screen.error(first.error, about="" if alone else named(who), again=again)
-        return worst(outcome.exit_code for outcome in self.outcomes.values())
+        return worst(outcome.exit_code for outcome in in_order)
 
     def _open_line(self) -> str:
         left = [task_id for task_id in self.task_ids if task_id not in self.outcomes]

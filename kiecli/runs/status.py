@@ -34,12 +34,12 @@ def status(
         answer = casting.status_answer(runtime, voice, screen)
         in_order = _InOrder(found.task_ids, answer)
         for event in run.events(asking_once()):
-            if isinstance(event, Snapshot):
-                ended = outcome.of_question(
-                    event.task_id, event.answer, event.error, words, exit_status=exit_status
-                )
-                run.note(ended)
-                in_order.add(ended)
+            assert isinstance(event, Snapshot)
+            ended = outcome.of_question(
+                event.task_id, event.answer, event.error, words, exit_status=exit_status
+            )
+            run.note(ended)
+            in_order.add(ended)
         answer.close()
         return run.end()
 

@@ -39,11 +39,11 @@ def wait(
         run = Run(runtime, voice, found, ["wait"], screen)
         answer = casting.wait_answer(runtime, voice, screen)
         for event in run.events(waiting(timeout, interval)):
-            if isinstance(event, Snapshot):
-                ended = outcome.of_wait(event.task_id, event.answer, event.error, run.words)
-                answer.add(ended)
-                run.note(ended)
-                _mention_what_has_no_url(run, ended)
+            assert isinstance(event, Snapshot)
+            ended = outcome.of_wait(event.task_id, event.answer, event.error, run.words)
+            answer.add(ended)
+            run.note(ended)
+            _mention_what_has_no_url(run, ended)
         code = run.end()
         if runtime.err.is_terminal:
             _sum_up(run)

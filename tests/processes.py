@@ -16,6 +16,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from subprocess import PIPE
 from typing import IO, Any, NamedTuple, Self
 
 KEY = "sk-canary-5f1c0de5f1c0de5f1c0de5f1c0de"
@@ -133,8 +134,7 @@ class Installed:
             env=self.variables(environ),
             cwd=self.folder,
             process_group=0,
-            text=False,
-            **dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE) | settings,
+            **{"stdin": PIPE, "stdout": PIPE, "stderr": PIPE, **settings},
         )
         return Running(process)
 

@@ -60,7 +60,7 @@ class Screen:
         if self._annotations and outcome.error is not None:
             self._annotations -= 1
             line = error_line(outcome.error, about=outcome.task_id, again=outcome.again)
-            self.say(annotation(line))
+            self.say(annotation(line.removeprefix("kiecli: ")))
 
     def exchange(self, exchange: "Exchange") -> None:
         """Say what was requested (`--verbose`)."""

@@ -23,9 +23,6 @@ from urllib.parse import parse_qs, urlsplit
 _BLOCK = 256 * 1024
 _STAMP = 1_790_000_000_000
 
-_Parcels = asyncio.Queue[tuple[float, bytes]]
-"""Bytes, each with the moment at which they are due at the other end; none are the end."""
-
 
 @contextmanager
 def process(*arguments: object) -> Iterator[int]:
@@ -143,39 +140,48 @@ def _pour(file: int, size: int, connection: socket.socket) -> None:
 
 async def relay(port: int, delay: float) -> None:
     """Print a port; hand on what comes there to another port, so many seconds later."""
+    loop = asyncio.get_running_loop()
 
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port, limit=_BLOCK)
-        try:
-            async with asyncio.TaskGroup() as ways:
-                for source, sink in ((reader, far_writer), (far_reader, writer)):
-                    on_the_way: _Parcels = asyncio.Queue()
-                    ways.create_task(_collect(source, on_the_way, delay))
-                    ways.create_task(_deliver(on_the_way, sink))
-        except* OSError:
-            pass  # one side has gone
+    def accepted() -> _End:
+        near, far = _End(delay), _End(delay)
+        near.other, far.other = far, near
+        connecting.append(loop.create_task(loop.create_connection(lambda: far, "127.0.0.1", port)))
+        return near
 
-    server = await asyncio.start_server(connected, "127.0.0.1", 0, limit=_BLOCK)
+    connecting: list[asyncio.Task[object]] = []
+    server = await loop.create_server(accepted, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
-async def _collect(source: asyncio.StreamReader, on_the_way: _Parcels, delay: float) -> None:
-    clock = asyncio.get_running_loop().time
-    while data := await source.read(_BLOCK):
-        on_the_way.put_nowait((clock() + delay, data))
-    on_the_way.put_nowait((clock() + delay, b""))
+class _End(asyncio.Protocol):
+    """One of the two ends of a connection through the relay."""
 
+    def __init__(self, delay: float) -> None:
+        self._delay = delay
+        self._transport: asyncio.Transport | None = None
+        self.other = self
 
-async def _deliver(on_the_way: _Parcels, sink: asyncio.StreamWriter) -> None:
-    clock = asyncio.get_running_loop().time
-    data = None
-    while data != b"":
-        due, data = await on_the_way.get()
-        await asyncio.sleep(due - clock())
-        sink.write(data)
-        await sink.drain()
-    sink.close()
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        asyncio.get_running_loop().call_later(self._delay, self.other.send, data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        asyncio.get_running_loop().call_later(self._delay, self.other.close)
+
+    def send(self, data: bytes) -> None:
+        """Send what came in at the other end."""
+        assert self._transport is not None, "the host did not accept within the delay"
+        self._transport.write(data)
+
+    def close(self) -> None:
+        """End what has ended at the other end."""
+        if self._transport is not None:
+            self._transport.close()
 
 
 def main(arguments: Sequence[str]) -> None:

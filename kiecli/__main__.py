@@ -1,36 +1,41 @@
 """The process around `main`: `kiecli` and `python -m kiecli`."""
 
+# Little is imported here: until `run` has begun, Ctrl-C is Python's own traceback.
 import gc
 import os
 import signal
 import sys
-from typing import NoReturn
 
 _BY_SIGNAL = (128 + signal.SIGINT, 128 + signal.SIGTERM)
 
 
-def run() -> NoReturn:
+def run() -> None:
     """Run kiecli in this process and end it."""
-    # Until the real handlers stand, Ctrl-C is a silent 130 instead of a traceback of imports.
+    # Until the real handlers stand, Ctrl-C ends the process in silence, as SIGTERM does.
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, lambda *_: os._exit(128 + signal.SIGINT))
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     # Nothing that is imported goes away again: looking for garbage there takes 5 to 8 ms.
     gc.disable()
     from kiecli.cli.main import last_words, main
+    from kiecli.errors import Interrupted
     from kiecli.runtime import system_runtime
     from kiecli.signals import Signals, die_by
 
     runtime = system_runtime()
-    Signals(
+    signals = Signals(
         runtime.clock, lambda: last_words(runtime), on_terminal=runtime.err.is_terminal
-    ).install()
-    status = main(sys.argv[1:], runtime)
+    )
+    try:
+        signals.install()
+        status = main(sys.argv[1:], runtime)
+    except Interrupted as late:  # pragma: no cover  between two statements of `main` itself
+        status = 128 + late.signum
     if status in _BY_SIGNAL:
         die_by(status - 128)
     _leave(status)
 
 
-def _leave(status: int) -> NoReturn:
+def _leave(status: int) -> None:
     """End without the interpreter's own goodbye, which takes 10 to 20 ms and joins threads."""
     for stream in (sys.stdout, sys.stderr):
         try:

@@ -28,15 +28,28 @@ def main(argv: Sequence[str], runtime: Runtime) -> int:
     try:
         return _run(argv, runtime)
     except Interrupted as interrupted:
-        runtime.err.line(last_words(runtime))
-        return 128 + interrupted.signum
+        return _leave(interrupted, runtime)
     except ReaderGone:
         return _SIGPIPE
     except SystemExit as end:
         # Typer's own: 0 after a completion, 1 when the reader leaves in the middle of its help.
         return _SIGPIPE if end.code == 1 else ExitCode.DONE
     except Exception as bug:  # noqa: BLE001  whatever it is, it ends here
-        return _report(bug, runtime)
+        cause = _interruption(bug)
+        return _report(bug, runtime) if cause is None else _leave(cause, runtime)
+
+
+def _leave(interrupted: Interrupted, runtime: Runtime) -> int:
+    runtime.err.line(last_words(runtime))
+    return 128 + interrupted.signum
+
+
+def _interruption(error: BaseException) -> Interrupted | None:
+    """Return the signal behind an error: where a class is made, Python wraps what is raised."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, Interrupted):
+        cause = cause.__cause__ or cause.__context__
+    return cause
 
 
 def last_words(runtime: Runtime) -> str:

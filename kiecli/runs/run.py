@@ -43,6 +43,7 @@ def asked(runtime: Runtime, voice: Voice, arguments: Sequence[str], words: Seque
         KieError: The line cannot be carried out as it is.
     """
     found = ids.read(arguments, runtime.stdin_bytes)
+    runtime.resume = lambda: resume.line(words, found.task_ids)
     for task_id in () if voice.quiet else found.created:
         line = resume.line(words, [task_id])
         runtime.err.line(f"kiecli: created {task_id}; if this line is interrupted: {line}")

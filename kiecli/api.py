@@ -11,6 +11,7 @@ from kiecli.answers import code_of, decode
 from kiecli.clock import Clock
 from kiecli.errors import AccessError, ConfigError, KieError, KieUnavailable, NoConnection
 from kiecli.models import Task
+from kiecli.packing import KNOWN, unpacked
 from kiecli.transport import (
     READ_TIMEOUT,
     Exchange,
@@ -112,7 +113,7 @@ class KieClient:
     def _body(self, response: httpx.Response, began: float) -> bytes:
         """Read the body, bounded in bytes and in time: httpx bounds only each single read."""
         body = bytearray()
-        for chunk in response.iter_bytes():
+        for chunk in _pieces(response):
             body += chunk
             if len(body) > LONGEST_ANSWER:
                 raise KieUnavailable(
@@ -126,6 +127,16 @@ class KieClient:
         if self._trace is not None:
             took = round((self._clock.now() - began) * 1000)
             self._trace(Exchange(method, self._host, path, task_id, outcome, took))
+
+
+def _pieces(response: httpx.Response) -> Iterator[bytes]:
+    """Return the body, unpacked where it came packed all the same."""
+    packing = response.headers.get("content-encoding", "identity").strip().lower()
+    if packing in ("", "identity"):
+        return response.iter_bytes()
+    if packing not in KNOWN:
+        raise KieUnavailable(f"the answer came packed as {packing}, which was not asked for")
+    return unpacked(response.iter_raw())
 
 
 @contextmanager

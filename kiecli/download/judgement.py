@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from kiecli.download.answer import Answer
 from kiecli.download.note import Note
+from kiecli.packing import KNOWN
 
 
 class Way(Enum):
@@ -29,8 +30,6 @@ class Verdict(NamedTuple):
     """Seconds that it asked us to stay away."""
 
 
-# httpx takes these apart; what else a host may send unasked would be saved as it is.
-_KNOWN_ENCODINGS = {"gzip", "deflate"}
 _ABSENT = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.NO_CONTENT}
 _PASSING = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.ACCEPTED}
 
@@ -43,7 +42,7 @@ def judge(answer: Answer, have: int, note: Note | None) -> Verdict:
         have: Bytes that are here.
         note: What is known of these, if the rest was asked for; None if the whole file was.
     """
-    if answer.encoding is not None and answer.encoding not in _KNOWN_ENCODINGS:
+    if answer.encoding is not None and answer.encoding not in KNOWN:
         return Verdict(
             Way.REFUSED, f"it came compressed as {answer.encoding}, which was not asked for"
         )

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import httpx
 
 from kiecli.download.answer import Answer
+from kiecli.packing import unpacked
 from kiecli.transport import READ_TIMEOUT
 
 _WORTHWHILE = 4 * 1024 * 1024
@@ -27,7 +28,8 @@ def chunks(response: httpx.Response, answer: Answer) -> Iterator[bytes | memoryv
         httpx.TransportError: The connection broke, was silent for 20 s, or ended too early.
         httpx.DecodingError: The packing is damaged.
     """
-    parsed = response.iter_raw() if answer.encoding is None else response.iter_bytes()
+    raw = response.iter_raw()
+    parsed = raw if answer.encoding is None else unpacked(raw)
     first = next(parsed, b"")
     yield first
     left = (answer.length or 0) - len(first)

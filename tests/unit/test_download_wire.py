@@ -42,7 +42,7 @@ def kinds(response: httpx.Response, answer: Answer) -> tuple[set[type], bytes]:
         ({}, LARGE, {memoryview}),
         ({"framing": "chunked"}, LARGE, {bytes}),
         ({"framing": "close"}, LARGE, {bytes}),
-        ({"gzipped": True}, LARGE, set()),
+        ({"gzipped": True}, LARGE, {bytes}),
         ({}, LARGE[: 4 * MIB], {bytes}),
         ({}, b"", set()),
         ({}, b"x", set()),

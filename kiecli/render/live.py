@@ -41,6 +41,7 @@ class LiveScreen(Screen):
     """Draws spinners for tasks and bars for files; says lines above them."""
 
     frame = FRAME
+    shows_growth = True
 
     def __init__(
         self,

@@ -25,6 +25,9 @@ class Screen:
     frame = float("inf")
     """Seconds after which it wants a `tick` at the latest."""
 
+    shows_growth = False
+    """Whether it has a use for `started` and `moved`."""
+
     def __init__(self, out: Output, err: ErrorOutput, *, annotations: bool = False) -> None:
         """Take the streams.
 

@@ -94,7 +94,7 @@ class _Saving:
             fresh_link=partial(run.fresh_link),
             clock=runtime.clock,
             options=options,
-            progress=Relay(runtime.inbox.put),
+            progress=Relay(runtime.inbox.put, growth=run.screen.shows_growth),
             random=runtime.random,
         )
         self._tasks: dict[str, Task] = {}

@@ -1,0 +1,555 @@
+"""`kiecli wait`, whole: what it prints, what it says, how it ends."""
+
+import itertools
+import json
+from signal import SIGINT, SIGTERM
+
+import httpx
+import pytest
+
+from kiecli.errors import Interrupted
+from tests.fakes import FakeClock
+from tests.faults import Faults, envelope, record
+from tests.program import Program, Ran
+from tests.terminal import FakeTerminal
+
+IMAGE = "https://kie.test/files/demo-image/1/image.png\n"
+VIDEO = "https://kie.test/files/demo-video/1/video.mp4\n"
+WIDE = {"COLUMNS": "200"}
+WHY_UNKNOWN = (
+    "Kie knows no such Market task. A wrong id, an id of another Kie product's endpoint"
+    " (Veo, Suno, 4o, Runway or Kontext from before the Market), or a record older than two"
+    " months\n"
+)
+WHY_FAILED = (
+    "kiecli: demo-fail: Kie says the task failed (422): The input was flagged as sensitive by"
+    " content moderation. Moderation refused it: change the prompt or the input\n"
+)
+
+
+def test_a_finished_task_returns_at_once(kiecli: Program, clock: FakeClock) -> None:
+    assert kiecli("wait", "demo-image") == Ran(0, IMAGE, "kiecli: demo-image: success, 1 result\n")
+    assert clock.now() == 0
+
+
+def test_a_line_a_change_of_state(kiecli: Program) -> None:
+    assert kiecli("wait", "demo-video") == Ran(
+        0,
+        VIDEO,
+        "kiecli: demo-video: waiting\n"
+        "kiecli: demo-video: generating after 2s\n"
+        "kiecli: demo-video: success after 4s, 1 result\n",
+    )
+
+
+def test_quiet_says_nothing_of_a_success(kiecli: Program) -> None:
+    assert kiecli("wait", "-q", "demo-video") == Ran(0, VIDEO, "")
+
+
+def test_the_urls_of_a_task_stand_in_result_order_and_tasks_as_they_finish(
+    kiecli: Program,
+) -> None:
+    ran = kiecli("wait", "-q", "demo-video", "demo-images", "demo-audio")
+    six = "".join(f"https://kie.test/files/demo-images/{n}/image.jpg\n" for n in range(1, 7))
+    two = "".join(f"https://kie.test/files/demo-audio/{n}/take.wav\n" for n in (1, 2))
+    assert ran == Ran(0, six + two + VIDEO, "")
+
+
+def test_a_task_without_files_says_how_to_read_its_text(kiecli: Program, kie: Faults) -> None:
+    kie.task("nothing")
+    assert kiecli("wait", "demo-text", "nothing") == Ran(
+        0,
+        "",
+        "kiecli: demo-text: success\n"
+        "kiecli: demo-text: succeeded with no files; show its text with:"
+        " kiecli download -o - demo-text\n"
+        "kiecli: nothing: success\n"
+        "kiecli: nothing: succeeded with no files\n",
+    )
+
+
+def test_a_failed_task_says_why_and_the_others_go_on(kiecli: Program) -> None:
+    assert kiecli("wait", "demo-fail", "demo-video") == Ran(
+        1,
+        VIDEO,
+        "kiecli: demo-fail: fail\n" + WHY_FAILED + "kiecli: demo-video: waiting\n"
+        "kiecli: demo-video: generating after 2s\n"
+        "kiecli: demo-video: success after 4s, 1 result\n",
+    )
+
+
+def test_a_sign_of_life_a_minute_and_the_deadline(kiecli: Program, clock: FakeClock) -> None:
+    # The clock of this test stops at looks and at whole seconds after them.
+    moments = "1m5s 2m5s 3m6s 4m6s 5m7s 6m7s 7m7s 8m7s 9m8s 10m8s 11m8s 12m8s 13m8s 14m8s"
+    signs = "".join(
+        f"kiecli: still waiting after {moment}: 1 generating\n" for moment in moments.split()
+    )
+    assert kiecli("wait", "demo-slow") == Ran(
+        124,
+        "",
+        "kiecli: demo-slow: waiting\n"
+        "kiecli: demo-slow: generating after 4s\n" + signs + "kiecli: still generating after 15m."
+        " The task goes on at Kie; take it up with: kiecli wait demo-slow\n",
+    )
+    assert clock.now() == 900
+
+
+@pytest.mark.parametrize("flags", [(), ("-q",)])
+def test_a_deadline_is_an_error_also_when_quiet(kiecli: Program, flags: tuple[str, ...]) -> None:
+    ran = kiecli("wait", *flags, "--timeout", "1m30s", "demo-slow")
+    assert ran.code == 124
+    assert ran.err.splitlines()[-1] == (
+        "kiecli: still generating after 1m30s."
+        " The task goes on at Kie; take it up with: kiecli wait demo-slow"
+    )
+
+
+@pytest.mark.parametrize(
+    ("environ", "argv", "seconds"),
+    [
+        ({}, [], 900),
+        ({"KIECLI_TIMEOUT": "90"}, [], 90),
+        ({"KIECLI_TIMEOUT": "90"}, ["-t", "2m"], 120),
+    ],
+)
+def test_how_long_it_waits(
+    kiecli: Program, clock: FakeClock, environ: dict[str, str], argv: list[str], seconds: float
+) -> None:
+    assert kiecli("wait", "-q", *argv, "demo-slow", environ=environ).code == 124
+    assert clock.now() == seconds
+
+
+def test_timeout_0_is_one_look_without_grace_and_retries(
+    kiecli: Program, kie: Faults, clock: FakeClock
+) -> None:
+    kie.always("recordInfo", httpx.Response(502), task_id="away")
+    assert kiecli("wait", "-t", "0", "demo-slow", "nope", "away", "demo-image") == Ran(
+        5,
+        IMAGE,
+        f"kiecli: nope: {WHY_UNKNOWN}"
+        "kiecli: demo-image: success, 1 result\n"
+        "kiecli: demo-slow: still waiting after 0s."
+        " The task goes on at Kie; take it up with: kiecli wait demo-slow\n"
+        "kiecli: away: got an error (HTTP 502). Take it up with: kiecli wait away\n",
+    )
+    assert clock.now() == 0
+    assert len(kie.seen("recordInfo")) == 4
+
+
+def test_interval_fixes_the_rhythm(kiecli: Program, kie: Faults) -> None:
+    kiecli("wait", "-q", "-i", "20s", "-t", "1m", "demo-slow")
+    assert [seen.at for seen in kie.seen("recordInfo")] == [0, 20, 40, 60]
+
+
+def test_the_usual_rhythm_starts_at_two_seconds_and_slows_down(
+    kiecli: Program, kie: Faults
+) -> None:
+    kiecli("wait", "-q", "-i", "auto", "demo-slow")
+    at = [seen.at for seen in kie.seen("recordInfo")]
+    pauses = [after - before for before, after in itertools.pairwise(at)]
+    assert pauses[0] == 2
+    assert max(pauses) == pytest.approx(15)
+    assert at[-1] == 900
+
+
+def test_a_task_that_stays_invisible_is_not_found_after_its_grace(
+    kiecli: Program, clock: FakeClock
+) -> None:
+    assert kiecli("wait", "nope") == Ran(
+        5,
+        "",
+        "kiecli: nope: not visible yet; retrying for up to 1m\n"
+        "kiecli: still waiting after 1m: 1 not visible yet\n"
+        f"kiecli: nope: {WHY_UNKNOWN}",
+    )
+    assert clock.now() == 60
+
+
+def test_a_task_that_was_only_ever_invisible_at_the_deadline_is_not_found(kiecli: Program) -> None:
+    ran = kiecli("wait", "-q", "-t", "10s", "nope")
+    assert ran == Ran(5, "", f"kiecli: nope: {WHY_UNKNOWN}")
+
+
+def test_a_task_that_becomes_visible_is_waited_for(kiecli: Program, kie: Faults) -> None:
+    kie.next("recordInfo", envelope(422, "recordInfo is null"), times=2)
+    assert kiecli("wait", "demo-video") == Ran(
+        0,
+        VIDEO,
+        "kiecli: demo-video: not visible yet; retrying for up to 1m\n"
+        "kiecli: demo-video: waiting after 4s\n"
+        "kiecli: demo-video: generating after 6s\n"
+        "kiecli: demo-video: success after 8s, 1 result\n",
+    )
+
+
+def test_trouble_is_borne_for_two_minutes(kiecli: Program, kie: Faults, clock: FakeClock) -> None:
+    kie.always("recordInfo", envelope(500, "Server exception"))
+    assert kiecli("wait", "a") == Ran(
+        6,
+        "",
+        "kiecli: Kie answered Server exception (code 500); retrying for up to 2m\n"
+        "kiecli: still waiting after 1m: 1 without an answer\n"
+        "kiecli: still waiting after 2m: 1 without an answer\n"
+        "kiecli: Kie answered Server exception (code 500); tried 9 times in 2m."
+        " Take it up with: kiecli wait a\n",
+    )
+    assert clock.now() == 120
+
+
+def test_trouble_of_two_seconds_is_not_worth_a_word(kiecli: Program, kie: Faults) -> None:
+    kie.next("recordInfo", httpx.ConnectError("refused"))
+    assert kiecli("wait", "demo-image") == Ran(
+        0, IMAGE, "kiecli: demo-image: success after 1s, 1 result\n"
+    )
+
+
+def test_no_good_answer_until_the_deadline_is_an_outage(kiecli: Program, kie: Faults) -> None:
+    kie.always("recordInfo", httpx.Response(503, html="<h1>Maintenance</h1>"))
+    assert kiecli("wait", "-q", "-t", "30s", "a", "b") == Ran(
+        6, "", "kiecli: a, b: got an error (HTTP 503). Take it up with: kiecli wait a b\n"
+    )
+
+
+def test_no_answer_at_all_ends_ten_seconds_after_the_deadline(
+    kiecli: Program, clock: FakeClock
+) -> None:
+    kiecli.latency = float("inf")
+    assert kiecli("wait", "-q", "-t", "5s", "a") == Ran(
+        6, "", "kiecli: no answer within 5s. Take it up with: kiecli wait a\n"
+    )
+    assert clock.now() == 15
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "err"),
+    [
+        (
+            401,
+            "Unauthorized",
+            (
+                "kiecli: Kie refused the API key: Unauthorized (code 401)."
+                " Check the key with: kiecli config check\n"
+            ),
+        ),
+        (
+            402,
+            "Credits insufficient",
+            (
+                "kiecli: the account has no credits: Credits insufficient (code 402)."
+                " Top up at https://kie.ai\n"
+            ),
+        ),
+        (
+            433,
+            "limit",
+            (
+                "kiecli: the key's own quota is used up: limit (code 433)."
+                " Raise it, or use another key\n"
+            ),
+        ),
+    ],
+)
+def test_a_refusal_of_key_or_account_ends_the_run_and_is_said_once(
+    kiecli: Program, kie: Faults, code: int, said: str, err: str
+) -> None:
+    kie.always("recordInfo", envelope(code, said), task_id="b")
+    assert kiecli("wait", "-q", "demo-slow", "b", "demo-video") == Ran(4, "", err)
+
+
+def test_a_feature_that_is_off_ends_its_own_task_only(kiecli: Program, kie: Faults) -> None:
+    kie.always("recordInfo", envelope(505, "maintenance"), task_id="b")
+    assert kiecli("wait", "-q", "demo-video", "b") == Ran(
+        4,
+        VIDEO,
+        "kiecli: b: Kie has switched this off: maintenance (code 505). Ask Kie's support\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("task_ids", "code"),
+    [
+        (("refused", "off", "demo-fail", "nope", "away", "demo-slow"), 2),
+        (("off", "demo-fail", "nope", "away", "demo-slow"), 4),
+        (("demo-slow", "away", "nope", "demo-fail"), 1),
+        (("demo-slow", "away", "nope"), 5),
+        (("demo-slow", "away", "demo-image"), 6),
+        (("demo-slow", "demo-image"), 124),
+        (("demo-image", "demo-images"), 0),
+    ],
+)
+def test_the_code_of_several_is_the_first_that_counts(
+    kiecli: Program, kie: Faults, task_ids: tuple[str, ...], code: int
+) -> None:
+    kie.always("recordInfo", envelope(400, "bad"), task_id="refused")
+    kie.always("recordInfo", envelope(505, "off"), task_id="off")
+    kie.always("recordInfo", httpx.Response(502), task_id="away")
+    ran = kiecli("wait", "--json", "-t", "3m", *task_ids)
+    assert ran.code == code
+    told = [json.loads(line) for line in ran.out.splitlines()]
+    assert sorted(record["task_id"] for record in told) == sorted(task_ids)
+    codes = {record["task_id"]: record["exit_code"] for record in told}
+    table = {"refused": 2, "off": 4, "demo-fail": 1, "nope": 5, "away": 6, "demo-slow": 124}
+    assert codes == {task_id: table.get(task_id, 0) for task_id in task_ids}
+
+
+def test_json_at_the_deadline_has_every_open_task(kiecli: Program) -> None:
+    ran = kiecli("wait", "--json", "-t", "10s", "demo-slow", "demo-image")
+    image, slow = map(json.loads, ran.out.splitlines())
+    assert ran.code == 124
+    assert (image["task_id"], image["outcome"], image["exit_code"]) == ("demo-image", "success", 0)
+    assert (slow["task_id"], slow["state"], slow["outcome"]) == (
+        "demo-slow",
+        "generating",
+        "pending",
+    )
+    assert (slow["exit_code"], slow["error"]) == (
+        124,
+        {
+            "kind": "deadline",
+            "message": "still generating after 10s",
+            "hint": "the task goes on at Kie; take it up with: kiecli wait demo-slow",
+            "temporary": True,
+        },
+    )
+
+
+def test_json_has_one_object_an_id_also_when_the_key_is_refused(
+    kiecli: Program, kie: Faults
+) -> None:
+    kie.always("recordInfo", envelope(401, "no"))
+    ran = kiecli("wait", "--json", "-q", "a", "b")
+    told = [json.loads(line) for line in ran.out.splitlines()]
+    assert [(one["task_id"], one["outcome"], one["exit_code"]) for one in told] == [
+        ("a", "error", 4),
+        ("b", "error", 4),
+    ]
+
+
+@pytest.mark.parametrize(("signum", "code"), [(SIGINT, 130), (SIGTERM, 143)])
+@pytest.mark.parametrize("flags", [(), ("-q",), ("--json",)])
+def test_a_signal_prints_the_line_for_what_is_left(
+    kiecli: Program, signum: int, code: int, flags: tuple[str, ...]
+) -> None:
+    kiecli.inbox.put_at(5.0, Interrupted(signum))
+    ran = kiecli("wait", *flags, "demo-slow", "demo-image", "a")
+    assert ran.code == code
+    assert ran.err.splitlines()[-1] == (
+        "kiecli: interrupted; take it up with: kiecli wait demo-slow a"
+    )
+    if "--json" in flags:
+        assert [json.loads(line)["task_id"] for line in ran.out.splitlines()] == ["demo-image"]
+    else:
+        assert ran.out == IMAGE
+
+
+def test_a_signal_gives_the_terminal_back(kiecli: Program) -> None:
+    kiecli.inbox.put_at(1.0, Interrupted(SIGINT))
+    screen = FakeTerminal()
+    ran = kiecli("wait", "demo-slow", "demo-image", out=screen, err=screen)
+    assert ran.code == 130
+    assert "⠋ demo-slow  waiting  0s" in "\n".join(screen.frames)
+    assert screen.screen == (IMAGE + "kiecli: interrupted; take it up with: kiecli wait demo-slow")
+    assert screen.shows_cursor
+
+
+def test_very_many_ids_are_the_first_three_and_how_many(kiecli: Program, kie: Faults) -> None:
+    many = [f"slow{n}" for n in range(21)]
+    for task_id in many:
+        kie.task(task_id, "generating")
+    ran = kiecli("wait", "-q", "-t", "5s", *many)
+    assert ran == Ran(
+        124,
+        "",
+        "kiecli: slow0, slow1, slow2 and 18 more: still generating after 5s. The task goes on at"
+        " Kie; take it up with: kiecli wait slow0 slow1 slow2 ... (21 tasks)\n",
+    )
+
+
+def test_twenty_ids_are_all_named(kiecli: Program, kie: Faults) -> None:
+    twenty = [f"slow{n}" for n in range(20)]
+    for task_id in twenty:
+        kie.task(task_id, "generating")
+    ran = kiecli("wait", "-q", "-t", "5s", *twenty)
+    assert ran.err.endswith(f" take it up with: kiecli wait {' '.join(twenty)}\n")
+
+
+def test_created_ids_are_said_before_the_first_look(kiecli: Program, kie: Faults) -> None:
+    kie.always("recordInfo", httpx.ConnectError("down"))
+    created = '{"code":200,"msg":"success","data":{"taskId":"new1"}}'
+    ran = kiecli("wait", "-t", "0", "known", "-", stdin=created)
+    assert ran == Ran(
+        6,
+        "",
+        "kiecli: created new1; if this line is interrupted: kiecli wait new1\n"
+        "kiecli: known, new1: could not ask kie.test: ConnectError."
+        " Take it up with: kiecli wait known new1\n",
+    )
+    assert "created" not in kiecli("wait", "-q", "-t", "0", "-", stdin=created).err
+
+
+def test_created_ids_are_said_also_when_there_is_no_key(kiecli: Program) -> None:
+    created = '{"code":200,"msg":"success","data":{"taskId":"new1"}}'
+    assert kiecli("wait", "-", stdin=created, environ={"KIE_API_KEY": ""}) == Ran(
+        4,
+        "",
+        "kiecli: created new1; if this line is interrupted: kiecli wait new1\n"
+        "kiecli: no API key is set. Set KIE_API_KEY, or run: kiecli config set api-key\n",
+    )
+
+
+def test_a_terminal_has_one_live_block_and_a_summary(kiecli: Program) -> None:
+    screen = FakeTerminal(200)
+    ran = kiecli("wait", "demo-video", "demo-image", err=screen, environ=WIDE)
+    assert (ran.code, ran.out) == (0, IMAGE + VIDEO)
+    assert _without_spinner(screen) == [
+        "demo-video  waiting  0s\n⠋ demo-image  asking   0s",
+        "demo-video  waiting  0s",
+        "demo-video  waiting  1s",
+        "demo-video  generating  2s",
+        "demo-video  generating  3s",
+    ]
+    assert screen.screen == (
+        "kiecli: 2 tasks: 2 success\n"
+        "kiecli: save the results within 23h59m with: kiecli download demo-image demo-video"
+    )
+    assert screen.shows_cursor
+
+
+def _without_spinner(screen: FakeTerminal) -> list[str]:
+    """Return the block's different contents, without the spinner."""
+    blocks = (frame for frame in screen.frames if frame and "kiecli" not in frame)
+    return list(dict.fromkeys(block[2:] for block in blocks))
+
+
+def test_on_one_terminal_results_stand_above_the_block(kiecli: Program) -> None:
+    screen = FakeTerminal(200)
+    kiecli("wait", "demo-video", "demo-image", out=screen, err=screen, environ=WIDE)
+    assert f"{IMAGE}⠙ demo-video  waiting  0s" in screen.frames
+    assert screen.screen == (
+        IMAGE + VIDEO + "kiecli: 2 tasks: 2 success\n"
+        "kiecli: save the results within 23h59m with: kiecli download demo-image demo-video"
+    )
+
+
+def test_the_summary_counts_how_they_came_out(kiecli: Program) -> None:
+    screen = FakeTerminal(200)
+    kiecli("wait", "-t", "2s", "demo-slow", "demo-fail", err=screen, environ=WIDE)
+    assert screen.screen == (
+        WHY_FAILED + "kiecli: demo-slow: still waiting after 2s. The task goes on at Kie;"
+        " take it up with: kiecli wait demo-slow\n"
+        "kiecli: 2 tasks: 1 failed, 1 pending"
+    )
+
+
+def test_the_summary_knows_when_links_are_past_their_time(kiecli: Program) -> None:
+    screen = FakeTerminal()
+    kiecli("wait", "demo-expired", err=screen)
+    assert screen.screen == (
+        "kiecli: 1 task: 1 success\nkiecli: save the results with: kiecli download demo-expired"
+    )
+
+
+def test_trouble_is_said_above_the_block(kiecli: Program, kie: Faults) -> None:
+    kie.next("recordInfo", envelope(422, "recordInfo is null"))
+    screen = FakeTerminal()
+    kiecli("wait", "demo-video", err=screen)
+    assert screen.screen == (
+        "kiecli: demo-video: not visible yet; retrying for up to 1m\n"
+        "kiecli: 1 task: 1 success\n"
+        "kiecli: save the results within 23h59m with: kiecli download demo-video"
+    )
+
+
+def test_quiet_draws_nothing_on_a_terminal(kiecli: Program) -> None:
+    screen = FakeTerminal()
+    assert kiecli("wait", "-q", "demo-video", err=screen) == Ran(0, VIDEO, "")
+
+
+def test_more_tasks_than_fit_are_counted(kiecli: Program, kie: Faults) -> None:
+    many = [f"task{n}" for n in range(9)]
+    for task_id in many:
+        kie.task(task_id, "generating" if task_id < "task6" else "waiting")
+    screen = FakeTerminal()
+    kiecli("wait", "-t", "3s", *many, err=screen, environ={"LINES": "12"})
+    highest = max(screen.frames, key=lambda frame: frame.count("\n"))
+    assert highest.count("\n") + 1 <= 4 + 2
+    assert any("6 more: 3 generating, 3 waiting" in frame for frame in screen.frames)
+
+
+@pytest.mark.parametrize("width", [20, 40, 80])
+def test_no_line_of_the_block_is_wider_than_the_terminal(
+    kiecli: Program, kie: Faults, width: int
+) -> None:
+    task_id = "0123456789abcdef0123456789abcdef"
+    kie.task(task_id, "generating")
+    screen = FakeTerminal(width)
+    kiecli.inbox.put_at(3.0, Interrupted(SIGINT))
+    kiecli("wait", task_id, err=screen, environ={"COLUMNS": str(width)})
+    blocks = [frame for frame in screen.frames if "kiecli" not in frame and frame]
+    assert blocks
+    assert all("\n" not in block for block in blocks)
+
+
+def test_github_actions_gets_annotations_and_no_block(kiecli: Program) -> None:
+    screen = FakeTerminal(1000)
+    environ = {"GITHUB_ACTIONS": "true"}
+    ran = kiecli(
+        "wait", "-t", "1m5s", "demo-fail", "demo-slow", "nope", err=screen, environ=environ
+    )
+    assert "\x1b" not in screen.text
+    assert [line for line in ran.err.splitlines() if line.startswith("::")] == [
+        f"::error title=kiecli::{WHY_FAILED}".replace("kiecli: ", "").rstrip(),
+        f"::error title=kiecli::nope: {WHY_UNKNOWN}".rstrip(),
+        (
+            "::error title=kiecli::demo-slow: still generating after 1m5s. The task goes on at Kie;"
+            " take it up with: kiecli wait demo-slow"
+        ),
+    ]
+
+
+def test_ten_annotations_at_most_and_escaped(kiecli: Program, kie: Faults) -> None:
+    many = [f"task{n}" for n in range(12)]
+    for task_id in many:
+        kie.task(task_id, "fail", failCode=None, failMsg="100% wrong\r\n::error::x")
+    ran = kiecli("wait", "-q", *many, environ={"GITHUB_ACTIONS": "true"})
+    said = (
+        "Kie says the task failed: 100{}wrong  ::error::x."
+        " Check the parameters it was submitted with"
+    )
+    assert ran.err.splitlines() == [
+        line
+        for n, task_id in enumerate(many)
+        for line in ([f"::error title=kiecli::{task_id}: {said.format('%25 ')}"] if n < 10 else [])
+        + [f"kiecli: {task_id}: {said.format('% ')}"]
+    ]
+
+
+def test_verbose_tells_each_request(kiecli: Program, kie: Faults) -> None:
+    kie.next("recordInfo", httpx.ReadTimeout("slow"), task_id="demo-image")
+    latencies = iter([0.25, 0.25])
+    kiecli.transport = httpx.MockTransport(
+        lambda request: _after(kiecli.clock, latencies, kie, request)
+    )
+    assert kiecli("wait", "-v", "-q", "demo-image") == Ran(
+        0,
+        IMAGE,
+        "kiecli: GET kie.test/api/v1/jobs/recordInfo demo-image could not ask kie.test: no byte"
+        " for 20 s 250 ms\n"
+        "kiecli: GET kie.test/api/v1/jobs/recordInfo demo-image 200 200 250 ms\n",
+    )
+
+
+def _after(
+    clock: FakeClock, latencies: "object", kie: Faults, request: httpx.Request
+) -> httpx.Response:
+    clock.advance(next(latencies))  # type: ignore[call-overload]
+    return kie(request)
+
+
+def test_the_number_of_a_result_stands_in_every_message(kiecli: Program, kie: Faults) -> None:
+    kie.always("recordInfo", record("a", urls=["https://f.test/1.png", "https://f.test/2.png"]))
+    assert kiecli("wait", "a") == Ran(
+        0,
+        "https://f.test/1.png\nhttps://f.test/2.png\n",
+        "kiecli: a: success, 2 results\n",
+    )

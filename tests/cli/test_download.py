@@ -1,0 +1,550 @@
+"""`kiecli download`, whole: what it saves, prints and says, how it ends."""
+
+import errno
+import json
+from hashlib import sha256
+from pathlib import Path
+from signal import SIGINT
+
+import httpx
+import pytest
+
+from kiecli.errors import Interrupted
+from kiecli.render.words import size
+from kiecli.sandbox import media
+from tests.fakes import FakeClock
+from tests.faults import Faults, envelope
+from tests.program import FakeStream, Program, Ran
+from tests.terminal import FakeTerminal
+
+PNG = media.body("image.png")
+MP4 = media.body("video.mp4")
+SIX = "".join(f"demo-images-{n}.jpg\n" for n in range(1, 7))
+CREATED = '{"code":200,"msg":"success","data":{"taskId":"new1"}}'
+RESUME = "kiecli: what was saved is kept, the rest resumes with: kiecli download"
+WIDE = {"COLUMNS": "200"}
+
+
+@pytest.fixture(autouse=True)
+def here(folder: Path) -> Path:
+    """Every test runs in an empty folder."""
+    return folder
+
+
+def files(place: Path) -> dict[str, int]:
+    """Return the sizes of all files there."""
+    return {
+        str(path.relative_to(place)): path.stat().st_size
+        for path in sorted(place.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_results_are_saved_under_their_names_and_their_paths_printed(
+    kiecli: Program, here: Path
+) -> None:
+    assert kiecli("download", "demo-images", "demo-image") == Ran(
+        0,
+        SIX + "demo-image-1.png\n",
+        "kiecli: saved demo-images-1.jpg (4.0 kB)\n"
+        "kiecli: saved demo-images-2.jpg (3.7 kB)\n"
+        "kiecli: saved demo-images-3.jpg (3.2 kB)\n"
+        "kiecli: saved demo-images-4.jpg (3.9 kB)\n"
+        "kiecli: saved demo-images-5.jpg (3.5 kB)\n"
+        "kiecli: saved demo-images-6.jpg (3.7 kB)\n"
+        "kiecli: saved demo-image-1.png (16.4 kB)\n"
+        "kiecli: 7 files: 7 saved, 38.4 kB\n",
+    )
+    assert (here / "demo-image-1.png").read_bytes() == PNG
+    assert len(files(here)) == 7
+
+
+def test_the_same_line_again_keeps_what_is_there(kiecli: Program, kie: Faults) -> None:
+    kiecli("download", "demo-images")
+    before = len(kie.seen("file"))
+    ran = kiecli("download", "demo-images")
+    assert (ran.code, ran.out) == (0, SIX)
+    assert ran.err.splitlines()[-2:] == [
+        "kiecli: kept demo-images-6.jpg (3.7 kB)",
+        "kiecli: 6 files: 6 kept, 0 B",
+    ]
+    assert len(kie.seen("file")) == before
+
+
+def test_quiet_says_nothing_of_a_success(kiecli: Program) -> None:
+    assert kiecli("download", "-q", "demo-image") == Ran(0, "demo-image-1.png\n", "")
+
+
+@pytest.mark.parametrize(
+    ("argv", "environ", "path"),
+    [
+        ([], {}, "demo-image-1.png"),
+        (["-d", "."], {}, "demo-image-1.png"),
+        (["-d", "out"], {}, "out/demo-image-1.png"),
+        (["-d", "./out"], {}, "./out/demo-image-1.png"),
+        (["-d", "out/"], {}, "out/demo-image-1.png"),
+        ([], {"KIECLI_DIR": "set"}, "set/demo-image-1.png"),
+        (["-d", "out"], {"KIECLI_DIR": "set"}, "out/demo-image-1.png"),
+        (["-o", "{date}/{model}-{name}-{n}.{ext}"], {}, "2026-09-21/wan-2-7-image-image-1.png"),
+        (["-d", "a/b", "-o", "c/{task_id}"], {}, "a/b/c/demo-image"),
+    ],
+)
+def test_where_a_result_goes(
+    kiecli: Program, here: Path, argv: list[str], environ: dict[str, str], path: str
+) -> None:
+    ran = kiecli("download", *argv, "demo-image", environ=environ)
+    assert ran == Ran(0, f"{path}\n", f"kiecli: saved {path} (16.4 kB)\n")
+    assert (here / path).read_bytes() == PNG
+
+
+def test_a_result_that_is_text_is_saved_as_json(kiecli: Program, here: Path) -> None:
+    assert kiecli("download", "-q", "demo-text") == Ran(0, "demo-text-1.json\n", "")
+    saved = json.loads((here / "demo-text-1.json").read_text())
+    assert saved["lyricsData"][0]["title"] == "Before the Links Expire"
+
+
+def test_a_success_without_anything_to_save_is_an_error(kiecli: Program, kie: Faults) -> None:
+    kie.task("nothing")
+    assert kiecli("download", "nothing") == Ran(
+        7,
+        "",
+        "kiecli: nothing: task nothing succeeded, but Kie lists nothing to save."
+        " Resume with: kiecli download nothing\n",
+    )
+
+
+def test_one_result_goes_to_stdout_and_nothing_else(kiecli: Program, here: Path) -> None:
+    out = FakeStream()
+    ran = kiecli("download", "-o", "-", "demo-text", out=out)
+    assert (ran.code, ran.err) == (0, "kiecli: saved - (220 B)\n")
+    assert json.loads(out.bytes)["lyricsData"][0]["status"] == "complete"
+    assert files(here) == {}
+
+
+def test_the_bytes_of_a_file_go_to_stdout_untouched(kiecli: Program, kie: Faults) -> None:
+    body = PNG + b"sk-canary"
+    kie.task("a", urls=[kie.file("/a.png", body)])
+    out = FakeStream(encoding="latin-1")
+    assert kiecli("download", "-q", "-o", "-", "a", out=out).code == 0
+    assert out.bytes == body
+
+
+def test_nothing_of_a_result_that_is_not_complete_goes_to_stdout(
+    kiecli: Program, kie: Faults
+) -> None:
+    kie.task("a", urls=[kie.file("/a.png", PNG, cuts=[1000] * 99, ranges=False)])
+    out = FakeStream()
+    ran = kiecli("download", "-q", "-o", "-", "a", out=out)
+    assert (ran.code, out.bytes) == (7, b"")
+    assert ran.err.splitlines()[-1] == f"{RESUME} -o - a"
+
+
+def test_stdout_takes_one_result_only(kiecli: Program, here: Path) -> None:
+    assert kiecli("download", "-o", "-", "demo-images") == Ran(
+        2,
+        "",
+        "kiecli: demo-images: -o - takes one result, and task demo-images has 6."
+        " Save them as files: kiecli download demo-images\n",
+    )
+    assert files(here) == {}
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (
+            ["-o", "-", "a", "b"],
+            "-o - takes one task, not 2. Save them as files: leave -o - out",
+        ),
+        (
+            ["-o", "-", "--json", "a"],
+            "invalid value for -o -: it cannot go with --json. See: kiecli download --help",
+        ),
+        (
+            ["-o", "-", "-n", "a"],
+            "invalid value for -o -: it cannot go with --dry-run. See: kiecli download --help",
+        ),
+        (
+            ["-o", "-", "-d", "out", "a"],
+            "invalid value for -o -: it cannot go with --dir. See: kiecli download --help",
+        ),
+        (
+            ["-t", "5m", "a"],
+            "invalid value for --timeout: it needs --wait. See: kiecli download --help",
+        ),
+        (
+            ["-i", "5s", "a"],
+            "invalid value for --interval: it needs --wait. See: kiecli download --help",
+        ),
+        (
+            ["-j", "0", "a"],
+            (
+                "invalid value for '--jobs' / '-j': 0 is not in the range 1<=x<=64."
+                " See: kiecli download --help"
+            ),
+        ),
+        (
+            ["-o", "{colour}", "a"],
+            (
+                "--output has an unknown word: {colour}."
+                " There are {task_id} {n} {name} {ext} {model} {date}"
+            ),
+        ),
+        (
+            ["-o", "x.png", "a", "b"],
+            (
+                "several tasks cannot share --output x.png: it has no {task_id}."
+                " Put {task_id} into it, as in {task_id}-{n}.{ext}"
+            ),
+        ),
+        (
+            ["-o", "there", "a"],
+            "--output there names an existing folder. Give the folder with -d there",
+        ),
+        (
+            ["-d", "file", "a"],
+            "--dir file is not a folder. Give a folder, or remove the file there",
+        ),
+    ],
+)
+def test_wrong_usage_is_told_before_any_request(
+    kiecli: Program, kie: Faults, here: Path, argv: list[str], message: str
+) -> None:
+    (here / "there").mkdir()
+    (here / "file").touch()
+    assert kiecli("download", *argv) == Ran(2, "", f"kiecli: {message}\n")
+    assert kie.requests == []
+    assert files(here) == {"file": 0}
+
+
+def test_two_results_on_one_name_write_nothing_of_that_task(kiecli: Program, here: Path) -> None:
+    assert kiecli("download", "-q", "-o", "{task_id}.jpg", "demo-images", "demo-image") == Ran(
+        2,
+        "demo-image.jpg\n",
+        "kiecli: demo-images: results 1 and 2 of task demo-images would both be saved as"
+        " demo-images.jpg. Put {n} into --output\n",
+    )
+    assert list(files(here)) == ["demo-image.jpg"]
+
+
+def test_dry_run_prints_the_paths_and_asks_no_file_host(
+    kiecli: Program, kie: Faults, here: Path
+) -> None:
+    kie.task("bare", urls=["https://kie.test/file-without-extension"])
+    ran = kiecli("download", "-n", "-d", "new", "demo-images", "bare", "demo-text")
+    six = "".join(f"new/demo-images-{n}.jpg\n" for n in range(1, 7))
+    assert ran == Ran(0, f"{six}new/bare-1\nnew/demo-text-1.json\n", "")
+    assert kie.seen("file") == []
+    assert list(here.iterdir()) == []
+
+
+def test_an_unfinished_task_is_told_with_the_line_that_waits(kiecli: Program) -> None:
+    assert kiecli("download", "-d", "my out", "-o", "{task_id}.{ext}", "demo-slow") == Ran(
+        8,
+        "",
+        "kiecli: not finished yet: waiting. Wait for it with:"
+        " kiecli download --wait -d 'my out' -o '{task_id}.{ext}' demo-slow\n",
+    )
+
+
+def test_each_task_is_saved_as_soon_as_it_has_succeeded(kiecli: Program) -> None:
+    assert kiecli("download", "--wait", "demo-video", "demo-image") == Ran(
+        0,
+        "demo-image-1.png\ndemo-video-1.mp4\n",
+        "kiecli: demo-video: waiting\n"
+        "kiecli: demo-image: success, 1 result\n"
+        "kiecli: saved demo-image-1.png (16.4 kB)\n"
+        "kiecli: demo-video: generating after 2s\n"
+        "kiecli: demo-video: success after 4s, 1 result\n"
+        f"kiecli: saved demo-video-1.mp4 ({size(len(MP4))})\n"
+        f"kiecli: 2 files: 2 saved, {size(len(PNG) + len(MP4))}\n",
+    )
+
+
+def test_the_deadline_bounds_waiting(kiecli: Program) -> None:
+    assert kiecli("download", "-q", "-w", "-t", "5s", "-d", "out", "demo-slow", "demo-image") == (
+        Ran(
+            124,
+            "out/demo-image-1.png\n",
+            "kiecli: demo-slow: still generating after 5s. The task goes on at Kie; take it up"
+            " with: kiecli download --wait -d out demo-slow\n",
+        )
+    )
+
+
+def test_the_deadline_does_not_bound_saving(
+    kiecli: Program, kie: Faults, clock: FakeClock, here: Path
+) -> None:
+    slow = kie.file("/slow.png", PNG, drip=(1000, 15.0), etag=None)
+    kie.task("a", urls=[slow])
+    assert kiecli("download", "-q", "-w", "-t", "2s", "a") == Ran(0, "a-1.png\n", "")
+    assert clock.now() > 200
+    assert (here / "a-1.png").read_bytes() == PNG
+
+
+def test_a_signal_prints_the_line_for_what_is_left(kiecli: Program) -> None:
+    kiecli.inbox.put_at(5.0, Interrupted(SIGINT))
+    ran = kiecli(
+        "download", "-q", "-w", "-d", "out", "-o", "{n}-{task_id}", "demo-slow", "demo-image"
+    )
+    assert ran == Ran(
+        130,
+        "out/1-demo-image\n",
+        "kiecli: interrupted; take it up with:"
+        " kiecli download --wait -d out -o '{n}-{task_id}' demo-slow\n",
+    )
+
+
+def test_a_failed_task_an_unknown_one_and_a_dead_link_do_not_stop_the_others(
+    kiecli: Program,
+) -> None:
+    assert kiecli("download", "-q", "demo-fail", "nope", "demo-expired", "demo-image") == Ran(
+        1,
+        "demo-image-1.png\n",
+        "kiecli: demo-fail: Kie says the task failed (422): The input was flagged as sensitive by"
+        " content moderation. Moderation refused it: change the prompt or the input\n"
+        "kiecli: nope: Kie knows no such Market task. A wrong id, an id of another Kie product's"
+        " endpoint (Veo, Suno, 4o, Runway or Kontext from before the Market), or a record older"
+        " than two months\n"
+        "kiecli: demo-expired: could not save demo-expired-1.png: the file host answered 404 Not"
+        " Found: refused or expired; the task finished 30 hours ago (links usually last 24 hours,"
+        " files 14 days)\n"
+        f"{RESUME} demo-expired\n",
+    )
+
+
+def test_a_file_that_cannot_be_saved_leaves_the_others_of_its_task(
+    kiecli: Program, kie: Faults, clock: FakeClock
+) -> None:
+    kiecli("download", "-n", "demo-images")
+    clock.advance(3600)
+    kie.always("/files/demo-images/2/image.jpg", httpx.Response(410))
+    ran = kiecli("download", "-d", "out", "demo-images")
+    assert ran == Ran(
+        7,
+        SIX.replace("demo-images-2.jpg\n", "").replace("demo", "out/demo"),
+        "kiecli: saved out/demo-images-1.jpg (4.0 kB)\n"
+        "kiecli: out/demo-images-2.jpg: the file host answered 410 Gone;"
+        " asking Kie for a fresh link\n"
+        "kiecli: demo-images: could not save out/demo-images-2.jpg: the file host answered"
+        " 410 Gone: refused or expired; the task finished 60 minutes ago (links usually last"
+        " 24 hours, files 14 days)\n"
+        "kiecli: saved out/demo-images-3.jpg (3.2 kB)\n"
+        "kiecli: saved out/demo-images-4.jpg (3.9 kB)\n"
+        "kiecli: saved out/demo-images-5.jpg (3.5 kB)\n"
+        "kiecli: saved out/demo-images-6.jpg (3.7 kB)\n"
+        "kiecli: 6 files: 5 saved, 1 failed, 18.2 kB\n"
+        f"{RESUME} -d out demo-images\n",
+    )
+
+
+def test_several_files_that_cannot_be_saved_are_one_error_in_json(
+    kiecli: Program, kie: Faults
+) -> None:
+    kiecli.clock.advance(3600)
+    kie.always("file", httpx.Response(404))
+    kie.task("a", urls=["https://kie.test/1.png", "https://kie.test/2.png"])
+    ran = kiecli("download", "-q", "--json", "a")
+    told = json.loads(ran.out)
+    assert (ran.code, told["exit_code"], told["outcome"]) == (7, 7, "error")
+    assert told["error"] == {
+        "kind": "unsaved",
+        "message": "2 of 2 results were not saved",
+        "hint": "resume with: kiecli download a",
+        "temporary": False,
+    }
+    assert [file["status"] for file in told["files"]] == ["failed", "failed"]
+
+
+def test_the_same_trouble_with_a_file_is_said_once(kiecli: Program, kie: Faults) -> None:
+    kie.task("a", urls=[kie.file("/a.png", PNG, cuts=[1000, 1000, 1000])])
+    assert kiecli("download", "a") == Ran(
+        0,
+        "a-1.png\n",
+        "kiecli: a-1.png: kie.test: the connection was closed in the middle of an answer;"
+        " trying again in 1s\n"
+        "kiecli: saved a-1.png (16.4 kB)\n",
+    )
+
+
+def test_another_file_in_the_way_is_left_untouched(kiecli: Program, here: Path) -> None:
+    (here / "mine.png").write_text("mine")
+    assert kiecli("download", "-o", "mine.png", "demo-image") == Ran(
+        7,
+        "",
+        "kiecli: demo-image: could not save mine.png: another file is there."
+        " --overwrite replaces it, -o gives another name\n"
+        f"{RESUME} -o mine.png demo-image\n",
+    )
+    assert (here / "mine.png").read_text() == "mine"
+
+
+def test_overwrite_fetches_anew(kiecli: Program, here: Path) -> None:
+    (here / "mine.png").write_text("mine")
+    ran = kiecli("download", "-q", "--overwrite", "-o", "mine.png", "demo-image")
+    assert ran == Ran(0, "mine.png\n", "")
+    assert (here / "mine.png").read_bytes() == PNG
+
+
+def test_json_tells_each_file(kiecli: Program) -> None:
+    ran = kiecli("download", "--json", "-q", "demo-image", "nope")
+    unknown, saved = sorted(
+        map(json.loads, ran.out.splitlines()), key=lambda told: told["exit_code"], reverse=True
+    )
+    assert ran.code == 5
+    assert saved["files"] == [
+        {
+            "n": 1,
+            "url": "https://kie.test/files/demo-image/1/image.png",
+            "path": "demo-image-1.png",
+            "bytes": len(PNG),
+            "sha256": sha256(PNG).hexdigest(),
+            "content_type": "image/png",
+            "status": "saved",
+            "resumed": 0,
+            "error": None,
+        }
+    ]
+    assert (saved["outcome"], saved["error"], saved["exit_code"]) == ("success", None, 0)
+    assert (unknown["files"], unknown["exit_code"]) == ([], 5)
+
+
+def test_json_has_one_object_an_id_whatever_becomes_of_it(kiecli: Program, kie: Faults) -> None:
+    kie.task("nothing")
+    task_ids = ["demo-slow", "demo-fail", "nope", "nothing", "demo-image", "demo-expired"]
+    ran = kiecli("download", "-q", "--json", *task_ids)
+    told = {one["task_id"]: one for one in map(json.loads, ran.out.splitlines())}
+    assert {
+        task_id: (told[task_id]["outcome"], told[task_id]["exit_code"]) for task_id in told
+    } == {
+        "demo-slow": ("pending", 8),
+        "demo-fail": ("failed", 1),
+        "nope": ("error", 5),
+        "nothing": ("error", 7),
+        "demo-image": ("success", 0),
+        "demo-expired": ("error", 7),
+    }
+    assert told["demo-expired"]["files"][0]["error"]["kind"] == "unsaved"
+    assert len(ran.out.splitlines()) == len(task_ids)
+
+
+def test_a_failed_file_has_an_error_of_its_own(kiecli: Program) -> None:
+    ran = kiecli("download", "-q", "--json", "demo-expired")
+    (file,) = json.loads(ran.out)["files"]
+    assert file == {
+        "n": 1,
+        "url": "https://kie.test/files/demo-expired/1/image.png",
+        "path": "demo-expired-1.png",
+        "bytes": None,
+        "sha256": None,
+        "content_type": None,
+        "status": "failed",
+        "resumed": 0,
+        "error": {
+            "kind": "unsaved",
+            "message": "could not save demo-expired-1.png: the file host answered 404 Not Found:"
+            " refused or expired; the task finished 30 hours ago (links usually last 24 hours,"
+            " files 14 days)",
+            "hint": "resume with: kiecli download demo-expired",
+            "temporary": False,
+        },
+    }
+
+
+def test_a_refused_key_ends_the_run_and_what_has_succeeded_is_saved(
+    kiecli: Program, kie: Faults
+) -> None:
+    kie.always("recordInfo", envelope(402, "Credits insufficient"), task_id="b")
+    assert kiecli("download", "-q", "-w", "demo-image", "b", "demo-slow") == Ran(
+        4,
+        "demo-image-1.png\n",
+        "kiecli: the account has no credits: Credits insufficient (code 402)."
+        " Top up at https://kie.ai\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("argv", "why"),
+    [
+        (["-d", "file"], "--dir file is not a folder. Give a folder, or remove the file there"),
+        (
+            ["-o", "{colour}"],
+            (
+                "--output has an unknown word: {colour}."
+                " There are {task_id} {n} {name} {ext} {model} {date}"
+            ),
+        ),
+    ],
+)
+def test_created_ids_are_said_before_anything_else_can_fail(
+    kiecli: Program, here: Path, argv: list[str], why: str
+) -> None:
+    (here / "file").touch()
+    option, value = argv
+    quoted = f"'{value}'" if "{" in value else value
+    assert kiecli("download", *argv, "-", stdin=CREATED) == Ran(
+        2,
+        "",
+        f"kiecli: created new1; if this line is interrupted: kiecli download {option} {quoted}"
+        f" new1\nkiecli: {why}\n",
+    )
+
+
+def test_links_that_are_about_to_expire_are_mentioned(kiecli: Program, clock: FakeClock) -> None:
+    kiecli("status", "-q", "demo-image")
+    clock.advance(22.5 * 3600)
+    assert kiecli("download", "demo-image") == Ran(
+        0,
+        "demo-image-1.png\n",
+        "kiecli: demo-image: its links expire in about 1h29m\n"
+        "kiecli: saved demo-image-1.png (16.4 kB)\n",
+    )
+
+
+def test_verbose_tells_requests_without_their_query(kiecli: Program, kie: Faults) -> None:
+    url = kie.file("/a.png", PNG)
+    kie.task("a", urls=[f"{url}?token=secret"])
+    assert kiecli("download", "-v", "-q", "a") == Ran(
+        0,
+        "a-1.png\n",
+        "kiecli: GET kie.test/api/v1/jobs/recordInfo a 200 200 0 ms\n"
+        "kiecli: GET kie.test/a.png - 200 0 ms\n",
+    )
+
+
+def test_the_key_goes_to_the_api_only(kiecli: Program, kie: Faults) -> None:
+    kiecli("download", "-q", "demo-image", "demo-expired")
+    assert kie.seen("file")
+    assert not any("authorization" in seen.headers for seen in kie.seen("file"))
+
+
+def test_on_a_terminal_paths_are_the_lines_of_the_files(kiecli: Program) -> None:
+    screen = FakeTerminal(200)
+    kiecli("download", "demo-images", out=screen, err=screen, environ=WIDE)
+    assert screen.screen == SIX + "kiecli: 6 files: 6 saved, 22.0 kB"
+
+
+def test_beside_a_pipe_the_terminal_has_a_line_a_file(kiecli: Program) -> None:
+    screen = FakeTerminal(200)
+    ran = kiecli("download", "-w", "demo-image", "demo-video", err=screen, environ=WIDE)
+    assert ran.out == "demo-image-1.png\ndemo-video-1.mp4\n"
+    assert screen.screen == (
+        "kiecli: saved demo-image-1.png (16.4 kB)\n"
+        f"kiecli: saved demo-video-1.mp4 ({size(len(MP4))})\n"
+        f"kiecli: 2 files: 2 saved, {size(len(PNG) + len(MP4))}"
+    )
+
+
+@pytest.mark.parametrize("argv", [["demo-image"], ["-o", "-", "demo-image"]])
+def test_a_stdout_that_is_full_is_told(kiecli: Program, argv: list[str]) -> None:
+    full = FakeStream(breaks=OSError(errno.ENOSPC, "No space left on device"))
+    ran = kiecli("download", "-q", *argv, out=full)
+    assert ran == Ran(7, "", "kiecli: stdout cannot be written: No space left on device\n")
+
+
+@pytest.mark.parametrize("argv", [["demo-image"], ["-o", "-", "demo-image"]])
+def test_a_reader_that_has_gone_ends_the_run_without_a_word(
+    kiecli: Program, argv: list[str]
+) -> None:
+    gone = FakeStream(breaks=BrokenPipeError(errno.EPIPE, "Broken pipe"))
+    assert kiecli("download", *argv, out=gone).code == 141

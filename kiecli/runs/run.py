@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from kiecli import ids, resume
-from kiecli.errors import ExitCode, worst
+from kiecli.errors import ExitCode, RateLimited, worst
 from kiecli.ids import Asked
 from kiecli.models import Task
 from kiecli.outcome import Outcome
@@ -19,6 +19,8 @@ from kiecli.watch import Snapshot, Watch
 
 # Said together at the end, a line for each reason: an outage meets every task alike.
 _LATER = (ExitCode.UNAVAILABLE, ExitCode.UNFINISHED, ExitCode.DEADLINE)
+
+_LONGEST_WAIT = 60.0  # seconds that a file waits for a fresh link's turn
 
 
 class News(NamedTuple):
@@ -124,6 +126,8 @@ class Run:
         """
         clock, budget = self.runtime.clock, self.runtime.budget
         while (wait := budget.take(clock.now())) > 0:
+            if wait > _LONGEST_WAIT:
+                raise RateLimited("Kie is to be left alone", retry_after=wait)
             clock.sleep(wait)
         return self.client.fresh_link(url)
 

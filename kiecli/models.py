@@ -20,6 +20,7 @@ __all__ = ["LINK_LIFETIME", "Phase", "Result", "Task"]
 LINK_LIFETIME = 24 * 3600.0
 """Seconds from completion until a result link is expected to be dead."""
 
+_LONGEST_WORD = 100
 _LATEST_STAMP = 253_402_300_799.0  # the last second of the year 9999
 
 
@@ -81,8 +82,11 @@ class Task(NamedTuple):
 
     @property
     def word(self) -> str:
-        """The state for people and shell scripts: known words in lower case, others as they are."""
-        state = self.state or "unknown"
+        """The state for people and shell scripts: known words in lower case, others as they are.
+
+        Of one that is no word any more, as much as a word may have.
+        """
+        state = (self.state or "unknown")[:_LONGEST_WORD]
         return state.lower() if state.lower() in _KNOWN_STATES else state
 
     @property

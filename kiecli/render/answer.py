@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from kiecli.outcome import Outcome
-from kiecli.render.words import clean, decimal, stamp
+from kiecli.render.words import clean, decimal, stamp, word
 
 Write = Callable[[str], None]
 """Takes whole lines for stdout."""
@@ -40,7 +40,7 @@ class Lines:
 
 def state_words(outcome: Outcome) -> list[str]:
     """Return the state alone (`status -q`)."""
-    return [clean(outcome.state)]
+    return [word(outcome.state)]
 
 
 def record_lines(outcome: Outcome) -> list[str]:

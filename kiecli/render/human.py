@@ -11,10 +11,11 @@ from rich.text import Text
 from kiecli import durations
 from kiecli.models import Phase, Task
 from kiecli.outcome import Outcome
-from kiecli.render.words import advised, ago, clean, count, decimal, shortened
+from kiecli.render.words import advised, ago, clean, count, decimal, said, shortened
 from kiecli.streams import Output
 
 _PROMPT = 200
+_LONGEST_MODEL = 100
 _UNLIMITED = 10_000
 _STYLES = {"success": "green", "failed": "red", "error": "red", "pending": "yellow"}
 
@@ -83,7 +84,7 @@ def _facts(task: Task | None, wall: float) -> list[tuple[str, str]]:
     if task is None:
         return []
     facts = [
-        ("model", task.model),
+        ("model", _model(task)),
         ("created", _moment(task, wall)),
         ("took" if task.finished else "age", _time_of(task, wall)),
         ("progress", None if task.progress is None else f"{task.progress:.0f} %"),
@@ -93,6 +94,10 @@ def _facts(task: Task | None, wall: float) -> list[tuple[str, str]]:
         ("expires", expiry(task, wall) if task.results else None),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _model(task: Task) -> str:
+    return shortened(task.model or "", _LONGEST_MODEL)
 
 
 def _moment(task: Task, wall: float) -> str | None:
@@ -123,7 +128,7 @@ def _trouble(outcome: Outcome) -> list[tuple[str, str]]:
     error = outcome.error
     if error is None:
         return []
-    return [("error", error.message), ("hint", advised(error, outcome.again))]
+    return [("error", said(error)), ("hint", advised(error, outcome.again))]
 
 
 def _links(outcome: Outcome) -> list[Text]:
@@ -158,7 +163,7 @@ def _cells(outcome: Outcome, wall: float) -> list[str]:
     if task is None:
         return []
     cells = (
-        task.model,
+        _model(task),
         _time_of(task, wall),
         str(len(task.results)),
         expiry(task, wall) if task.results else None,

@@ -26,7 +26,9 @@ def line(outcome: Outcome, wall: float) -> str:
 
 def encoded(value: object) -> str:
     """Return JSON on one line; ASCII survives every terminal, pipe and encoding."""
-    return json.dumps(value, separators=(",", ":"))
+    text = json.dumps(value, separators=(",", ":"))
+    # GitHub Actions obeys `##[command]` wherever in a line; it can only stand in a string here.
+    return text.replace("##[", "\\u0023#[")
 
 
 def record(outcome: Outcome, wall: float) -> dict[str, Any]:

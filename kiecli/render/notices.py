@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from kiecli import durations
 from kiecli.errors import TaskNotFound
 from kiecli.models import Task
-from kiecli.render.words import clean, count
+from kiecli.render.words import clean, count, said
 from kiecli.watch import Snapshot
 
 _WORTH_SAYING = 2.0
@@ -28,7 +28,7 @@ class Notices:
         if retry is None:
             return
         invisible = isinstance(retry.reason, TaskNotFound)
-        reason = "not visible yet" if invisible else retry.reason.message
+        reason = "not visible yet" if invisible else said(retry.reason)
         if reason in self._retries or not (invisible or retry.lasted > _WORTH_SAYING):
             return
         self._retries.add(reason)

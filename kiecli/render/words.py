@@ -7,14 +7,24 @@ from kiecli import durations
 from kiecli.errors import KieError
 
 _SPACES = "\t\n\v\f\r\x85\u2028\u2029"
+_LONGEST_MESSAGE = 2000
 _DIRECTION_MARKS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+# GitHub Actions obeys `##[command]` wherever in a line of a log it stands.
+_COMMAND = "##["
 
 
 def clean(text: str) -> str:
     """Return text from the network fit to be shown: one line, one direction, no controls."""
-    if text.isascii() and text.isprintable():
+    if text.isascii() and text.isprintable() and _COMMAND not in text:
         return text
-    return "".join(map(_shown, text))
+    return "".join(map(_shown, text)).replace(_COMMAND, "## [")
+
+
+def word(text: str) -> str:
+    """Return text from the network as one word for a shell script, which is never a command."""
+    return "-".join(clean(text).split()).lstrip(":") or "unknown"
 
 
 def _shown(char: str) -> str:
@@ -39,10 +49,15 @@ def error_line(error: KieError, *, about: str = "", again: str = "") -> str:
         again: The line to run, where one helps.
     """
     advice = advised(error, again)
-    text = f"{about}: {error.message}" if about else error.message
+    text = f"{about}: {said(error)}" if about else said(error)
     return clean(
         f"kiecli: {text}. {advice[0].upper()}{advice[1:]}" if advice else f"kiecli: {text}"
     )
+
+
+def said(error: KieError) -> str:
+    """Return what went wrong, cut where nobody reads on: JSON keeps it whole."""
+    return shortened(error.message, _LONGEST_MESSAGE)
 
 
 def advised(error: KieError, again: str) -> str:

@@ -153,7 +153,7 @@ class Fetch:
             self._checksum.reached(have)
         rate = self._pace.drip(now, have)
         if rate is not None:
-            self._say(f"slow: {rate:.0f} bytes a second; going on")
+            self._say(f"slow: {rate:.0f} byte{'' if round(rate) == 1 else 's'} a second; going on")
         if self._patience.is_over(now):
             raise self._given_up(Setback("only bytes came that were here before"))
 

@@ -104,11 +104,15 @@ class Program:
         out: FakeStream | None = None,
         err: FakeStream | None = None,
         environ: Mapping[str, str] | None = None,
+        **variables: str,
     ) -> Ran:
-        """Run a line; streams that are not given are pipes, and `environ` adds variables."""
+        """Run a line; streams that are not given are pipes.
+
+        Both `environ` and `variables` are added to the environment.
+        """
         out, err = out or FakeStream(), err or FakeStream()
         self.runtime = Runtime(
-            environ={**self.environ, **(environ or {})},
+            environ={**self.environ, **(environ or {}), **variables},
             stdin=None if stdin is None else io.BytesIO(_encoded(stdin)),
             stdout=out,
             stderr=err,

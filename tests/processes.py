@@ -145,10 +145,13 @@ class Installed:
                 running.process.stdin.write(input)
             return running.end()
 
+    def in_path(self) -> dict[str, str]:
+        """Return the variable that lets a shell find this `kiecli`, and this Python."""
+        return {"PATH": f"{Path(PROGRAM).parent}{os.pathsep}{self.environ['PATH']}"}
+
     def shell(self, line: str, **settings: Any) -> Ran:
-        """Run a line of bash in which `kiecli` is this command."""
-        path = f"{os.path.dirname(PROGRAM)}{os.pathsep}{self.environ['PATH']}"  # noqa: PTH120
-        environ = {"PATH": path, **settings.pop("environ", {})}
+        """Run a line of bash."""
+        environ = {**self.in_path(), **settings.pop("environ", {})}
         return self(line, program=["bash", "-c"], environ=environ, **settings)
 
 

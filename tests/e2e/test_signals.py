@@ -1,0 +1,273 @@
+"""Ctrl-C and SIGTERM, wherever they meet a run: the end by the signal itself, soon, resumable."""
+
+import fcntl
+import os
+import signal
+import socket
+import struct
+import termios
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import pytest
+
+from tests.faults import record
+from tests.processes import SIGNALS, Installed, Ran, Running
+from tests.server import FaultyServer
+from tests.wire import Wire, silence, wired
+
+_PIPE = 65536  # bytes that a pipe of Linux holds
+
+
+def until(true: Callable[[], object]) -> None:
+    """Wait for something that another process does."""
+    end = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < end, "it has not come to that"
+        time.sleep(0.005)
+
+
+def unread(pipe: IO[bytes] | None) -> int:
+    """Return how many bytes stand in a pipe."""
+    assert pipe is not None
+    count = fcntl.ioctl(pipe.fileno(), termios.FIONREAD, struct.pack("i", 0))
+    return int(struct.unpack("i", count)[0])
+
+
+@contextmanager
+def hole() -> Iterator[int]:
+    """Listen, and let nobody in: whoever connects waits for an answer."""
+    with ExitStack() as stack:
+        listening = stack.enter_context(socket.socket())
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listening.getsockname())
+        yield listening.getsockname()[1]
+
+
+def connecting(pid: int, port: int) -> bool:
+    """Tell whether a process stands before a closed door."""
+    table = Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]
+    mine = {str(link.readlink())[8:-1] for link in Path(f"/proc/{pid}/fd").iterdir()}
+    sent = [f"0100007F:{port:04X}", "02"]  # a first packet that nobody has answered
+    return any(cells[2:4] == sent and cells[9] in mine for cells in map(str.split, table))
+
+
+class Moment(NamedTuple):
+    """A line in the middle of something."""
+
+    words: str
+    reached: Callable[[FaultyServer, Running, Path], object]
+    """Waits until the line is there."""
+    left: str
+    """What the last line tells to run."""
+    prepare: Callable[[FaultyServer], object] = lambda _kie: None
+
+
+def _sleeps(_kie: FaultyServer, running: Running, _folder: Path) -> None:
+    running.await_stderr("waiting\n")
+    running.await_stderr("moderation")
+
+
+def _is_silent(kie: FaultyServer, _running: Running, _folder: Path) -> None:
+    kie.await_stall()
+
+
+def _drips(kie: FaultyServer, _running: Running, _folder: Path) -> None:
+    until(lambda: kie.faults.seen("recordInfo"))
+
+
+def _saves(_kie: FaultyServer, _running: Running, folder: Path) -> None:
+    until(lambda: any(part.stat().st_size for part in folder.glob("*.part")))
+
+
+def _is_stalled(_kie: FaultyServer, running: Running, _folder: Path) -> None:
+    until(lambda: unread(running.process.stdout) == _PIPE)
+
+
+def _slow_answer(kie: FaultyServer) -> None:
+    slow = wired(record("a"), Wire(drip=(1, 0.2)))
+    kie.faults.always("recordInfo", slow)
+
+
+def _slow_file(kie: FaultyServer) -> None:
+    url = kie.faults.file("/a.png", b"\x89PNG\r\n\x1a\n" + bytes(9000), drip=(16, 0.1))
+    kie.faults.task("a", urls=[url])
+
+
+def _long_answer(kie: FaultyServer) -> None:
+    kie.faults.task("a", urls=[f"{kie.url}/{n}/{'x' * 200}.png" for n in range(1000)])
+
+
+_MOMENTS = {
+    "a pause": Moment("wait demo-fail demo-slow", _sleeps, "wait demo-slow"),
+    "a silent server": Moment(
+        "wait -q a b",
+        _is_silent,
+        "wait a b",
+        lambda kie: kie.faults.always("recordInfo", silence()),
+    ),
+    "a dripping answer": Moment("status -q a", _drips, "status a", _slow_answer),
+    "a file": Moment(
+        "download -q -o {task_id}.png a", _saves, "download -o '{task_id}.png' a", _slow_file
+    ),
+    "a stalled reader": Moment("wait -q a", _is_stalled, "wait a", _long_answer),
+}
+
+
+@pytest.mark.parametrize("signum", SIGNALS)
+@pytest.mark.parametrize("moment", _MOMENTS)
+def test_a_signal_ends_it_in_the_middle_of(
+    moment: str, signum: int, kie: FaultyServer, kiecli: Installed
+) -> None:
+    words, reached, left, prepare = _MOMENTS[moment]
+    prepare(kie)
+    with kiecli.start(*words.split()) as running:
+        reached(kie, running, kiecli.folder)
+        ran = running.end_by(signum)
+    last = ran.err.splitlines()[-1]
+    assert (ran.code, last) == (-signum, f"kiecli: interrupted; take it up with: kiecli {left}")
+    assert "Traceback" not in ran.err
+    if moment != "a stalled reader":
+        assert ran.out == ""
+
+
+@pytest.mark.parametrize("signum", SIGNALS)
+def test_a_signal_ends_it_before_a_closed_door(signum: int, kiecli: Installed) -> None:
+    """A server that accepts nobody."""
+    with hole() as port:
+        environ = {"KIE_BASE_URL": f"http://127.0.0.1:{port}"}
+        with kiecli.start("wait", "a", environ=environ) as running:
+            until(lambda: connecting(running.process.pid, port))
+            assert running.end_by(signum) == Ran(
+                -signum, "", "kiecli: interrupted; take it up with: kiecli wait a\n"
+            )
+
+
+@pytest.mark.parametrize("signum", SIGNALS)
+def test_a_signal_ends_it_while_it_reads_stdin(signum: int, kiecli: Installed) -> None:
+    """Nothing has begun, so there is nothing to take up."""
+    with kiecli.start("wait", "-") as running:
+        assert running.process.stdin is not None
+        running.process.stdin.write(b"demo-image ")
+        running.process.stdin.flush()
+        until(lambda: not unread(running.process.stdin))
+        assert running.end_by(signum) == Ran(-signum, "", "kiecli: interrupted\n")
+
+
+def test_what_was_created_is_named_however_early_it_ends(kiecli: Installed, tmp_path: Path) -> None:
+    """It was paid for, and nobody else knows its id."""
+    created = b'{"code":200,"msg":"success","data":{"taskId":"abc","recordId":"def"}}'
+    environ = interrupted_at("kiecli.api", tmp_path)
+    assert kiecli("wait", "-", input=created, environ=environ) == Ran(
+        -signal.SIGINT,
+        "",
+        "kiecli: created abc; if this line is interrupted: kiecli wait abc\n"
+        "kiecli: interrupted; take it up with: kiecli wait abc\n",
+    )
+
+
+@pytest.mark.parametrize("signum", SIGNALS)
+def test_an_impatient_second_press_is_the_same_press(
+    signum: int, kie: FaultyServer, kiecli: Installed
+) -> None:
+    kie.faults.always("recordInfo", silence())
+    with kiecli.start("wait", "-q", "a") as running:
+        kie.await_stall()
+        running.send(signum)
+        assert running.end_by(signum) == Ran(
+            -signum, "", "kiecli: interrupted; take it up with: kiecli wait a\n"
+        )
+
+
+def test_files_are_resumed_by_the_line_that_it_gives(kie: FaultyServer, kiecli: Installed) -> None:
+    """Nothing under the final name before, the whole file after."""
+    body = b"\x89PNG\r\n\x1a\n" + bytes(3000)
+    url = kie.faults.file("/a.bin", body, content_type=None, cuts=[500], end="stall")
+    kie.faults.task("a", urls=[url])
+    part = kiecli.folder / "a-1.bin.part"
+    with kiecli.start("download", "-q", "a") as running:
+        until(lambda: part.exists() and part.stat().st_size == 500)
+        ran = running.end_by(signal.SIGINT)
+    names = {path.name for path in kiecli.folder.iterdir()}
+    assert names == {"a-1.bin.part", "a-1.bin.part.json"}
+    line = ran.err.rpartition(": ")[2]
+    assert kiecli.shell(f"{line.strip()} -q") == Ran(0, "a-1.bin\n", "")
+    assert (kiecli.folder / "a-1.bin").read_bytes() == body
+
+
+@pytest.mark.parametrize("command", ["kiecli", "python -m kiecli"])
+def test_a_loop_of_a_shell_ends_too(command: str, kie: FaultyServer, kiecli: Installed) -> None:
+    """A terminal sends Ctrl-C to the whole group; bash goes on unless the child died of it."""
+    kie.faults.always("recordInfo", silence())
+    line = f"for id in a b; do {command} wait -q $id; done; echo done"
+    with kiecli.start(line, program=["bash", "-c"], environ=kiecli.in_path()) as running:
+        kie.await_stall()
+        os.killpg(running.process.pid, signal.SIGINT)
+        assert running.end(2.0) == Ran(
+            -signal.SIGINT, "", "kiecli: interrupted; take it up with: kiecli wait a\n"
+        )
+
+
+def test_a_signal_that_was_ignored_stays_ignored(kiecli: Installed) -> None:
+    """As under nohup, or in the background of a script."""
+    line = "trap '' INT TERM; exec kiecli wait demo-video"
+    with kiecli.start(line, program=["bash", "-c"], environ=kiecli.in_path()) as running:
+        running.await_stderr("waiting\n")
+        for signum in SIGNALS:
+            running.send(signum)
+        ran = running.end()
+    assert (ran.code, ran.out.endswith("/files/demo-video/1/video.mp4\n")) == (0, True)
+
+
+_PLUG = """
+import os, signal, sys
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupting())
+"""
+
+
+def interrupted_at(module: str, folder: Path) -> dict[str, str]:
+    """Return variables under which Ctrl-C comes when a module is about to be imported."""
+    (folder / "sitecustomize.py").write_text(_PLUG.format(module=module))
+    return {"PYTHONPATH": str(folder)}
+
+
+@pytest.mark.parametrize(
+    "module", ["kiecli.cli.main", "typer", "typer.core", "kiecli.config", "kiecli.signals"]
+)
+def test_ctrl_c_while_it_starts_is_silent(module: str, kiecli: Installed, tmp_path: Path) -> None:
+    """From the first statement of kiecli on; before it, Python starts in its own way."""
+    ran = kiecli("wait", "demo-slow", environ=interrupted_at(module, tmp_path))
+    assert ran == Ran(-signal.SIGINT, "", "")
+
+
+@pytest.mark.parametrize("module", ["kiecli.ids", "kiecli.answers", "httpx"])
+def test_ctrl_c_while_it_is_about_to_ask_is_no_traceback(
+    module: str, kiecli: Installed, tmp_path: Path
+) -> None:
+    ran = kiecli("wait", "demo-slow", environ=interrupted_at(module, tmp_path))
+    assert (ran.code, ran.out, ran.err.startswith("kiecli: interrupted")) == (
+        -signal.SIGINT,
+        "",
+        True,
+    )
+
+
+@pytest.mark.parametrize("module", ["httpcore", "kiecli.api"])
+def test_ctrl_c_while_it_is_about_to_ask_names_the_tasks(
+    module: str, kiecli: Installed, tmp_path: Path
+) -> None:
+    ran = kiecli("wait", "demo-slow", environ=interrupted_at(module, tmp_path))
+    assert ran == Ran(
+        -signal.SIGINT, "", "kiecli: interrupted; take it up with: kiecli wait demo-slow\n"
+    )

@@ -1,7 +1,6 @@
 """A terminal that remembers what a person saw on it."""
 
 import re
-from itertools import pairwise
 
 from tests.program import FakeStream
 
@@ -12,66 +11,66 @@ _TOKEN = re.compile(
 
 
 class FakeTerminal(FakeStream):
-    """A stream that says it is a terminal.
+    """A stream that says it is a terminal; it fails at what would upset a real one.
 
     Args:
-        columns: Where a line that is too long goes on below.
+        columns: A line that is longer goes on below.
         encoding: What it can show.
+
+    Attributes:
+        frames: What was to be seen, one after the other, without repetition.
+        links: The addresses of all links that can be clicked.
+        shows_cursor: Whether the cursor is visible.
     """
 
     def __init__(self, columns: int = 80, *, encoding: str = "utf-8") -> None:
         super().__init__(terminal=True, encoding=encoding)
-        self.columns = columns
-        self.screens: list[str] = []
+        self.frames: list[str] = []
+        self.links: list[str] = []
+        self.shows_cursor = True
+        self._columns = columns
+        self._lines = [""]
+        self._row = self._column = 0
 
     def write(self, text: str, /) -> object:
-        written = super().write(text)
-        self.screens.append(self.screen)
-        return written
+        for token in _TOKEN.finditer(text):
+            self._take(token)
+        if self.screen != (self.frames or [""])[-1]:
+            self.frames.append(self.screen)
+        return super().write(text)
 
     @property
     def screen(self) -> str:
         """What is to be seen, without colour and without blanks at the ends of lines."""
-        return self._seen()[0]
+        return "\n".join(line.rstrip() for line in self._lines).rstrip("\n")
 
-    @property
-    def shows_cursor(self) -> bool:
-        """Whether the cursor is visible."""
-        return self._seen()[1]
+    def _take(self, token: re.Match[str]) -> None:
+        if token["char"] is not None:
+            self._put(token["char"])
+        elif token["link"] is not None:
+            url = token["link"].partition(";")[2].partition(";")[2]
+            self.links += [url] if url else []
+        elif token["final"] == "A":
+            self._row -= int(token["parameters"] or 1)
+        elif token["final"] == "K":
+            self._lines[self._row] = ""
+        elif token["parameters"] == "?25":
+            self.shows_cursor = token["final"] == "h"
 
-    @property
-    def links(self) -> list[str]:
-        """The addresses of all links that can be clicked."""
-        found = (token["link"] for token in _TOKEN.finditer(self.text))
-        return [
-            link.partition(";")[2].partition(";")[2] for link in found if link and link[-1] != ";"
-        ]
+    def _put(self, char: str) -> None:
+        if char == "\r":
+            self._column = 0
+        elif char == "\n":
+            self._go_down()
+        else:
+            assert char.isprintable(), f"{char!r} on a terminal"
+            if self._column == self._columns:
+                self._go_down()
+            line = self._lines[self._row]
+            before, after = line[: self._column], line[self._column + 1 :]
+            self._lines[self._row] = f"{before:{self._column}}{char}{after}"
+            self._column += 1
 
-    @property
-    def frames(self) -> list[str]:
-        """What was to be seen, one after the other, each once."""
-        return [now for before, now in pairwise(["", *self.screens]) if now != before]
-
-    def _seen(self) -> tuple[str, bool]:
-        lines, row, column, cursor = [""], 0, 0, True
-        for token in _TOKEN.finditer(self.text):
-            char, final = token["char"], token["final"]
-            if final == "A":
-                row -= int(token["parameters"] or 1)
-            elif final == "K":
-                lines[row] = ""
-            elif final in ("l", "h") and token["parameters"] == "?25":
-                cursor = final == "h"
-            elif char == "\r":
-                column = 0
-            elif char == "\n":
-                row, column = row + 1, 0
-            elif char is not None:
-                assert char.isprintable(), f"{char!r} on a terminal"
-                if column == self.columns:
-                    row, column = row + 1, 0
-                lines += [""] * (row + 1 - len(lines))
-                lines[row] = f"{lines[row][:column]:{column}}{char}{lines[row][column + 1 :]}"
-                column += 1
-            lines += [""] * (row + 1 - len(lines))
-        return "\n".join(line.rstrip() for line in lines).rstrip("\n"), cursor
+    def _go_down(self) -> None:
+        self._row, self._column = self._row + 1, 0
+        self._lines += [""] * (self._row + 1 - len(self._lines))

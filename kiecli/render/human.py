@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
@@ -136,7 +137,7 @@ def _links(outcome: Outcome) -> list[Text]:
     if outcome.task is None or outcome.task.phase is not Phase.SUCCESS:
         return []
     urls = [clean(result.url) for result in outcome.task.results]
-    return [Text(url, style=f"link {url}") for url in urls]
+    return [Text(url, style=Style(link=url)) for url in urls]
 
 
 def _overview(canvas: Console, outcomes: list[Outcome], wall: float) -> RenderableType:

@@ -1,0 +1,374 @@
+"""What holds for every command: usage, keys, streams, signals, bugs, text from strangers."""
+
+import errno
+import json
+from pathlib import Path
+from signal import SIGINT, SIGTERM
+
+import httpx
+import pytest
+
+from kiecli import __version__
+from kiecli.cli.main import last_words, main
+from kiecli.errors import Interrupted
+from kiecli.runtime import Runtime
+from tests.faults import Faults, envelope
+from tests.program import KEY, FakeStream, Program, Ran
+from tests.terminal import FakeTerminal
+
+
+def test_the_version(kiecli: Program) -> None:
+    assert kiecli("--version") == Ran(0, f"kiecli {__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["statsu", "a"], "no such command 'statsu'. Did you mean 'status'? See: kiecli --help"),
+        (["ecf8cf86"], "no such command 'ecf8cf86'. See: kiecli --help"),
+        (["--api-key", "x"], "no such option: --api-key. See: kiecli --help"),
+        (["status"], "missing argument 'ID...|-'. See: kiecli status --help"),
+        (["wait"], "missing argument 'ID...|-'. See: kiecli wait --help"),
+        (["download"], "missing argument 'ID...|-'. See: kiecli download --help"),
+        (["status", "--nope", "a"], "no such option: --nope. See: kiecli status --help"),
+        (
+            ["wait", "-t", "soon", "a"],
+            (
+                "invalid value for '--timeout' / '-t': 'soon' is not a duration such as 90s, 15m"
+                " or 1h30m. See: kiecli wait --help"
+            ),
+        ),
+        (
+            ["wait", "-i", "0.5", "a"],
+            (
+                "invalid value for '--interval' / '-i': once a second is the most."
+                " See: kiecli wait --help"
+            ),
+        ),
+        (
+            ["wait", "-i", "0", "a"],
+            (
+                "invalid value for '--interval' / '-i': '0' is no time at all."
+                " See: kiecli wait --help"
+            ),
+        ),
+        (
+            ["status", "https://tempfile.test/a.png"],
+            "argument 1 is a URL, not a task id. Give the taskId of the task",
+        ),
+        (["status", "-", "-"], "'-' stands more than once for stdin. Name it once"),
+    ],
+)
+def test_wrong_usage_is_one_line_that_names_the_help(
+    kiecli: Program, kie: Faults, argv: list[str], message: str
+) -> None:
+    assert kiecli(*argv) == Ran(2, "", f"kiecli: {message}\n")
+    assert kie.requests == []
+
+
+@pytest.mark.parametrize("command", ["status", "wait", "download"])
+@pytest.mark.parametrize("stdin", ["", " \n", None])
+def test_an_empty_stdin_is_wrong_usage(
+    kiecli: Program, kie: Faults, command: str, stdin: str | None
+) -> None:
+    said = "kiecli: no task id on stdin: did the command before the pipe fail?\n"
+    assert kiecli(command, "--json", "-", stdin=stdin) == Ran(2, "", said)
+    assert kie.requests == []
+
+
+def test_a_stdin_that_cannot_be_read_is_wrong_usage(kiecli: Program, tmp_path: Path) -> None:
+    class Folder:
+        def read(self) -> bytes:
+            return tmp_path.read_bytes()
+
+    err = FakeStream()
+    runtime = Runtime(
+        environ=kiecli.environ,
+        stdin=Folder(),  # type: ignore[arg-type]
+        stdout=FakeStream(),
+        stderr=err,
+    )
+    assert main(["status", "-"], runtime) == 2
+    assert err.text == "kiecli: stdin cannot be read: Is a directory\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "exit_code", "message"),
+    [
+        (
+            402,
+            "Credits insufficient",
+            4,
+            "the account has no credits: Credits insufficient (code 402). Top up at https://kie.ai",
+        ),
+        (
+            422,
+            "The model name is not supported",
+            2,
+            (
+                "Kie refused the question: The model name is not supported (code 422)."
+                " Mend the createTask call before the pipe"
+            ),
+        ),
+        (500, "Server exception", 6, "Kie answered Server exception (code 500)"),
+    ],
+)
+def test_an_error_of_create_task_has_its_own_code_and_message(
+    kiecli: Program, kie: Faults, code: int, said: str, exit_code: int, message: str
+) -> None:
+    stdin = json.dumps({"code": code, "msg": said, "data": None})
+    ran = kiecli("download", "--wait", "--json", "-", stdin=stdin)
+    assert ran == Ran(
+        exit_code, "", f"kiecli: the answer on stdin is an error, no task: {message}\n"
+    )
+    assert kie.requests == []
+
+
+@pytest.mark.parametrize("command", ["status", "wait", "download"])
+def test_without_a_key_nothing_is_asked(kiecli: Program, kie: Faults, command: str) -> None:
+    del kiecli.environ["KIE_API_KEY"]
+    assert kiecli(command, "--json", "a") == Ran(
+        4,
+        "",
+        "kiecli: no API key is set. Set KIE_API_KEY, or run: kiecli config set api-key\n",
+    )
+    assert kie.requests == []
+
+
+def test_a_broken_config_file_is_bad_configuration(kiecli: Program, tmp_path: Path) -> None:
+    del kiecli.environ["KIE_API_KEY"]
+    (tmp_path / "config.json").write_text('{\n"api-key": \n')
+    ran = kiecli("wait", "--json", "a")
+    assert (ran.code, ran.out) == (2, "")
+    assert "line " in ran.err
+
+
+def test_a_config_file_that_others_can_read_is_warned_about(
+    kiecli: Program, tmp_path: Path
+) -> None:
+    del kiecli.environ["KIE_API_KEY"]
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"api-key": KEY}))
+    path.chmod(0o644)
+    assert kiecli("status", "-q", "demo-image") == Ran(
+        0,
+        "success\n",
+        f"kiecli: warning: others can read the config file {path}: chmod 600 {path}\n",
+    )
+
+
+@pytest.mark.parametrize("command", ["status", "wait", "download"])
+@pytest.mark.parametrize(("argv", "stdin"), [([KEY], ""), (["-"], KEY), (["-"], f'["{KEY}"]')])
+def test_the_key_in_the_place_of_an_id_is_refused_unseen(
+    kiecli: Program, kie: Faults, command: str, argv: list[str], stdin: str
+) -> None:
+    assert kiecli(command, "a", *argv, stdin=stdin) == Ran(
+        2,
+        "",
+        "kiecli: task id 2 is the API key itself. Give the taskId that createTask answered with\n",
+    )
+    assert kie.requests == []
+
+
+@pytest.mark.parametrize(
+    "argv", [[KEY], ["wait", "-t", KEY, "a"], ["status", f"--{KEY}"], ["download", "-d", KEY]]
+)
+def test_a_key_in_any_other_place_is_not_repeated(kiecli: Program, argv: list[str]) -> None:
+    ran = kiecli(*argv)
+    assert (ran.code, ran.out) == (2, "")
+
+
+def test_a_key_that_kie_repeats_is_hidden(kiecli: Program, kie: Faults) -> None:
+    kie.always("recordInfo", envelope(401, f"Bearer {KEY} is not known"))
+    ran = kiecli("wait", "--json", "a")
+    assert ran.code == 4
+    assert json.loads(ran.out)["error"]["message"] == (
+        "Kie refused the API key: Bearer **** is not known (code 401)"
+    )
+    assert ran.err == (
+        "kiecli: Kie refused the API key: Bearer **** is not known (code 401)."
+        " Check the key with: kiecli config check\n"
+    )
+
+
+def test_a_word_that_is_the_key_of_a_simulation_is_no_secret(kiecli: Program, kie: Faults) -> None:
+    kie.task("sandbox-1")
+    ran = kiecli("status", "sandbox-1", environ={"KIE_API_KEY": "sandbox"})
+    assert ran.out.startswith("sandbox-1\t")
+
+
+def broken(request: httpx.Request) -> httpx.Response:
+    """A bug that has the key in its message."""
+    raise RuntimeError(f"no way with {request.headers['authorization']}")
+
+
+@pytest.mark.parametrize("command", ["status", "wait", "download"])
+def test_a_bug_on_a_worker_is_reported_without_the_key(
+    kiecli: Program, folder: Path, command: str
+) -> None:
+    kiecli.transport = httpx.MockTransport(broken)
+    ran = kiecli(command, "a")
+    assert (ran.code, ran.out) == (70, "")
+    lines = ran.err.splitlines()
+    assert lines[0] == "Traceback (most recent call last):"
+    assert "RuntimeError: no way with Bearer ****" in lines
+    assert lines[-1] == f"kiecli: this is a bug in kiecli {__version__}; please report it"
+    assert list(folder.iterdir()) == []
+
+
+def test_a_bug_while_saving_is_reported(kiecli: Program, kie: Faults, folder: Path) -> None:
+    kie.always("file", RuntimeError("no way"))
+    ran = kiecli("download", "demo-image")
+    assert (ran.code, ran.out) == (70, "")
+    assert "RuntimeError: no way" in ran.err
+    assert not (folder / "demo-image-1.png").exists()
+
+
+@pytest.mark.parametrize("command", ["status", "wait", "download"])
+@pytest.mark.parametrize(("signum", "code"), [(SIGINT, 130), (SIGTERM, 143)])
+def test_a_signal_names_what_is_left(
+    kiecli: Program, folder: Path, command: str, signum: int, code: int
+) -> None:
+    kiecli.latency = 1.0
+    kiecli.inbox.put_at(0.5, Interrupted(signum))
+    assert kiecli(command, "-q", "a", "b") == Ran(
+        code, "", f"kiecli: interrupted; take it up with: kiecli {command} a b\n"
+    )
+    assert list(folder.iterdir()) == []
+
+
+def test_a_signal_before_anything_is_known_has_no_line(kiecli: Program) -> None:
+    class Ctrl:
+        def read(self) -> bytes:
+            raise Interrupted(SIGINT)
+
+    err = FakeStream()
+    runtime = Runtime(
+        environ=kiecli.environ,
+        stdin=Ctrl(),  # type: ignore[arg-type]
+        stdout=FakeStream(),
+        stderr=err,
+    )
+    assert main(["wait", "-"], runtime) == 130
+    assert err.text == "kiecli: interrupted\n"
+    assert last_words(runtime) == "kiecli: interrupted"
+
+
+def test_a_signal_that_python_wrapped_is_still_a_signal(kiecli: Program) -> None:
+    class Wrapped:
+        def read(self) -> bytes:
+            raise RuntimeError("Error calling __set_name__") from Interrupted(SIGTERM)
+
+    err = FakeStream()
+    runtime = Runtime(
+        environ=kiecli.environ,
+        stdin=Wrapped(),  # type: ignore[arg-type]
+        stdout=FakeStream(),
+        stderr=err,
+    )
+    assert main(["wait", "-"], runtime) == 143
+    assert err.text == "kiecli: interrupted\n"
+
+
+FULL = OSError(errno.ENOSPC, "No space left on device")
+GONE = BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+
+@pytest.mark.parametrize("flags", [(), ("--json",), ("-q",)])
+@pytest.mark.parametrize("command", ["status", "wait"])
+def test_a_stdout_that_is_full_is_exit_7(
+    kiecli: Program, command: str, flags: tuple[str, ...]
+) -> None:
+    ran = kiecli(command, "-q", *flags, "demo-image", out=FakeStream(breaks=FULL))
+    assert ran == Ran(7, "", "kiecli: stdout cannot be written: No space left on device\n")
+
+
+@pytest.mark.parametrize("argv", [["--version"], [], ["status", "-q", "demo-image"]])
+def test_a_reader_that_has_gone_is_141_without_a_word(kiecli: Program, argv: list[str]) -> None:
+    assert kiecli(*argv, out=FakeStream(breaks=GONE)) == Ran(141, "", "")
+
+
+@pytest.mark.parametrize("breaks", [FULL, GONE])
+def test_a_stderr_that_breaks_changes_nothing(kiecli: Program, breaks: OSError) -> None:
+    ran = kiecli("wait", "demo-video", "demo-fail", err=FakeStream(breaks=breaks))
+    assert ran == Ran(1, "https://kie.test/files/demo-video/1/video.mp4\n", "")
+
+
+@pytest.mark.parametrize(("argv", "code"), [(["demo-image"], 7), (["demo-fail"], 1)])
+def test_closed_streams(kiecli: Program, argv: list[str], code: int) -> None:
+    runtime = Runtime(
+        environ=kiecli.environ,
+        stdin=None,
+        stdout=None,
+        stderr=None,
+        transport=kiecli.transport,
+    )
+    assert main(["wait", *argv], runtime) == code
+
+
+HOSTILE = "a\x1b[31mred\x1b]0;t\x07\u202eb\tc\nd\r[bold]e[/bold]\x9b\x00\u2066f"
+SHOWN = "a[31mred]0;tb c d [bold]e[/bold]f"
+
+
+@pytest.fixture
+def hostile(kie: Faults) -> list[str]:
+    """Tasks with text from a stranger in every field."""
+    link = "https://f.test/\u202egnp.a\x1b[2J.png"
+    params = json.dumps({"input": json.dumps({"prompt": HOSTILE})})
+    fields = {"model": HOSTILE, "param": params, "taskId": HOSTILE}
+    kie.task("good", urls=[link], **fields)
+    kie.task("bad", "fail", failCode=HOSTILE, failMsg=HOSTILE, **fields)
+    kie.task("odd", HOSTILE, **fields)
+    kie.always("recordInfo", envelope(500, HOSTILE), task_id="away")
+    return ["good", "bad", "odd", "away"]
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("status",),
+        ("status", "-q"),
+        ("status", "-v"),
+        ("wait", "-t", "5s"),
+        ("wait", "-t", "5s", "-v"),
+        ("download",),
+        ("download", "-w", "-t", "5s", "-o", "{task_id}-{model}-{name}.{ext}"),
+    ],
+)
+def test_text_from_strangers_is_harmless_on_a_terminal(
+    kiecli: Program, kie: Faults, hostile: list[str], argv: tuple[str, ...]
+) -> None:
+    kie.always("file", httpx.Response(200, content=b"GIF89a" + bytes(100)))
+    # FakeTerminal fails at any character that it cannot print.
+    screen = FakeTerminal(300)
+    kiecli(*argv, *hostile, out=screen, err=screen, environ={"COLUMNS": "300"})
+    for line in screen.screen.splitlines():
+        assert "\u202e" not in line
+        assert "\x9b" not in line
+    for each in hostile:
+        kiecli(*argv, each, out=screen, err=screen, environ={"COLUMNS": "300"})
+    assert "\x1b[31mred" not in screen.text
+    assert "\x1b]0;" not in screen.text
+    assert "\x1b[2J" not in screen.text
+    assert SHOWN in screen.screen or argv[:2] == ("status", "-q")
+
+
+@pytest.mark.usefixtures("hostile")
+def test_text_from_strangers_is_one_line_of_fields_in_a_pipe(kiecli: Program) -> None:
+    ran = kiecli("status", "good", "odd")
+    assert ran.out == (
+        f"good\tsuccess\t{SHOWN}\t2026-09-21T14:13:20Z\t13\t1\t2026-09-22T14:13:33Z\n"
+        f"odd\t{SHOWN}\t{SHOWN}\t2026-09-21T14:13:20Z\t\t0\t\n"
+    )
+
+
+@pytest.mark.usefixtures("hostile")
+def test_text_from_strangers_stays_whole_in_json(kiecli: Program) -> None:
+    ran = kiecli("status", "--json", "good", "bad", "odd")
+    good, bad, odd = map(json.loads, ran.out.splitlines())
+    assert ran.out.isascii()
+    assert (good["model"], good["params"]["input"]["prompt"]) == (HOSTILE, HOSTILE)
+    assert good["results"][0]["url"] == "https://f.test/\u202egnp.a\x1b[2J.png"
+    assert (bad["fail_code"], bad["fail_message"]) == (HOSTILE, HOSTILE)
+    assert (odd["state"], odd["raw"]["taskId"]) == (HOSTILE, HOSTILE)

@@ -1,0 +1,176 @@
+"""The surface: which commands and options there are, and how help tells of them."""
+
+import re
+
+import pytest
+
+from tests.program import Program
+
+OPTIONS = {
+    (): {"--version", "--install-completion", "--show-completion", "-h", "--help"},
+    ("status",): {"--exit-status", "--json", "-q", "--quiet", "-v", "--verbose", "-h", "--help"},
+    ("wait",): {
+        "-t",
+        "--timeout",
+        "-i",
+        "--interval",
+        "--json",
+        "-q",
+        "--quiet",
+        "-v",
+        "--verbose",
+        "-h",
+        "--help",
+    },
+    ("download",): {
+        "-d",
+        "--dir",
+        "-o",
+        "--output",
+        "-w",
+        "--wait",
+        "-t",
+        "--timeout",
+        "-i",
+        "--interval",
+        "-j",
+        "--jobs",
+        "--overwrite",
+        "-n",
+        "--dry-run",
+        "--json",
+        "-q",
+        "--quiet",
+        "-v",
+        "--verbose",
+        "-h",
+        "--help",
+    },
+    ("config",): {"-h", "--help"},
+    ("config", "list"): {"--json", "-h", "--help"},
+    ("config", "get"): {"--reveal", "-h", "--help"},
+    ("config", "set"): {"-h", "--help"},
+    ("config", "unset"): {"-h", "--help"},
+    ("config", "path"): {"-h", "--help"},
+    ("config", "check"): {"--json", "-h", "--help"},
+}
+COMMANDS = {
+    (): ["status", "wait", "download", "config"],
+    ("config",): ["list", "get", "set", "unset", "path", "check"],
+}
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Typer asks the process's own environment for the width."""
+    monkeypatch.setenv("COLUMNS", "80")
+
+
+def help_of(kiecli: Program, capfd: pytest.CaptureFixture[str], *argv: str) -> str:
+    """Return a help text; Typer writes it to the process's own stdout."""
+    assert kiecli(*argv) == (0, "", "")
+    captured = capfd.readouterr()
+    assert captured.err == ""
+    return captured.out
+
+
+def options_in(text: str) -> set[str]:
+    """Return the options of a help text's list of them."""
+    section = text.partition("\nOptions:\n")[2].partition("\n\n")[0]
+    heads = re.findall(r"^  (-.*?)(?:  |$)", section, re.MULTILINE)
+    return {word for head in heads for word in re.findall(r"--?[a-z][a-z-]*", head)}
+
+
+@pytest.mark.parametrize("command", OPTIONS)
+def test_each_command_has_these_options_and_no_others(
+    kiecli: Program, capfd: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    assert options_in(help_of(kiecli, capfd, *command, "--help")) == OPTIONS[command]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_there_are_these_commands_and_no_others(
+    kiecli: Program, capfd: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    text = help_of(kiecli, capfd, *command, "--help")
+    section = text.partition("\nCommands:\n")[2].partition("\n\n")[0]
+    assert re.findall(r"^  (\w+)", section, re.MULTILINE) == COMMANDS[command]
+
+
+@pytest.mark.parametrize("command", OPTIONS)
+def test_each_help_starts_with_one_sentence_and_has_examples(
+    kiecli: Program, capfd: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    text = help_of(kiecli, capfd, *command, "-h")
+    usage, _, rest = text.partition("\n\n")
+    first = " ".join(rest.partition("\n\n")[0].split())
+    assert usage.startswith(" ".join(["Usage: kiecli", *command]))
+    assert first.endswith(".")
+    assert first.count(". ") == 0
+    examples = re.split(r"Examples?:\n", text)[1].partition("\n\n")[0].splitlines()
+    assert examples
+    assert all("kiecli" in example for example in examples)
+
+
+@pytest.mark.parametrize("command", OPTIONS)
+def test_h_is_help_and_fits_80_columns(
+    kiecli: Program, capfd: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    text = help_of(kiecli, capfd, *command, "-h")
+    assert text == help_of(kiecli, capfd, *command, "--help")
+    assert "\x1b" not in text
+    too_long = [line for line in text.splitlines() if len(line) > 84]
+    assert too_long == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_bare_command_is_its_help(
+    kiecli: Program, capfd: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    bare = kiecli(*command)
+    assert (bare.code, bare.err) == (0, "")
+    assert bare.out.rstrip() == help_of(kiecli, capfd, *command, "--help").rstrip()
+
+
+def test_the_help_has_the_table_of_exit_codes(
+    kiecli: Program, capfd: pytest.CaptureFixture[str]
+) -> None:
+    text = help_of(kiecli, capfd, "--help")
+    table = text.partition("Exit codes:\n")[2]
+    assert re.findall(r"^ +([\d, ]+)  \S", table, re.MULTILINE) == [
+        "0",
+        "1",
+        "2",
+        "4",
+        "5",
+        "6",
+        "7",
+        "8",
+        "70",
+        "124",
+        "130, 143, 141",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("command", "default"),
+    [
+        ("wait", "[default: 15m]"),
+        ("wait", "[default: auto]"),
+        ("download", "[default: .]"),
+        ("download", "[default: {task_id}-{n}.{ext}]"),
+        ("download", "[default: 4; 1<=x<=64]"),
+    ],
+)
+def test_defaults_are_told(
+    kiecli: Program, capfd: pytest.CaptureFixture[str], command: str, default: str
+) -> None:
+    assert default in " ".join(help_of(kiecli, capfd, command, "-h").split())
+
+
+def test_the_completion_of_a_shell_can_be_shown(
+    kiecli: Program, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
+    assert kiecli("--show-completion", "bash") == (0, "", "")
+    assert "_KIECLI_COMPLETE=complete_bash" in capfd.readouterr().out

@@ -6,6 +6,7 @@ from unicodedata import category
 from kiecli import durations
 from kiecli.errors import KieError
 
+_STOPS = (".", "!", "?", "\u2026", "\u3002", "\uff01", "\uff1f")
 _SPACES = "\t\n\v\f\r\x85\u2028\u2029"
 _LONGEST_MESSAGE = 2000
 _DIRECTION_MARKS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -50,8 +51,9 @@ def error_line(error: KieError, *, about: str = "", again: str = "") -> str:
     """
     advice = advised(error, again)
     text = f"{about}: {said(error)}" if about else said(error)
+    stop = "" if text.endswith(_STOPS) else "."  # Kie's own words bring theirs
     return clean(
-        f"kiecli: {text}. {advice[0].upper()}{advice[1:]}" if advice else f"kiecli: {text}"
+        f"kiecli: {text}{stop} {advice[0].upper()}{advice[1:]}" if advice else f"kiecli: {text}"
     )
 
 

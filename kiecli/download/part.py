@@ -30,6 +30,7 @@ class Part(Spool):
         note = _read_note(f"{path}.json")
         super().__init__(fd, size, note if note and 0 < size <= note.length else None)
         self._path = path
+        self._is_published = False
 
     @classmethod
     def opened(cls, path: str, wait: Callable[[], None]) -> "Part":
@@ -56,7 +57,8 @@ class Part(Spool):
 
     def start(self, note: Note | None) -> None:
         """Forget all bytes, on the disk too, before the new note is there to vouch for any."""
-        self._remove_note()
+        if self.size or note is None:
+            self._remove_note()
         if self.size:
             super().start(note)
             os.fsync(self.fd)
@@ -73,6 +75,7 @@ class Part(Spool):
         os.fsync(self.fd)
         _allow(self.fd, mode)
         os.rename(self._path, path)
+        self._is_published = True
         # Nothing else: from here on another process may have a part of its own there.
         with suppress(FileNotFoundError):
             os.unlink(f"{self._path}.json")
@@ -86,17 +89,21 @@ class Part(Spool):
     def leave(self) -> None:
         """Let go of it; what no later run could use is removed."""
         with suppress(OSError):
-            if _is_at(self.fd, self._path) and (self.note is None or self.size == 0):
+            if not self._is_published and self._is_useless() and _is_at(self.fd, self._path):
                 self.discard()
         os.close(self.fd)
 
+    def _is_useless(self) -> bool:
+        return self.note is None or self.size == 0
+
     def _write_note(self, note: Note) -> None:
         new = f"{self._path}.json.new"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _OPEN_SAFELY
-        with os.fdopen(os.open(new, flags, 0o600), "wb") as file:
-            file.write(note.dump())
-            file.flush()
-            os.fsync(file.fileno())
+        fd = _open_new(new)
+        try:
+            Spool(fd).append(note.dump())
+            os.fsync(fd)
+        finally:
+            os.close(fd)
         os.rename(new, f"{self._path}.json")
 
     def _remove_note(self) -> None:
@@ -149,6 +156,15 @@ def _open_if_own(path: str) -> int | None:
         return fd
     os.close(fd)
     return None
+
+
+def _open_new(path: str) -> int:
+    """Open a new file there; what a killed run left gives way."""
+    while True:
+        with suppress(FileExistsError):
+            return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _OPEN_SAFELY, 0o600)
+        with suppress(FileNotFoundError):
+            os.unlink(path)
 
 
 def _allow(fd: int, mode: int) -> None:

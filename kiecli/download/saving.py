@@ -134,4 +134,6 @@ class Saving:
 
 
 def _make_folder_of(path: str) -> None:
-    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    folder = os.path.dirname(path) or "."
+    if not os.path.isdir(folder):
+        os.makedirs(folder, exist_ok=True)

@@ -18,7 +18,7 @@ from kiecli.download.progress import Progress
 from kiecli.download.setbacks import NotThere, Refusal, Setback
 from kiecli.download.spool import Spool
 from kiecli.download.target import Target
-from kiecli.download.verify import flaw, stranger_in
+from kiecli.download.verify import damage, flaw, stranger_in
 from kiecli.download.wire import chunks
 from kiecli.durations import show
 from kiecli.errors import KieError, SaveError
@@ -168,14 +168,11 @@ class Fetch:
 
     def _verify(self) -> None:
         """Raise what is wrong with the bytes, once they are all here."""
-        with self._spool.reader() as file:
-            found = flaw(
-                file,
-                self._spool.size,
-                due=self._target.due,
-                content_type=self.content_type,
-                told=self._total is not None,
-            )
+        spool, due = self._spool, self._target.due
+        found = flaw(spool.head(), spool.size, due=due, content_type=self.content_type)
+        if found is None and self._total is None:
+            with spool.reader() as file:
+                found = damage(file, spool.size)
         if found is not None:
             self._begin(None)
             raise NotThere(found.reason) if found.stranger else Setback(found.reason)

@@ -64,15 +64,19 @@ class Place:
                 raise _in_the_way(path, existing, told)
         return None
 
-    def final(self, content_type: str | None, head: bytes) -> str:
+    def final(self, content_type: str | None, head: Callable[[], bytes]) -> str:
         """Return the path that the complete file gets.
+
+        Args:
+            content_type: The type that the host gave, or None.
+            head: Returns its first bytes; asked where the path is not known yet.
 
         Raises:
             SaveError: Only now is the name known, and another file has it.
         """
         if self._target.path_known:
             return self._target.path
-        values = {**self._target.values, "ext": extension_for(content_type, head)}
+        values = {**self._target.values, "ext": extension_for(content_type, head())}
         path = self._options.path(self._options.template.fill(values))
         existing = look(path)
         # It was not kept, so it is none that could be.

@@ -10,7 +10,6 @@ from kiecli.download.part import Part, tidy
 from kiecli.download.place import Kept, Place
 from kiecli.download.spool import Spool
 from kiecli.download.target import SavedFile, SaveOptions, Target
-from kiecli.media import HEAD_SIZE
 
 _LOCK_PAUSE = 0.2  # seconds between two looks at a lock
 _DOCUMENT_TYPE = "application/json"
@@ -83,7 +82,7 @@ class Saving:
         try:
             fetch = Fetch(self._target, part, self._means, checksum)
             fetch.run()
-            path = self._place.final(fetch.content_type, os.pread(part.fd, HEAD_SIZE, 0))
+            path = self._place.final(fetch.content_type, part.head)
             _make_folder_of(path)
             sha256 = checksum.result(part.size) if checksum else None
         finally:

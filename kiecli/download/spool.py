@@ -4,6 +4,7 @@ import os
 from typing import BinaryIO
 
 from kiecli.download.note import Note
+from kiecli.media import HEAD_SIZE
 
 
 class Spool:
@@ -42,6 +43,10 @@ class Spool:
             written = os.pwrite(self.fd, view, self.size)
             self.size += written
             view = view[written:]
+
+    def head(self) -> bytes:
+        """Return the first bytes, enough to tell what they are."""
+        return os.pread(self.fd, HEAD_SIZE, 0)
 
     def reader(self) -> BinaryIO:
         """Return a file that reads it from its start; the caller closes it."""

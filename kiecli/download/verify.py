@@ -17,25 +17,24 @@ class Flaw(NamedTuple):
     """Whether something else came in its place, and not a damaged copy of it."""
 
 
-def flaw(
-    file: BinaryIO, size: int, *, due: str | None, content_type: str | None, told: bool
-) -> Flaw | None:
-    """Return what is wrong with a file, or None.
+def flaw(head: bytes, size: int, *, due: str | None, content_type: str | None) -> Flaw | None:
+    """Return what size and first bytes tell against a file, or None.
 
     Args:
-        file: The file; its position is moved.
+        head: Its first bytes.
         size: Its bytes.
         due: The extension that the URL promises, or None.
         content_type: The type that the host gave, or None.
-        told: Whether the host told the length, and it is that long.
     """
     if size == 0:
         return Flaw("the host sent an empty file", stranger=True)
-    file.seek(0)
-    stranger = stranger_in(file.read(media.HEAD_SIZE), size, due, content_type)
-    if stranger is not None:
-        return Flaw(stranger, stranger=True)
-    cut = None if told else media.cut_off(file, size)
+    stranger = stranger_in(head, size, due, content_type)
+    return None if stranger is None else Flaw(stranger, stranger=True)
+
+
+def damage(file: BinaryIO, size: int) -> Flaw | None:
+    """Return what its own bytes tell is missing of a file whose length nobody told, or None."""
+    cut = media.cut_off(file, size)
     return None if cut is None else Flaw(f"it came damaged: {cut}", stranger=False)
 
 
@@ -47,8 +46,7 @@ def stranger_in(head: bytes, size: int, due: str | None, content_type: str | Non
 
 def condition(file: BinaryIO, size: int, due: str | None) -> Condition:
     """Return what the bytes of a file that was found on the disk tell about it."""
-    if flaw(file, size, due=due, content_type=None, told=False) is not None:
+    head = file.read(media.HEAD_SIZE)
+    if flaw(head, size, due=due, content_type=None) or damage(file, size):
         return Condition.BROKEN
-    file.seek(0)
-    kind = media.sniff(file.read(media.HEAD_SIZE))
-    return Condition.WHOLE if kind in _TELLING else Condition.UNCLEAR
+    return Condition.WHOLE if media.sniff(head) in _TELLING else Condition.UNCLEAR

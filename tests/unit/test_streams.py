@@ -1,0 +1,163 @@
+"""stdout and stderr, with the ways in which they fail."""
+
+import errno
+import os
+import pty
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO, TextIO
+
+import pytest
+
+from kiecli.errors import ReaderGone, SaveError
+from kiecli.streams import ErrorOutput, Output
+from tests.program import FakeStream
+
+FULL = OSError(errno.ENOSPC, "No space left on device")
+GONE = BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+
+def test_what_is_written_arrives_at_once() -> None:
+    stream = FakeStream()
+    output = Output(stream)
+    output.write("a\n")
+    output.line("é")
+    output.flush()
+    assert stream.bytes == "a\né\n".encode()
+
+
+def test_a_stream_gets_what_its_encoding_can_show() -> None:
+    stream = FakeStream(encoding="ascii")
+    output = Output(stream)
+    output.line("wan/熊 \udcff")
+    output.line("out/\udcff")
+    assert stream.bytes == b"wan/\\u718a \\udcff\nout/\xff\n"
+    assert output.encoding == "ascii"
+
+
+def test_a_stream_without_an_encoding_takes_utf_8() -> None:
+    stream = FakeStream()
+    stream.encoding = None
+    assert Output(stream).encoding == "utf-8"
+    assert Output(None).encoding == "utf-8"
+
+
+def test_a_secret_is_never_shown() -> None:
+    stream = FakeStream()
+    output = Output(stream)
+    output.line("sk-1 is shown")
+    output.secret = "sk-1"
+    output.line("Bearer sk-1, sk-1")
+    assert stream.text == "sk-1 is shown\nBearer ****, ****\n"
+
+
+@pytest.mark.parametrize(
+    ("terminal", "term", "is_terminal"),
+    [(True, "xterm", True), (True, "", True), (True, "dumb", False), (False, "xterm", False)],
+)
+def test_what_counts_as_a_terminal(terminal: bool, term: str, is_terminal: bool) -> None:
+    assert Output(FakeStream(terminal=terminal), term).is_terminal is is_terminal
+
+
+def test_a_closed_stdout_has_no_place_for_the_answer() -> None:
+    output = Output(None)
+    assert not output.is_terminal
+    for write in (lambda: output.write("a"), lambda: output.binary().write(b"a")):
+        with pytest.raises(SaveError) as refusal:
+            write()
+        assert refusal.value.message == "stdout is closed, so there is no place for the answer"
+    output.binary().flush()
+
+
+@pytest.mark.parametrize(("breaks", "error"), [(FULL, SaveError), (GONE, ReaderGone)])
+def test_a_stdout_that_breaks_ends_the_run(breaks: OSError, error: type[BaseException]) -> None:
+    output = Output(FakeStream(breaks=breaks))
+    with pytest.raises(error):
+        output.write("a")
+    with pytest.raises(error):
+        output.binary().write(b"a")
+
+
+def test_bytes_arrive_untouched() -> None:
+    stream = FakeStream(encoding="ascii")
+    output = Output(stream)
+    output.secret = "PNG"
+    binary = output.binary()
+    assert binary.write(b"\x89PNG\xff") == 5
+    binary.flush()
+    assert stream.bytes == b"\x89PNG\xff"
+
+
+@pytest.mark.parametrize(("breaks", "error"), [(FULL, SaveError), (GONE, ReaderGone)])
+def test_bytes_that_break_when_they_are_handed_over(
+    breaks: OSError, error: type[BaseException]
+) -> None:
+    class Late(FakeStream):
+        def flush(self) -> None:
+            raise breaks
+
+    with pytest.raises(error):
+        Output(Late()).binary().flush()
+
+
+@pytest.mark.parametrize("breaks", [FULL, GONE])
+def test_a_stderr_that_breaks_falls_silent(breaks: OSError) -> None:
+    output = ErrorOutput(FakeStream(breaks=breaks))
+    output.line("a")
+    output.line("b")
+    assert output.stream is None
+
+
+def test_a_stderr_that_was_closed_by_somebody_else_falls_silent() -> None:
+    class Closed(FakeStream):
+        def write(self, _text: str, /) -> object:
+            raise ValueError("I/O operation on closed file")
+
+    output = ErrorOutput(Closed())
+    output.line("a")
+    assert output.stream is None
+
+
+@pytest.fixture
+def terminals() -> Iterator[Sequence[TextIO]]:
+    """Two streams on one terminal and one on another."""
+    main, other = pty.openpty(), pty.openpty()
+    files = [os.fdopen(os.dup(fd), "w") for fd in (main[1], main[1], other[1])]
+    yield files
+    for file in files:
+        file.close()
+    for fd in (*main, *other):
+        os.close(fd)
+
+
+class _Wrapped:
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self.encoding: str | None = file.encoding
+
+    @property
+    def buffer(self) -> BinaryIO:
+        return self._file.buffer
+
+    def write(self, text: str, /) -> object:
+        return self._file.write(text)
+
+    def flush(self) -> None:
+        self._file.flush()
+
+    def isatty(self) -> bool:
+        return self._file.isatty()
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+
+def test_two_streams_are_one_place_when_they_are_one_terminal(terminals: Sequence[TextIO]) -> None:
+    first, second, third = (Output(_Wrapped(file)) for file in terminals)
+    assert first.same_place(second)
+    assert not first.same_place(third)
+    assert not first.same_place(Output(FakeStream()))
+    assert not Output(None).same_place(first)
+
+
+def test_terminals_without_a_descriptor_are_taken_for_one() -> None:
+    assert Output(FakeStream(terminal=True)).same_place(Output(FakeStream(terminal=True)))

@@ -59,7 +59,7 @@ def test_json_holds_a_command_that_a_log_does_not_find() -> None:
 def test_a_message_of_megabytes_is_cut_for_people_and_whole_in_json() -> None:
     error = KieUnavailable("x" * 8_000_000, hint="look at https://status.kie.ai")
     assert error_line(error, about="a") == (
-        f"kiecli: a: {'x' * 1997}.... Look at https://status.kie.ai"
+        f"kiecli: a: {'x' * 1997}... Look at https://status.kie.ai"
     )
     outcome = Outcome("a", None, error, ExitCode.UNAVAILABLE)
     assert machine.record(outcome, 0)["error"]["message"] == error.message

@@ -66,14 +66,15 @@ class RunningChecksum:
     def _hexdigest(self, fd: int) -> str:
         import hashlib
 
+        block = memoryview(bytearray(_BLOCK))
         running, at = hashlib.sha256(), 0
         while (size := self._sizes.get()) is not None:
             if size == 0:
                 running, at = hashlib.sha256(), 0
             # Nothing is read where the file was emptied: a restart is on its way.
-            while at < size and (block := os.pread(fd, min(_BLOCK, size - at), at)):
-                running.update(block)
-                at += len(block)
+            while at < size and (got := os.preadv(fd, [block[: size - at]], at)):
+                running.update(block[:got])
+                at += got
         return running.hexdigest()
 
 

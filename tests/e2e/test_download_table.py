@@ -3,9 +3,12 @@
 import json
 import os
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingTCPServer
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any
 
 import httpx
@@ -553,3 +556,48 @@ def test_a_host_that_drips_is_waited_for_and_spoken_of(
     ran = kiecli("download", "t1")
     assert (ran.code, files(kiecli)) == (0, {NAME: PNG})
     assert f"kiecli: {NAME}: slow: 1 byte a second; going on\n" in ran.err
+
+
+# Large files.
+
+
+class Sender(StreamRequestHandler):
+    """Sends one sparse file, however large, without holding it in memory."""
+
+    size = 2 * 1024 * MIB
+
+    def handle(self) -> None:
+        while self.rfile.readline().strip():
+            """Whatever is asked, the answer is the same."""
+        head = f"HTTP/1.1 200 OK\r\nContent-Length: {self.size}\r\nContent-Type: image/png\r\n\r\n"
+        self.wfile.write(head.encode())
+        with TemporaryFile() as file:
+            file.write(PNG)
+            file.truncate(self.size - 3)
+            file.seek(self.size - 3)
+            file.write(b"end")
+            file.flush()
+            self.connection.sendfile(file)
+
+
+@pytest.fixture
+def roomy(kiecli: Installed) -> Iterator[str]:
+    """A folder in memory where there is one: no disk is to be measured."""
+    memory = Path("/dev/shm")
+    with TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else kiecli.folder) as folder:
+        yield folder
+
+
+def test_the_memory_for_a_file_of_2_gib_is_under_80_mib(
+    kie: FaultyServer, kiecli: Installed, roomy: str
+) -> None:
+    with ThreadingTCPServer(("127.0.0.1", 0), Sender) as host:
+        threading.Thread(target=host.serve_forever, daemon=True).start()
+        succeeded(kie, f"http://127.0.0.1:{host.server_address[1]}/a.png")
+        with kiecli.start("download", "-q", "-d", roomy, "t1") as running:
+            _, status, usage = os.wait4(running.process.pid, 0)
+        host.shutdown()
+    with Path(roomy, NAME).open("rb") as file:
+        ends = file.read(len(PNG)), file.seek(-3, os.SEEK_END), file.read()
+    assert (status, ends) == (0, (PNG, Sender.size - 3, b"end"))
+    assert usage.ru_maxrss < 80 * 1024  # KiB

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.style import Style
@@ -56,7 +56,7 @@ class StatusAnswer:
     def close(self) -> None:
         """Draw a panel for one task, a table for several."""
         if len(self._outcomes) > 1:
-            self._canvas.print(_overview(self._canvas, self._outcomes, self._wall))
+            _draw_table(self._canvas, self._outcomes, self._wall)
         for outcome in self._outcomes if len(self._outcomes) == 1 else ():
             self._canvas.print(_panel(outcome, self._wall))
             for link in _links(outcome):
@@ -129,7 +129,8 @@ def _trouble(outcome: Outcome) -> list[tuple[str, str]]:
     error = outcome.error
     if error is None:
         return []
-    return [("error", said(error)), ("hint", advised(error, outcome.again))]
+    advice = advised(error, outcome.again)
+    return [("error", said(error)), *([("hint", advice)] if advice else [])]
 
 
 def _links(outcome: Outcome) -> list[Text]:
@@ -140,13 +141,16 @@ def _links(outcome: Outcome) -> list[Text]:
     return [Text(url, style=Style(link=url)) for url in urls]
 
 
-def _overview(canvas: Console, outcomes: list[Outcome], wall: float) -> RenderableType:
-    """Return a table, or a paragraph a task where a table would have to cut or fold its cells."""
+def _draw_table(canvas: Console, outcomes: list[Outcome], wall: float) -> None:
+    """Draw a table, or a paragraph a task where a table would have to cut or fold its cells."""
     table = _table(outcomes, wall)
     unlimited = canvas.options.update(max_width=_UNLIMITED)
     if canvas.measure(table, options=unlimited).maximum <= canvas.width:
-        return table
-    return Group(*(_paragraph(outcome, wall) for outcome in outcomes))
+        canvas.print(table)
+        return
+    for outcome in outcomes:
+        canvas.print(Text(outcome.task_id), soft_wrap=True)
+        canvas.print(Padding(_sentence(outcome, wall), (0, 0, 0, 2)))
 
 
 def _table(outcomes: list[Outcome], wall: float) -> Table:
@@ -172,11 +176,10 @@ def _cells(outcome: Outcome, wall: float) -> list[str]:
     return [clean(cell or "") for cell in cells]
 
 
-def _paragraph(outcome: Outcome, wall: float) -> RenderableType:
+def _sentence(outcome: Outcome, wall: float) -> Text:
     facts = _cells(outcome, wall)
     if facts:
         model, time, results, expires = facts
         told = "" if results == "0" else count(int(results), "result")
         facts = [model, time, told, f"expires {expires}" if expires else ""]
-    line = Text("  ").join([state_text(outcome), *(Text(fact) for fact in facts if fact)])
-    return Group(Text(outcome.task_id, overflow="fold"), Padding(line, (0, 0, 0, 2)))
+    return Text("  ").join([state_text(outcome), *(Text(fact) for fact in facts if fact)])

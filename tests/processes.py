@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from subprocess import PIPE
@@ -27,6 +27,14 @@ PROGRAM = str(Path(sys.executable).with_name("kiecli"))
 
 _LONGEST = 30.0  # seconds after which a process is given up
 _PASSED_ON = ("PATH", "COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START", "SYSTEMROOT")
+
+
+def until(true: Callable[[], object]) -> None:
+    """Wait for something that another process does."""
+    end = time.monotonic() + _LONGEST
+    while not true():
+        assert time.monotonic() < end, "it has not come to that"
+        time.sleep(0.01)
 
 
 class Ran(NamedTuple):

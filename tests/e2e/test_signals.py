@@ -6,7 +6,6 @@ import signal
 import socket
 import struct
 import termios
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,19 +14,11 @@ from typing import IO, NamedTuple
 import pytest
 
 from tests.faults import record
-from tests.processes import SIGNALS, Installed, Ran, Running
+from tests.processes import SIGNALS, Installed, Ran, Running, until
 from tests.server import FaultyServer
 from tests.wire import Wire, silence, wired
 
 _PIPE = 65536  # bytes that a pipe of Linux holds
-
-
-def until(true: Callable[[], object]) -> None:
-    """Wait for something that another process does."""
-    end = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < end, "it has not come to that"
-        time.sleep(0.005)
 
 
 def unread(pipe: IO[bytes] | None) -> int:

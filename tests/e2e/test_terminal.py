@@ -1,0 +1,226 @@
+"""What somebody sees who runs the command on a terminal."""
+
+import re
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+from tests.faults import record
+from tests.processes import SIGNALS, Installed, Ran, until
+from tests.server import FaultyServer
+from tests.terminals import OnTerminal
+
+_WIDTHS = (80, 40, 20)
+_ESCAPE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-7]|9[0-7]|38;\d)")
+
+
+def urls(kie: FaultyServer, count: int = 3) -> list[str]:
+    """Return addresses longer than any of these terminals is wide."""
+    return [f"{kie.url}/{n}/{'long-' * 20}name.png" for n in range(count)]
+
+
+def soon(kie: FaultyServer, task_id: str, found: list[str]) -> None:
+    """Make a task known that is waiting at the first look and done at the second."""
+    kie.faults.next("recordInfo", record(task_id, "waiting"), task_id=task_id)
+    kie.faults.task(task_id, urls=found)
+
+
+@pytest.mark.parametrize("columns", _WIDTHS)
+def test_urls_come_whole_above_a_block_on_the_same_terminal(
+    columns: int, kie: FaultyServer, kiecli: Installed
+) -> None:
+    soon(kie, "a", urls(kie))
+    soon(kie, "b", urls(kie))
+    with OnTerminal(kiecli, "wait", "a", "b", columns=columns, lines=30) as terminal:
+        terminal.await_screen("waiting")
+        assert not terminal.screen.cursor
+        ran = terminal.end()
+    assert (ran.code, terminal.screen.cursor) == (0, True)
+    assert terminal.screen.said == [
+        *urls(kie),
+        *urls(kie),
+        "kiecli: 2 tasks: 2 success",
+        "kiecli: save the results with: kiecli download a b",
+        "",
+    ]
+
+
+@pytest.mark.parametrize("columns", _WIDTHS)
+def test_urls_come_whole_through_a_pipe_beside_a_block(
+    columns: int, kie: FaultyServer, kiecli: Installed
+) -> None:
+    soon(kie, "a", urls(kie))
+    with OnTerminal(kiecli, "wait", "a", columns=columns, piped=True) as terminal:
+        terminal.await_screen("waiting")
+        ran = terminal.end()
+    assert ran == Ran(0, "".join(f"{url}\n" for url in urls(kie)), "")
+    assert terminal.screen.said == [
+        "kiecli: 1 task: 1 success",
+        "kiecli: save the results with: kiecli download a",
+        "",
+    ]
+
+
+def test_a_block_names_each_task_and_its_state(kie: FaultyServer, kiecli: Installed) -> None:
+    kie.faults.task("a-long-one", "waiting")
+    kie.faults.task("b", "generating")
+    with OnTerminal(kiecli, "wait", "a-long-one", "b") as terminal:
+        terminal.await_screen("generating  1s")
+        shown = [line[2:] for line in terminal.screen.seen if line]
+        terminal.end_by(signal.SIGINT)
+    assert shown == ["a-long-one  waiting     1s", "b           generating  1s"]
+
+
+def test_more_tasks_than_fit_are_counted(kie: FaultyServer, kiecli: Installed) -> None:
+    """The block takes a third of the screen at most."""
+    ids = [f"task-{n}" for n in range(7)]
+    for task_id in ids:
+        kie.faults.task(task_id, "waiting")
+    with OnTerminal(kiecli, "wait", *ids, lines=9) as terminal:
+        terminal.await_screen("5 more: 5 waiting")
+        shown = [line[2:] for line in terminal.screen.seen if line]
+        terminal.end_by(signal.SIGINT)
+    assert [line.split()[0] for line in shown] == ["task-0", "task-1", "5"]
+
+
+@pytest.mark.parametrize("signum", SIGNALS)
+@pytest.mark.parametrize("command", ["wait", "download --wait"])
+def test_a_signal_leaves_the_last_words_and_a_cursor(
+    command: str, signum: int, kie: FaultyServer, kiecli: Installed
+) -> None:
+    kie.faults.task("a", "waiting")
+    with OnTerminal(kiecli, *command.split(), "a") as terminal:
+        terminal.await_screen("waiting")
+        ran = terminal.end_by(signum)
+    assert (ran.code, terminal.screen.cursor) == (-signum, True)
+    assert terminal.screen.said == [
+        f"kiecli: interrupted; take it up with: kiecli {command} a",
+        "",
+    ]
+
+
+@pytest.mark.parametrize("columns", _WIDTHS)
+def test_files_have_bars_that_give_way_to_their_paths(
+    columns: int, kie: FaultyServer, kiecli: Installed
+) -> None:
+    slow = kie.faults.file("/a.bin", bytes(40_000), content_type=None, drip=(4000, 0.1))
+    fast = kie.faults.file("/b.bin", bytes(40_000), content_type=None)
+    kie.faults.task("a", urls=[fast, slow])
+    with OnTerminal(kiecli, "download", "a", columns=columns) as terminal:
+        terminal.await_screen("a-2.bin ")
+        terminal.await_screen("%" if columns < 60 else "/40.0 kB")
+        ran = terminal.end()
+    assert (ran.code, terminal.screen.cursor) == (0, True)
+    assert terminal.screen.said[-4:] == [
+        "a-1.bin",
+        "a-2.bin",
+        "kiecli: 2 files: 2 saved, 80.0 kB",
+        "",
+    ]
+
+
+@pytest.mark.parametrize("columns", _WIDTHS)
+def test_a_status_shows_links_and_ids_whole(
+    columns: int, kie: FaultyServer, kiecli: Installed
+) -> None:
+    """To be copied."""
+    kie.faults.task("a" * 32, urls=urls(kie))
+    kie.faults.task("b" * 32, "fail", failCode="500", failMsg="Internal error")
+    with OnTerminal(kiecli, "status", "a" * 32, columns=columns) as one:
+        one.end()
+    assert one.screen.said[-4:] == [*urls(kie), ""]
+    with OnTerminal(kiecli, "status", "a" * 32, "b" * 32, columns=columns) as two:
+        two.end()
+    assert {"a" * 32, "b" * 32} <= {line.partition(" ")[0] for line in two.screen.said}
+
+
+def test_a_dumb_terminal_gets_lines(kie: FaultyServer, kiecli: Installed) -> None:
+    soon(kie, "a", urls(kie, 1))
+    with OnTerminal(kiecli, "wait", "a", environ={"TERM": "dumb"}) as terminal:
+        terminal.end()
+    said = re.sub(r"after \d+s", "in time", terminal.screen.raw)
+    assert said.split("\r\n") == [
+        "kiecli: a: waiting",
+        "kiecli: a: success in time, 1 result",
+        *urls(kie, 1),
+        "",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("environ", "coloured"),
+    [
+        ({}, True),
+        ({"NO_COLOR": "1"}, False),
+        ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, True),
+    ],
+)
+def test_variables_decide_colour(
+    environ: dict[str, str], coloured: bool, kiecli: Installed
+) -> None:
+    with OnTerminal(kiecli, "status", "demo-image", environ=environ) as terminal:
+        terminal.end()
+    assert bool(_COLOUR.search(terminal.screen.raw)) is coloured
+    assert "╭─ demo-image" in terminal.screen.said[0]
+
+
+@pytest.mark.parametrize("environ", [{}, {"FORCE_COLOR": "1", "CLICOLOR_FORCE": "1"}])
+@pytest.mark.parametrize(
+    "words", ["status demo-image demo-fail", "wait demo-image", "download demo-image"]
+)
+def test_nothing_but_text_leaves_through_pipes(
+    words: str, environ: dict[str, str], kiecli: Installed
+) -> None:
+    ran = kiecli(*words.split(), environ=environ)
+    assert not _ESCAPE.search(ran.out + ran.err)
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is the terminal that is resized")
+def test_a_terminal_that_is_resized_keeps_every_line_whole(
+    kie: FaultyServer, kiecli: Installed
+) -> None:
+    """Rows of the block may be left behind, as everywhere; no answer is torn or lost."""
+    kie.faults.task("a", "waiting")
+    kie.faults.task("b", "waiting")
+    tmux = Tmux(kiecli, 80, 40)
+    try:
+        until(lambda: tmux.lines()[0])  # the prompt
+        tmux("send-keys", "kiecli wait a b; echo over", "Enter")
+        until(lambda: any("waiting" in line for line in tmux.lines()))
+        tmux("resize-window", "-x", "30")
+        kie.faults.task("a", urls=urls(kie))
+        kie.faults.task("b", urls=urls(kie))
+        until(lambda: "over" in tmux.lines())
+        lines = tmux.lines()
+    finally:
+        tmux("kill-server")
+    assert [line for line in lines if line.startswith("http")] == urls(kie) * 2
+    assert "kiecli: save the results with: kiecli download a b" in lines
+
+
+class Tmux:
+    """A shell in a tmux of its own."""
+
+    def __init__(self, kiecli: Installed, columns: int, lines: int) -> None:
+        self._environ = kiecli.variables({**kiecli.in_path(), "TERM": "xterm"})
+        self._socket = str(kiecli.home / "tmux")
+        size = ("-x", str(columns), "-y", str(lines))
+        self("-f", "/dev/null", "new-session", "-d", *size, "bash --norc --noprofile")
+
+    def __call__(self, *words: str) -> str:
+        done = subprocess.run(
+            ["tmux", "-S", self._socket, *words],
+            check=True,
+            env=self._environ,
+            capture_output=True,
+            text=True,
+            timeout=20,
+        )
+        return done.stdout
+
+    def lines(self) -> list[str]:
+        """Return all lines, those that had to be wrapped in one piece."""
+        return [line.rstrip() for line in self("capture-pane", "-p", "-J", "-S", "-").splitlines()]

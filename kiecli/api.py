@@ -21,8 +21,11 @@ from kiecli.transport import (
     what_broke,
 )
 
-LONGEST_ANSWER = 8 * 1024 * 1024
-"""Bytes of an answer that are read at most; real ones have some two thousand."""
+LONGEST_ANSWER = 4 * 1024 * 1024
+"""Bytes of an answer that are read at most; real ones have some two thousand.
+
+JSON can take thirty times as much memory as text: these may take 130 MB, and no more.
+"""
 
 
 class KieClient:

@@ -20,6 +20,7 @@ from tests.hostile.oracle import FAILURES, assert_tame, undrawn
 from tests.hostile.search import examples
 from tests.hostile.text import CORPUS, text
 from tests.program import KEY, FakeStream, Program, Ran
+from tests.wire import Wire, wired
 
 _BASE_URL = "https://kie.test"
 _CODES = {ExitCode.DONE, *FAILURES}
@@ -112,6 +113,16 @@ def test_any_bytes_on_stdin_end_in_a_code_of_the_contract(
 ) -> None:
     _, kiecli = _world()
     _assert_ended_well(kiecli(*line, stdin=stdin), line)
+
+
+def test_an_answer_that_drips_for_ever_is_left_in_time() -> None:
+    faults, kiecli = _world()
+    drip = wired(httpx.Response(200, content=b" " * 10_000), Wire(drip=(1, 1.0)))
+    faults.always("recordInfo", drip)
+    ran = kiecli("wait", "-t", "0", "a")
+    assert (ran.code, ran.out) == (6, "")
+    assert "kiecli: kie.test gave no whole answer within 20 s. " in ran.err
+    assert kiecli.clock.now() < 25
 
 
 _LOCATIONS = st.sampled_from(CORPUS).map(lambda each: each.encode(errors="surrogatepass"))

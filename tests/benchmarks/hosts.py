@@ -4,7 +4,7 @@ python hosts.py serve FOLDER [CERTIFICATE KEY]   an API and a file host
 python hosts.py relay PORT SECONDS               the same, so many seconds away in each direction
 
 Each prints the port that it listens on. The task `NAME.COUNT.PORT` has succeeded, and its results
-are `/NAME/1` and so on at that port, all of them the bytes of the file `FOLDER/NAME`.
+are `/NAME/1.bin` and so on at that port, all of them the bytes of the file `FOLDER/NAME`.
 """
 
 import asyncio
@@ -98,7 +98,7 @@ class Host:
             "state": "success",
             "param": json.dumps({"input": json.dumps({"prompt": "a quiet harbour " * 40})}),
             "resultJson": json.dumps(
-                {"resultUrls": [f"{base}/{n + 1}" for n in range(int(count))]}
+                {"resultUrls": [f"{base}/{n + 1}.bin" for n in range(int(count))]}
             ),
             "failCode": None,
             "failMsg": None,
@@ -160,11 +160,13 @@ class _End(asyncio.Protocol):
     def __init__(self, delay: float) -> None:
         self._delay = delay
         self._transport: asyncio.Transport | None = None
+        self._early: list[bytes] = []
         self.other = self
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        transport.writelines(self._early)
 
     def data_received(self, data: bytes) -> None:
         asyncio.get_running_loop().call_later(self._delay, self.other.send, data)
@@ -175,8 +177,10 @@ class _End(asyncio.Protocol):
 
     def send(self, data: bytes) -> None:
         """Send what came in at the other end."""
-        assert self._transport is not None, "the host did not accept within the delay"
-        self._transport.write(data)
+        if self._transport is None:
+            self._early.append(data)
+        else:
+            self._transport.write(data)
 
     def close(self) -> None:
         """End what has ended at the other end."""

@@ -70,7 +70,7 @@ TARGETS = {"http": Targets(one=1.15, many=1.15), "https": Targets(one=1.25, many
 
 def one_file(link: Link) -> list[Figure]:
     """Return what one large file takes."""
-    url = link.url(link.port, "big/1")
+    url = link.url(link.port, "big/1.bin")
     save = [KIECLI, "download", "-q", "--overwrite", "-d", str(link.out), f"big.1.{link.port}"]
     cases = {
         "kiecli": [*save],
@@ -123,7 +123,7 @@ def _aria2c(link: Link, lists: Path) -> list[str]:
 
 def _urls(link: Link) -> Iterator[tuple[int, str]]:
     for n in range(1, MANY + 1):
-        yield n, link.url(link.relay, f"small/{n}")
+        yield n, link.url(link.relay, f"small/{n}.bin")
 
 
 def _saved(link: Link, line: Sequence[str]) -> Cost:

@@ -1,7 +1,6 @@
 """How things are put into words, the same in every command. Pure."""
 
 from time import gmtime, strftime
-from unicodedata import category
 
 from kiecli import durations
 from kiecli.errors import KieError
@@ -31,9 +30,9 @@ def word(text: str) -> str:
 def _shown(char: str) -> str:
     if char in _SPACES:
         return " "
-    if char in _DIRECTION_MARKS or category(char) == "Cc":
+    if char in _DIRECTION_MARKS or char < " " or "\x7f" <= char <= "\x9f":
         return ""
-    return "\ufffd" if category(char) == "Cs" else char
+    return "\ufffd" if "\ud800" <= char <= "\udfff" else char  # half of a character
 
 
 def shortened(text: str, length: int) -> str:

@@ -63,8 +63,10 @@ def _run(argv: Sequence[str], runtime: Runtime) -> int:
         action = build()(args=list(argv), prog_name="kiecli", standalone_mode=False, obj=runtime)
         return int(action() if callable(action) else action or ExitCode.DONE)
     except _TyperUsageError as error:
+        from kiecli.cli.usage import usage_line
+
         runtime.hide_key()
-        runtime.err.line(_usage_line(error))
+        runtime.err.line(usage_line(error, argv))
         return ExitCode.USAGE
     except KieError as error:
         from kiecli.render.words import error_line
@@ -72,17 +74,6 @@ def _run(argv: Sequence[str], runtime: Runtime) -> int:
         runtime.hide_key()
         runtime.err.line(error_line(error))
         return error.exit_code
-
-
-def _usage_line(error: BaseException) -> str:
-    """Return a usage error of Typer's in our form: one line, with the help that tells more."""
-    from kiecli.render.words import clean
-
-    said = error.format_message().rstrip(".")  # type: ignore[attr-defined]
-    ctx = getattr(error, "ctx", None)
-    command = "kiecli" if ctx is None else ctx.command_path
-    stop = "" if said.endswith("?") else "."
-    return clean(f"kiecli: {said[:1].lower()}{said[1:]}{stop} See: {command} --help")
 
 
 def _report(bug: BaseException, runtime: Runtime) -> int:

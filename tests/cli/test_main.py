@@ -26,11 +26,27 @@ def test_the_version(kiecli: Program) -> None:
     [
         (["statsu", "a"], "no such command 'statsu'. Did you mean 'status'? See: kiecli --help"),
         (["ecf8cf86"], "no such command 'ecf8cf86'. See: kiecli --help"),
-        (["--api-key", "x"], "no such option: --api-key. See: kiecli --help"),
+        (["--api-key", "x"], "no such option '--api-key'. See: kiecli --help"),
+        (["--vrsion"], "no such option '--vrsion'. Did you mean '--version'? See: kiecli --help"),
+        (
+            ["download", "--overwite", "a"],
+            "no such option '--overwite'. Did you mean '--overwrite'? See: kiecli download --help",
+        ),
+        (["wait", "a", "-t"], "option '-t' requires an argument. See: kiecli wait --help"),
+        (
+            ["config", "get", "--reveal=3"],
+            ("option '--reveal' does not take a value. See: kiecli config get --help"),
+        ),
+        (["config", "-h=3"], "no such option '-='. See: kiecli config --help"),
+        (["--version=3"], "option '--version' does not take a value. See: kiecli --help"),
+        (
+            ["config", "list", "x"],
+            "got unexpected extra argument (x). See: kiecli config list --help",
+        ),
         (["status"], "missing argument 'ID...|-'. See: kiecli status --help"),
         (["wait"], "missing argument 'ID...|-'. See: kiecli wait --help"),
         (["download"], "missing argument 'ID...|-'. See: kiecli download --help"),
-        (["status", "--nope", "a"], "no such option: --nope. See: kiecli status --help"),
+        (["status", "--nope", "a"], "no such option '--nope'. See: kiecli status --help"),
         (
             ["wait", "-t", "soon", "a"],
             (

@@ -38,6 +38,24 @@ class Lines:
         """Do nothing: all has been said."""
 
 
+class Legible:
+    """A place for bytes where a person reads: text, without what a terminal would obey."""
+
+    def __init__(self, write: Write) -> None:
+        from codecs import getincrementaldecoder
+
+        self._write = write
+        self._decoder = getincrementaldecoder("utf-8")("replace")
+
+    def write(self, data: bytes, /) -> object:
+        """Show bytes; a character may lie across two pieces."""
+        self._write("\n".join(map(clean, self._decoder.decode(data).split("\n"))))
+        return len(data)
+
+    def flush(self) -> None:
+        """Do nothing: all has been shown."""
+
+
 def state_words(outcome: Outcome) -> list[str]:
     """Return the state alone (`status -q`)."""
     return [word(outcome.state)]

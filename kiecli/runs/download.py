@@ -10,7 +10,7 @@ from kiecli.errors import ExitCode, KieError, UsageError
 from kiecli.ids import Asked
 from kiecli.models import Phase, Task
 from kiecli.naming import DEFAULT_TEMPLATE, Template
-from kiecli.render.answer import Answer
+from kiecli.render.answer import Answer, Legible
 from kiecli.render.words import ago, count, size
 from kiecli.runs import casting
 from kiecli.runs.relay import Relay
@@ -87,7 +87,8 @@ class _Saving:
         self._answer = answer
         self._clock = runtime.clock
         self._inbox = runtime.inbox
-        self._out = runtime.out
+        out = runtime.out
+        self._sink = Legible(out.write) if out.is_terminal else out.binary()
         self._threads = runtime.workers(wish.jobs)
         self._downloader = Downloader(
             new_client=partial(runtime.wires.client, trace=trace and (trace, runtime.clock)),
@@ -155,7 +156,7 @@ class _Saving:
         event: object
         try:
             if self._wish.to_stdout:
-                file = self._downloader.pour(target, self._out.binary())
+                file = self._downloader.pour(target, self._sink)
             else:
                 file = self._downloader.save(target)
             event = _Saved(target, file)

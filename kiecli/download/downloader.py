@@ -13,7 +13,7 @@ from kiecli.download.fetch import Means
 from kiecli.download.progress import NoProgress, Progress
 from kiecli.download.saving import Saving
 from kiecli.download.spool import Spool
-from kiecli.download.target import SavedFile, SaveOptions, Target, plan
+from kiecli.download.target import Claims, SavedFile, SaveOptions, Target, plan
 from kiecli.errors import KieError
 from kiecli.models import Task
 
@@ -60,6 +60,7 @@ class Downloader:
         self._progress = progress or NoProgress()
         self._means = Means(self._client, fresh_link, clock, self._progress, random)
         self._mode = default_mode()
+        self._claims = Claims()
         self._own = threading.local()
 
     def plan(self, task: Task) -> list[Target]:
@@ -69,7 +70,7 @@ class Downloader:
             SaveError: It has nothing at all to save.
             UsageError: Two results would have one name, or a name is an existing folder.
         """
-        return plan(task, self._options)
+        return plan(task, self._options, self._claims)
 
     def save(self, target: Target) -> SavedFile:
         """Save a target, or find it saved; whatever goes wrong is in its `error`.

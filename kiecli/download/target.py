@@ -1,7 +1,8 @@
 """What is to be saved and where: planned before the first byte."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections import ChainMap
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any, NamedTuple
 
 from kiecli.errors import KieError, SaveError, UsageError
@@ -89,8 +90,32 @@ class SavedFile(NamedTuple):
         return cls(target.n, target.url, target.path, None, None, None, "failed", 0, error)
 
 
-def plan(task: Task, options: SaveOptions) -> list[Target]:
+class Claims:
+    """The names that are taken in a run: no two results may have the same."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._taken: dict[tuple[str, str], Target] = {}
+
+    def add(self, targets: list[Target]) -> None:
+        """Take the names of one task's targets, all of them or none.
+
+        Raises:
+            UsageError: One is taken.
+        """
+        taken = ChainMap({}, self._taken)
+        for target in targets:
+            _claim(target, taken)
+        self._taken.update(taken.maps[0])
+
+
+def plan(task: Task, options: SaveOptions, claims: Claims | None = None) -> list[Target]:
     """Return what a succeeded task has to save, in the order of its results.
+
+    Args:
+        task: The task.
+        options: How to save.
+        claims: The names that the run's other tasks have taken.
 
     Raises:
         SaveError: It has nothing at all to save.
@@ -100,7 +125,7 @@ def plan(task: Task, options: SaveOptions) -> list[Target]:
     targets = list(_targets(task, options))
     if not targets:
         raise SaveError(f"task {task.task_id} succeeded, but Kie lists nothing to save")
-    _refuse_collisions(targets)
+    (claims or Claims()).add(targets)
     return targets
 
 
@@ -141,21 +166,25 @@ def _file(task: Task, result: Result, options: SaveOptions, *, counts: bool) -> 
     )
 
 
-def _refuse_collisions(targets: list[Target]) -> None:
-    taken: dict[tuple[str, str], Target] = {}
-    for target in targets:
-        path, stem = target.path, _stem(target.path)
-        own = {("path", path), ("stem", stem)} | (set() if target.path_known else {("open", path)})
-        # A name without its extension may become any name that is it and an extension.
-        others = [("path", path), ("open", stem), *([] if target.path_known else [("stem", path)])]
-        for other in filter(None, map(taken.get, others)):
-            raise UsageError(
-                f"results {other.n} and {target.n} of task {target.task_id}"
-                f" would both be saved as {path}",
-                hint="put {n} into --output",
-            )
-        for name in own:
-            taken.setdefault(name, target)
+def _claim(target: Target, taken: MutableMapping[tuple[str, str], Target]) -> None:
+    path, stem = target.path, _stem(target.path)
+    own = {("path", path), ("stem", stem)} | (set() if target.path_known else {("open", path)})
+    # A name without its extension may become any name that is it and an extension.
+    others = [("path", path), ("open", stem), *([] if target.path_known else [("stem", path)])]
+    for other in filter(None, map(taken.get, others)):
+        raise _both(other, target)
+    for name in own:
+        taken.setdefault(name, target)
+
+
+def _both(one: Target, other: Target) -> UsageError:
+    if one.task_id == other.task_id:
+        who, hint = f"results {one.n} and {other.n} of task {one.task_id}", "put {n} into --output"
+    else:
+        # `a:b` and `a-b` are the same once they are safe in a file's name.
+        who = f"results of the tasks {one.task_id} and {other.task_id}"
+        hint = "save each with a line and a folder of its own"
+    return UsageError(f"{who} would both be saved as {other.path}", hint=hint)
 
 
 def _stem(path: str) -> str:

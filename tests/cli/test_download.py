@@ -227,6 +227,20 @@ def test_two_results_on_one_name_write_nothing_of_that_task(kiecli: Program, her
     assert list(files(here)) == ["demo-image.jpg"]
 
 
+def test_two_tasks_on_one_name_are_never_taken_for_each_other(
+    kiecli: Program, kie: Faults, here: Path
+) -> None:
+    kie.task("a:b", urls=[kie.file("/1.png", PNG)])
+    kie.task("a-b", urls=[kie.file("/2.png", PNG + b"2")])
+    assert kiecli("download", "-q", "a:b", "a-b") == Ran(
+        2,
+        "a-b-1.png\n",
+        "kiecli: a-b: results of the tasks a:b and a-b would both be saved as a-b-1.png."
+        " Save each with a line and a folder of its own\n",
+    )
+    assert files(here) == {"a-b-1.png": len(PNG)}
+
+
 def test_dry_run_prints_the_paths_and_asks_no_file_host(
     kiecli: Program, kie: Faults, here: Path
 ) -> None:

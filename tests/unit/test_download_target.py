@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kiecli.download.target import SavedFile, SaveOptions, Target, plan
+from kiecli.download.target import Claims, SavedFile, SaveOptions, Target, plan
 from kiecli.errors import SaveError, UsageError
 from kiecli.models import Task
 from kiecli.naming import DEFAULT_TEMPLATE, Template
@@ -167,4 +167,22 @@ def test_a_failed_file_tells_its_target_and_its_error() -> None:
     error = SaveError("no")
     assert SavedFile.failed(target, error) == SavedFile(
         1, "http://h/a.png", "t1-1.png", None, None, None, "failed", 0, error
+    )
+
+
+def test_a_name_is_taken_once_in_a_run_and_not_at_all_by_a_refused_task() -> None:
+    claims = Claims()
+
+    def claimed(task_id: str, *urls: str) -> list[str]:
+        planned = plan(task(*urls)._replace(task_id=task_id), options("{task_id}.{ext}"), claims)
+        return [target.path for target in planned]
+
+    with pytest.raises(UsageError):
+        claimed("a-b", "http://h/1.png", "http://h/2.png")
+    assert claimed("a:b", "http://h/1.png") == ["a-b.png"]
+    with pytest.raises(UsageError) as raised:
+        claimed("a-b", "http://h/1.png")
+    assert (raised.value.message, raised.value.hint) == (
+        "results of the tasks a:b and a-b would both be saved as a-b.png",
+        "save each with a line and a folder of its own",
     )

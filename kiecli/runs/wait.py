@@ -60,10 +60,11 @@ def _mention_what_has_no_url(run: Run, ended: Outcome) -> None:
 
 def _sum_up(run: Run) -> None:
     """Say how many came out how, and which line saves the results until when."""
-    words = [ended.word for ended in run.outcomes.values()]
+    outcomes = [run.outcomes[task_id] for task_id in run.task_ids]
+    words = [ended.word for ended in outcomes]
     told = ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
     run.screen.note(f"{count(len(words), 'task')}: {told}")
-    saved = [e.task for e in run.outcomes.values() if e.word == "success" and e.task]
+    saved = [e.task for e in outcomes if e.word == "success" and e.task]
     with_files = [task for task in saved if task.results]
     if with_files:
         line = resume.line(["download"], [task.task_id for task in with_files])

@@ -1,0 +1,132 @@
+"""The world of a run: put together when it is asked for."""
+
+import io
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from kiecli.clock import SystemClock
+from kiecli.errors import AccessError, ConfigError
+from kiecli.inbox import QueueInbox, ThreadWorkers
+from kiecli.runtime import Runtime, Voice, system_runtime
+from tests.fakes import FakeClock, FakeInbox, InlineWorkers
+from tests.faults import Faults
+from tests.program import FakeStream
+from tests.wire import WireTransport
+
+
+def world(**environ: str) -> Runtime:
+    out, err = FakeStream(), FakeStream()
+    return Runtime(
+        environ={"KIECLI_CONFIG": "/nonexistent/config.json", **environ},
+        stdin=None,
+        stdout=out,
+        stderr=err,
+    )
+
+
+def test_every_default_is_the_real_thing() -> None:
+    runtime = world()
+    assert isinstance(runtime.clock, SystemClock)
+    assert isinstance(runtime.inbox, QueueInbox)
+    assert isinstance(runtime.workers(3), ThreadWorkers)
+    assert 0.9 <= runtime.random(0.9, 1.1) <= 1.1
+    assert runtime.resume() == ""
+    assert runtime.budget is runtime.budget
+    assert runtime.wires is runtime.wires
+
+
+def test_a_test_can_have_a_world_of_its_own() -> None:
+    clock = FakeClock()
+    inbox = FakeInbox(clock)
+    workers = InlineWorkers(clock, inbox)
+    runtime = Runtime(
+        environ={},
+        stdin=None,
+        stdout=None,
+        stderr=None,
+        clock=clock,
+        random=max,
+        inbox=inbox,
+        workers=lambda _most: workers,
+    )
+    assert runtime.clock is clock
+    assert runtime.inbox is inbox
+    assert runtime.workers(3) is workers
+    assert runtime.random(0.9, 1.1) == 1.1
+
+
+def test_a_client_needs_a_key_and_an_address() -> None:
+    with pytest.raises(AccessError):
+        world().client(Voice())
+    with pytest.raises(ConfigError):
+        world(KIE_API_KEY="k", KIE_BASE_URL="ftp://x").client(Voice())
+
+
+def test_a_client_asks_the_address_that_is_set(kie: Faults, clock: FakeClock) -> None:
+    runtime = Runtime(
+        environ={"KIE_API_KEY": "sk-0123456789", "KIE_BASE_URL": kie.base_url},
+        stdin=None,
+        stdout=None,
+        stderr=None,
+        clock=clock,
+        transport=WireTransport(kie),
+    )
+    client = runtime.client(Voice())
+    assert client.task("demo-image").state == "success"
+    (seen,) = kie.requests
+    assert seen.headers["authorization"] == "Bearer sk-0123456789"
+
+
+def test_only_verbose_has_a_trace() -> None:
+    runtime = world()
+    assert runtime.trace(Voice()) is None
+    assert runtime.trace(Voice(verbose=True)) == runtime.inbox.put
+
+
+@pytest.mark.parametrize(
+    ("key", "secret"),
+    [("sk-0123456789", "sk-0123456789"), ("sandbox", ""), ("", ""), ("not\nprintable-123", "")],
+)
+def test_the_key_becomes_a_secret_of_both_streams(key: str, secret: str) -> None:
+    runtime = world(KIE_API_KEY=key)
+    runtime.hide_key()
+    assert (runtime.out.secret, runtime.err.secret) == (secret, secret)
+
+
+def test_stdin_is_read_to_its_end() -> None:
+    runtime = Runtime(environ={}, stdin=io.BytesIO(b"a\nb\xff"), stdout=None, stderr=None)
+    assert runtime.stdin_bytes() == b"a\nb\xff"
+    assert world().stdin_bytes() == b""
+
+
+def test_a_process_has_its_own_streams_and_environment(tmp_path: Path) -> None:
+    before = sys.stdin, sys.stdout, sys.stderr
+    with (
+        (tmp_path / "in").open("w+") as stdin,
+        (tmp_path / "out").open("w", encoding="ascii") as stdout,
+    ):
+        sys.stdin, sys.stdout, sys.stderr = stdin, stdout, None
+        try:
+            runtime = system_runtime()
+            runtime.out.line("out/\udcff")
+            runtime.err.line("nowhere")
+        finally:
+            sys.stdin, sys.stdout, sys.stderr = before
+        assert runtime.environ is os.environ
+        assert runtime.stdin is stdin.buffer
+        assert runtime.err.stream is None
+    assert (tmp_path / "out").read_bytes() == b"out/\xff\n"
+
+
+def test_a_process_can_be_without_a_stdin() -> None:
+    before = sys.stdin, sys.stdout, sys.stderr
+    sys.stdin = sys.stdout = sys.stderr = None
+    try:
+        runtime = system_runtime()
+    finally:
+        sys.stdin, sys.stdout, sys.stderr = before
+    assert runtime.stdin is None
+    assert runtime.stdin_bytes() == b""

@@ -27,8 +27,8 @@ class Retry(NamedTuple):
     """Why and for how long a task is being looked at again."""
 
     reason: KieError
-    lasted: float
-    """Seconds so far."""
+    lasts: float
+    """Seconds that it takes at least: until the next look."""
     limit: float
     """Seconds until it is given up."""
 
@@ -200,8 +200,9 @@ class Watch(Generic[A]):
             return self._settle(watched, now, trouble.given_up(now))
         if started >= self.deadline:
             return self._settle(watched, now, watched.unfinished(self._policy.timeout or 0))
-        self._schedule(watched, trouble.next_look(now, self._random), obeys=error)
-        retry = Retry(error, trouble.lasted(now), trouble.limit)
+        due = trouble.next_look(now, self._random)
+        self._schedule(watched, due, obeys=error)
+        retry = Retry(error, trouble.lasted(max(due, self._paused_until)), trouble.limit)
         return self._snapshot(watched, now, retry=retry)
 
     def _schedule(self, watched: Watched[A], due: float, obeys: KieError | None = None) -> None:

@@ -29,7 +29,7 @@ class Notices:
             return
         invisible = isinstance(retry.reason, TaskNotFound)
         reason = "not visible yet" if invisible else said(retry.reason)
-        if reason in self._retries or not (invisible or retry.lasted > _WORTH_SAYING):
+        if reason in self._retries or not (invisible or retry.lasts > _WORTH_SAYING):
             return
         self._retries.add(reason)
         limit = durations.show(retry.limit)

@@ -408,6 +408,15 @@ def test_temporary_trouble_is_borne_for_a_quarter_of_a_minute(
     assert clock.now() == pytest.approx(15, abs=0.2)
 
 
+def test_a_pause_that_kie_asks_for_is_said_when_it_begins(kiecli: Program, kie: Faults) -> None:
+    kie.next("recordInfo", envelope(429, "Rate limit exceeded"))
+    assert kiecli("status", "-q", "demo-image").err == ""
+    kie.next("recordInfo", envelope(429, "Rate limit exceeded"))
+    assert kiecli("status", "demo-image").err == (
+        "kiecli: Kie is asked too often: Rate limit exceeded (code 429); retrying for up to 15s\n"
+    )
+
+
 def test_the_line_to_run_repeats_exit_status(kiecli: Program, kie: Faults) -> None:
     kie.always("recordInfo", httpx.Response(502))
     ran = kiecli("status", "-q", "--exit-status", "a")

@@ -28,8 +28,8 @@ AWAY = KieUnavailable("got an error (HTTP 502)")
 NOT_FOUND = TaskNotFound("Kie knows no such Market task")
 
 
-def trouble(notices: Notices, reason: KieError, lasted: float, task_id: str = "a") -> list[str]:
-    retry = Retry(reason, lasted, 60.0 if reason is NOT_FOUND else 120.0)
+def trouble(notices: Notices, reason: KieError, lasts: float, task_id: str = "a") -> list[str]:
+    retry = Retry(reason, lasts, 60.0 if reason is NOT_FOUND else 120.0)
     return list(notices.of_trouble(seen(None, task_id=task_id, retry=retry)))
 
 

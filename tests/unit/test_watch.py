@@ -251,8 +251,16 @@ def test_no_time_is_one_look_without_grace_and_retries(
 def test_trouble_is_told_with_its_reason_and_limit() -> None:
     told = _Told(waiting(900, None))
     assert told.look(_ERROR, took=0.4) == [
-        Snapshot("a", None, 0.4, settled=False, retry=Retry(_ERROR, 0.4, 120.0))
+        Snapshot("a", None, 0.4, settled=False, retry=Retry(_ERROR, 0.4 + 0.5, 120.0))
     ]
+
+
+def test_a_pause_that_kie_imposed_is_known_to_last_when_it_begins() -> None:
+    told = _Told(waiting(900, None))
+    told.watch.pause(30)
+    [last] = told.look(RateLimited("too often"))
+    assert last.retry is not None
+    assert last.retry.lasts == 30
 
 
 def test_trouble_that_is_over_is_told_too() -> None:
@@ -278,7 +286,7 @@ def test_time_in_our_queue_is_no_trouble() -> None:
         [last] = told.look(_ERROR, at=told.watch.next_due() + 100)
     assert not last.settled
     assert last.retry is not None
-    assert last.retry.lasted == 0.5 + 1 + 2 + 4
+    assert last.retry.lasts == 0.5 + 1 + 2 + 4 + 8
 
 
 def test_a_pause_that_kie_imposed_is_trouble_the_queue_after_it_is_not() -> None:
@@ -287,7 +295,7 @@ def test_a_pause_that_kie_imposed_is_trouble_the_queue_after_it_is_not() -> None
     told.watch.pause(5)
     [last] = told.look(RateLimited("too often"), at=7)
     assert last.retry is not None
-    assert last.retry.lasted == 5
+    assert last.retry.lasts == 5 + 1
 
 
 def test_a_good_answer_empties_the_box() -> None:
@@ -295,21 +303,21 @@ def test_a_good_answer_empties_the_box() -> None:
     told.look(_ERROR)
     told.look(_WAITING, at=100)
     [last] = told.look(_ERROR, at=119)
-    assert last.retry == Retry(_ERROR, 0, 120)
+    assert last.retry == Retry(_ERROR, 0.5, 120)
 
 
 def test_a_good_answer_for_another_task_proves_the_connection() -> None:
     told = _Told(waiting(900, None), "a", "b")
     told.look(_SILENT)
     told.look(_WAITING, at=110)
-    assert told.look(_SILENT, at=110, took=1)[0].retry == Retry(_SILENT, 1, 120)
+    assert told.look(_SILENT, at=110, took=1)[0].retry == Retry(_SILENT, 1.5, 120)
 
 
 def test_a_good_answer_for_another_task_says_nothing_of_bad_answers() -> None:
     told = _Told(waiting(900, None), "a", "b")
     told.look(_ERROR)
     told.look(_WAITING, at=0.1)
-    assert told.look(_ERROR)[0].retry == Retry(_ERROR, 0.5, 120)
+    assert told.look(_ERROR)[0].retry == Retry(_ERROR, 0.5 + 1, 120)
 
 
 def test_a_silent_look_ends_after_twenty_seconds() -> None:

@@ -63,7 +63,7 @@ class Output:
             self.stream.write(self._encodable(self._open(text)))
             self.stream.flush()
         except OSError as error:
-            raise _broken(error) from error
+            raise broken(error) from error
 
     def flush(self) -> None:
         """Do nothing: what was written is out already; rich asks for it."""
@@ -129,7 +129,7 @@ class BinaryOutput:
         try:
             self._stream.buffer.write(data)
         except OSError as error:
-            raise _broken(error) from error
+            raise broken(error) from error
         return len(data)
 
     def flush(self) -> None:
@@ -138,14 +138,15 @@ class BinaryOutput:
             if self._stream is not None:
                 self._stream.flush()
         except OSError as error:
-            raise _broken(error) from error
+            raise broken(error) from error
 
 
 def _closed() -> SaveError:
     return SaveError("stdout is closed, so there is no place for the answer")
 
 
-def _broken(error: OSError) -> BaseException:
+def broken(error: OSError) -> BaseException:
+    """Return what it means that stdout, or the file that the error names, cannot be written."""
     if error.errno == errno.EPIPE:
         return ReaderGone()
-    return SaveError(f"stdout cannot be written: {error.strerror}")
+    return SaveError(f"{error.filename or 'stdout'} cannot be written: {error.strerror}")

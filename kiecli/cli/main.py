@@ -2,12 +2,15 @@
 
 import traceback
 from collections.abc import Sequence
+from typing import cast
 
 from typer import BadParameter
 
 from kiecli.cli.app import build
-from kiecli.errors import ExitCode, Interrupted, KieError, ReaderGone
+from kiecli.cli.options import Action
+from kiecli.errors import ExitCode, Interrupted, KieError, ReaderGone, UsageError
 from kiecli.runtime import Runtime
+from kiecli.streams import broken
 
 # The public BadParameter is one of Typer's usage errors; their common base has no public name.
 _TyperUsageError: type[Exception] = BadParameter.__mro__[1]
@@ -60,8 +63,8 @@ def last_words(runtime: Runtime) -> str:
 
 def _run(argv: Sequence[str], runtime: Runtime) -> int:
     try:
-        action = build()(args=list(argv), prog_name="kiecli", standalone_mode=False, obj=runtime)
-        return int(action() if callable(action) else action or ExitCode.DONE)
+        action = _parsed(argv, runtime)
+        return ExitCode.DONE if action is None else action()
     except _TyperUsageError as error:
         from kiecli.cli.usage import usage_line
 
@@ -74,6 +77,21 @@ def _run(argv: Sequence[str], runtime: Runtime) -> int:
         runtime.hide_key()
         runtime.err.line(error_line(error))
         return error.exit_code
+
+
+def _parsed(argv: Sequence[str], runtime: Runtime) -> Action | None:
+    """Return what the words ask for; None when it was help or completion, which Typer writes."""
+    try:
+        action = build()(args=list(argv), prog_name="kiecli", standalone_mode=False, obj=runtime)
+    except OSError as error:
+        raise broken(error) from error
+    if callable(action):
+        return cast(Action, action)
+    if action:  # Typer's own exit code, where it does not know the shell
+        raise UsageError(
+            "there is no completion for this shell", hint="run it in bash, zsh or fish"
+        )
+    return None
 
 
 def _report(bug: BaseException, runtime: Runtime) -> int:

@@ -18,6 +18,11 @@ def send(self, request, **_):
 httpx.Client.send = send
 """
 
+_IN_TCSH = """
+import shellingham
+shellingham.detect_shell = lambda: ("tcsh", "/bin/tcsh")
+"""
+
 
 class Case(NamedTuple):
     """A line and all that it says."""
@@ -106,6 +111,34 @@ def test_6_nobody_is_there(kiecli: Installed) -> None:
         "",
         "kiecli: could not ask 127.0.0.1: connection refused. Take it up with: "
         "kiecli wait demo-image\n",
+    )
+
+
+def test_2_a_shell_that_has_no_completion(kiecli: Installed, tmp_path: Path) -> None:
+    """Typer's own exit code for it is 1, which would mean a failed task."""
+    (tmp_path / "sitecustomize.py").write_text(_IN_TCSH)
+    assert kiecli("--show-completion", environ={"PYTHONPATH": str(tmp_path)}) == Ran(
+        2,
+        "",
+        "Shell tcsh not supported.\n"
+        "kiecli: there is no completion for this shell. Run it in bash, zsh or fish\n",
+    )
+
+
+@pytest.mark.parametrize("line", ["--help", "status -h", "--version", "config list"])
+def test_7_a_full_disk_has_no_place_for_the_answer(kiecli: Installed, line: str) -> None:
+    ran = kiecli.shell(f"kiecli {line} > /dev/full; echo $?")
+    assert ran == Ran(0, "7\n", "kiecli: stdout cannot be written: No space left on device\n")
+
+
+def test_7_completion_has_no_place(kiecli: Installed, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    environ = {
+        "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1",
+        "HOME": str(tmp_path / "file"),
+    }
+    assert kiecli("--install-completion", "bash", environ=environ) == Ran(
+        7, "", f"kiecli: {tmp_path}/file cannot be written: File exists\n"
     )
 
 

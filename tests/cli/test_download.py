@@ -562,3 +562,26 @@ def test_a_reader_that_has_gone_ends_the_run_without_a_word(
 ) -> None:
     gone = FakeStream(breaks=BrokenPipeError(errno.EPIPE, "Broken pipe"))
     assert kiecli("download", *argv, out=gone).code == 141
+
+
+def test_fresh_links_share_the_budget_of_the_looks(
+    kiecli: Program, kie: Faults, clock: FakeClock
+) -> None:
+    dead = [f"https://kie.test/{n}.png" for n in range(12)]
+    kie.always("file", httpx.Response(404))
+    kie.task("a", urls=dead)
+    clock.advance(3600)
+    assert kiecli("download", "-q", "a").code == 7
+    asked = [seen.at - 3600 for seen in (*kie.seen("recordInfo"), *kie.seen("download-url"))]
+    assert len(asked) == 13
+    assert all(later - earlier >= 1 for earlier, later in zip(asked, asked[8:], strict=False))
+
+
+def test_no_fresh_link_is_asked_for_while_kie_is_to_be_left_alone(
+    kiecli: Program, kie: Faults
+) -> None:
+    limited = httpx.Response(429, headers={"Retry-After": "300"})
+    kie.next("recordInfo", limited, task_id="a")
+    ran = kiecli("download", "-q", "a", "demo-expired")
+    assert ran.code == 7
+    assert kie.seen("download-url") == []

@@ -410,7 +410,7 @@ def test_a_terminal_has_one_live_block_and_a_summary(kiecli: Program) -> None:
     ]
     assert screen.screen == (
         "kiecli: 2 tasks: 2 success\n"
-        "kiecli: save the results within 23h59m with: kiecli download demo-image demo-video"
+        "kiecli: save the results within 23h59m with: kiecli download demo-video demo-image"
     )
     assert screen.shows_cursor
 
@@ -427,7 +427,7 @@ def test_on_one_terminal_results_stand_above_the_block(kiecli: Program) -> None:
     assert f"{IMAGE}⠙ demo-video  waiting  0s" in screen.frames
     assert screen.screen == (
         IMAGE + VIDEO + "kiecli: 2 tasks: 2 success\n"
-        "kiecli: save the results within 23h59m with: kiecli download demo-image demo-video"
+        "kiecli: save the results within 23h59m with: kiecli download demo-video demo-image"
     )
 
 
@@ -437,7 +437,7 @@ def test_the_summary_counts_how_they_came_out(kiecli: Program) -> None:
     assert screen.screen == (
         WHY_FAILED + "kiecli: demo-slow: still waiting after 2s. The task goes on at Kie;"
         " take it up with: kiecli wait demo-slow\n"
-        "kiecli: 2 tasks: 1 failed, 1 pending"
+        "kiecli: 2 tasks: 1 pending, 1 failed"
     )
 
 

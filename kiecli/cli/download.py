@@ -15,10 +15,11 @@ from kiecli.cli.options import (
     runtime_of,
     seconds_between_looks,
 )
-from kiecli.errors import ExitCode
+from kiecli.errors import ExitCode, UsageError
 from kiecli.runtime import Voice
 
 _JOBS = 4
+_MOST_JOBS = 64
 
 EXAMPLES = """\b
 Examples:
@@ -27,6 +28,12 @@ Examples:
   kiecli download -o '{date}/{model}-{task_id}-{n}.{ext}' - < ids.txt
   kiecli download -o - "$ID" | ffplay -
 """
+
+
+def _jobs(text: str | None) -> str | None:
+    if text is not None and text not in map(str, range(1, _MOST_JOBS + 1)):
+        raise BadParameter(f"{text!r} is not a number from 1 to {_MOST_JOBS}")
+    return text
 
 
 def download(
@@ -52,9 +59,15 @@ def download(
     timeout: Timeout = None,
     interval: Interval = None,
     jobs: Annotated[
-        int,
-        Option("--jobs", "-j", metavar="N", min=1, max=64, help="Fetch so many files at once."),
-    ] = _JOBS,
+        str | None,
+        Option(
+            "--jobs",
+            "-j",
+            metavar="N",
+            callback=_jobs,
+            help=f"Fetch so many files at once, {_MOST_JOBS} at most.  [default: {_JOBS}]",
+        ),
+    ] = None,
     overwrite: Annotated[
         bool, Option("--overwrite", help="Fetch anew whatever is there already.")
     ] = False,
@@ -72,7 +85,7 @@ def download(
     """
     if not wait and (timeout or interval):
         option = "--timeout" if timeout else "--interval"
-        raise BadParameter("it needs --wait", param_hint=option)
+        raise UsageError(f"{option} needs --wait", hint=f"add --wait, or leave {option} out")
     if output == "-":
         _refuse_with_stdout({"--json": json, "--dry-run": dry_run, "--dir": directory is not None})
 
@@ -88,7 +101,7 @@ def download(
             wait=wait,
             timeout=runtime.config.timeout(timeout) if wait else 0.0,
             interval=seconds_between_looks(interval),
-            jobs=jobs,
+            jobs=int(jobs or _JOBS),
             overwrite=overwrite,
             dry_run=dry_run,
         )
@@ -100,4 +113,4 @@ def download(
 def _refuse_with_stdout(given: dict[str, bool]) -> None:
     for option, is_given in given.items():
         if is_given:
-            raise BadParameter(f"it cannot go with {option}", param_hint="-o -")
+            raise UsageError(f"-o - cannot go with {option}", hint=f"leave {option} out")

@@ -116,7 +116,7 @@ def test_a_success_without_anything_to_save_is_an_error(kiecli: Program, kie: Fa
 def test_one_result_goes_to_stdout_and_nothing_else(kiecli: Program, here: Path) -> None:
     out = FakeStream()
     ran = kiecli("download", "-o", "-", "demo-text", out=out)
-    assert (ran.code, ran.err) == (0, "kiecli: saved - (220 B)\n")
+    assert (ran.code, ran.err) == (0, "kiecli: saved to stdout (220 B)\n")
     assert json.loads(out.bytes)["lyricsData"][0]["status"] == "complete"
     assert files(here) == {}
 
@@ -158,28 +158,42 @@ def test_stdout_takes_one_result_only(kiecli: Program, here: Path) -> None:
         ),
         (
             ["-o", "-", "--json", "a"],
-            "invalid value for -o -: it cannot go with --json. See: kiecli download --help",
+            "-o - cannot go with --json. Leave --json out",
         ),
         (
             ["-o", "-", "-n", "a"],
-            "invalid value for -o -: it cannot go with --dry-run. See: kiecli download --help",
+            "-o - cannot go with --dry-run. Leave --dry-run out",
         ),
         (
             ["-o", "-", "-d", "out", "a"],
-            "invalid value for -o -: it cannot go with --dir. See: kiecli download --help",
+            "-o - cannot go with --dir. Leave --dir out",
         ),
         (
             ["-t", "5m", "a"],
-            "invalid value for --timeout: it needs --wait. See: kiecli download --help",
+            "--timeout needs --wait. Add --wait, or leave --timeout out",
         ),
         (
             ["-i", "5s", "a"],
-            "invalid value for --interval: it needs --wait. See: kiecli download --help",
+            "--interval needs --wait. Add --wait, or leave --interval out",
         ),
         (
             ["-j", "0", "a"],
             (
-                "invalid value for '--jobs' / '-j': 0 is not in the range 1<=x<=64."
+                "invalid value for '--jobs' / '-j': '0' is not a number from 1 to 64."
+                " See: kiecli download --help"
+            ),
+        ),
+        (
+            ["-j", "65", "a"],
+            (
+                "invalid value for '--jobs' / '-j': '65' is not a number from 1 to 64."
+                " See: kiecli download --help"
+            ),
+        ),
+        (
+            ["-j", "many", "a"],
+            (
+                "invalid value for '--jobs' / '-j': 'many' is not a number from 1 to 64."
                 " See: kiecli download --help"
             ),
         ),

@@ -14,6 +14,7 @@ def run() -> None:
     # Until the real handlers stand, Ctrl-C ends the process in silence, as SIGTERM does.
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _occupy_closed_descriptors()
     # Nothing that is imported goes away again: looking for garbage there takes 5 to 8 ms.
     gc.disable()
     from kiecli.cli.main import last_words, main
@@ -33,6 +34,15 @@ def run() -> None:
     if status in _BY_SIGNAL:
         die_by(status - 128)
     _leave(status)
+
+
+def _occupy_closed_descriptors() -> None:
+    """Let no file or connection of ours become what others take for stdin, stdout or stderr."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is this one
 
 
 def _leave(status: int) -> None:

@@ -5,6 +5,7 @@ the case that it does not come through, a stalled reader of stdout for one.
 """
 
 import os
+import select
 import signal
 from collections.abc import Callable
 from types import FrameType
@@ -54,7 +55,9 @@ class Signals:
     def _overdue(self, _signum: int, _frame: FrameType | None) -> None:
         words = b"\n" + self._last_words().encode(errors="replace") + b"\n"
         try:
-            os.write(2, _SHOW_CURSOR + words if self._on_terminal else words)
+            # Somebody may have stopped reading stderr, too: never wait for that.
+            if select.select([], [2], [], 0)[1]:
+                os.write(2, _SHOW_CURSOR + words if self._on_terminal else words)
         except OSError:
             pass
         die_by(self._signum)

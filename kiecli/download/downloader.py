@@ -77,7 +77,9 @@ class Downloader:
 
         Blocks for as long as bytes come: to be called on a thread that may be abandoned.
         """
-        return self._ended(target, self._saving(target).to_disk)
+        saved = _tried(target, self._saving(target).to_disk)
+        self._progress.ended(target, saved)
+        return saved
 
     def pour(self, target: Target, stream: Sink) -> SavedFile:
         """Write a target to a stream, once it is complete and verified, and not a byte before.
@@ -89,23 +91,14 @@ class Downloader:
 
         with tempfile.TemporaryFile(buffering=0) as file:
             spool = Spool(file.fileno())
-            saved = self._ended(target, lambda: self._saving(target).to_spool(spool))
+            saved = _tried(target, lambda: self._saving(target).to_spool(spool))
             if saved.error is None:
                 _copy(spool, stream)
+            self._progress.ended(target, saved)
         return saved
 
     def _saving(self, target: Target) -> Saving:
         return Saving(target, self._options, self._means, self._mode)
-
-    def _ended(self, target: Target, save: Callable[[], SavedFile]) -> SavedFile:
-        try:
-            saved = save()
-        except KieError as error:
-            saved = SavedFile.failed(target, error)
-        except OSError as error:
-            saved = SavedFile.failed(target, disk_error(target.path, error))
-        self._progress.ended(target, saved)
-        return saved
 
     def _client(self) -> httpx.Client:
         """Return the calling thread's own client: sharing one costs more than it saves."""
@@ -113,6 +106,15 @@ class Downloader:
         if client is None:
             client = self._own.client = self._new_client()
         return client
+
+
+def _tried(target: Target, save: Callable[[], SavedFile]) -> SavedFile:
+    try:
+        return save()
+    except KieError as error:
+        return SavedFile.failed(target, error)
+    except OSError as error:
+        return SavedFile.failed(target, disk_error(target.path, error))
 
 
 def _copy(spool: Spool, stream: Sink) -> None:

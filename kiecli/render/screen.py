@@ -168,4 +168,5 @@ def file_line(saved: "SavedFile") -> str:
     told = [] if saved.bytes is None else [size(saved.bytes)]
     told += [f"{size(saved.resumed)} taken over"] if saved.resumed else []
     details = f" ({', '.join(told)})" if told else ""
-    return f"{saved.status} {saved.path}{details}"
+    place = "to stdout" if saved.path == "-" else saved.path
+    return f"{saved.status} {place}{details}"

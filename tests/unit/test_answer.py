@@ -6,7 +6,14 @@ from kiecli.download import SavedFile
 from kiecli.errors import DeadlineExceeded, SaveError, TaskFailed, TaskNotFound
 from kiecli.models import Task
 from kiecli.outcome import Outcome
-from kiecli.render.answer import Lines, path_lines, record_lines, state_words, url_lines
+from kiecli.render.answer import (
+    Legible,
+    Lines,
+    path_lines,
+    record_lines,
+    state_words,
+    url_lines,
+)
 
 URLS = ["https://f.test/1.png", "https://f.test/\u202e2.png"]
 DONE = Task.parse(
@@ -78,3 +85,13 @@ def test_lines_are_written_in_one_piece_an_outcome_and_not_at_all_without_any() 
     answer.add(Outcome("b", BARE))
     answer.close()
     assert written == ["https://f.test/1.png\nhttps://f.test/2.png\n"]
+
+
+def test_bytes_for_a_person_are_text_without_controls() -> None:
+    written: list[str] = []
+    legible = Legible(written.append)
+    body = "a\x1b[2Jb\n熊\tc\n".encode()
+    for piece in (body[:9], body[9:]):
+        assert legible.write(piece) == len(piece)
+    legible.flush()
+    assert "".join(written) == "a[2Jb\n熊 c\n"

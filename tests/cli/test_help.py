@@ -174,14 +174,3 @@ def test_the_completion_of_a_shell_can_be_shown(
     monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
     assert kiecli("--show-completion", "bash") == (0, "", "")
     assert "_KIECLI_COMPLETE=complete_bash" in capfd.readouterr().out
-
-
-def test_a_shell_without_completion_is_wrong_usage(
-    kiecli: Program, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
-    assert kiecli("--show-completion", "csh") == (
-        2,
-        "",
-        "kiecli: there is no completion for this shell. Run it in bash, zsh or fish\n",
-    )

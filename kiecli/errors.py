@@ -11,6 +11,7 @@ KieError
  |   +- NoConnection    6  ... because no answer came back at all
  |   +- RateLimited     6  ... because it was asked too often
  +- SaveError           7  a result could not be saved
+ |   +- FolderRefused   7  ... because nothing can be written into the folder
  +- TaskUnfinished      8  not finished, and nobody asked to wait
  +- DeadlineExceeded  124  the deadline ran out, the task goes on
 
@@ -157,6 +158,12 @@ class SaveError(KieError):
 
     kind = "unsaved"
     exit_code = ExitCode.UNSAVED
+
+
+class FolderRefused(SaveError):
+    """Nothing can be written into the folder, whichever task it is of."""
+
+    ends_run = True
 
 
 class TaskUnfinished(KieError):

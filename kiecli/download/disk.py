@@ -3,7 +3,7 @@
 import errno
 import os
 
-from kiecli.errors import SaveError, UsageError
+from kiecli.errors import FolderRefused, SaveError, UsageError
 
 _ROOM = "make room, then run the line again: what is there is taken over"
 _ELSEWHERE = "choose another folder with -d"
@@ -33,7 +33,7 @@ def try_folder(directory: str) -> None:
 
     Raises:
         UsageError: A file has its name.
-        SaveError: Nothing can be written there.
+        FolderRefused: Nothing can be written there.
     """
     probe = os.path.join(directory, f".kiecli-{os.getpid()}.tmp")
     try:
@@ -45,7 +45,8 @@ def try_folder(directory: str) -> None:
             f"--dir {directory} is not a folder", hint="give a folder, or remove the file there"
         ) from error
     except OSError as error:
-        raise disk_error(f"into {directory or '.'}", error) from error
+        refused = disk_error(f"into {directory or '.'}", error)
+        raise FolderRefused(refused.message, hint=refused.hint) from error
 
 
 def default_mode() -> int:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from kiecli import outcome, resume
 from kiecli.download import Downloader, SavedFile, SaveOptions, Target, try_folder
-from kiecli.errors import ExitCode, KieError, UsageError
+from kiecli.errors import ExitCode, FolderRefused, KieError, UsageError
 from kiecli.ids import Asked
 from kiecli.models import Phase, Task
 from kiecli.naming import DEFAULT_TEMPLATE, Template
@@ -54,12 +54,24 @@ def download(runtime: Runtime, voice: Voice, arguments: Sequence[str], wish: Wis
     directory = runtime.config.value("dir", wish.directory).text
     options = SaveOptions(directory, template, wish.overwrite, checksum=voice.json)
     options.check_folder()
-    if not (wish.dry_run or wish.to_stdout or template.absolute):
-        try_folder(directory)
     with casting.screen(runtime, voice, found.task_ids, follows=wish.wait, files=True) as screen:
         run = Run(runtime, voice, found, words, screen)
         answer = casting.download_answer(runtime, voice, screen)
+        try:
+            if not (wish.dry_run or wish.to_stdout or template.absolute):
+                try_folder(directory)
+        except FolderRefused as error:
+            return _end_all(run, answer, error)
         return _Saving(run, wish, options, answer, voice).carry_out()
+
+
+def _end_all(run: Run, answer: Answer, error: KieError) -> ExitCode:
+    """End every task with what keeps all of them from being saved, and return the code."""
+    for task_id in run.task_ids:
+        ended = outcome.Outcome(task_id, None, error, error.exit_code, files=())
+        answer.add(ended)
+        run.note(ended)
+    return run.end()
 
 
 def _check(wish: Wish, template: Template, found: Asked) -> None:

@@ -456,6 +456,19 @@ def test_json_has_one_object_an_id_whatever_becomes_of_it(kiecli: Program, kie: 
     assert len(ran.out.splitlines()) == len(task_ids)
 
 
+def test_a_folder_that_takes_no_files_ends_every_task_before_any_request(
+    kiecli: Program, kie: Faults
+) -> None:
+    ran = kiecli("download", "--json", "-d", "/proc/self", "a", "b")
+    (message,) = {told["error"]["message"] for told in map(json.loads, ran.out.splitlines())}
+    assert (ran.code, ran.err.startswith(f"kiecli: {message}"), ran.err.count("\n")) == (7, True, 1)
+    assert [
+        (told["task_id"], told["outcome"], told["files"], told["exit_code"])
+        for told in map(json.loads, ran.out.splitlines())
+    ] == [("a", "error", [], 7), ("b", "error", [], 7)]
+    assert kie.requests == []
+
+
 def test_a_failed_file_has_an_error_of_its_own(kiecli: Program) -> None:
     ran = kiecli("download", "-q", "--json", "demo-expired")
     (file,) = json.loads(ran.out)["files"]
@@ -567,7 +580,12 @@ def test_beside_a_pipe_the_terminal_has_a_line_a_file(kiecli: Program) -> None:
 def test_a_stdout_that_is_full_is_told(kiecli: Program, argv: list[str]) -> None:
     full = FakeStream(breaks=OSError(errno.ENOSPC, "No space left on device"))
     ran = kiecli("download", "-q", *argv, out=full)
-    assert ran == Ran(7, "", "kiecli: stdout cannot be written: No space left on device\n")
+    assert ran == Ran(
+        7,
+        "",
+        "kiecli: stdout cannot be written: No space left on device."
+        f" Resume with: kiecli download {' '.join(argv)}\n",
+    )
 
 
 @pytest.mark.parametrize("argv", [["demo-image"], ["-o", "-", "demo-image"]])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kiecli.download.disk import default_mode, disk_error, try_folder
-from kiecli.errors import SaveError, UsageError
+from kiecli.errors import FolderRefused, UsageError
 
 ROOM = "make room, then run the line again: what is there is taken over"
 ELSEWHERE = "choose another folder with -d"
@@ -80,7 +80,7 @@ def test_a_file_in_the_folder_s_place_is_wrong_usage(tmp_path: Path, name: str) 
 
 
 def test_a_folder_that_takes_no_files_is_an_error_of_saving() -> None:
-    with pytest.raises(SaveError) as raised:
+    with pytest.raises(FolderRefused) as raised:
         try_folder("/proc/self")
     assert raised.value.message.startswith("could not save into /proc/self: ")
 

@@ -47,6 +47,7 @@ def test_a_run_over_nothing_is_done() -> None:
         (errors.NoConnection("x"), "unavailable", 6, True, False),
         (errors.RateLimited("x"), "unavailable", 6, True, False),
         (errors.SaveError("x"), "unsaved", 7, False, False),
+        (errors.FolderRefused("x"), "unsaved", 7, False, True),
         (errors.TaskUnfinished("x"), "unfinished", 8, True, False),
         (errors.DeadlineExceeded("x"), "deadline", 124, True, False),
     ],

@@ -52,7 +52,15 @@ Examples:
   kiecli config check --json | jq .credits
 """
 
-_Name = Annotated[str, Argument(help="api-key, base-url, dir or timeout.")]
+
+def _names(incomplete: str) -> list[tuple[str, str]]:
+    """Return what a name that has been begun may become, for completion."""
+    from kiecli.settings import SETTINGS
+
+    return [(each.name, each.variable) for each in SETTINGS if each.name.startswith(incomplete)]
+
+
+_Name = Annotated[str, Argument(help="api-key, base-url, dir or timeout.", autocompletion=_names)]
 
 
 def build(settings: dict[str, Any]) -> Typer:

@@ -1,0 +1,148 @@
+"""TAB in real shells: the scripts that are committed, loaded as packages install them."""
+
+import os
+import pty
+import select
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).parents[2] / "completions"
+LIMIT = 30.0  # seconds for a shell to answer
+
+CASES = [
+    ("kiecli sta", "kiecli status"),
+    ("kiecli conf", "kiecli config"),
+    ("kiecli --vers", "kiecli --version"),
+    ("kiecli status --exit", "kiecli status --exit-status"),
+    ("kiecli download --ov", "kiecli download --overwrite"),
+    ("kiecli config unse", "kiecli config unset"),
+    ("kiecli config get base", "kiecli config get base-url"),
+    ("kiecli config set a", "kiecli config set api-key"),
+]
+
+# zsh finds it by its name in fpath, as it finds what packages install under site-functions.
+LOADED = {
+    "bash": f"source '{SCRIPTS}/kiecli.bash'",
+    "zsh": f"fpath=('{SCRIPTS}' $fpath); autoload -Uz compinit; compinit -D -u",
+    "fish": f"source '{SCRIPTS}/kiecli.fish'",
+}
+PLAIN = {
+    "bash": ["bash", "--norc", "--noprofile", "-i"],
+    "zsh": ["zsh", "-f", "-i"],
+    "fish": ["fish", "--no-config"],
+}
+
+# Makes the terminal on stdin the one that the shell controls its jobs with, then becomes it.
+ON_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
+
+def environment(home: Path) -> dict[str, str]:
+    """A world in which kiecli is the one beside this Python."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {"PATH": path, "HOME": str(home), "TERM": "xterm", "PS1": "$ "}
+
+
+class Terminal:
+    """A shell that somebody types into."""
+
+    def __init__(self, line: list[str], env: dict[str, str]) -> None:
+        self._fd, inside = pty.openpty()
+        self._shell = subprocess.Popen(
+            [sys.executable, "-c", ON_TERMINAL, *line],
+            env=env,
+            stdin=inside,
+            stdout=inside,
+            stderr=inside,
+            start_new_session=True,
+        )
+        os.close(inside)
+
+    def close(self) -> None:
+        self._shell.kill()
+        self._shell.wait()
+        os.close(self._fd)
+
+    def type(self, keys: str) -> None:
+        os.write(self._fd, keys.encode())
+
+    def await_(self, text: str) -> str:
+        """Return what has come once the text is in it."""
+        shown, end = "", time.monotonic() + LIMIT
+        while text not in shown:
+            ready, _, _ = select.select([self._fd], [], [], max(0.0, end - time.monotonic()))
+            assert ready, f"no {text!r} in {shown!r}"
+            shown += os.read(self._fd, 65536).decode(errors="replace")
+        return shown
+
+
+def completed(shell: str, begun: str, env: dict[str, str]) -> str:
+    """Return the line that TAB makes of one that has been begun."""
+    terminal = Terminal(PLAIN[shell], env)
+    try:
+        terminal.type(f"{LOADED[shell]}; echo is-' 'loaded\r")
+        terminal.await_("is- loaded\r")
+        # Ctrl-A goes to the start of the line, which then says itself instead of being run.
+        terminal.type(f"{begun}\t\x01echo it-' 'is \x05-' 'end\r")
+        shown = terminal.await_("- end\r")
+    finally:
+        terminal.close()
+    return shown.rpartition("it- is ")[2].partition("- end")[0].strip()
+
+
+@pytest.fixture(params=["bash", "zsh"])
+def shell(request: pytest.FixtureRequest) -> str:
+    """A shell that is installed here."""
+    name: str = request.param
+    if not shutil.which(name):
+        pytest.skip(f"{name} is not installed")
+    return name
+
+
+@pytest.mark.parametrize(("begun", "whole"), CASES)
+def test_a_tab_completes(shell: str, begun: str, whole: str, tmp_path: Path) -> None:
+    assert completed(shell, begun, environment(tmp_path)) == whole
+
+
+@pytest.mark.parametrize(("begun", "whole"), CASES)
+@pytest.mark.skipif(not shutil.which("fish"), reason="fish is not installed")
+def test_fish_completes(begun: str, whole: str, tmp_path: Path) -> None:
+    """Fish itself tells what a TAB would offer."""
+    ask = f"{LOADED['fish']}; complete -C '{begun}'"
+    told = subprocess.run(
+        [*PLAIN["fish"], "-c", ask],
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=True,
+    )
+    offered = [line.partition("\t")[0] for line in told.stdout.splitlines()]
+    assert (offered, told.stderr) == ([whole.rpartition(" ")[2]], "")
+
+
+@pytest.mark.parametrize(
+    ("shell", "name"), [("bash", "kiecli.bash"), ("zsh", "_kiecli"), ("fish", "kiecli.fish")]
+)
+def test_the_committed_script_is_the_one_that_typer_writes(
+    shell: str, name: str, tmp_path: Path
+) -> None:
+    env = {**environment(tmp_path), "_KIECLI_COMPLETE": f"source_{shell}"}
+    written = subprocess.run(
+        ["kiecli"], env=env, capture_output=True, text=True, timeout=LIMIT, check=True
+    ).stdout
+    committed = (SCRIPTS / name).read_text()
+    if shell == "zsh":
+        # compinit looks for `#compdef` on the first line only, and the last lines are ours.
+        assert committed.startswith("#compdef kiecli\n")
+        assert committed.startswith(written.strip())
+    else:
+        assert committed == written

@@ -56,26 +56,47 @@ class RunningChecksum:
             Thread(target=self._sum, args=(os.dup(self._fd),), daemon=True).start()
 
     def _sum(self, fd: int) -> None:
+        growing = GrowingSum(fd)
         try:
-            self._sums.put(self._hexdigest(fd))
+            while (size := self._sizes.get()) is not None:
+                growing.go_on(size)
+            self._sums.put(growing.hexdigest())
         except OSError as error:
             self._sums.put(error)
         finally:
             os.close(fd)
 
-    def _hexdigest(self, fd: int) -> str:
-        import hashlib
 
-        block = memoryview(bytearray(_BLOCK))
-        running, at = hashlib.sha256(), 0
-        while (size := self._sizes.get()) is not None:
-            if size == 0:
-                running, at = hashlib.sha256(), 0
-            # Nothing is read where the file was emptied: a restart is on its way.
-            while at < size and (got := os.preadv(fd, [block[: size - at]], at)):
-                running.update(block[:got])
-                at += got
-        return running.hexdigest()
+class GrowingSum:
+    """The SHA-256 of what is there of a file."""
+
+    def __init__(self, fd: int) -> None:
+        """Begin with nothing of an open file."""
+        self._fd = fd
+        self._block = memoryview(bytearray(_BLOCK))
+        self.go_on(0)
+
+    def go_on(self, size: int) -> None:
+        """Take in what there is up to a size; 0 starts again.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        if size == 0:
+            import hashlib
+
+            self._running, self._at = hashlib.sha256(), 0
+        # Nothing is read where the file was emptied: a restart is on its way.
+        while self._at < size and (got := self._read(size - self._at)):
+            self._running.update(self._block[:got])
+            self._at += got
+
+    def hexdigest(self) -> str:
+        """Return the sum of what was taken in."""
+        return self._running.hexdigest()
+
+    def _read(self, most: int) -> int:
+        return os.preadv(self._fd, [self._block[:most]], self._at)
 
 
 def checksum_of(path: str) -> str:

@@ -99,7 +99,7 @@ class Fetch:
 
     def _receive(self) -> bool:
         """Ask for what is missing and take what comes; False when it must start again."""
-        note = self._spool.note if self._spool.size else None
+        note = self._spool.note
         asked = {} if note is None else _rest(self._spool.size, note)
         with answered(self._means.client(), self._link.url, asked) as response:
             answer = Answer.read(response.status_code, response.headers)
@@ -160,11 +160,8 @@ class Fetch:
     def _check_length(self) -> None:
         have, total = self._spool.size, self._total
         self._patience.saw(self._means.clock.now(), have)
-        if total is None or have == total:
-            return
-        if have > total:
-            self._begin(None)
-        raise Setback(f"{have} of {total} bytes came")
+        if total is not None and have != total:
+            raise Setback(f"{have} of {total} bytes came")
 
     def _verify(self) -> None:
         """Raise what is wrong with the bytes, once they are all here."""

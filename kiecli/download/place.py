@@ -100,7 +100,7 @@ class Place:
         return decide(existing, bytes_tell, counts=counts, overwrite=overwrite, length=told)
 
     def _condition(self, path: str, existing: Existing) -> Condition:
-        if existing.kind is not Kind.FILE or self._options.overwrite:
+        if existing.kind is not Kind.FILE:
             return Condition.UNCLEAR
         with open(path, "rb") as file:
             return condition(file, existing.size, self._target.due or split_url_name(path)[1])

@@ -12,14 +12,16 @@ import httpx
 import pytest
 
 from kiecli.download import NoProgress, SavedFile, Target
-from kiecli.download.checksum import RunningChecksum
+from kiecli.download.checksum import GrowingSum, RunningChecksum
 from kiecli.download.document import as_file, as_text
 from kiecli.download.existing import Condition
+from kiecli.download.note import Note
 from kiecli.download.part import Part
 from kiecli.download.verify import condition
 from kiecli.sandbox import media
 from tests.downloads import OTHER_PNG, PAGE, PNG, Bench, said
 from tests.fakes import FakeClock
+from tests.wire import FileScript
 
 MIB = 1024 * 1024
 LYRICS = {"lyricsData": [{"text": "schön\n[Verse]"}]}
@@ -115,7 +117,9 @@ def pour(bench: Bench, *urls: str, document: object = None) -> tuple[SavedFile, 
     downloader = bench.downloader()
     stream = io.BytesIO()
     target = downloader.plan(bench.task(*urls, document=document))[0]
-    return downloader.pour(target, stream), stream.getvalue()
+    # As stdout has: what was written is not yet out.
+    buffered: Any = io.BufferedWriter(stream, MIB)
+    return downloader.pour(target, buffered), stream.getvalue()
 
 
 def test_a_complete_file_is_poured_and_nothing_is_left_in_the_folder(bench: Bench) -> None:
@@ -259,6 +263,20 @@ def test_the_second_takes_over_when_the_first_gives_up(bench: Bench) -> None:
     assert (saved.status, bench.files) == ("saved", {"task1-1.png": PNG})
 
 
+def test_the_second_leaves_nothing_when_the_file_turns_up_from_elsewhere(bench: Bench) -> None:
+    first = Part.opened(str(bench.folder / "task1-1.png.part"), lambda: None)
+    first.start(Note("task1", 1, len(PNG), '"a"', None, None))
+    first.append(PNG[:9])
+
+    def turn_up() -> None:
+        (bench.folder / "task1-1.png").write_bytes(PNG)
+        first.leave()
+
+    bench.clock = Crowded(turn_up)
+    saved = bench.save("https://files.test/a.png")
+    assert (saved.status, bench.files) == ("kept", {"task1-1.png": PNG})
+
+
 def test_every_thread_has_a_client_of_its_own(bench: Bench) -> None:
     made: list[httpx.Client] = []
     downloader = bench.downloader()
@@ -287,35 +305,58 @@ def test_every_thread_has_a_client_of_its_own(bench: Bench) -> None:
 # Checksums.
 
 
-@pytest.mark.parametrize("size", [0, 1, 4 * MIB - 1, 9 * MIB + 5])
-def test_a_checksum_follows_a_growing_file_through_a_restart(tmp_path: Path, size: int) -> None:
+@pytest.mark.parametrize("size", [1, 4 * MIB - 1, 9 * MIB + 5])
+def test_a_checksum_follows_a_growing_file(tmp_path: Path, size: int) -> None:
     path = tmp_path / "a"
     right = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
     with path.open("w+b", buffering=0) as file:
         running = RunningChecksum(file.fileno())
-        file.write(b"wrong" * MIB)
-        running.reached(5 * MIB)
-        file.truncate(0)
-        running.restart()
-        file.seek(0)
         file.write(right)
         running.reached(size // 2)
         assert running.result(size) == hashlib.sha256(right).hexdigest()
 
 
-def test_a_checksum_that_nobody_wants_any_more_ends(tmp_path: Path) -> None:
-    before = threading.active_count()
+def test_a_sum_starts_again_with_the_file(tmp_path: Path) -> None:
     with (tmp_path / "a").open("w+b", buffering=0) as file:
-        file.write(bytes(5 * MIB))
-        for running in (RunningChecksum(file.fileno()), RunningChecksum(file.fileno())):
-            running.restart()
-            running.stop()
-            running.reached(5 * MIB)
-            running.stop()
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread() and thread.daemon:
-            thread.join(5)
-    assert threading.active_count() <= before
+        growing = GrowingSum(file.fileno())
+        file.write(b"wrong")
+        growing.go_on(5)
+        file.truncate(0)
+        growing.go_on(7)  # it may be told of bytes that have gone
+        growing.go_on(0)
+        file.seek(0)
+        file.write(b"right one")
+        growing.go_on(5)
+        growing.go_on(9)
+        assert growing.hexdigest() == hashlib.sha256(b"right one").hexdigest()
+
+
+DENSE = PNG + bytes(range(256)) * (6 * MIB // 256)
+
+
+def test_the_checksum_is_right_though_the_file_had_to_start_again(bench: Bench) -> None:
+    other = PNG + bytes(len(DENSE) - len(PNG))
+    bench.host.always("/a.png", FileScript(other, etag='"old"', cuts=[5 * MIB], drip=(MIB, 0.5)))
+    fetched = FileScript(DENSE, etag='"new"', drip=(MIB, 0.5))
+
+    class Changing(FakeClock):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            bench.host.always("/a.png", fetched)
+
+    bench.clock = Changing()
+    saved = bench.save("https://files.test/a.png", checksum=True)
+    assert (saved.status, saved.sha256) == ("saved", hashlib.sha256(DENSE).hexdigest())
+
+
+def test_a_file_that_fails_leaves_no_thread_behind(bench: Bench) -> None:
+    before = set(threading.enumerate())
+    url = bench.host.file("/a.png", DENSE, cuts=[5 * MIB] * 9, ranges=False, drip=(MIB, 0.5))
+    assert bench.save(url, checksum=True).status == "failed"
+    left = set(threading.enumerate()) - before
+    for thread in left:
+        thread.join(5)
+    assert [thread for thread in left if thread.is_alive()] == []
 
 
 def test_a_file_that_cannot_be_read_has_no_checksum(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from kiecli.download.host import answered
 from kiecli.download.setbacks import Refusal, Setback
+from tests.server import serving
 
 Host = Callable[[httpx.Request], httpx.Response]
 ASTRAY = "the link, or one that it redirects to, is no http or https address"
@@ -102,6 +103,16 @@ def test_a_redirect_with_a_large_page_is_followed_unread() -> None:
         return httpx.Response(200, content=b"file")
 
     assert ask(host) == b"file"
+
+
+def test_a_short_redirect_leaves_the_connection_open_for_the_next_question() -> None:
+    with serving() as server, httpx.Client(trust_env=False) as client:
+        there = server.faults.file("/b", b"file")
+        server.faults.always(
+            "/a", httpx.Response(302, headers={"Location": there}, content=b"gone")
+        )
+        with answered(client, f"{server.url}/a", {}) as response:
+            assert (response.read(), server.connections) == (b"file", 1)
 
 
 def failing(error: Exception) -> Host:

@@ -135,6 +135,18 @@ def test_a_file_with_a_second_name_is_not_ours_to_write_to(path: Path) -> None:
     }
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a file somebody else's")
+@pytest.mark.parametrize("name", ["a.png.part", "a.png.part.json"])
+def test_a_file_of_somebody_else_is_not_trusted(path: Path, name: str) -> None:
+    half_done(path)
+    os.chown(path.parent / name, 65534, 65534)
+    with opened(path) as part:
+        assert part.note is None
+        part.start(NOTE)
+        part.append(b"mine")
+    assert {found.stat().st_uid for found in path.parent.iterdir()} == {0}
+
+
 def test_a_pipe_in_its_place_gives_way(path: Path) -> None:
     os.mkfifo(path)
     half_done(path)
@@ -215,6 +227,22 @@ def test_a_part_that_was_removed_meanwhile_is_no_trouble_at_the_end(path: Path) 
     with opened(path):
         path.unlink()
     assert left(path.parent) == {}
+
+
+def test_a_write_that_falls_short_goes_on_or_fails(path: Path) -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with opened(path) as part:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
+        try:
+            with pytest.raises(OSError, match="File too large"):
+                part.append(b"x" * 20)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert (part.size, path.read_bytes()) == (10, b"x" * 10)
+        part.append(b"y" * 5)
+        assert path.read_bytes() == b"x" * 10 + b"y" * 5
 
 
 def test_the_lock_is_held_against_every_other_open_file(path: Path) -> None:

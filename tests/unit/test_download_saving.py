@@ -680,6 +680,7 @@ def test_a_part_without_an_extension_is_taken_up_too(bench: Bench) -> None:
         ({"task1-1.png": PNG}, "kept"),
         ({"task1-1.png": PNG, "task1-1.jpg": b""}, "kept"),
         ({"task1-1.png": CUT}, "saved"),
+        ({"task1-1.html": b"", "task1-1.txt": PAGE}, "saved"),
         ({"task1-10.png": OTHER_PNG, "task1-1": OTHER_PNG, "task1-1.png.bak": OTHER_PNG}, "saved"),
     ],
 )
@@ -691,6 +692,26 @@ def test_a_complete_file_of_any_extension_is_the_target(
     saved = bench.save(script(bench, path="/music"))
     assert (saved.status, saved.path) == (status, str(bench.folder / NAME))
     assert bench.files == {**there, NAME: PNG}
+
+
+def test_a_page_that_was_due_is_whole_when_its_name_says_so(bench: Bench) -> None:
+    bench.host.always("/page", httpx.Response(404))
+    (bench.folder / "task1-1.html").write_bytes(PAGE)
+    assert bench.save("https://files.test/page").path == str(bench.folder / "task1-1.html")
+
+
+def test_another_file_of_another_extension_is_not_in_the_way(bench: Bench) -> None:
+    (bench.folder / "cover.txt").write_bytes(b"words")
+    saved = bench.save(script(bench, path="/music"), template="cover.{ext}")
+    assert (saved.status, bench.files) == ("saved", {"cover.txt": b"words", "cover.png": PNG})
+
+
+def test_a_file_as_long_as_the_host_says_is_the_target_whatever_its_extension(
+    bench: Bench,
+) -> None:
+    (bench.folder / "cover.jpeg").write_bytes(PNG)
+    saved = bench.save(script(bench, path="/music"), template="cover.{ext}")
+    assert (saved.status, saved.path) == ("kept", str(bench.folder / "cover.jpeg"))
 
 
 def test_another_file_that_has_the_completed_name_is_left_untouched(bench: Bench) -> None:

@@ -158,7 +158,7 @@ def test_a_template_that_names_a_folder_is_wrong_usage(tmp_path: Path) -> None:
         plan(task("http://h/a.png"), options("out", str(tmp_path)))
     assert (raised.value.message, raised.value.hint) == (
         "--output out names an existing folder",
-        "give the folder with -d out",
+        f"give the folder with -d {tmp_path / 'out'}",
     )
 
 

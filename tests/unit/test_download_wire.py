@@ -1,5 +1,6 @@
 """A large body is received from the socket itself, a small one or a strange one is not."""
 
+import random
 import socket
 import ssl
 import threading
@@ -15,6 +16,7 @@ from kiecli.download.wire import chunks, received
 from tests.server import Certificate, serving
 
 MIB = 1024 * 1024
+DENSE = random.Random(1).randbytes(6 * MIB)
 LARGE = bytes(range(256)) * (5 * MIB // 256)
 
 
@@ -43,6 +45,7 @@ def kinds(response: httpx.Response, answer: Answer) -> tuple[set[type], bytes]:
         ({"framing": "chunked"}, LARGE, {bytes}),
         ({"framing": "close"}, LARGE, {bytes}),
         ({"gzipped": True}, LARGE, {bytes}),
+        ({"gzipped": True}, DENSE, {bytes}),
         ({}, LARGE[: 4 * MIB], {bytes}),
         ({}, b"", set()),
         ({}, b"x", set()),

@@ -48,7 +48,8 @@ os.execvp(sys.argv[1], sys.argv[1:])
 def environment(home: Path) -> dict[str, str]:
     """A world in which kiecli is the one beside this Python."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return {"PATH": path, "HOME": str(home), "TERM": "xterm", "PS1": "$ "}
+    covered = {name: text for name, text in os.environ.items() if name.startswith("COVERAGE_")}
+    return {**covered, "PATH": path, "HOME": str(home), "TERM": "xterm", "PS1": "$ "}
 
 
 class Terminal:

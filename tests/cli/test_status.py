@@ -70,7 +70,7 @@ def test_quiet_holds_on_a_terminal_too(kiecli: Program) -> None:
     screen = FakeTerminal()
     ran = kiecli("status", "--quiet", "demo-fail", out=screen, err=screen)
     assert ran.code == 0
-    assert screen.text == WHY_FAILED + "fail\n"
+    assert screen.text == "fail\n" + WHY_FAILED
 
 
 def test_states_are_told_in_lower_case_when_known_and_as_they_are_when_not(

@@ -22,6 +22,8 @@ _INPUT = "check the parameters it was submitted with"
         ("content_policy_blocked", "", _MODERATION),
         ("402", None, _CREDITS),
         ("500", "Insufficient balance", _CREDITS),
+        ("500", "Your credits are insufficient", _CREDITS),
+        ("422", "Insufficient resolution: 300 pixels at least", _INPUT),
         ("500", "Internal error", _UPSTREAM),
         ("501", None, _UPSTREAM),
         ("524", "timeout", _UPSTREAM),

@@ -216,6 +216,8 @@ def _innermost(error: BaseException) -> str:
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"its certificate was refused ({cause.verify_message})"
+        if isinstance(cause, ssl.SSLError) and cause.reason:
+            return f"TLS failed ({cause.reason.lower().replace('_', ' ')})"
         if isinstance(cause, OSError) and cause.strerror:
             reason = cause.strerror
         cause = cause.__cause__ or cause.__context__

@@ -259,6 +259,14 @@ def test_the_systems_own_reason_is_said() -> None:
     assert message == "could not ask api.kie.test: connection refused"
 
 
+def test_what_tls_says_is_said_without_its_source_lines() -> None:
+    raised = httpx.ConnectError("[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)")
+    raised.__cause__ = ssl.SSLError(1, str(raised))
+    raised.__cause__.reason = "WRONG_VERSION_NUMBER"
+    message = _error(_client(_raising(raised))).message
+    assert message == "could not ask api.kie.test: TLS failed (wrong version number)"
+
+
 def test_a_certificate_that_is_refused_is_no_temporary_trouble() -> None:
     refused = ssl.SSLCertVerificationError(1, "certificate verify failed")
     refused.verify_message = "self-signed certificate"

@@ -31,11 +31,11 @@ class SaveOptions(NamedTuple):
         Raises:
             UsageError: It does; `-d` is what was meant.
         """
-        text = self.template.text
-        if not self.template.words and os.path.isdir(self.path(self.template.fill({}))):
+        folder = self.path(self.template.fill({}))
+        if not self.template.words and os.path.isdir(folder):
             raise UsageError(
-                f"--output {text} names an existing folder",
-                hint=f"give the folder with -d {text}",
+                f"--output {self.template.text} names an existing folder",
+                hint=f"give the folder with -d {folder}",
             )
 
 

@@ -23,7 +23,9 @@ def tls_context(environ: Mapping[str, str]) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=file, capath=folder)
     except OSError as error:
-        reason = error.strerror or "not a file of certificates"
+        # OpenSSL's own words are for those who program it.
+        is_read = isinstance(error, ssl.SSLError)
+        reason = "no certificate stands in it" if is_read else error.strerror
         raise ConfigError(
             f"the certificates of SSL_CERT_FILE ({file}) cannot be read: {reason}",
             hint="unset SSL_CERT_FILE or point it to a PEM file",

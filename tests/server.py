@@ -148,10 +148,10 @@ class Certificate(NamedTuple):
 
     @classmethod
     def make(cls, folder: Path) -> "Certificate":
-        """Make one in a folder, for 127.0.0.1 and localhost."""
+        """Make one in a folder, for 127.0.0.1, localhost and kie.test."""
         made = cls(folder / "certificate.pem", folder / "key.pem")
         line = f"""openssl req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -days 2
-            -addext subjectAltName=IP:127.0.0.1,DNS:localhost
+            -addext subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:kie.test
             -addext keyUsage=critical,digitalSignature,keyCertSign
             -subj /CN=kiecli-tests -out {made.file} -keyout {made.key}"""
         subprocess.run(line.split(), check=True, capture_output=True)

@@ -59,14 +59,15 @@ def _run(kiecli: Program, line: tuple[str, ...], *, terminal: bool) -> Ran:
     return kiecli(*line, out=out, err=FakeStream(terminal=terminal))
 
 
-def _assert_ended_well(ran: Ran, line: tuple[str, ...]) -> None:
+def _assert_ended_well(ran: Ran, line: tuple[str, ...], *, terminal: bool = False) -> None:
     assert ran.code in _CODES, ran.err
     assert_tame(undrawn(ran.err), annotations=True)
     if "--json" in line:
-        ids = [json.loads(each)["task_id"] for each in ran.out.splitlines()]
+        records = [json.loads(each, parse_constant=pytest.fail) for each in ran.out.splitlines()]
+        ids = [each["task_id"] for each in records]
         assert sorted(ids) == sorted({"a", "b"} & set(line))
     else:
-        assert_tame(undrawn(ran.out.replace("\t", " ")))
+        assert_tame(undrawn(ran.out.replace("\t", " ")), log=not terminal)
 
 
 @examples(160)
@@ -80,7 +81,7 @@ def test_any_answers_end_in_a_code_of_the_contract(
 ) -> None:
     faults, kiecli = _world({"GITHUB_ACTIONS": "false"} if terminal else None)
     _answer_in_turn(faults, answers)
-    _assert_ended_well(_run(kiecli, line, terminal=terminal), line)
+    _assert_ended_well(_run(kiecli, line, terminal=terminal), line, terminal=terminal)
 
 
 def _body(data: object) -> bytes:
@@ -103,7 +104,7 @@ def test_any_record_ends_in_a_code_of_the_contract(
 ) -> None:
     faults, kiecli = _world({"GITHUB_ACTIONS": "false"} if terminal else None)
     _answer_in_turn(faults, [_body(data)])
-    _assert_ended_well(_run(kiecli, line, terminal=terminal), line)
+    _assert_ended_well(_run(kiecli, line, terminal=terminal), line, terminal=terminal)
 
 
 @examples(60)
@@ -171,14 +172,40 @@ _FIELDS = [
 ]
 
 
+# What is shown of a record, where: its line, whether on a terminal, and the state that shows it.
+_SHOWN = [
+    (("status", "a"), False, "fail"),
+    (("status", "a"), False, "hostile"),
+    (("status", "a"), True, "fail"),
+    (("status", "a"), True, "success"),
+    (("status", "a", "b"), True, "success"),
+    (("status", "-q", "a"), False, "hostile"),
+    (("wait", "-t", "20s", "a"), False, "success"),
+    (("wait", "-t", "20s", "a"), True, "success"),
+    (("wait", "-t", "20s", "a"), True, "hostile"),
+]
+
+
 @pytest.mark.parametrize("hostile", CORPUS, ids=range(len(CORPUS)))
-@pytest.mark.parametrize("line", _LINES[:1] + _LINES[3:5], ids="-".join)
-def test_each_hostile_text_in_every_place_of_a_record(line: tuple[str, ...], hostile: str) -> None:
-    fields = dict.fromkeys(_FIELDS, hostile)
+@pytest.mark.parametrize(("line", "terminal", "state"), _SHOWN, ids=range(len(_SHOWN)))
+def test_each_hostile_text_in_every_place_of_a_record(
+    line: tuple[str, ...], state: str, hostile: str, *, terminal: bool
+) -> None:
+    faults, kiecli = _world({"GITHUB_ACTIONS": "false"} if terminal else None)
     result = json.dumps({"resultUrls": [f"https://h.test/{hostile}.png", hostile]})
-    for state in ("fail", "success", hostile):
-        faults, kiecli = _world()
-        _answer_in_turn(faults, [_body(fields | {"state": state, "resultJson": result})])
+    fields = dict.fromkeys(_FIELDS, hostile) | {"resultJson": result}
+    told = hostile if state == "hostile" else state
+    _answer_in_turn(faults, [_body(fields | {"state": told})])
+    _assert_ended_well(_run(kiecli, line, terminal=terminal), line, terminal=terminal)
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "-Infinity", "1e-999", "9" * 400])
+def test_each_hostile_number_in_every_place_of_a_record(number: str) -> None:
+    """Python would write some of them as no JSON at all."""
+    fields = ",".join(f'"{name}":{number}' for name in (*_FIELDS, "new"))
+    faults, kiecli = _world()
+    _answer_in_turn(faults, [f'{{"code":200,"data":{{{fields},"state":"success"}}}}'.encode()])
+    for line in (("status", "--json", "a"), ("status", "a"), ("download", "-n", "--json", "a")):
         _assert_ended_well(kiecli(*line), line)
 
 

@@ -75,7 +75,9 @@ def _run(argv: Sequence[str], runtime: Runtime) -> int:
         from kiecli.render.words import error_line
 
         runtime.hide_key()
-        runtime.err.line(error_line(error))
+        # The whole run ends here, tasks and all: in a pipe with createTask nobody else knows them.
+        again = runtime.resume() if error.exit_code is ExitCode.UNSAVED else ""
+        runtime.err.line(error_line(error, again=again))
         return error.exit_code
 
 

@@ -38,8 +38,8 @@ def status(
             ended = outcome.of_question(
                 event.task_id, event.answer, event.error, words, exit_status=exit_status
             )
-            run.note(ended)
             in_order.add(ended)
+            run.note(ended)
         answer.close()
         return run.end()
 

@@ -296,7 +296,12 @@ def test_a_stdout_that_is_full_is_exit_7(
     kiecli: Program, command: str, flags: tuple[str, ...]
 ) -> None:
     ran = kiecli(command, "-q", *flags, "demo-image", out=FakeStream(breaks=FULL))
-    assert ran == Ran(7, "", "kiecli: stdout cannot be written: No space left on device\n")
+    assert ran == Ran(
+        7,
+        "",
+        "kiecli: stdout cannot be written: No space left on device."
+        f" Resume with: kiecli {command} demo-image\n",
+    )
 
 
 @pytest.mark.parametrize("argv", [["--version"], [], ["status", "-q", "demo-image"]])

@@ -11,7 +11,7 @@ from kiecli.download.answer import Answer
 from kiecli.download.checksum import RunningChecksum
 from kiecli.download.host import answered
 from kiecli.download.judgement import Way, judge
-from kiecli.download.link import Link, obituary, youth
+from kiecli.download.link import Link, early_wait, obituary
 from kiecli.download.note import Note
 from kiecli.download.patience import Pace, Patience
 from kiecli.download.progress import Progress
@@ -61,7 +61,7 @@ class Fetch:
         self._patience = Patience(now, spool.size, means.random)
         self._pace = Pace(now, spool.size)
         self._next_tick = now
-        self._early_until = now + youth(target.completed_at, means.clock.wall())
+        self._early_until = now + early_wait(target.completed_at, means.clock.wall())
         self._early_pause = 1.0
         note = spool.note
         self._total = note.length if note else None

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 _YOUNG = 60.0
+_SHORT_WHILE = 20.0
 _DAY = 86400.0
 # https://docs.kie.ai/market/common/get-task-detail.md and https://docs.kie.ai/ disagree.
 _LIFETIMES = "links usually last 24 hours, files 14 days"
@@ -33,12 +34,14 @@ class Link:
         self.is_fresh = True
 
 
-def youth(completed_at: float | None, wall: float) -> float:
-    """Return for how many seconds more a file may still be on its way to its host.
+def early_wait(completed_at: float | None, wall: float) -> float:
+    """Return for how many seconds a file may still be on its way to its host.
 
-    One was seen to come some seconds after its task's success.
+    One was seen to come some seconds after its task's success. No longer: what keeps answering
+    404 may be a cache in front of the host, which a fresh link gets past.
     """
-    return 0.0 if completed_at is None else max(0.0, _YOUNG - max(0.0, wall - completed_at))
+    is_young = completed_at is not None and wall - completed_at < _YOUNG
+    return _SHORT_WHILE if is_young else 0.0
 
 
 def obituary(completed_at: float | None, wall: float) -> str:

@@ -305,12 +305,24 @@ def test_a_file_of_a_task_that_has_only_just_finished_may_still_come(bench: Benc
     )
 
 
-def test_a_file_that_does_not_come_within_a_minute_needs_a_fresh_link(bench: Bench) -> None:
+@pytest.mark.parametrize("age", [0.0, 59.0, -5.0])
+def test_a_file_that_does_not_come_within_a_short_while_needs_a_fresh_link(
+    bench: Bench, age: float
+) -> None:
     script(bench, path="/fresh")
     bench.host.always("/a.png", httpx.Response(404))
     bench.host.next("download-url", envelope(200, "success", "https://cdn.test/fresh"))
-    saved = bench.save(LINK, age=20.0)
-    assert (saved.status, bench.clock.sleeps) == ("saved", [1.0, 2.0, 4.0, 8.0, 8.0, 8.0, 8.0])
+    saved = bench.save(LINK, age=age)
+    assert (saved.status, bench.clock.sleeps) == ("saved", [1.0, 2.0, 4.0, 8.0])
+
+
+@pytest.mark.parametrize("age", [60.0, 61.0])
+def test_the_file_of_an_older_task_is_not_waited_for(bench: Bench, age: float) -> None:
+    script(bench, path="/fresh")
+    bench.host.always("/a.png", httpx.Response(404))
+    bench.host.next("download-url", envelope(200, "success", "https://cdn.test/fresh"))
+    saved = bench.save(LINK, age=age)
+    assert (saved.status, bench.clock.sleeps) == ("saved", [])
 
 
 def test_no_fresh_link_is_a_dead_link_too(bench: Bench) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 
+_MANY_OBJECTS = 100_000  # more than all that is imported
 _BY_SIGNAL = (128 + signal.SIGINT, 128 + signal.SIGTERM)
 
 
@@ -15,8 +16,9 @@ def run() -> None:
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     _occupy_closed_descriptors()
-    # Nothing that is imported goes away again: looking for garbage there takes 5 to 8 ms.
-    gc.disable()
+    # Looking for garbage among imports takes 5 to 8 ms, and none of them goes away again. A long
+    # wait gets there in the end: failed looks leave circles behind.
+    gc.set_threshold(_MANY_OBJECTS)
     from kiecli.cli.main import last_words, main
     from kiecli.errors import Interrupted
     from kiecli.runtime import system_runtime

@@ -1,6 +1,5 @@
 """What every run over tasks has in common: it looks at them, and tells how each came out."""
 
-import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -73,10 +72,6 @@ class Run:
         """
         self.runtime = runtime
         self.client = runtime.client(voice)
-        # Everything is imported now. What failed looks leave behind is garbage in circles, and a
-        # wait may last for hours.
-        gc.freeze()
-        gc.enable()
         self.task_ids = found.task_ids
         self.words = tuple(words)
         self.screen = screen
@@ -165,5 +160,5 @@ def _alike(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:
     for outcome in outcomes:
         error = outcome.error
         if error is not None and (error.ends_run or outcome.exit_code in _LATER):
-            groups.setdefault((outcome.exit_code, error.message), []).append(outcome)
+            groups.setdefault((outcome.exit_code, error.reason), []).append(outcome)
     return list(groups.values())

@@ -1,0 +1,177 @@
+"""The key goes to the API, and nowhere else: a canary in its place is looked for everywhere."""
+
+import signal
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.faults import envelope
+from tests.processes import KEY, Installed, Ran, until
+from tests.server import FaultyServer, serving
+
+_PLUG = """
+import os, httpx
+def send(self, request, **_):
+    key = os.environ["KIE_API_KEY"]
+    raise RuntimeError(f"sent with {request.headers['Authorization']} for {key!r}")
+httpx.Client.send = send
+"""
+
+_LINES = (
+    "status demo-image demo-fail demo-slow nope",
+    "status --json demo-image demo-fail demo-slow nope",
+    "wait -t 1 demo-image demo-fail demo-slow",
+    "wait --json -t 0 demo-text nope",
+    "download demo-images demo-text demo-expired demo-slow",
+    "download --json -d out demo-audio",
+    "download -n demo-image",
+    "config list",
+    "config list --json",
+    "config get api-key",
+    "config check",
+    "config check --json",
+    "config path",
+    f"status {KEY}",
+    f"wait demo-image {KEY}",
+    f"download '{KEY}'",
+    f"status https://kie.ai/?key={KEY}",
+    f"config set api-key {KEY}",
+    f"config set timeout {KEY}",
+    f"config get {KEY}",
+    f"config unset {KEY}",
+    f"status demo-image --api-key {KEY}",
+    f"wait -t {KEY} demo-image",
+    f"download -d /proc/{KEY} demo-image",
+    f"{KEY} demo-image",
+)
+
+
+def files_with_key(*folders: Path) -> list[str]:
+    """Return the names of the files that hold the key, or are called by it."""
+    found = [path for folder in folders for path in folder.rglob("*")]
+    return [
+        path.name
+        for path in found
+        if KEY in path.name or (path.is_file() and KEY.encode() in path.read_bytes())
+    ]
+
+
+def assert_kept(kie: FaultyServer) -> None:
+    """Look through all that was asked: the key is in one header of requests to the API."""
+    for seen in kie.faults.requests:
+        headers = seen.headers.copy()
+        if seen.path.startswith("/api/v1/"):
+            assert headers.pop("Authorization") == f"Bearer {KEY}"
+        assert "Authorization" not in headers
+        assert "Cookie" not in headers
+        assert KEY not in f"{seen.path} {seen.query} {headers} {seen.body!r}"
+
+
+@pytest.mark.parametrize("line", _LINES, ids=range(len(_LINES)))
+@pytest.mark.parametrize("source", ["environment", "file"])
+def test_no_line_shows_it_or_leaves_it_anywhere(
+    line: str, source: str, kie: FaultyServer, kiecli: Installed
+) -> None:
+    """Also not the lines in which somebody has typed it where it does not belong."""
+    if source == "file":
+        assert kiecli("config", "set", "api-key", input=KEY.encode()).code == 0
+        kiecli.environ["KIE_API_KEY"] = ""
+    verbose = "" if line.startswith(("config", KEY)) else " -v"
+    ran = kiecli.shell(f"kiecli {line}{verbose}")
+    assert KEY not in ran.out + ran.err
+    assert KEY[:-4] not in ran.out + ran.err
+    assert files_with_key(kiecli.folder) == []
+    assert files_with_key(kiecli.home) == (["config.json"] if source == "file" else [])
+    assert_kept(kie)
+
+
+def test_only_its_owner_reads_the_file_that_holds_it(kiecli: Installed) -> None:
+    kiecli("config", "set", "api-key", input=KEY.encode())
+    (file,) = kiecli.home.rglob("config.json")
+    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+def test_it_is_shown_to_who_insists(kiecli: Installed) -> None:
+    assert kiecli("config", "get", "--reveal", "api-key") == Ran(0, f"{KEY}\n", "")
+
+
+@pytest.mark.parametrize("command", ["status", "status --json", "wait", "download -v"])
+def test_a_bug_does_not_show_it(command: str, kiecli: Installed, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(_PLUG)
+    ran = kiecli(*command.split(), "demo-image", environ={"PYTHONPATH": str(tmp_path)})
+    assert ran.code == 70
+    assert "RuntimeError: sent with Bearer ****" in ran.err
+    assert KEY not in ran.out + ran.err
+
+
+@pytest.mark.parametrize("code", [401, 402, 422, 500])
+@pytest.mark.parametrize("command", ["wait -t 0 -v", "wait -t 0 --json"])
+def test_an_answer_that_quotes_it_does_not_show_it(
+    command: str, code: int, kie: FaultyServer, kiecli: Installed
+) -> None:
+    kie.faults.always("recordInfo", envelope(code, f"The key {KEY} may not do that"))
+    ran = kiecli(*command.split(), "a")
+    assert ran.code in (2, 4, 6)
+    assert KEY not in ran.out + ran.err
+
+
+def test_nobody_sees_it_among_the_processes(kie: FaultyServer, kiecli: Installed) -> None:
+    with kiecli.start("wait", "demo-slow") as running:
+        running.await_stderr("waiting")
+        assert KEY not in Path(f"/proc/{running.process.pid}/cmdline").read_text()
+        running.end_by(signal.SIGINT)
+    assert_kept(kie)
+
+
+def test_a_download_cut_short_leaves_it_nowhere(kie: FaultyServer, kiecli: Installed) -> None:
+    url = kie.faults.file("/a.png", b"\x89PNG\r\n\x1a\n" + bytes(5000), cuts=[500], end="stall")
+    kie.faults.task("a", urls=[url])
+    part = kiecli.folder / "a-1.png.part"
+    with kiecli.start("download", "-v", "a") as running:
+        until(lambda: part.exists() and part.stat().st_size == 500)
+        running.send(signal.SIGKILL)
+        ran = running.end()
+    assert {path.name for path in kiecli.folder.iterdir()} == {part.name, f"{part.name}.json"}
+    assert files_with_key(kiecli.folder) == []
+    assert KEY not in ran.err
+    assert_kept(kie)
+
+
+def test_redirects_of_a_file_host_do_not_carry_it(kie: FaultyServer, kiecli: Installed) -> None:
+    """Nor do cookies come along, nor is it given away to what looks like the API."""
+    with serving() as other:
+        there = other.faults.file("/there.bin", bytes(100), content_type=None)
+        away = httpx.Response(302, headers={"Location": there, "Set-Cookie": "a=b; Path=/"})
+        home = httpx.Response(307, headers={"Location": "/elsewhere.bin", "Set-Cookie": "c=d"})
+        kie.faults.always("/a.bin", home)
+        kie.faults.always("/elsewhere.bin", away)
+        kie.faults.task("a", urls=[f"{kie.url}/a.bin"])
+        ran = kiecli("download", "-q", "a")
+        assert [seen.path for seen in other.faults.requests] == ["/there.bin"]
+        assert_kept(other)
+    assert_kept(kie)
+    assert ran == Ran(0, "a-1.bin\n", "")
+    assert [seen.path for seen in kie.faults.seen("file")] == ["/a.bin", "/elsewhere.bin"]
+
+
+def test_redirects_of_the_api_are_not_followed(kie: FaultyServer, kiecli: Installed) -> None:
+    with serving() as other:
+        away = httpx.Response(302, headers={"Location": f"{other.url}/api/v1/jobs/recordInfo"})
+        kie.faults.always("recordInfo", away)
+        ran = kiecli("status", "a")
+        assert other.faults.requests == []
+    assert (ran.code, ran.out) == (2, "a\tunknown\t\t\t\t\t\n")
+
+
+@pytest.mark.parametrize(
+    "base_url", ["http://kie.test", "http://192.0.2.1", "http://127.0.0.1.kie.test"]
+)
+def test_it_is_not_sent_in_clear_text_beyond_this_machine(base_url: str, kiecli: Installed) -> None:
+    ran = kiecli("status", "a", environ={"KIE_BASE_URL": base_url})
+    assert ran == Ran(
+        2,
+        "",
+        f"kiecli: KIE_BASE_URL: '{base_url}' would send the key in clear text: use https. "
+        "Correct or unset KIE_BASE_URL\n",
+    )

@@ -62,6 +62,7 @@ class KieError(Exception):
 
     Attributes:
         message: What was attempted and what went wrong, in one line without a final stop.
+        reason: As much of the message as other tasks may share, which is said once for all.
         hint: What to do about it, a sentence without a final stop, or empty.
         temporary: Whether the same line may succeed later, unchanged.
         kind: The word for it in JSON.
@@ -75,6 +76,7 @@ class KieError(Exception):
     def __init__(self, message: str, *, hint: str = "", temporary: bool = False) -> None:
         super().__init__(message)
         self.message = message
+        self.reason = message
         self.hint = hint
         self.temporary = temporary
 

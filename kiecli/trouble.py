@@ -67,7 +67,9 @@ class Trouble:
             return self.reason
         took = durations.show(max(1.0, self.lasted(now)))
         tried = f"tried {self.looks} times in {took}"
-        return KieUnavailable(f"{self.reason.message}; {tried}", hint=self.reason.hint)
+        error = KieUnavailable(f"{self.reason.message}; {tried}", hint=self.reason.hint)
+        error.reason = self.reason.message
+        return error
 
     @property
     def _invisible(self) -> bool:

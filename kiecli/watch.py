@@ -202,7 +202,8 @@ class Watch(Generic[A]):
             return self._settle(watched, now, watched.unfinished(self._policy.timeout or 0))
         due = trouble.next_look(now, self._random)
         self._schedule(watched, due, obeys=error)
-        retry = Retry(error, trouble.lasted(max(due, self._paused_until)), trouble.limit)
+        limit = min(trouble.limit, trouble.lasted(self.deadline))
+        retry = Retry(error, trouble.lasted(max(due, self._paused_until)), limit)
         return self._snapshot(watched, now, retry=retry)
 
     def _schedule(self, watched: Watched[A], due: float, obeys: KieError | None = None) -> None:

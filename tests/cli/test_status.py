@@ -417,6 +417,21 @@ def test_a_pause_that_kie_asks_for_is_said_when_it_begins(kiecli: Program, kie: 
     )
 
 
+def test_one_outage_is_said_once_however_often_each_task_was_tried(
+    kiecli: Program, kie: Faults
+) -> None:
+    away = httpx.Response(502)
+    kie.next("recordInfo", httpx.Response(502, headers={"Retry-After": "9"}), task_id="b")
+    kie.always("recordInfo", away)
+    assert kiecli("status", "-q", "a", "b") == Ran(
+        6,
+        "unknown\nunknown\n",
+        "kiecli: a, b: got an error (HTTP 502); tried 5 times in 15s."
+        " Take it up with: kiecli status a b\n",
+    )
+    assert len(kie.seen("recordInfo", task_id="b")) == 4
+
+
 def test_the_line_to_run_repeats_exit_status(kiecli: Program, kie: Faults) -> None:
     kie.always("recordInfo", httpx.Response(502))
     ran = kiecli("status", "-q", "--exit-status", "a")

@@ -170,6 +170,13 @@ def test_a_task_that_was_only_ever_invisible_at_the_deadline_is_not_found(kiecli
     assert ran == Ran(5, "", f"kiecli: nope: {WHY_UNKNOWN}")
 
 
+def test_the_limit_that_is_told_ends_with_the_deadline(kiecli: Program) -> None:
+    ran = kiecli("wait", "-t", "10s", "nope")
+    assert ran.err == (
+        f"kiecli: nope: not visible yet; retrying for up to 10s\nkiecli: nope: {WHY_UNKNOWN}"
+    )
+
+
 def test_a_task_that_becomes_visible_is_waited_for(kiecli: Program, kie: Faults) -> None:
     kie.next("recordInfo", envelope(422, "recordInfo is null"), times=2)
     assert kiecli("wait", "demo-video") == Ran(

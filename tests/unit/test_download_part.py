@@ -95,6 +95,32 @@ def test_what_does_not_fit_together_starts_again_and_is_not_left_behind(
     assert left(path.parent) == {}
 
 
+def killed(part: Part) -> None:
+    """End a run so suddenly that it tidies nothing up."""
+    os.close(part.fd)
+
+
+@pytest.mark.parametrize("have", [b"", b"12345"])
+def test_a_note_from_before_never_vouches_for_bytes_that_came_after_it(
+    path: Path, have: bytes
+) -> None:
+    path.write_bytes(have)
+    Path(f"{path}.json").write_bytes(NOTE.dump())
+    part = Part.opened(str(path), never)
+    part.start(None)
+    part.append(b"other")
+    killed(part)
+    with opened(path) as again:
+        assert again.note is None
+
+
+def test_a_run_killed_while_it_publishes_leaves_a_part_for_the_user_alone(path: Path) -> None:
+    half_done(path)
+    path.chmod(0o644)
+    killed(Part.opened(str(path), never))
+    assert oct(path.stat().st_mode) == "0o100600"
+
+
 def test_starting_again_forgets_the_bytes_and_the_note(path: Path) -> None:
     half_done(path)
     with opened(path) as part:

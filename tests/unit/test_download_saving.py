@@ -147,6 +147,12 @@ def test_a_file_that_never_comes_whole_is_given_up(
     assert bench.clock.sleeps == [1.0, 2.0, 4.0, 8.0]
 
 
+def test_a_file_as_long_as_its_host_says_is_what_the_host_has(bench: Bench) -> None:
+    """Its container is looked into only where nobody told the length."""
+    assert bench.save(script(bench, CUT)).status == "saved"
+    assert bench.files == {NAME: CUT}
+
+
 def test_a_host_that_always_comes_a_little_further_is_not_given_up(bench: Bench) -> None:
     url = script(bench, cuts=[1000] * 16)
     assert bench.save(url).status == "saved"

@@ -81,11 +81,13 @@ def _trimmed(text: str) -> str:
 
 def _refused(found: _Found) -> UsageError | None:
     """Return why a text cannot be an id, if it cannot."""
-    if _ID.fullmatch(found.text):
+    is_null = found.text == "null"  # what jq makes of an answer without an id
+    if _ID.fullmatch(found.text) and not is_null:
         return None
     # What is refused is named by its place: it may be a key, a link that is a credential, a page.
-    if not found.text:
-        what, hint = "is empty", "did the command that should fill it fail?"
+    if is_null or not found.text:
+        what = "is null" if is_null else "is empty"
+        hint = "did the command that should fill it fail?"
     elif "://" in found.text:
         what, hint = "is a URL, not a task id", "give the taskId of the task"
     elif found.text[0] in "{[":

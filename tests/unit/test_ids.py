@@ -128,6 +128,13 @@ def test_an_object_of_ours_with_broken_quoting_still_has_its_id() -> None:
             "did the command that should fill it fail?",
         ),
         (["' '"], "", "argument 1 is empty", "did the command that should fill it fail?"),
+        (["a", "null"], "", "argument 2 is null", "did the command that should fill it fail?"),
+        (
+            ["-"],
+            "a\nnull\n",
+            "word 2 on stdin is null",
+            "did the command that should fill it fail?",
+        ),
         (
             ["https://tempfile.test/a.png?token=secret"],
             "",

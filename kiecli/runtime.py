@@ -123,7 +123,8 @@ class Runtime:
         """
         key = self.config.value("api-key").text
         base_url = self.config.value("base-url").text
-        self.warn_of_config()
+        if not voice.quiet:
+            self.warn_of_config()
         self.hide_key()
         from kiecli.api import KieClient
         from kiecli.polling import MOST_IN_FLIGHT

@@ -71,7 +71,7 @@ def _nearest(name: str) -> str:
 
     names = [setting.name for setting in SETTINGS]
     for nearest in get_close_matches(name.lower(), names, n=1, cutoff=0.5):
-        return f"did you mean {nearest}?"
+        return f"did you mean {nearest!r}?"
     return f"known are {', '.join(names)}"
 
 

@@ -169,7 +169,7 @@ def test_no_key_at_all(kiecli: Program, line: list[str]) -> None:
 @pytest.mark.parametrize("command", ["get", "set", "unset"])
 def test_an_unknown_name_is_refused_with_the_nearest(kiecli: Program, command: str) -> None:
     assert kiecli("config", command, "basurl") == Ran(
-        2, "", "kiecli: 'basurl' is not a setting. Did you mean base-url?\n"
+        2, "", "kiecli: 'basurl' is not a setting. Did you mean 'base-url'?\n"
     )
 
 

@@ -26,11 +26,11 @@ def test_a_default_is_a_value_like_any_other() -> None:
 @pytest.mark.parametrize(
     ("name", "message", "hint"),
     [
-        ("apikey", "'apikey' is not a setting", "did you mean api-key?"),
-        ("API_KEY", "'API_KEY' is not a setting", "did you mean api-key?"),
-        ("KIE_API_KEY", "'KIE_API_KEY' is not a setting", "did you mean api-key?"),
-        ("url", "'url' is not a setting", "did you mean base-url?"),
-        ("directory", "'directory' is not a setting", "did you mean dir?"),
+        ("apikey", "'apikey' is not a setting", "did you mean 'api-key'?"),
+        ("API_KEY", "'API_KEY' is not a setting", "did you mean 'api-key'?"),
+        ("KIE_API_KEY", "'KIE_API_KEY' is not a setting", "did you mean 'api-key'?"),
+        ("url", "'url' is not a setting", "did you mean 'base-url'?"),
+        ("directory", "'directory' is not a setting", "did you mean 'dir'?"),
         ("colour", "'colour' is not a setting", "known are api-key, base-url, dir, timeout"),
         ("", "that is not a setting", "known are api-key, base-url, dir, timeout"),
     ],

@@ -7,7 +7,7 @@ import socket
 import struct
 import termios
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -151,6 +151,24 @@ def test_a_signal_ends_it_while_it_reads_stdin(signum: int, kiecli: Installed) -
         assert running.end_by(signum) == Ran(-signum, "", "kiecli: interrupted\n")
 
 
+@pytest.mark.parametrize("signum", SIGNALS)
+def test_a_signal_ends_it_though_nobody_reads_what_it_says(
+    signum: int, kie: FaultyServer, kiecli: Installed
+) -> None:
+    """Stderr is a pipe that is full from the start."""
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(theirs, bytes(4096))
+    os.set_blocking(theirs, True)
+    with kiecli.start("wait", "demo-slow", stderr=theirs) as running:
+        until(lambda: kie.faults.seen("recordInfo"))
+        assert running.end_by(signum) == Ran(-signum, "", "")
+    os.close(ours)
+    os.close(theirs)
+
+
 def test_what_was_created_is_named_however_early_it_ends(kiecli: Installed, tmp_path: Path) -> None:
     """It was paid for, and nobody else knows its id."""
     created = b'{"code":200,"msg":"success","data":{"taskId":"abc","recordId":"def"}}'
@@ -218,16 +236,23 @@ def test_a_signal_that_was_ignored_stays_ignored(kiecli: Installed) -> None:
 
 _PLUG = """
 import os, signal, sys
+class Press:
+    def __set_name__(self, owner, name):
+        os.kill(os.getpid(), signal.SIGINT)
 class Interrupting:
     def find_spec(self, name, path=None, target=None):
         if name == {module!r}:
-            os.kill(os.getpid(), signal.SIGINT)
+            class Interrupted:
+                press = Press()
 sys.meta_path.insert(0, Interrupting())
 """
 
 
 def interrupted_at(module: str, folder: Path) -> dict[str, str]:
-    """Return variables under which Ctrl-C comes when a module is about to be imported."""
+    """Return variables under which Ctrl-C comes when a module is about to be imported.
+
+    In the worst of places: where a class is made, some versions of Python wrap what is raised.
+    """
     (folder / "sitecustomize.py").write_text(_PLUG.format(module=module))
     return {"PYTHONPATH": str(folder)}
 

@@ -28,6 +28,22 @@ def disk_error(path: str, error: OSError) -> SaveError:
     return SaveError(f"could not save {path}: {words}", hint=hint)
 
 
+def no_temporary_file(path: str, error: OSError) -> SaveError:
+    """Return what a user is told when there is no place for a file on its way to stdout."""
+    return SaveError(
+        f"could not save {path}: it needs a temporary file first: {(error.strerror or '').lower()}",
+        hint="point TMPDIR to a folder that can be written",
+    )
+
+
+def unwritable_name(path: str) -> SaveError:
+    """Return what a user is told of a name that the locale's file names cannot spell."""
+    return SaveError(
+        f"could not save {path}: file names cannot have all of these characters in this locale",
+        hint="set LC_ALL=C.UTF-8, or give another name with -o",
+    )
+
+
 def try_folder(directory: str) -> None:
     """Make a folder where it is missing, and find out whether files can be written into it.
 

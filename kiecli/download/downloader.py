@@ -8,7 +8,7 @@ from typing import Protocol
 import httpx
 
 from kiecli.clock import Clock
-from kiecli.download.disk import default_mode, disk_error
+from kiecli.download.disk import default_mode, disk_error, no_temporary_file, unwritable_name
 from kiecli.download.fetch import Means
 from kiecli.download.progress import NoProgress, Progress
 from kiecli.download.saving import Saving
@@ -89,7 +89,13 @@ class Downloader:
         """
         import tempfile
 
-        with tempfile.TemporaryFile(buffering=0) as file:
+        try:
+            temporary = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  it may fail alone
+        except OSError as error:
+            saved = SavedFile.failed(target, no_temporary_file(target.path, error))
+            self._progress.ended(target, saved)
+            return saved
+        with temporary as file:
             spool = Spool(file.fileno())
             saved = _tried(target, lambda: self._saving(target).to_spool(spool))
             if saved.error is None:
@@ -115,6 +121,8 @@ def _tried(target: Target, save: Callable[[], SavedFile]) -> SavedFile:
         return SavedFile.failed(target, error)
     except OSError as error:
         return SavedFile.failed(target, disk_error(target.path, error))
+    except UnicodeEncodeError:
+        return SavedFile.failed(target, unwritable_name(target.path))
 
 
 def _copy(spool: Spool, stream: Sink) -> None:

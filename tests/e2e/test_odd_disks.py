@@ -1,0 +1,38 @@
+"""Places that take some files and not others: a locale's names, no room for temporary files."""
+
+import pytest
+
+from tests.processes import Installed, Ran
+from tests.server import FaultyServer
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
+_PLAIN_C = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+
+@pytest.mark.parametrize("words", [[], ["--json"], ["-n"]], ids=str)
+def test_a_name_that_the_locale_cannot_spell_fails_alone(
+    words: list[str], kie: FaultyServer, kiecli: Installed
+) -> None:
+    kie.faults.task("t1", urls=[f"{kie.url}/a.png", f"{kie.url}/caf%C3%A9.png"])
+    kie.faults.file("/a.png", PNG)
+    ran = kiecli("download", "-q", *words, "-o", "{name}.{ext}", "t1", environ=_PLAIN_C)
+    if "-n" in words:
+        assert ran == Ran(0, "a.png\ncaf\\xe9.png\n", "")
+        return
+    assert (ran.code, [path.name for path in kiecli.folder.iterdir()]) == (7, ["a.png"])
+    assert ran.err.splitlines()[0] == (
+        "kiecli: t1: could not save caf\\xe9.png: file names cannot have all of these characters in"
+        " this locale. Set LC_ALL=C.UTF-8, or give another name with -o"
+    )
+
+
+def test_without_room_for_a_temporary_file_nothing_goes_to_stdout(
+    kie: FaultyServer, kiecli: Installed
+) -> None:
+    kie.faults.task("t1", urls=[kie.faults.file("/a.png", PNG)])
+    ran = kiecli.shell("set -o pipefail; ulimit -f 0; kiecli download -q -o - t1 | cat")
+    assert (ran.code, ran.out) == (7, "")
+    assert ran.err.startswith(
+        "kiecli: t1: could not save t1-1.png: it needs a temporary file first: no usable temporary "
+    )
+    assert ran.err.count("\n") == 2

@@ -17,7 +17,7 @@ from rich.text import Text
 from kiecli.clock import Clock
 from kiecli.models import Task
 from kiecli.render.human import console
-from kiecli.render.notices import Notices, tally
+from kiecli.render.notices import Notices, state_of, tally
 from kiecli.render.rows import FileRow, TaskRow, head, tail, task_lines
 from kiecli.render.screen import Screen, file_line
 from kiecli.render.words import clean, count
@@ -106,9 +106,9 @@ class LiveScreen(Screen):
         if snapshot.settled:
             self._tasks.pop(snapshot.task_id, None)
         else:
-            state = "not visible yet" if snapshot.answer is None else snapshot.answer.word
             first = self._clock.now() - snapshot.elapsed
-            self._tasks[snapshot.task_id] = TaskRow(snapshot.task_id, clean(state), first)
+            state = clean(state_of(snapshot))
+            self._tasks[snapshot.task_id] = TaskRow(snapshot.task_id, state, first)
         self._draw()
 
     def started(self, target: "Target", have: int, total: int | None) -> None:

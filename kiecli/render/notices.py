@@ -48,9 +48,9 @@ class Notices:
         if snapshot.settled:
             self._states.pop(snapshot.task_id, None)
         else:
-            self._states[snapshot.task_id] = _state(snapshot)
+            self._states[snapshot.task_id] = state_of(snapshot)
         # What an error says of the end is said by whoever shows the error.
-        if snapshot.answer is None or snapshot.error is not None or before == _state(snapshot):
+        if snapshot.answer is None or snapshot.error is not None or before == state_of(snapshot):
             return
         self._said_at = now
         state = snapshot.answer.word
@@ -72,7 +72,8 @@ class Notices:
         return tally(list(self._states.values()))
 
 
-def _state(snapshot: Snapshot[Task]) -> str:
+def state_of(snapshot: Snapshot[Task]) -> str:
+    """Return the task's state, or what stands for one where nobody has told it yet."""
     if snapshot.answer is not None:
         return snapshot.answer.word
     invisible = snapshot.retry is not None and isinstance(snapshot.retry.reason, TaskNotFound)

@@ -90,6 +90,13 @@ def test_a_task_that_nobody_sees_yet_says_so() -> None:
     ]
 
 
+def test_a_task_without_any_answer_is_not_called_invisible() -> None:
+    stage = Stage("a")
+    retry = Retry(KieUnavailable("got an error (HTTP 502)"), 0.5, 120.0)
+    stage.live.snapshot(seen("a", None, retry=retry))
+    assert stage.shown == ["⠋ a  without an answer  0s"]
+
+
 def test_trouble_that_lasts_is_said_above_the_block() -> None:
     stage = Stage("a")
     stage.live.tick()

@@ -18,6 +18,7 @@ from kiecli.streams import Output
 _PROMPT = 200
 _LONGEST_MODEL = 100
 _UNLIMITED = 10_000
+_WIDEST_PANEL = 100  # columns; longer lines are hard to read
 _STYLES = {"success": "green", "failed": "red", "error": "red", "pending": "yellow"}
 
 
@@ -58,7 +59,8 @@ class StatusAnswer:
         if len(self._outcomes) > 1:
             _draw_table(self._canvas, self._outcomes, self._wall)
         for outcome in self._outcomes if len(self._outcomes) == 1 else ():
-            self._canvas.print(_panel(outcome, self._wall))
+            width = min(self._canvas.width, _WIDEST_PANEL)
+            self._canvas.print(_panel(outcome, self._wall), width=width)
             for link in _links(outcome):
                 self._canvas.print(link, soft_wrap=True)
 
@@ -117,12 +119,19 @@ def _time_of(task: Task, wall: float) -> str | None:
     return durations.show(seconds) if task.finished else ago(seconds)
 
 
-def expiry(task: Task, wall: float) -> str | None:
-    """Return how long the links are expected to live, or since when they are expected dead."""
+def expiry(task: Task, wall: float, *, brief: bool = False) -> str | None:
+    """Return how long the links are expected to live, or since when they are expected dead.
+
+    Args:
+        task: The task.
+        wall: Now, in seconds since 1970.
+        brief: Whether to leave out that it is an estimate.
+    """
     if task.expires_at is None:
         return None
     left = task.expires_at - wall
-    return f"in about {ago(left)}" if left > 0 else f"probably {ago(-left)} ago"
+    about, probably = ("", "") if brief else ("about ", "probably ")
+    return f"in {about}{ago(left)}" if left > 0 else f"{probably}{ago(-left)} ago"
 
 
 def _trouble(outcome: Outcome) -> list[tuple[str, str]]:
@@ -171,7 +180,7 @@ def _cells(outcome: Outcome, wall: float) -> list[str]:
         _model(task),
         _time_of(task, wall),
         str(len(task.results)),
-        expiry(task, wall) if task.results else None,
+        expiry(task, wall, brief=True) if task.results else None,
     )
     return [clean(cell or "") for cell in cells]
 

@@ -298,8 +298,14 @@ def test_the_panel_shortens_a_long_prompt(kiecli: Program, kie: Faults) -> None:
     kie.always("recordInfo", record("a", param=json.dumps({"input": {"prompt": "so " * 200}})))
     screen = FakeTerminal(250)
     kiecli("status", "a", out=screen, environ={"COLUMNS": "250"})
-    prompt = next(line for line in screen.screen.splitlines() if "prompt" in line)
-    assert prompt.strip("│ ") == f"prompt   {'so ' * 65}so..."
+    _, _, prompt = " ".join(screen.screen.replace("│", "").split()).partition(" prompt ")
+    assert prompt.partition(" ╰")[0] == f"{'so ' * 65}so..."
+
+
+def test_the_panel_stays_small_on_a_wide_terminal(kiecli: Program) -> None:
+    screen = FakeTerminal(200)
+    kiecli("status", "nope", out=screen, environ={"COLUMNS": "200"})
+    assert {len(line) for line in screen.screen.splitlines()} == {100}
 
 
 def test_results_are_links_printed_whole_on_lines_of_their_own(
@@ -321,7 +327,7 @@ def test_several_tasks_are_a_table_on_a_terminal(kiecli: Program) -> None:
         screen.screen
         == """\
 TASK        STATE    MODEL                        TIME  RESULTS  EXPIRES
-demo-image  success  wan/2-7-image                 13s        1  in about 23h59m
+demo-image  success  wan/2-7-image                 13s        1  in 23h59m
 demo-fail   fail     grok-imagine/image-to-video  6.4s        0
 nope        unknown
 demo-slow   waiting  bytedance/seedance-2           0s        0"""
@@ -338,7 +344,7 @@ demo-image
   success
   wan/2-7-image  13s
   1 result  expires
-  in about 23h59m
+  in 23h59m
 nope
   unknown"""
     )

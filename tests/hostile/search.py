@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 _TIMES = int(os.environ.get("HOSTILE_TIMES", "1"))
@@ -15,10 +16,13 @@ def examples(number: int) -> Callable[[Any], Any]:
     `HOSTILE_TIMES=20 pytest tests/unit/test_hostile_*.py` meets twenty times as many, others
     each time.
     """
-    return settings(
+    search = settings(
         max_examples=number * _TIMES,
         derandomize=_TIMES == 1,
         database=None,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
+    # Long answers are what is looked for.
+    unwarned = pytest.mark.filterwarnings("ignore:Generating overly large repr")
+    return lambda test: unwarned(search(test))

@@ -161,7 +161,9 @@ def test_any_answer_of_a_file_host_ends_in_a_code_of_the_contract(
     faults, kiecli = _world()
     faults.always("recordInfo", record("a", urls=["https://h.test/a", "https://h.test/b.png"]))
     faults.always("download-url", httpx.Response(200, content=_body(fresh)))
-    faults.always("file", httpx.Response(status, headers=headers, content=body))
+    # As a stream: httpx would unpack content at once.
+    packed = httpx.Response(status, headers=headers, stream=httpx.ByteStream(body))
+    faults.always("file", packed)
     line = ("download", "-v", "-d", str(folder / str(next(_numbers))), "a")
     _assert_ended_well(kiecli(*line), line)
 

@@ -219,7 +219,7 @@ def test_a_connection_that_breaks_before_the_answer_is_tried_again(
 )
 def test_any_other_client_error_is_refused_at_once(bench: Bench, status: int, words: str) -> None:
     bench.host.next("/a.png", httpx.Response(status, content=PAGE))
-    saved = bench.save(LINK)
+    saved = bench.save(LINK, checksum=True)
     assert (said(saved.error), bench.clock.sleeps, bench.files) == (
         f"could not save {bench.folder / NAME}: the file host answered {words}",
         [],

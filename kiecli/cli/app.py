@@ -26,7 +26,7 @@ Exit codes:
     7  a result could not be saved: the line that the message gives resumes
     8  not finished, and you did not ask to wait: later, or wait
    70  a bug in kiecli: report it
-  124  the deadline ran out, the task goes on: run the line that the message gives
+  124  the deadline ran out, the task goes on: run the line given
   130, 143, 141  Ctrl-C, SIGTERM, the reader of stdout went away
 """
 

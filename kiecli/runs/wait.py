@@ -13,6 +13,13 @@ from kiecli.runs.run import Run, asked
 from kiecli.runtime import Runtime, Voice
 from kiecli.watch import Snapshot
 
+_CAME_OUT = {
+    "success": "succeeded",
+    "failed": "failed",
+    "pending": "not finished",
+    "error": "unknown",
+}
+
 
 def wait(
     runtime: Runtime,
@@ -61,7 +68,7 @@ def _mention_what_has_no_url(run: Run, ended: Outcome) -> None:
 def _sum_up(run: Run) -> None:
     """Say how many came out how, and which line saves the results until when."""
     outcomes = [run.outcomes[task_id] for task_id in run.task_ids]
-    words = [ended.word for ended in outcomes]
+    words = [_CAME_OUT[ended.word] for ended in outcomes]
     told = ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
     run.screen.note(f"{count(len(words), 'task')}: {told}")
     saved = [e.task for e in outcomes if e.word == "success" and e.task]

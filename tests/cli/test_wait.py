@@ -416,7 +416,7 @@ def test_a_terminal_has_one_live_block_and_a_summary(kiecli: Program) -> None:
         "demo-video  generating  3s",
     ]
     assert screen.screen == (
-        "kiecli: 2 tasks: 2 success\n"
+        "kiecli: 2 tasks: 2 succeeded\n"
         "kiecli: save the results within 23h59m with: kiecli download demo-video demo-image"
     )
     assert screen.shows_cursor
@@ -433,18 +433,20 @@ def test_on_one_terminal_results_stand_above_the_block(kiecli: Program) -> None:
     kiecli("wait", "demo-video", "demo-image", out=screen, err=screen, environ=WIDE)
     assert f"{IMAGE}⠙ demo-video  waiting  0s" in screen.frames
     assert screen.screen == (
-        IMAGE + VIDEO + "kiecli: 2 tasks: 2 success\n"
+        IMAGE + VIDEO + "kiecli: 2 tasks: 2 succeeded\n"
         "kiecli: save the results within 23h59m with: kiecli download demo-video demo-image"
     )
 
 
 def test_the_summary_counts_how_they_came_out(kiecli: Program) -> None:
     screen = FakeTerminal(200)
-    kiecli("wait", "-t", "2s", "demo-slow", "demo-fail", err=screen, environ=WIDE)
+    kiecli("wait", "-t", "2s", "demo-slow", "demo-fail", "nope", err=screen, environ=WIDE)
     assert screen.screen == (
-        WHY_FAILED + "kiecli: demo-slow: still waiting after 2s. The task goes on at Kie;"
+        f"{WHY_FAILED}kiecli: nope: not visible yet; retrying for up to 2s\n"
+        f"kiecli: nope: {WHY_UNKNOWN}"
+        "kiecli: demo-slow: still waiting after 2s. The task goes on at Kie;"
         " take it up with: kiecli wait demo-slow\n"
-        "kiecli: 2 tasks: 1 pending, 1 failed"
+        "kiecli: 3 tasks: 1 not finished, 1 failed, 1 unknown"
     )
 
 
@@ -452,7 +454,7 @@ def test_the_summary_knows_when_links_are_past_their_time(kiecli: Program) -> No
     screen = FakeTerminal()
     kiecli("wait", "demo-expired", err=screen)
     assert screen.screen == (
-        "kiecli: 1 task: 1 success\nkiecli: save the results with: kiecli download demo-expired"
+        "kiecli: 1 task: 1 succeeded\nkiecli: save the results with: kiecli download demo-expired"
     )
 
 
@@ -462,7 +464,7 @@ def test_trouble_is_said_above_the_block(kiecli: Program, kie: Faults) -> None:
     kiecli("wait", "demo-video", err=screen)
     assert screen.screen == (
         "kiecli: demo-video: not visible yet; retrying for up to 1m\n"
-        "kiecli: 1 task: 1 success\n"
+        "kiecli: 1 task: 1 succeeded\n"
         "kiecli: save the results within 23h59m with: kiecli download demo-video"
     )
 

@@ -42,7 +42,7 @@ def test_urls_come_whole_above_a_block_on_the_same_terminal(
     assert terminal.screen.said == [
         *urls(kie),
         *urls(kie),
-        "kiecli: 2 tasks: 2 success",
+        "kiecli: 2 tasks: 2 succeeded",
         "kiecli: save the results with: kiecli download a b",
         "",
     ]
@@ -58,7 +58,7 @@ def test_urls_come_whole_through_a_pipe_beside_a_block(
         ran = terminal.end()
     assert ran == Ran(0, "".join(f"{url}\n" for url in urls(kie)), "")
     assert terminal.screen.said == [
-        "kiecli: 1 task: 1 success",
+        "kiecli: 1 task: 1 succeeded",
         "kiecli: save the results with: kiecli download a",
         "",
     ]

@@ -1,0 +1,46 @@
+"""Clocks that are set while the program runs: waiting goes by the one that nobody can set."""
+
+import httpx
+import pytest
+
+from tests.fakes import FakeClock
+from tests.faults import Faults, record
+from tests.program import Program, Ran
+
+_HOURS = 2 * 3600.0
+
+
+@pytest.mark.parametrize("jump", [-_HOURS, _HOURS], ids=["back", "forward"])
+def test_a_wait_takes_as_long_as_it_takes(
+    jump: float, kiecli: Program, kie: Faults, clock: FakeClock
+) -> None:
+    def set_clock(_request: httpx.Request) -> httpx.Response:
+        clock.wall_offset += jump
+        return record("a", "waiting")
+
+    kie.next("recordInfo", record("a", "waiting"), set_clock)
+    kie.task("a", urls=["https://files.test/a.png"])
+    assert kiecli("wait", "a") == Ran(
+        0,
+        "https://files.test/a.png\n",
+        "kiecli: a: waiting\nkiecli: a: success after 4s, 1 result\n",
+    )
+
+
+@pytest.mark.parametrize("jump", [-_HOURS, _HOURS], ids=["back", "forward"])
+def test_a_deadline_comes_when_it_was_to_come(
+    jump: float, kiecli: Program, kie: Faults, clock: FakeClock
+) -> None:
+    def set_clock(_request: httpx.Request) -> httpx.Response:
+        clock.wall_offset += jump
+        return record("a", "waiting")
+
+    kie.next("recordInfo", set_clock)
+    kie.task("a", "waiting")
+    assert kiecli("wait", "-q", "-t", "10s", "a") == Ran(
+        124,
+        "",
+        "kiecli: still waiting after 10s. The task goes on at Kie; take it up with: "
+        "kiecli wait a\n",
+    )
+    assert clock.now() == 10

@@ -65,6 +65,7 @@ class LiveScreen(Screen):
         """
         super().__init__(out, err, annotations=annotations)
         self._shared = out.same_place(err)
+        self.tells_files = not self._shared
         self._clock = clock
         self._notices = Notices(clock.now())
         now = clock.now()
@@ -132,7 +133,7 @@ class LiveScreen(Screen):
         """Take its bar away and say how it ended."""
         self._files.pop(target.path, None)
         super().ended(target, saved)
-        if saved.error is None and not self._shared:
+        if saved.error is None and self.tells_files:
             self.note(file_line(saved))
 
     def tick(self) -> None:

@@ -25,6 +25,9 @@ class Screen:
     frame = float("inf")
     """Seconds after which it wants a `tick` at the latest."""
 
+    tells_files = True
+    """Whether each file that is saved gets a line, with its size, where notes are said."""
+
     shows_growth = False
     """Whether it has a use for `started` and `moved`."""
 

@@ -206,7 +206,8 @@ class _Saving:
 
     def _sum_up(self) -> None:
         files = [file for of_task in self._files.values() for file in of_task.values()]
-        if len(files) < 2 or self._wish.dry_run:  # noqa: PLR2004  one file has had its line
+        told_already = len(files) == 1 and (self._run.screen.tells_files or files[0].error)
+        if not files or told_already or self._wish.dry_run:
             return
         states = [file.status for file in files]
         told = [f"{states.count(state)} {state}" for state in dict.fromkeys(states)]

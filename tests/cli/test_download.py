@@ -565,6 +565,12 @@ def test_on_a_terminal_paths_are_the_lines_of_the_files(kiecli: Program) -> None
     assert screen.screen == SIX + "kiecli: 6 files: 6 saved, 22.0 kB"
 
 
+def test_on_a_terminal_the_size_of_one_file_is_told_too(kiecli: Program) -> None:
+    screen = FakeTerminal(200)
+    kiecli("download", "demo-image", out=screen, err=screen, environ=WIDE)
+    assert screen.screen == "demo-image-1.png\nkiecli: 1 file: 1 saved, 16.4 kB"
+
+
 def test_beside_a_pipe_the_terminal_has_a_line_a_file(kiecli: Program) -> None:
     screen = FakeTerminal(200)
     ran = kiecli("download", "-w", "demo-image", "demo-video", err=screen, environ=WIDE)

@@ -9,14 +9,25 @@ from kiecli.settings import Entry
 _HEADER = ("NAME", "VALUE", "SOURCE", "HIDES")
 
 
-def table(entries: Iterable[Entry]) -> list[str]:
-    """Return a header and a line for each setting, in columns, for people."""
+def table(entries: Iterable[Entry], width: int) -> list[str]:
+    """Return a header and a line for each setting, in columns, for people.
+
+    Where the lines would not fit into that many columns, each setting gets a paragraph.
+    """
     rows = [_HEADER, *map(_cells, entries)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    lines = [
+        "  ".join(cell.ljust(room) for cell, room in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
+    if max(map(len, lines)) <= width:
+        return lines
+    return [line for row in rows[1:] for line in _paragraph(*row)]
+
+
+def _paragraph(name: str, value: str, source: str, hidden: str) -> list[str]:
+    facts = (value, source, f"hides {hidden}" if hidden else "")
+    return [name, *(f"  {fact}" for fact in facts if fact)]
 
 
 def fields(entries: Iterable[Entry]) -> list[str]:

@@ -19,8 +19,12 @@ def show_all(runtime: Runtime, *, json: bool) -> ExitCode:
         from kiecli.render import machine
 
         lines = [machine.encoded(settings.record(entry)) for entry in entries]
+    elif runtime.out.is_terminal:
+        from kiecli.render.human import console
+
+        lines = settings.table(entries, console(runtime.out, runtime.environ).width)
     else:
-        lines = settings.table(entries) if runtime.out.is_terminal else settings.fields(entries)
+        lines = settings.fields(entries)
     runtime.out.write("".join(f"{line}\n" for line in lines))
     return ExitCode.DONE
 

@@ -61,13 +61,30 @@ def test_list_in_a_pipe(kiecli: Program, path: Path) -> None:
 def test_list_on_a_terminal(kiecli: Program, path: Path) -> None:
     write(path, timeout="1h")
     terminal = FakeStream(terminal=True)
-    assert kiecli("config", "list", out=terminal, KIE_API_KEY="", KIECLI_TIMEOUT="5m") == Ran(
+    variables = {"KIE_API_KEY": "", "KIECLI_TIMEOUT": "5m", "COLUMNS": "54"}
+    assert kiecli("config", "list", out=terminal, environ=variables) == Ran(
         0,
         "NAME      VALUE             SOURCE       HIDES\n"
         "api-key\n"
         "base-url  https://kie.test  environment\n"
         "dir       .                 default\n"
         "timeout   5m                environment  file 1h\n",
+        "",
+    )
+
+
+def test_list_on_a_narrow_terminal_is_a_paragraph_for_each_setting(
+    kiecli: Program, path: Path
+) -> None:
+    write(path, timeout="1h")
+    terminal = FakeStream(terminal=True)
+    variables = {"KIE_API_KEY": "", "KIECLI_TIMEOUT": "5m", "COLUMNS": "40"}
+    assert kiecli("config", "list", out=terminal, environ=variables) == Ran(
+        0,
+        "api-key\n"
+        "base-url\n  https://kie.test\n  environment\n"
+        "dir\n  .\n  default\n"
+        "timeout\n  5m\n  environment\n  hides file 1h\n",
         "",
     )
 

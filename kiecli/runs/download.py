@@ -201,8 +201,9 @@ class _Saving:
     def _say_how_to_resume(self) -> None:
         left = [e.task_id for e in self._run.outcomes.values() if e.files and e.error]
         if left:
-            line = resume.line(self._run.words, left)
-            self._run.screen.say(f"kiecli: what was saved is kept, the rest resumes with: {line}")
+            kept = "what was saved is kept, the rest resumes with"
+            lead = "nothing was written; run it again with" if self._wish.to_stdout else kept
+            self._run.screen.say(f"kiecli: {lead}: {resume.line(self._run.words, left)}")
 
     def _sum_up(self) -> None:
         files = [file for of_task in self._files.values() for file in of_task.values()]

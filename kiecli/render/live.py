@@ -34,6 +34,8 @@ FRAME = 0.1
 
 _ASKING = "asking"  # the state of a task that no answer has come for
 _WIDEST_BAR = 30
+# The terminal's own colours: what is left to do is fainter than what is done, on white as on black.
+_TO_COME, _THERE = "bright_black", "green"
 _BAR_FROM = 40  # columns; below them a name is worth more than a bar
 
 
@@ -188,7 +190,13 @@ class LiveScreen(Screen):
         grid = Table.grid(padding=(0, 1), expand=False)
         for row, measure in zip(files, measures, strict=True):
             bar = ProgressBar(
-                total=row.total, completed=row.have, pulse=row.total is None, width=bar_width
+                total=row.total,
+                completed=row.have,
+                pulse=row.total is None,
+                width=bar_width,
+                style=_TO_COME,
+                complete_style=_THERE,
+                pulse_style=_THERE,
             )
             name = Text(tail(row.name, room), no_wrap=True)
             grid.add_row(name, *([bar] if bar_width else []), Text(measure, no_wrap=True))

@@ -1,5 +1,7 @@
 """The block on a terminal that is drawn over and over."""
 
+import re
+
 import pytest
 
 from kiecli.download import SavedFile, Target
@@ -179,6 +181,13 @@ def test_a_file_has_a_bar_while_it_comes() -> None:
         "kiecli: a-1.png: the connection was reset",
         "kiecli: saved a-1.png (10.0 MB)",
     ]
+
+
+def test_a_bar_has_the_colours_that_the_terminal_chose_itself() -> None:
+    stage = Stage()
+    stage.live.started(target(1), 5 * MB, 10 * MB)
+    stage.live.tick()
+    assert set(re.findall(r"\x1b\[([0-9;]+)m", stage.terminal.text)) == {"32", "90", "0"}
 
 
 def test_a_file_without_a_length_has_a_bar_that_only_moves() -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from kiecli import __version__
-from tests.faults import envelope
+from tests.faults import envelope, record
 from tests.processes import KEY, SIGNALS, Installed, Ran
 from tests.server import FaultyServer, closed_port
 
@@ -169,7 +169,9 @@ def test_130_and_143_a_signal(signum: int, kiecli: Installed) -> None:
         )
 
 
-def test_141_the_reader_has_gone(kiecli: Installed) -> None:
+def test_141_the_reader_has_gone(kie: FaultyServer, kiecli: Installed) -> None:
     """Without a word, as `cat` would be."""
-    ran = kiecli.shell("kiecli wait -q demo-video | true; echo ${PIPESTATUS[0]}")
+    kie.faults.next("recordInfo", record("a", "waiting"))
+    kie.faults.task("a", urls=["https://files.test/a.png"])
+    ran = kiecli.shell("kiecli wait -q -i 1 a | true; echo ${PIPESTATUS[0]}")
     assert ran == Ran(0, "141\n", "")

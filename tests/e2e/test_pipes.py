@@ -79,9 +79,9 @@ def test_a_result_goes_through_a_pipe_whole(kiecli: Installed) -> None:
 
 
 def test_what_json_says_can_be_asked_about_again(kiecli: Installed) -> None:
-    line = "kiecli status --json demo-image demo-video | kiecli wait -q -"
+    line = "kiecli status --json demo-image demo-audio | kiecli wait -q -"
     ran = kiecli.shell(line)
-    assert (ran.code, len(ran.out.splitlines()), ran.err) == (0, 2, "")
+    assert (ran.code, len(ran.out.splitlines()), ran.err) == (0, 3, "")
 
 
 def test_an_address_goes_into_a_variable(kie: FaultyServer, kiecli: Installed) -> None:

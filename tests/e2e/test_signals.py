@@ -223,15 +223,17 @@ def test_a_loop_of_a_shell_ends_too(command: str, kie: FaultyServer, kiecli: Ins
         )
 
 
-def test_a_signal_that_was_ignored_stays_ignored(kiecli: Installed) -> None:
+def test_a_signal_that_was_ignored_stays_ignored(kie: FaultyServer, kiecli: Installed) -> None:
     """As under nohup, or in the background of a script."""
-    line = "trap '' INT TERM; exec kiecli wait demo-video"
+    kie.faults.next("recordInfo", record("a", "waiting"))
+    kie.faults.task("a", urls=["https://files.test/a.png"])
+    line = "trap '' INT TERM; exec kiecli wait -i 1 a"
     with kiecli.start(line, program=["bash", "-c"], environ=kiecli.in_path()) as running:
         running.await_stderr("waiting\n")
         for signum in SIGNALS:
             running.send(signum)
         ran = running.end()
-    assert (ran.code, ran.out.endswith("/files/demo-video/1/video.mp4\n")) == (0, True)
+    assert (ran.code, ran.out) == (0, "https://files.test/a.png\n")
 
 
 _PLUG = """

@@ -34,7 +34,7 @@ def test_urls_come_whole_above_a_block_on_the_same_terminal(
 ) -> None:
     soon(kie, "a", urls(kie))
     soon(kie, "b", urls(kie))
-    with OnTerminal(kiecli, "wait", "a", "b", columns=columns, lines=30) as terminal:
+    with OnTerminal(kiecli, "wait", "-i", "1", "a", "b", columns=columns, lines=30) as terminal:
         terminal.await_screen("waiting")
         assert not terminal.screen.cursor
         ran = terminal.end()
@@ -53,7 +53,7 @@ def test_urls_come_whole_through_a_pipe_beside_a_block(
     columns: int, kie: FaultyServer, kiecli: Installed
 ) -> None:
     soon(kie, "a", urls(kie))
-    with OnTerminal(kiecli, "wait", "a", columns=columns, piped=True) as terminal:
+    with OnTerminal(kiecli, "wait", "-i", "1", "a", columns=columns, piped=True) as terminal:
         terminal.await_screen("waiting")
         ran = terminal.end()
     assert ran == Ran(0, "".join(f"{url}\n" for url in urls(kie)), "")
@@ -139,7 +139,7 @@ def test_a_status_shows_links_and_ids_whole(
 
 def test_a_dumb_terminal_gets_lines(kie: FaultyServer, kiecli: Installed) -> None:
     soon(kie, "a", urls(kie, 1))
-    with OnTerminal(kiecli, "wait", "a", environ={"TERM": "dumb"}) as terminal:
+    with OnTerminal(kiecli, "wait", "-i", "1", "a", environ={"TERM": "dumb"}) as terminal:
         terminal.end()
     said = re.sub(r"after \d+s", "in time", terminal.screen.raw)
     assert said.split("\r\n") == [
@@ -188,7 +188,7 @@ def test_a_terminal_that_is_resized_keeps_every_line_whole(
     tmux = Tmux(kiecli, 80, 40)
     try:
         until(lambda: tmux.lines()[0])  # the prompt
-        tmux("send-keys", "kiecli wait a b; echo over", "Enter")
+        tmux("send-keys", "kiecli wait -i 1 a b; echo over", "Enter")
         until(lambda: any("waiting" in line for line in tmux.lines()))
         tmux("resize-window", "-x", "30")
         kie.faults.task("a", urls=urls(kie))

@@ -4,6 +4,8 @@ import hashlib
 import io
 import json
 import os
+import resource
+import tempfile
 import threading
 from pathlib import Path
 from typing import Any
@@ -154,6 +156,25 @@ def test_a_stream_that_refuses_is_the_caller_s_to_know(bench: Bench) -> None:
     target = downloader.plan(bench.task(bench.host.file("/a.png", PNG)))[0]
     with pytest.raises(OSError, match="No space left"):
         downloader.pour(target, Full())
+
+
+def test_without_room_for_a_temporary_file_nothing_is_poured(bench: Bench) -> None:
+    downloader, stream = bench.downloader(), io.BytesIO()
+    target = downloader.plan(bench.task("https://files.test/a.png"))[0]
+    tempfile.gettempdir()  # found by trying to write, and remembered
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
+    try:
+        saved = downloader.pour(target, stream)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    path, reason = said(saved.error).split(": ", 1)
+    assert (path, reason, stream.getvalue(), bench.diary.lines) == (
+        f"could not save {bench.folder / 'task1-1.png'}",
+        "it needs a temporary file first: too many open files",
+        b"",
+        [("ended", 1, "failed")],
+    )
 
 
 # Progress.
@@ -395,8 +416,6 @@ def test_what_the_bytes_of_a_file_on_the_disk_tell(
 
 def test_a_full_disk_keeps_the_part_and_lets_the_other_files_go_on(bench: Bench) -> None:
     """A limit on the size of files stands for the full disk."""
-    import resource
-
     big = bench.host.file("/big.bin", bytes(200_000))
     small = bench.host.file("/small.png", PNG)
     downloader = bench.downloader()

@@ -760,6 +760,14 @@ def test_a_file_in_a_folder_s_place_is_an_error(bench: Bench) -> None:
     )
 
 
+def test_a_name_that_the_disk_cannot_spell_is_an_error(bench: Bench) -> None:
+    saved = bench.save(LINK, template="half \ud83d")
+    assert said(saved.error) == (
+        f"could not save {bench.folder}/half \ud83d:"
+        " file names cannot have all of these characters in this locale"
+    )
+
+
 def test_a_name_too_long_for_the_disk_is_an_error(bench: Bench) -> None:
     saved = bench.save(LINK, template="x" * 252)
     assert said(saved.error).endswith(": the name is too long for this disk")

@@ -25,6 +25,7 @@ KEY = "sk-canary-5f1c0de5f1c0de5f1c0de5f1c0de"
 PROGRAM = str(Path(sys.executable).with_name("kiecli"))
 """The command beside this Python: the one that was installed."""
 
+_PIPES = {"stdin": PIPE, "stdout": PIPE, "stderr": PIPE}
 _LONGEST = 30.0  # seconds after which a process is given up
 _PASSED_ON = ("PATH", "COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START", "SYSTEMROOT")
 
@@ -141,8 +142,7 @@ class Installed:
             [*program, *words],
             env=self.variables(environ),
             cwd=self.folder,
-            process_group=0,
-            **{"stdin": PIPE, "stdout": PIPE, "stderr": PIPE, **settings},
+            **{**_PIPES, "process_group": 0, **settings},
         )
         return Running(process)
 

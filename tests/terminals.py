@@ -140,7 +140,10 @@ class OnTerminal(Running):
         self._ours, theirs = os.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         settings: dict[str, Any] = {} if piped else {"stdout": theirs}
-        started = kiecli.start(*words, environ=environ, stdin=theirs, stderr=theirs, **settings)
+        # A session of its own: no other terminal may be asked for a password.
+        settings |= {"stdin": theirs, "stderr": theirs}
+        settings |= {"start_new_session": True, "process_group": -1}
+        started = kiecli.start(*words, environ=environ, **settings)
         super().__init__(started.process)
         os.close(theirs)
 
@@ -150,6 +153,10 @@ class OnTerminal(Running):
         while not any(text in line for line in self.screen.said):
             assert time.monotonic() < until, f"no {text!r} in {self.screen.said}"
             assert self._read(until), f"no {text!r} in {self.screen.said}"
+
+    def type(self, text: str) -> None:
+        """Press keys."""
+        os.write(self._ours, text.encode())
 
     def _read(self, until: float) -> bool:
         """Read a piece; tell whether there may be more."""

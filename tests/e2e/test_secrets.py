@@ -9,6 +9,7 @@ import pytest
 from tests.faults import envelope
 from tests.processes import KEY, Installed, Ran, until
 from tests.server import FaultyServer, serving
+from tests.terminals import OnTerminal
 
 _PLUG = """
 import os, httpx
@@ -92,6 +93,16 @@ def test_only_its_owner_reads_the_file_that_holds_it(kiecli: Installed) -> None:
     kiecli("config", "set", "api-key", input=KEY.encode())
     (file,) = kiecli.home.rglob("config.json")
     assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+def test_a_terminal_does_not_echo_it(kiecli: Installed) -> None:
+    with OnTerminal(kiecli, "config", "set", "api-key") as terminal:
+        terminal.await_screen(":")
+        terminal.type(f"{KEY}\n")
+        ran = terminal.end()
+    assert (ran.code, KEY in terminal.screen.raw) == (0, False)
+    told = kiecli("config", "get", "--reveal", "api-key", environ={"KIE_API_KEY": None})
+    assert told == Ran(0, f"{KEY}\n", "")
 
 
 def test_it_is_shown_to_who_insists(kiecli: Installed) -> None:

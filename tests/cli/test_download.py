@@ -136,7 +136,8 @@ def test_nothing_of_a_result_that_is_not_complete_goes_to_stdout(
     out = FakeStream()
     ran = kiecli("download", "-q", "-o", "-", "a", out=out)
     assert (ran.code, out.bytes) == (7, b"")
-    assert ran.err.splitlines()[-1] == f"{RESUME} -o - a"
+    again = "run it again with: kiecli download -o - a"
+    assert ran.err.splitlines()[-1] == f"kiecli: nothing was written; {again}"
 
 
 def test_stdout_takes_one_result_only(kiecli: Program, here: Path) -> None:

@@ -150,7 +150,7 @@ class _Routes(httpx.BaseTransport):
         proxy = httpx.Proxy(
             address if "://" in address else f"http://{address}", ssl_context=context
         )
-        if not proxy.url.host:
+        if not proxy.url.host or "%" in proxy.url.host:  # httpx escapes what no host can have
             raise ValueError("a proxy without a host")
         return proxy
 
@@ -159,7 +159,7 @@ def _unusable_proxy(scheme: str, address: str) -> ConfigError:
     shown = address.rpartition("@")[2]  # user and password stay out of messages
     return ConfigError(
         f"the proxy in {scheme.upper()}_PROXY or ALL_PROXY ({shown}) cannot be used",
-        hint="kiecli speaks to http:// and https:// proxies; mend the variable or set NO_PROXY",
+        hint="name an http:// or https:// proxy there, or set NO_PROXY",
     )
 
 

@@ -221,7 +221,7 @@ def test_a_proxy_that_lets_nobody_through(
         assert kiecli("wait", "-t", "0", "a", environ=environ) == expected
 
 
-@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "http://:port"])
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "http://:port", "http://["])
 def test_a_proxy_that_cannot_be_one_is_wrong_usage(proxy: str, kiecli: Installed) -> None:
     environ = {"KIE_BASE_URL": "https://kie.test", "HTTPS_PROXY": proxy}
     ran = kiecli("status", "a", environ=environ)

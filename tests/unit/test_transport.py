@@ -148,7 +148,14 @@ def test_no_proxy_is_obeyed(
 
 
 @pytest.mark.parametrize(
-    "address", ["socks5://127.0.0.1:1080", "ftp://proxy.test", "http://proxy.test:port", "http://"]
+    "address",
+    [
+        "socks5://127.0.0.1:1080",
+        "ftp://proxy.test",
+        "http://proxy.test:port",
+        "http://",
+        "http://[",
+    ],
 )
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY"])
 def test_a_proxy_that_cannot_be_used_is_a_setting_to_mend(
@@ -159,7 +166,7 @@ def test_a_proxy_that_cannot_be_used_is_a_setting_to_mend(
         Wires({}).check("https://api.kie.test")
     assert (refusal.value.message, refusal.value.hint) == (
         f"the proxy in HTTPS_PROXY or ALL_PROXY ({address}) cannot be used",
-        "kiecli speaks to http:// and https:// proxies; mend the variable or set NO_PROXY",
+        "name an http:// or https:// proxy there, or set NO_PROXY",
     )
 
 

@@ -33,7 +33,7 @@ def run() -> None:
         status = main(sys.argv[1:], runtime)
     except Interrupted as late:  # pragma: no cover  between two statements of `main` itself
         status = 128 + late.signum
-    if status in _BY_SIGNAL:
+    if status in _BY_SIGNAL:  # pragma: no cover  see `die_by`
         die_by(status - 128)
     _leave(status)
 

@@ -33,5 +33,4 @@ class SystemClock:
 
     def sleep(self, seconds: float) -> None:
         """Block the calling thread for that many seconds."""
-        if seconds > 0:
-            time.sleep(seconds)
+        time.sleep(max(0.0, seconds))

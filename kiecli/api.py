@@ -21,10 +21,10 @@ from kiecli.transport import (
     what_broke,
 )
 
-LONGEST_ANSWER = 4 * 1024 * 1024
+LONGEST_ANSWER = 2 * 1024 * 1024
 """Bytes of an answer that are read at most; real ones have some two thousand.
 
-JSON can take thirty times as much memory as text: these may take 130 MB, and no more.
+JSON can take thirty times as much memory as text: these may take 70 MB, and no more.
 """
 
 

@@ -43,7 +43,7 @@ def _long(body: bytes, **wire: object) -> Callable[[], httpx.Response]:
     return lambda: wired(httpx.Response(200, content=body * (50 * _MB // len(body))), Wire(**wire))  # type: ignore[arg-type]
 
 
-_TOO_LONG = "an answer of more than 4 MiB is none of Kie's"
+_TOO_LONG = "an answer of more than 2 MiB is none of Kie's"
 _NO_JSON = "got an answer that is not Kie's JSON (HTTP 200)"
 
 
@@ -58,9 +58,9 @@ _NO_JSON = "got an answer that is not Kie's JSON (HTTP 200)"
             lambda: _packed(2, 100 * _MB),
             "the answer came packed as gzip, gzip, which was not asked for",
         ),
-        (lambda: httpx.Response(200, content=b"[" * 4 * _MB), _NO_JSON),
-        (lambda: httpx.Response(200, content=b"[" + b"{}," * (1_390_000) + b"{}]"), _NO_JSON),
-        (lambda: httpx.Response(200, content=b"[" + b'"a",' * _MB + b"0]"), _NO_JSON),
+        (lambda: httpx.Response(200, content=b"[" * 2 * _MB), _NO_JSON),
+        (lambda: httpx.Response(200, content=b"[" + b"{}," * 690_000 + b"{}]"), _NO_JSON),
+        (lambda: httpx.Response(200, content=b"[" + b'"a",' * (_MB // 2) + b"0]"), _NO_JSON),
     ],
     ids=["long", "chunked", "endless", "bomb", "bomb in a bomb", "deep", "objects", "strings"],
 )

@@ -342,7 +342,7 @@ def test_a_body_that_drips_fast_enough_is_read() -> None:
 def test_an_answer_without_end_is_not_read_to_it() -> None:
     endless = _Chunks([b" " * 2**20] * 100, FakeClock(), 0)
     error = _error(_client(lambda _: httpx.Response(200, stream=endless)))
-    assert error.message == "an answer of more than 4 MiB is none of Kie's"
+    assert error.message == "an answer of more than 2 MiB is none of Kie's"
     assert error.temporary
     assert endless.taken == LONGEST_ANSWER // 2**20 + 1
 

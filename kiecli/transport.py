@@ -179,7 +179,7 @@ class _Traced(httpx.BaseTransport):
         except httpx.TransportError as error:
             tell(type(error).__name__)
             raise
-        tell(str(response.status_code))
+        tell(f"{response.status_code} -")
         return response
 
     def close(self) -> None:
@@ -187,8 +187,9 @@ class _Traced(httpx.BaseTransport):
 
     def _tell(self, request: httpx.Request, began: float, outcome: str) -> None:
         url = request.url
+        task_id = str(request.extensions.get("task_id", "-"))
         took = round((self._clock.now() - began) * 1000)
-        self._trace(Exchange(request.method, url.host, url.path, "-", outcome, took))
+        self._trace(Exchange(request.method, url.host, url.path, task_id, outcome, took))
 
 
 def certificate_refused(error: BaseException) -> bool:

@@ -101,7 +101,9 @@ class Fetch:
         """Ask for what is missing and take what comes; False when it must start again."""
         note = self._spool.note
         asked = {} if note is None else _rest(self._spool.size, note)
-        with answered(self._means.client(), self._link.url, asked) as response:
+        with answered(
+            self._means.client(), self._link.url, asked, self._target.task_id
+        ) as response:
             answer = Answer.read(response.status_code, response.headers)
             verdict = judge(answer, self._spool.size, note)
             match verdict.way:

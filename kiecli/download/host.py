@@ -21,12 +21,12 @@ _WORTH_READING = 16 * 1024
 
 @contextmanager
 def answered(
-    client: httpx.Client, url: str, headers: Mapping[str, str]
+    client: httpx.Client, url: str, headers: Mapping[str, str], task_id: str
 ) -> Iterator[httpx.Response]:
     """Ask for a file and give its answer, body unread, for the time of the block.
 
     The client must follow no redirects and send no key. What breaks while the
-    block reads the body is turned into our words too.
+    block reads the body is turned into our words too. The task is told to nobody but our own log.
 
     Raises:
         Setback: The connection broke, or never came about.
@@ -35,7 +35,7 @@ def answered(
     """
     way = [_checked(url)]
     try:
-        with _arrived(client, way, headers) as response:
+        with _arrived(client, way, headers, task_id) as response:
             yield response
     except _NO_ADDRESS as error:
         raise Refusal(_ASTRAY) from error
@@ -46,14 +46,16 @@ def answered(
 
 @contextmanager
 def _arrived(
-    client: httpx.Client, way: list[str], headers: Mapping[str, str]
+    client: httpx.Client, way: list[str], headers: Mapping[str, str], task_id: str
 ) -> Iterator[httpx.Response]:
     """Go from the last address on the way to an answer that redirects no further."""
     while True:
         client.cookies.clear()  # whoever set one has no business with where we go next
         # A length means something only when nobody packs the body on the way.
         sent = {"Accept-Encoding": "identity", **headers}
-        request = client.build_request("GET", _without_user(way[-1]), headers=sent)
+        request = client.build_request(
+            "GET", _without_user(way[-1]), headers=sent, extensions={"task_id": task_id}
+        )
         response = client.send(request, stream=True)
         try:
             location = _location(response)

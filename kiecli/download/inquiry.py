@@ -10,14 +10,14 @@ from kiecli.download.verify import stranger_in
 from kiecli.download.wire import chunks
 
 
-def told_length(client: httpx.Client, url: str, due: str | None) -> int | None:
+def told_length(client: httpx.Client, url: str, due: str | None, task_id: str) -> int | None:
     """Return the bytes of a file as its host tells, or None when it cannot or will not.
 
     Asked once: what stands on the disk is there in any case. GET and not HEAD, which signed links
     refuse; the body is not read.
     """
     try:
-        with answered(client, url, {}) as response:
+        with answered(client, url, {}, task_id) as response:
             answer = Answer.read(response.status_code, response.headers)
             if judge(answer, 0, None).way is not Way.START or not answer.total:
                 return None

@@ -98,9 +98,10 @@ class Saving:
 
     def _length(self, path: str) -> int | None:
         """Return how long the file ought to be, for comparison with the one at a path."""
-        if self._target.url is not None:
-            return told_length(self._means.client(), self._target.url, self._target.due)
-        expected = document.as_file(self._target.document)
+        target = self._target
+        if target.url is not None:
+            return told_length(self._means.client(), target.url, target.due, target.task_id)
+        expected = document.as_file(target.document)
         with open(path, "rb") as file:
             # Here more can be compared than the length: of other bytes, none is right.
             return len(expected) if file.read(len(expected) + 1) == expected else 0

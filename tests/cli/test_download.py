@@ -550,7 +550,7 @@ def test_verbose_tells_requests_without_their_query(kiecli: Program, kie: Faults
         0,
         "a-1.png\n",
         "kiecli: GET kie.test/api/v1/jobs/recordInfo a 200 200 0 ms\n"
-        "kiecli: GET kie.test/a.png - 200 0 ms\n",
+        "kiecli: GET kie.test/a.png a 200 - 0 ms\n",
     )
 
 

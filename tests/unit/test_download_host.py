@@ -18,7 +18,7 @@ START = "https://user:secret@a.test/start?token=secret"
 def ask(host: Host, url: str = START) -> bytes:
     with (
         httpx.Client(transport=httpx.MockTransport(host)) as client,
-        answered(client, url, {"X-Asked": "yes"}) as response,
+        answered(client, url, {"X-Asked": "yes"}, "a") as response,
     ):
         return response.read()
 
@@ -111,7 +111,7 @@ def test_a_short_redirect_leaves_the_connection_open_for_the_next_question() -> 
         server.faults.always(
             "/a", httpx.Response(302, headers={"Location": there}, content=b"gone")
         )
-        with answered(client, f"{server.url}/a", {}) as response:
+        with answered(client, f"{server.url}/a", {}, "a") as response:
             assert (response.read(), server.connections) == (b"file", 1)
 
 
@@ -177,7 +177,7 @@ def test_a_name_that_no_resolver_takes_is_a_refusal() -> None:
     with (
         httpx.Client(trust_env=False) as client,
         pytest.raises(Refusal),
-        answered(client, f"http://{label}.test/", {}),
+        answered(client, f"http://{label}.test/", {}, "a"),
     ):
         pass
 

@@ -301,11 +301,11 @@ def test_exchanges_with_a_file_host_are_told_without_their_query() -> None:
 
     wires = Wires({}, httpx.MockTransport(answer))
     with wires.client(trace=(told.append, clock)) as client:
-        client.get("https://host.test/a.png?token=canary")
+        client.get("https://host.test/a.png?token=canary", extensions={"task_id": "t1"})
         with pytest.raises(httpx.ReadTimeout):
             client.get("https://host.test/gone")
     assert told == [
-        Exchange("GET", "host.test", "/a.png", "-", "206", 250),
+        Exchange("GET", "host.test", "/a.png", "t1", "206 -", 250),
         Exchange("GET", "host.test", "/gone", "-", "ReadTimeout", 250),
     ]
 

@@ -60,7 +60,9 @@ def _names(incomplete: str) -> list[tuple[str, str]]:
     return [(each.name, each.variable) for each in SETTINGS if each.name.startswith(incomplete)]
 
 
-_Name = Annotated[str, Argument(metavar="NAME", help="api-key, base-url, dir or timeout.", autocompletion=_names)]
+_Name = Annotated[
+    str, Argument(metavar="NAME", help="api-key, base-url, dir or timeout.", autocompletion=_names)
+]
 
 
 def build(settings: dict[str, Any]) -> Typer:

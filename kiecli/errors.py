@@ -18,7 +18,7 @@ KieError
 Interrupted and ReaderGone are not in the tree: nobody but `main` may swallow them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
 
 
@@ -186,6 +186,14 @@ class DeadlineExceeded(KieError):
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message, hint=hint, temporary=True)
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and, from the nearest on, what it came from."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
 
 
 class Interrupted(BaseException):

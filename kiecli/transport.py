@@ -20,7 +20,7 @@ import httpx
 from kiecli import __version__
 from kiecli.certificates import tls_context
 from kiecli.clock import Clock
-from kiecli.errors import ConfigError
+from kiecli.errors import ConfigError, causes
 from kiecli.hosts import is_loopback
 
 CONNECT_TIMEOUT = 10.0
@@ -194,12 +194,7 @@ class _Traced(httpx.BaseTransport):
 
 def certificate_refused(error: BaseException) -> bool:
     """Tell whether a connection failed because the server's certificate was refused."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return True
-        cause = cause.__cause__ or cause.__context__
-    return False
+    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error))
 
 
 def what_broke(error: httpx.HTTPError | httpx.InvalidURL) -> str:
@@ -212,16 +207,14 @@ def what_broke(error: httpx.HTTPError | httpx.InvalidURL) -> str:
 
 
 def _innermost(error: BaseException) -> str:
-    cause: BaseException | None = error
     reason = ""
-    while cause is not None:
+    for cause in causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"its certificate was refused ({cause.verify_message})"
         if isinstance(cause, ssl.SSLError) and cause.reason:
             return f"TLS failed ({cause.reason.lower().replace('_', ' ')})"
         if isinstance(cause, OSError) and cause.strerror:
             reason = cause.strerror
-        cause = cause.__cause__ or cause.__context__
     return reason[:1].lower() + reason[1:]
 
 

@@ -8,7 +8,7 @@ from typer import BadParameter
 
 from kiecli.cli.app import build
 from kiecli.cli.options import Action
-from kiecli.errors import ExitCode, Interrupted, KieError, ReaderGone, UsageError
+from kiecli.errors import ExitCode, Interrupted, KieError, ReaderGone, UsageError, causes
 from kiecli.runtime import Runtime
 from kiecli.streams import broken
 
@@ -38,21 +38,15 @@ def main(argv: Sequence[str], runtime: Runtime) -> int:
         # Typer's own: 0 after a completion, 1 when the reader leaves in the middle of its help.
         return _SIGPIPE if end.code == 1 else ExitCode.DONE
     except Exception as bug:  # noqa: BLE001  whatever it is, it ends here
-        cause = _interruption(bug)
-        return _report(bug, runtime) if cause is None else _leave(cause, runtime)
+        for cause in causes(bug):  # where a class is made, Python wraps what a signal raises
+            if isinstance(cause, Interrupted):
+                return _leave(cause, runtime)
+        return _report(bug, runtime)
 
 
 def _leave(interrupted: Interrupted, runtime: Runtime) -> int:
     runtime.err.line(last_words(runtime))
     return 128 + interrupted.signum
-
-
-def _interruption(error: BaseException) -> Interrupted | None:
-    """Return the signal behind an error: where a class is made, Python wraps what is raised."""
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, Interrupted):
-        cause = cause.__cause__ or cause.__context__
-    return cause
 
 
 def last_words(runtime: Runtime) -> str:

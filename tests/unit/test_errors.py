@@ -77,3 +77,10 @@ def test_nobody_swallows_a_signal_by_catching_exceptions() -> None:
     assert errors.Interrupted(15).signum == 15
     for kind in (errors.Interrupted, errors.ReaderGone):
         assert not issubclass(kind, Exception)
+
+
+def test_what_an_error_came_from_is_told_from_the_nearest_on() -> None:
+    raised, context, cause = KieError("raised"), OSError("context"), ValueError("cause")
+    raised.__cause__, raised.__context__ = cause, KeyError("hidden by the cause")
+    cause.__context__ = context
+    assert list(errors.causes(raised)) == [raised, cause, context]

@@ -17,10 +17,10 @@ from rich.text import Text
 from kiecli.clock import Clock
 from kiecli.models import Task
 from kiecli.render.human import console
-from kiecli.render.notices import Notices, state_of, tally
+from kiecli.render.notices import Notices, state_of
 from kiecli.render.rows import FileRow, TaskRow, head, tail, task_lines
 from kiecli.render.screen import Screen, file_line
-from kiecli.render.words import clean, count
+from kiecli.render.words import clean, count, tally
 from kiecli.streams import ErrorOutput, Output
 from kiecli.watch import Snapshot
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from kiecli import durations
 from kiecli.errors import TaskNotFound
 from kiecli.models import Task
-from kiecli.render.words import clean, count, said
+from kiecli.render.words import clean, count, said, tally
 from kiecli.watch import Snapshot
 
 _WORTH_SAYING = 2.0
@@ -65,11 +65,7 @@ class Notices:
             return
         self._said_at = now
         waited = durations.show(round(now - self._began))
-        yield clean(f"still waiting after {waited}: {self.tally()}")
-
-    def tally(self) -> str:
-        """Return how many open tasks are in which state."""
-        return tally(list(self._states.values()))
+        yield clean(f"still waiting after {waited}: {tally(list(self._states.values()))}")
 
 
 def state_of(snapshot: Snapshot[Task]) -> str:
@@ -78,8 +74,3 @@ def state_of(snapshot: Snapshot[Task]) -> str:
         return snapshot.answer.word
     invisible = snapshot.retry is not None and isinstance(snapshot.retry.reason, TaskNotFound)
     return "not visible yet" if invisible else "without an answer"
-
-
-def tally(states: list[str]) -> str:
-    """Return `2 generating, 1 waiting`, in order of first appearance."""
-    return ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))

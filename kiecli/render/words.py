@@ -85,6 +85,11 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def tally(words: list[str]) -> str:
+    """Return `2 generating, 1 waiting`, in order of first appearance."""
+    return ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
+
+
 def decimal(number: float) -> str:
     """Return `13`, `13.1`, `1234567.5`: three places at most, and never an exponent."""
     return f"{number:.3f}".rstrip("0").rstrip(".")

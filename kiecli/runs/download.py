@@ -11,7 +11,7 @@ from kiecli.ids import Asked
 from kiecli.models import Phase, Task
 from kiecli.naming import DEFAULT_TEMPLATE, Template
 from kiecli.render.answer import Answer, Legible
-from kiecli.render.words import ago, count, size
+from kiecli.render.words import ago, count, size, tally
 from kiecli.runs import casting
 from kiecli.runs.relay import Relay
 from kiecli.runs.run import Run, asked
@@ -210,10 +210,9 @@ class _Saving:
         told_already = len(files) == 1 and (self._run.screen.tells_files or files[0].error)
         if not files or told_already or self._wish.dry_run:
             return
-        states = [file.status for file in files]
-        told = [f"{states.count(state)} {state}" for state in dict.fromkeys(states)]
+        told = tally([file.status for file in files])
         fresh = sum(file.bytes or 0 for file in files if file.status == "saved")
-        self._run.screen.note(f"{count(len(files), 'file')}: {', '.join(told)}, {size(fresh)}")
+        self._run.screen.note(f"{count(len(files), 'file')}: {told}, {size(fresh)}")
 
 
 def _several(task: Task, number: int) -> UsageError:

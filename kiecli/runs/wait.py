@@ -6,7 +6,7 @@ from kiecli import outcome, resume
 from kiecli.errors import ExitCode
 from kiecli.models import Task
 from kiecli.outcome import Outcome
-from kiecli.render.words import ago, count
+from kiecli.render.words import ago, count, tally
 from kiecli.rhythm import waiting
 from kiecli.runs import casting
 from kiecli.runs.run import Run, asked
@@ -68,11 +68,10 @@ def _mention_what_has_no_url(run: Run, ended: Outcome) -> None:
 def _sum_up(run: Run) -> None:
     """Say how many came out how, and which line saves the results until when."""
     outcomes = [run.outcomes[task_id] for task_id in run.task_ids]
-    words = [_CAME_OUT[ended.word] for ended in outcomes]
-    told = ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
-    run.screen.note(f"{count(len(words), 'task')}: {told}")
-    saved = [e.task for e in outcomes if e.word == "success" and e.task]
-    with_files = [task for task in saved if task.results]
+    told = tally([_CAME_OUT[ended.word] for ended in outcomes])
+    run.screen.note(f"{count(len(outcomes), 'task')}: {told}")
+    succeeded = [ended.task for ended in outcomes if ended.word == "success" and ended.task]
+    with_files = [task for task in succeeded if task.results]
     if with_files:
         line = resume.line(["download"], [task.task_id for task in with_files])
         run.screen.note(f"save the results{_until(run, with_files)} with: {line}")

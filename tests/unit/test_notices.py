@@ -4,7 +4,7 @@ import pytest
 
 from kiecli.errors import DeadlineExceeded, KieError, KieUnavailable, TaskNotFound
 from kiecli.models import Task
-from kiecli.render.notices import Notices, tally
+from kiecli.render.notices import Notices
 from kiecli.watch import Retry, Snapshot
 
 
@@ -92,7 +92,7 @@ def test_an_error_tells_the_end_itself(error: KieError) -> None:
     assert list(notices.of_change(seen("waiting"), 0.0)) == ["a: waiting"]
     assert list(notices.of_change(seen("waiting", 9.0, settled=True, error=error), 9.0)) == []
     assert list(notices.of_change(seen(None, settled=True, error=error, task_id="b"), 9.0)) == []
-    assert notices.tally() == ""
+    assert list(notices.of_life(600.0)) == []
 
 
 def test_a_sign_of_life_when_nothing_was_said_for_a_minute() -> None:
@@ -120,7 +120,3 @@ def test_no_sign_of_life_when_nothing_is_open() -> None:
     notices = Notices(0)
     list(notices.of_change(seen("success", settled=True), 0.0))
     assert list(notices.of_life(600.0)) == []
-
-
-def test_states_are_counted_in_order_of_appearance() -> None:
-    assert tally(["b", "a", "b"]) == "2 b, 1 a"

@@ -167,3 +167,7 @@ def test_an_annotation_is_escaped() -> None:
 )
 def test_a_word_for_a_shell_is_one_word_and_no_command(text: str, shown: str) -> None:
     assert words.word(text) == shown
+
+
+def test_words_are_counted_in_order_of_appearance() -> None:
+    assert words.tally(["b", "a", "b"]) == "2 b, 1 a"

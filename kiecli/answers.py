@@ -89,9 +89,7 @@ def _refusal(code: int, said: str, headers: Mapping[str, str]) -> KieError:
     if code in (401, 402, 433, 505):
         return _access(code, words)
     if code in (501, 408):
-        return TaskFailed(
-            f"Kie says the task failed: {words}", code=str(code), hint=hint_for(str(code), said)
-        )
+        return TaskFailed(f"Kie says the task failed: {words}", hint=hint_for(str(code), said))
     if code == 404 or (code == 422 and "recordinfo is null" in said.lower()):  # noqa: PLR2004
         return TaskNotFound("Kie knows no such Market task", hint=NOT_FOUND_HINT)
     if code in (400, 422):

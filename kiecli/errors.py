@@ -113,10 +113,6 @@ class TaskFailed(KieError):
     kind = "failed"
     exit_code = ExitCode.FAILED
 
-    def __init__(self, message: str, *, code: str | None = None, hint: str = "") -> None:
-        super().__init__(message, hint=hint)
-        self.code = code
-
 
 class TaskNotFound(KieError):
     """Kie knows no Market task of that id."""

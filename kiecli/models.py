@@ -125,7 +125,6 @@ class Task(NamedTuple):
         code = f" ({self.fail_code})" if self.fail_code else ""
         return TaskFailed(
             f"Kie says the task failed{code}: {said}",
-            code=self.fail_code,
             hint=hint_for(self.fail_code, self.fail_message),
         )
 

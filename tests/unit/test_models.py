@@ -130,7 +130,7 @@ def test_a_failed_task_says_why(name: str, message: str, code: str, hint: str) -
     task = _answer(name)
     failure = task.failure()
     assert (task.phase, task.expires_at) == (Phase.FAILED, None)
-    assert (failure.message, failure.code, failure.hint) == (message, code, hint)
+    assert (failure.message, task.fail_code, failure.hint) == (message, code, hint)
 
 
 def test_a_failure_without_any_reason_says_so() -> None:

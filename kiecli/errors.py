@@ -64,21 +64,24 @@ class KieError(Exception):
         message: What was attempted and what went wrong, in one line without a final stop.
         reason: As much of the message as other tasks may share, which is said once for all.
         hint: What to do about it, a sentence without a final stop, or empty.
-        temporary: Whether the same line may succeed later, unchanged.
+        temporary: Whether the same line may succeed later, unchanged; each class has a default.
         kind: The word for it in JSON.
         exit_code: What the process says when this is the end of it.
+        ends_run: Whether it holds for every task, so that none needs to be asked about any more.
     """
 
     kind = "error"
     exit_code = ExitCode.BUG
     ends_run = False
+    temporary = False
 
-    def __init__(self, message: str, *, hint: str = "", temporary: bool = False) -> None:
+    def __init__(self, message: str, *, hint: str = "", temporary: bool | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.reason = message
         self.hint = hint
-        self.temporary = temporary
+        if temporary is not None:
+            self.temporary = temporary
 
 
 class UsageError(KieError):
@@ -130,13 +133,14 @@ class KieUnavailable(KieError):
 
     kind = "unavailable"
     exit_code = ExitCode.UNAVAILABLE
+    temporary = True
 
     def __init__(
         self,
         message: str,
         *,
         hint: str = "",
-        temporary: bool = True,
+        temporary: bool | None = None,
         retry_after: float | None = None,
     ) -> None:
         super().__init__(message, hint=hint, temporary=temporary)
@@ -169,9 +173,7 @@ class TaskUnfinished(KieError):
 
     kind = "unfinished"
     exit_code = ExitCode.UNFINISHED
-
-    def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message, hint=hint, temporary=True)
+    temporary = True
 
 
 class DeadlineExceeded(KieError):
@@ -179,9 +181,7 @@ class DeadlineExceeded(KieError):
 
     kind = "deadline"
     exit_code = ExitCode.DEADLINE
-
-    def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message, hint=hint, temporary=True)
+    temporary = True
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

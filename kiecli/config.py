@@ -19,16 +19,18 @@ def user_folder() -> str:
 
 
 class Config:
-    """Settings, looked up when they are asked for; the file at most once.
-
-    Args:
-        environ: kiecli's variables.
-        folder: Tells where the file is when KIECLI_CONFIG does not; asked only then.
-    """
+    """Settings, looked up when they are asked for; the file at most once."""
 
     def __init__(self, environ: Mapping[str, str], folder: Callable[[], str] = user_folder) -> None:
+        """Take where to look; nothing is read yet.
+
+        Args:
+            environ: kiecli's variables.
+            folder: Tells where the file is when KIECLI_CONFIG does not; asked only then.
+        """
         self._environ = environ
         self._folder = folder
+        self._read: dict[str, Any] | None = None  # what the file holds, once it was read
 
     @cached_property
     def store(self) -> ConfigStore:
@@ -82,7 +84,7 @@ class Config:
         setting = settings.named(name)
         _checked(Value(setting, text, "option", name))
         self.store.put(name, text.strip())
-        self._forget()
+        self._read = None
         return setting.variable if self._environ.get(setting.variable) else None
 
     def unset(self, name: str) -> bool:
@@ -93,21 +95,17 @@ class Config:
             ConfigError: The file is broken or cannot be written.
         """
         dropped = self.store.drop(settings.named(name).name)
-        self._forget()
+        self._read = None
         return dropped
 
     def warning(self) -> str | None:
         """Return what is to be said about the file, if it was read."""
-        was_read = "_filed" in vars(self)
-        if not was_read or not self._filed or not self.store.is_exposed():
+        if not self._read or not self.store.is_exposed():
             return None
         from shlex import quote
 
         path = self.store.path
         return f"others can read the config file {path}: chmod 600 {quote(str(path))}"
-
-    def _forget(self) -> None:
-        vars(self).pop("_filed", None)
 
     def _found(self, setting: Setting, option: str | None = None) -> Iterator[Value]:
         """Yield the setting's values, the one in force first; the file is read at its turn."""
@@ -120,18 +118,18 @@ class Config:
             yield Value(setting, setting.default, "default", "the default")
 
     def _filed_value(self, setting: Setting) -> Iterator[Value]:
-        if (value := self._filed.get(setting.name)) is not None:
+        if (value := self._filed().get(setting.name)) is not None:
             origin = f"{setting.name} in {self.store.path}"
             if text := _text(value, origin):
                 yield Value(setting, text, "file", origin)
 
-    @cached_property
     def _filed(self) -> dict[str, Any]:
-        try:
-            store = self.store
-        except Homeless:
-            return {}
-        return store.read()
+        if self._read is None:
+            try:
+                self._read = self.store.read()
+            except Homeless:
+                self._read = {}
+        return self._read
 
 
 class Homeless(ConfigError):

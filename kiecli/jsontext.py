@@ -3,13 +3,14 @@
 import json
 import re
 from collections.abc import Iterator
+from math import isfinite
 from typing import Any
 
 # Real answers nest three levels deep, six with their inner strings. Far below what Python's
 # own encoder can write again, so what was read can always be shown.
 _DEEPEST = 64
-# Possessive, and content without its last quote: one pass, whatever the text is.
 _SPACE = re.compile(r"\s+")
+# Possessive, and the closing quote may be missing: one pass, whatever the text is.
 _STRING = r'(?s)"(?:[^"\\]++|\\.)*+"?'
 
 
@@ -24,6 +25,24 @@ def parse(text: str | bytes) -> Any:
     if _depth_is_suspicious(text):
         raise ValueError("nested too deeply")
     return json.loads(text, parse_constant=_nothing, parse_float=_finite)
+
+
+def parse_all(text: str) -> Iterator[Any]:
+    """Yield the values of a text that holds one JSON value after the other.
+
+    Raises:
+        ValueError: As `parse` does, at the value concerned.
+    """
+    if _depth_is_suspicious(text):
+        raise ValueError("nested too deeply")
+    decoder = json.JSONDecoder(parse_constant=_nothing, parse_float=_finite)
+    text = text.strip()
+    at = 0
+    while at < len(text):
+        value, end = decoder.raw_decode(text, at)
+        yield value
+        gap = _SPACE.match(text, end)
+        at = gap.end() if gap else end
 
 
 def unwrapped(value: object) -> object:
@@ -41,10 +60,9 @@ def number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     try:
-        number = float(value)
+        return _finite(value)
     except (ValueError, OverflowError):
         return None
-    return number if abs(number) < float("inf") else None
 
 
 def _depth_is_suspicious(text: str) -> bool:
@@ -67,24 +85,6 @@ def _nothing(_name: str) -> None:
     return None
 
 
-def _finite(digits: str) -> float | None:
-    number = float(digits)
-    return number if abs(number) != float("inf") else None
-
-
-def parse_all(text: str) -> Iterator[Any]:
-    """Yield the values of a text that holds one JSON value after the other.
-
-    Raises:
-        ValueError: As `parse` does, at the value concerned.
-    """
-    if _depth_is_suspicious(text):
-        raise ValueError("nested too deeply")
-    decoder = json.JSONDecoder(parse_constant=_nothing, parse_float=_finite)
-    text = text.strip()
-    at = 0
-    while at < len(text):
-        value, end = decoder.raw_decode(text, at)
-        yield value
-        gap = _SPACE.match(text, end)
-        at = gap.end() if gap else end
+def _finite(value: str | float) -> float | None:
+    number = float(value)
+    return number if isfinite(number) else None

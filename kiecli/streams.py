@@ -60,7 +60,7 @@ class Output:
         if self.stream is None:
             raise _closed()
         try:
-            self.stream.write(self._encodable(self._open(text)))
+            self.stream.write(self._encodable(self._without_secret(text)))
             self.stream.flush()
         except OSError as error:
             raise broken(error) from error
@@ -94,7 +94,7 @@ class Output:
         except OSError:
             return True  # terminals without a descriptor: a test's
 
-    def _open(self, text: str) -> str:
+    def _without_secret(self, text: str) -> str:
         return text.replace(self.secret, "****") if self.secret else text
 
     def _encodable(self, text: str) -> str:

@@ -29,8 +29,8 @@ class _Saved(NamedTuple):
     file: SavedFile
 
 
-class _Refused(NamedTuple):
-    """Why stdout did not take a result."""
+class _Raised(NamedTuple):
+    """What a worker raised, for the main thread to raise again: stdout took no result, or a bug."""
 
     error: BaseException
 
@@ -104,7 +104,7 @@ class _Saving:
         self._threads = runtime.workers(wish.jobs)
         self._downloader = Downloader(
             new_client=partial(runtime.wires.client, trace=trace and (trace, runtime.clock)),
-            fresh_link=partial(run.fresh_link),
+            fresh_link=run.fresh_link,
             clock=runtime.clock,
             options=options,
             progress=Relay(runtime.inbox.put, growth=run.screen.shows_growth),
@@ -121,7 +121,7 @@ class _Saving:
                 self._settled(event)
             elif isinstance(event, _Saved):
                 self._saved(event)
-            elif isinstance(event, _Refused):
+            elif isinstance(event, _Raised):
                 raise event.error
         code = self._run.end()
         self._sum_up()
@@ -172,8 +172,8 @@ class _Saving:
             else:
                 file = self._downloader.save(target)
             event = _Saved(target, file)
-        except BaseException as error:  # noqa: BLE001  it is the main thread's
-            event = _Refused(error)
+        except BaseException as error:  # noqa: BLE001  raised again by the main thread
+            event = _Raised(error)
         self._inbox.put(event)
 
     def _saved(self, event: _Saved) -> None:

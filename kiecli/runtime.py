@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from kiecli.clock import Clock, SystemClock
 from kiecli.config import Config
@@ -26,13 +26,12 @@ if TYPE_CHECKING:
 _SHORTEST_KEY = 8
 
 
-class Voice:
+class Voice(NamedTuple):
     """How a run is to speak: the flags that `status`, `wait` and `download` share."""
 
-    def __init__(self, *, json: bool = False, quiet: bool = False, verbose: bool = False) -> None:
-        self.json = json
-        self.quiet = quiet
-        self.verbose = verbose
+    json: bool = False
+    quiet: bool = False
+    verbose: bool = False
 
 
 class Runtime:

@@ -6,7 +6,7 @@ whole run can happen inside a test.
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from kiecli.api import KieClient
     from kiecli.budget import Budget
     from kiecli.inbox import Inbox, Workers
+    from kiecli.polling import Poller
+    from kiecli.rhythm import Policy, Random
     from kiecli.transport import Trace, Wires
+    from kiecli.watched import A
 
 _SHORTEST_KEY = 8
 
@@ -45,7 +48,7 @@ class Runtime:
         stdout: Stream | None,
         stderr: Stream | None,
         clock: Clock | None = None,
-        random: Callable[[float, float], float] | None = None,
+        random: "Random | None" = None,
         transport: "httpx.BaseTransport | None" = None,
         inbox: "Inbox | None" = None,
         workers: "Callable[[int], Workers] | None" = None,
@@ -78,7 +81,7 @@ class Runtime:
         """Returns the line that takes up what a signal would interrupt now, or nothing."""
 
     @cached_property
-    def random(self) -> Callable[[float, float], float]:
+    def random(self) -> "Random":
         """Returns a number between two."""
         if self._random is not None:
             return self._random
@@ -131,6 +134,34 @@ class Runtime:
         self.wires.check(base_url)
         http = self.wires.client(most_connections=MOST_IN_FLIGHT)
         return KieClient(http, base_url, key, self.clock, self.trace(voice))
+
+    def poller(
+        self,
+        task_ids: Sequence[str],
+        policy: "Policy",
+        look: "Callable[[str], A]",
+        *,
+        threads: int,
+    ) -> "Poller[A]":
+        """Return what looks at tasks until all are settled.
+
+        Args:
+            task_ids: The tasks, each named once.
+            policy: What the command wants of its looks.
+            look: Asks about one task; raises KieError.
+            threads: How many looks may be under way at once.
+        """
+        from kiecli.polling import Poller
+        from kiecli.watch import Watch
+
+        return Poller(
+            Watch(task_ids, policy, self.clock.now(), self.random),
+            look,
+            budget=self.budget,
+            workers=self.workers(threads),
+            inbox=self.inbox,
+            clock=self.clock,
+        )
 
     def trace(self, voice: Voice) -> "Trace | None":
         """Return what is told of each exchange, when `--verbose` asks for it."""

@@ -4,14 +4,13 @@ from typing import Any, NamedTuple
 
 from kiecli.api import KieClient
 from kiecli.errors import ExitCode, KieError, KieUnavailable, TaskFailed, TaskNotFound
-from kiecli.polling import Poller
 from kiecli.render import machine
 from kiecli.render.notices import Notices
 from kiecli.render.words import clean, error_line
 from kiecli.rhythm import asking_once
 from kiecli.runtime import Runtime, Voice
 from kiecli.settings import Value
-from kiecli.watch import Snapshot, Watch
+from kiecli.watch import Snapshot
 
 _CURES = {
     "environment": "put another key into KIE_API_KEY",
@@ -54,17 +53,8 @@ def _last_look(runtime: Runtime, client: KieClient) -> Snapshot[Credits]:
         except (TaskNotFound, TaskFailed) as error:  # no task was asked about
             raise KieUnavailable("Kie's answer tells no credits") from error
 
-    clock = runtime.clock
-    watch: Watch[Credits] = Watch(["credits"], asking_once(), clock.now(), runtime.random)
-    poller = Poller(
-        watch,
-        look,
-        budget=runtime.budget,
-        workers=runtime.workers(1),
-        inbox=runtime.inbox,
-        clock=clock,
-    )
-    notices = Notices(clock.now())
+    poller = runtime.poller(["credits"], asking_once(), look, threads=1)
+    notices = Notices(runtime.clock.now())
     for last in (event for event in poller.events() if isinstance(event, Snapshot)):
         for line in notices.of_trouble(last):
             runtime.err.line(f"kiecli: {line}")

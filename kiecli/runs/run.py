@@ -6,15 +6,14 @@ from typing import NamedTuple
 from kiecli import ids, resume
 from kiecli.errors import ExitCode, RateLimited, worst
 from kiecli.ids import Asked
-from kiecli.models import Task
 from kiecli.outcome import Outcome
-from kiecli.polling import MOST_IN_FLIGHT, Poller
+from kiecli.polling import MOST_IN_FLIGHT
 from kiecli.render.screen import Screen
 from kiecli.render.words import named
 from kiecli.rhythm import Policy
 from kiecli.runtime import Runtime, Voice
 from kiecli.transport import Exchange
-from kiecli.watch import Snapshot, Watch
+from kiecli.watch import Snapshot
 
 # Said together at the end, a line for each reason: an outage meets every task alike.
 _LATER = (ExitCode.UNAVAILABLE, ExitCode.UNFINISHED, ExitCode.DEADLINE)
@@ -84,16 +83,8 @@ class Run:
         Yields:
             The last snapshot of each task, and events of others that nobody has shown.
         """
-        watch: Watch[Task] = Watch(
-            self.task_ids, policy, self.runtime.clock.now(), self.runtime.random
-        )
-        poller = Poller(
-            watch,
-            self.client.task,
-            budget=self.runtime.budget,
-            workers=self.runtime.workers(MOST_IN_FLIGHT),
-            inbox=self.runtime.inbox,
-            clock=self.runtime.clock,
+        poller = self.runtime.poller(
+            self.task_ids, policy, self.client.task, threads=MOST_IN_FLIGHT
         )
         for event in poller.events(self.screen.frame):
             yield from self.shown(event)

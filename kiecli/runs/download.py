@@ -12,7 +12,7 @@ from kiecli.models import Phase, Task
 from kiecli.naming import DEFAULT_TEMPLATE, Template
 from kiecli.render.answer import Answer, Legible
 from kiecli.render.words import ago, count, size, tally
-from kiecli.runs import casting
+from kiecli.runs import renderers
 from kiecli.runs.relay import Relay
 from kiecli.runs.run import Run, asked
 from kiecli.runs.wish import Wish
@@ -54,9 +54,9 @@ def download(runtime: Runtime, voice: Voice, arguments: Sequence[str], wish: Wis
     directory = runtime.config.value("dir", wish.directory).text
     options = SaveOptions(directory, template, wish.overwrite, checksum=voice.json)
     options.check_folder()
-    with casting.screen(runtime, voice, found.task_ids, follows=wish.wait, files=True) as screen:
+    with renderers.screen(runtime, voice, found.task_ids, follows=wish.wait, files=True) as screen:
         run = Run(runtime, voice, found, words, screen)
-        answer = casting.download_answer(runtime, voice, screen)
+        answer = renderers.download_answer(runtime, voice, screen)
         try:
             if not (wish.dry_run or wish.to_stdout or template.absolute):
                 try_folder(directory)

@@ -7,7 +7,7 @@ from kiecli.errors import ExitCode
 from kiecli.outcome import Outcome
 from kiecli.render.answer import Answer
 from kiecli.rhythm import asking_once
-from kiecli.runs import casting
+from kiecli.runs import renderers
 from kiecli.runs.run import Run, asked
 from kiecli.runtime import Runtime, Voice
 from kiecli.watch import Snapshot
@@ -29,9 +29,9 @@ def status(
     """
     words = ["status", "--exit-status"] if exit_status else ["status"]
     found = asked(runtime, voice, arguments, words)
-    with casting.status_screen(runtime, voice, found.task_ids) as screen:
+    with renderers.status_screen(runtime, voice, found.task_ids) as screen:
         run = Run(runtime, voice, found, words, screen)
-        answer = casting.status_answer(runtime, voice, screen)
+        answer = renderers.status_answer(runtime, voice, screen)
         in_order = _InOrder(found.task_ids, answer)
         for event in run.events(asking_once()):
             assert isinstance(event, Snapshot)

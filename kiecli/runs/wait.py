@@ -8,7 +8,7 @@ from kiecli.models import Task
 from kiecli.outcome import Outcome
 from kiecli.render.words import ago, count, tally
 from kiecli.rhythm import waiting
-from kiecli.runs import casting
+from kiecli.runs import renderers
 from kiecli.runs.run import Run, asked
 from kiecli.runtime import Runtime, Voice
 from kiecli.watch import Snapshot
@@ -42,9 +42,9 @@ def wait(
         KieError: The line cannot be carried out at all.
     """
     found = asked(runtime, voice, arguments, ["wait"])
-    with casting.screen(runtime, voice, found.task_ids, follows=True) as screen:
+    with renderers.screen(runtime, voice, found.task_ids, follows=True) as screen:
         run = Run(runtime, voice, found, ["wait"], screen)
-        answer = casting.wait_answer(runtime, voice, screen)
+        answer = renderers.wait_answer(runtime, voice, screen)
         for event in run.events(waiting(timeout, interval)):
             assert isinstance(event, Snapshot)
             ended = outcome.of_wait(event.task_id, event.answer, event.error, run.words)

@@ -1,4 +1,4 @@
-"""Who speaks in a run: the renderers, chosen by the streams and the flags and nothing else."""
+"""The renderers of a run, chosen by the streams and the flags and nothing else."""
 
 from kiecli.outcome import Outcome
 from kiecli.render.answer import Answer, Lines, path_lines, record_lines, state_words, url_lines

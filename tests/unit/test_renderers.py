@@ -1,4 +1,4 @@
-"""Who speaks in a run: decided by the streams and the flags alone."""
+"""Which renderers a run has: decided by the streams and the flags alone."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from kiecli.render.answer import Lines
 from kiecli.render.human import StatusAnswer
 from kiecli.render.live import LiveScreen
 from kiecli.render.screen import LogScreen, PanelScreen, Screen
-from kiecli.runs import casting
+from kiecli.runs import renderers
 from kiecli.runtime import Runtime, Voice
 from tests.fakes import FakeClock
 from tests.program import FakeStream
@@ -45,7 +45,7 @@ def world(
         (False, {"quiet": True}, {}, {}, Screen),
     ],
 )
-def test_who_speaks_on_stderr(
+def test_what_is_rendered_on_stderr(
     terminal: bool,
     voice: dict[str, bool],
     options: dict[str, bool],
@@ -53,7 +53,7 @@ def test_who_speaks_on_stderr(
     kind: type[Screen],
 ) -> None:
     runtime = world(environ, err=terminal)
-    assert type(casting.screen(runtime, Voice(**voice), ("a",), **options)) is kind
+    assert type(renderers.screen(runtime, Voice(**voice), ("a",), **options)) is kind
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_panel_on_the_same_terminal_tells_errors_itself(
     out: bool, err: bool, voice: dict[str, bool], task_ids: tuple[str, ...], kind: type[Screen]
 ) -> None:
     runtime = world(out=out, err=err)
-    assert type(casting.status_screen(runtime, Voice(**voice), task_ids)) is kind
+    assert type(renderers.status_screen(runtime, Voice(**voice), task_ids)) is kind
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,9 @@ def test_a_panel_on_the_same_terminal_tells_errors_itself(
         (False, {}, Lines),
     ],
 )
-def test_who_answers_for_status(terminal: bool, voice: dict[str, bool], kind: type[Any]) -> None:
+def test_what_is_rendered_for_status(
+    terminal: bool, voice: dict[str, bool], kind: type[Any]
+) -> None:
     runtime = world(out=terminal)
-    shown = casting.screen(runtime, Voice(**voice), ("a",))
-    assert type(casting.status_answer(runtime, Voice(**voice), shown)) is kind
+    shown = renderers.screen(runtime, Voice(**voice), ("a",))
+    assert type(renderers.status_answer(runtime, Voice(**voice), shown)) is kind

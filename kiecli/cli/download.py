@@ -91,11 +91,11 @@ def download(
 
     def act() -> ExitCode:
         from kiecli.runs.download import download as run
-        from kiecli.runs.wish import Wish
+        from kiecli.runs.flags import DownloadFlags
 
         runtime = runtime_of(ctx)
         voice = Voice(json=json, quiet=quiet, verbose=verbose)
-        wish = Wish(
+        flags = DownloadFlags(
             directory=directory,
             output=output,
             wait=wait,
@@ -105,7 +105,7 @@ def download(
             overwrite=overwrite,
             dry_run=dry_run,
         )
-        return run(runtime, voice, ids, wish)
+        return run(runtime, voice, ids, flags)
 
     return act
 

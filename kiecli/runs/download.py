@@ -9,13 +9,13 @@ from kiecli.download import Downloader, SavedFile, SaveOptions, Target, try_fold
 from kiecli.errors import ExitCode, FolderRefused, KieError, UsageError
 from kiecli.ids import Asked
 from kiecli.models import Phase, Task
-from kiecli.naming import DEFAULT_TEMPLATE, Template
+from kiecli.naming import Template
 from kiecli.render.answer import Answer, Legible
 from kiecli.render.words import ago, count, size, tally
 from kiecli.runs import renderers
+from kiecli.runs.flags import DownloadFlags
 from kiecli.runs.relay import Relay
 from kiecli.runs.run import Run, asked
-from kiecli.runs.wish import Wish
 from kiecli.runtime import Runtime, Voice
 from kiecli.watch import Snapshot
 
@@ -35,34 +35,36 @@ class _Raised(NamedTuple):
     error: BaseException
 
 
-def download(runtime: Runtime, voice: Voice, arguments: Sequence[str], wish: Wish) -> ExitCode:
+def download(
+    runtime: Runtime, voice: Voice, arguments: Sequence[str], flags: DownloadFlags
+) -> ExitCode:
     """Save results, show their paths as tasks finish, return the code.
 
     Args:
         runtime: The world.
         voice: How to speak.
         arguments: Ids, or `-`.
-        wish: How to save.
+        flags: How to save.
 
     Raises:
         KieError: The line cannot be carried out at all.
     """
-    words = wish.words(wait=wish.wait)
+    words = flags.words(wait=flags.wait)
     found = asked(runtime, voice, arguments, words)
-    template = Template.parse(DEFAULT_TEMPLATE if wish.output in (None, "-") else wish.output or "")
-    _check(wish, template, found)
-    directory = runtime.config.value("dir", wish.directory).text
-    options = SaveOptions(directory, template, wish.overwrite, checksum=voice.json)
+    template = Template.parse(flags.template)
+    _check(flags, template, found)
+    directory = runtime.config.value("dir", flags.directory).text
+    options = SaveOptions(directory, template, flags.overwrite, checksum=voice.json)
     options.check_folder()
-    with renderers.screen(runtime, voice, found.task_ids, follows=wish.wait, files=True) as screen:
+    with renderers.screen(runtime, voice, found.task_ids, follows=flags.wait, files=True) as screen:
         run = Run(runtime, voice, found, words, screen)
         answer = renderers.download_answer(runtime, voice, screen)
         try:
-            if not (wish.dry_run or wish.to_stdout or template.absolute):
+            if not (flags.dry_run or flags.to_stdout or template.absolute):
                 try_folder(directory)
         except FolderRefused as error:
             return _end_all(run, answer, error)
-        return _Saving(run, wish, options, answer, voice).carry_out()
+        return _Saving(run, flags, options, answer, voice).carry_out()
 
 
 def _end_all(run: Run, answer: Answer, error: KieError) -> ExitCode:
@@ -74,12 +76,12 @@ def _end_all(run: Run, answer: Answer, error: KieError) -> ExitCode:
     return run.end()
 
 
-def _check(wish: Wish, template: Template, found: Asked) -> None:
+def _check(flags: DownloadFlags, template: Template, found: Asked) -> None:
     several = len(found.task_ids) > 1
     template.check(
-        several_tasks=several and not wish.to_stdout, in_folder=wish.directory is not None
+        several_tasks=several and not flags.to_stdout, in_folder=flags.directory is not None
     )
-    if wish.to_stdout and several:
+    if flags.to_stdout and several:
         raise UsageError(
             f"-o - takes one task, not {len(found.task_ids)}",
             hint="save them as files: leave -o - out",
@@ -90,18 +92,18 @@ class _Saving:
     """The saving part of a run: tasks come in as they succeed, outcomes go out as they are done."""
 
     def __init__(
-        self, run: Run, wish: Wish, options: SaveOptions, answer: Answer, voice: Voice
+        self, run: Run, flags: DownloadFlags, options: SaveOptions, answer: Answer, voice: Voice
     ) -> None:
         runtime = run.runtime
         trace = runtime.trace(voice)
         self._run = run
-        self._wish = wish
+        self._flags = flags
         self._answer = answer
         self._clock = runtime.clock
         self._inbox = runtime.inbox
         out = runtime.out
         self._sink = Legible(out.write) if out.is_terminal else out.binary()
-        self._threads = runtime.workers(wish.jobs)
+        self._threads = runtime.workers(flags.jobs)
         self._downloader = Downloader(
             new_client=partial(runtime.wires.client, trace=trace and (trace, runtime.clock)),
             fresh_link=run.fresh_link,
@@ -129,7 +131,7 @@ class _Saving:
         return code
 
     def _events(self) -> Iterator[object]:
-        yield from self._run.events(self._wish.policy)
+        yield from self._run.events(self._flags.policy)
         while self._missing:
             until = self._clock.now() + min(self._run.screen.frame, 60.0)
             yield from self._run.shown(self._inbox.get(until))
@@ -141,14 +143,14 @@ class _Saving:
             words = self._run.words
             self._end(outcome.of_wait(snapshot.task_id, task, snapshot.error, words))
         elif not task.finished:
-            self._end(outcome.of_unfinished(task, self._wish.words(wait=True)))
+            self._end(outcome.of_unfinished(task, self._flags.words(wait=True)))
         else:
             self._begin(task)
 
     def _begin(self, task: Task) -> None:
         try:
             targets = self._downloader.plan(task)
-            if self._wish.to_stdout and len(targets) > 1:
+            if self._flags.to_stdout and len(targets) > 1:
                 raise _several(task, len(targets))
         except KieError as error:
             self._end(outcome.of_wait(task.task_id, task, error, self._run.words))
@@ -158,7 +160,7 @@ class _Saving:
         self._missing[task.task_id] = len(targets)
         self._warn_of_age(task)
         for target in targets:
-            if self._wish.dry_run:
+            if self._flags.dry_run:
                 self._saved(_Saved(target, SavedFile.planned(target)))
             else:
                 self._threads.submit(partial(self._save, target))
@@ -167,7 +169,7 @@ class _Saving:
         """Save one target, on a worker."""
         event: object
         try:
-            if self._wish.to_stdout:
+            if self._flags.to_stdout:
                 file = self._downloader.pour(target, self._sink)
             else:
                 file = self._downloader.save(target)
@@ -188,7 +190,7 @@ class _Saving:
             self._end(outcome.of_download(task, in_order, self._run.words))
 
     def _end(self, ended: outcome.Outcome) -> None:
-        if not self._wish.to_stdout:
+        if not self._flags.to_stdout:
             self._answer.add(ended._replace(files=ended.files or ()))
         self._run.note(ended)
 
@@ -202,13 +204,13 @@ class _Saving:
         left = [e.task_id for e in self._run.outcomes.values() if e.files and e.error]
         if left:
             kept = "what was saved is kept, the rest resumes with"
-            lead = "nothing was written; run it again with" if self._wish.to_stdout else kept
+            lead = "nothing was written; run it again with" if self._flags.to_stdout else kept
             self._run.screen.say(f"kiecli: {lead}: {resume.line(self._run.words, left)}")
 
     def _sum_up(self) -> None:
         files = [file for of_task in self._files.values() for file in of_task.values()]
         told_already = len(files) == 1 and (self._run.screen.tells_files or files[0].error)
-        if not files or told_already or self._wish.dry_run:
+        if not files or told_already or self._flags.dry_run:
             return
         told = tally([file.status for file in files])
         fresh = sum(file.bytes or 0 for file in files if file.status == "saved")

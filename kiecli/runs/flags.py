@@ -2,18 +2,23 @@
 
 from typing import NamedTuple
 
+from kiecli.naming import DEFAULT_TEMPLATE
 from kiecli.rhythm import Policy, asking_once, waiting
 
 
-class Wish(NamedTuple):
-    """How results are wished to be saved: the flags of `download`."""
+class DownloadFlags(NamedTuple):
+    """How results are to be saved: the flags of `download`, None where they were not given."""
 
     directory: str | None
     output: str | None
+    """A template, or `-` for stdout."""
     wait: bool
     timeout: float
+    """Seconds to wait at most; 0 is one look."""
     interval: float | None
+    """Seconds between two looks at a task, or None for the usual rhythm."""
     jobs: int
+    """How many files are fetched at once."""
     overwrite: bool
     dry_run: bool
 
@@ -21,6 +26,11 @@ class Wish(NamedTuple):
     def to_stdout(self) -> bool:
         """Whether the one result goes to stdout."""
         return self.output == "-"
+
+    @property
+    def template(self) -> str:
+        """What files are named by."""
+        return DEFAULT_TEMPLATE if self.output is None or self.to_stdout else self.output
 
     @property
     def policy(self) -> Policy:

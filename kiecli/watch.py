@@ -86,11 +86,6 @@ class Watch(Generic[A]):
         return not self._open
 
     @property
-    def open_ids(self) -> list[str]:
-        """The tasks that are not settled, in the order given."""
-        return list(self._open)
-
-    @property
     def in_flight(self) -> int:
         """How many looks have begun and not ended."""
         return len(self._flying)

@@ -388,7 +388,7 @@ def test_a_signal_passes_through() -> None:
     with pytest.raises(Interrupted):
         run.to_its_end()
     assert run.clock.now() == 3
-    assert run.watch.open_ids == ["a"]
+    assert not run.watch.done
 
 
 def test_a_bug_on_a_worker_comes_up_on_the_main_thread() -> None:

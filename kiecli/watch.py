@@ -151,7 +151,7 @@ class Watch(Generic[A]):
             yield from self.answered(task_id, self._open[task_id].look, silent, now)
         if now >= self._end():
             for watched in list(self._open.values()):
-                yield self._settle(watched, now, watched.unfinished(self._policy.timeout or 0))
+                yield self._give_up(watched, now)
 
     def _end(self) -> float:
         last = self.deadline + OVERTIME
@@ -167,7 +167,7 @@ class Watch(Generic[A]):
         if answer.finished or not self._policy.finish:
             yield self._settle(watched, now)
         elif started >= self.deadline or self._policy.single:
-            yield self._settle(watched, now, watched.unfinished(self._policy.timeout or 0))
+            yield self._give_up(watched, now)
         else:
             pause = self._rhythm(watched.elapsed(now), self._policy.interval, self._random)
             self._schedule(watched, max(now, started + pause))
@@ -194,7 +194,7 @@ class Watch(Generic[A]):
         if trouble.over(now):
             return self._settle(watched, now, trouble.given_up(now))
         if started >= self.deadline:
-            return self._settle(watched, now, watched.unfinished(self._policy.timeout or 0))
+            return self._give_up(watched, now)
         due = trouble.next_look(now, self._random)
         self._schedule(watched, due, obeys=error)
         limit = min(trouble.limit, trouble.lasted(self.deadline))
@@ -206,6 +206,9 @@ class Watch(Generic[A]):
             due = self.deadline  # a last look
         self._place += 1
         heappush(self._queue, (due, self._place, watched.task_id, watched.look))
+
+    def _give_up(self, watched: Watched[A], now: float) -> Snapshot[A]:
+        return self._settle(watched, now, watched.unfinished(self._policy.timeout or 0))
 
     def _settle(
         self, watched: Watched[A], now: float, error: KieError | None = None

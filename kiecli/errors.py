@@ -65,6 +65,7 @@ class KieError(Exception):
         reason: As much of the message as other tasks may share, which is said once for all.
         hint: What to do about it, a sentence without a final stop, or empty.
         temporary: Whether the same line may succeed later, unchanged; each class has a default.
+        retry_after: Seconds that the server asked us to stay away, or None.
         kind: The word for it in JSON.
         exit_code: What the process says when this is the end of it.
         ends_run: Whether it holds for every task, so that none needs to be asked about any more.
@@ -74,6 +75,7 @@ class KieError(Exception):
     exit_code = ExitCode.BUG
     ends_run = False
     temporary = False
+    retry_after: float | None = None
 
     def __init__(self, message: str, *, hint: str = "", temporary: bool | None = None) -> None:
         super().__init__(message)
@@ -125,11 +127,7 @@ class TaskNotFound(KieError):
 
 
 class KieUnavailable(KieError):
-    """Kie could not be asked, or gave no answer that can be used.
-
-    Attributes:
-        retry_after: Seconds that the server asked us to stay away, or None.
-    """
+    """Kie could not be asked, or gave no answer that can be used."""
 
     kind = "unavailable"
     exit_code = ExitCode.UNAVAILABLE

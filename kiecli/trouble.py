@@ -77,4 +77,4 @@ class Trouble:
 
     @property
     def _asked(self) -> float:
-        return getattr(self.reason, "retry_after", None) or 0.0
+        return self.reason.retry_after or 0.0

@@ -196,13 +196,13 @@ class Watch(Generic[A]):
         if started >= self.deadline:
             return self._give_up(watched, now)
         due = trouble.next_look(now, self._random)
-        self._schedule(watched, due, obeys=error)
+        self._schedule(watched, due, told_to_wait=error.retry_after is not None)
         limit = min(trouble.limit, trouble.lasted(self.deadline))
         retry = Retry(error, trouble.lasted(max(due, self._paused_until)), limit)
         return self._snapshot(watched, now, retry=retry)
 
-    def _schedule(self, watched: Watched[A], due: float, obeys: KieError | None = None) -> None:
-        if due > self.deadline and getattr(obeys, "retry_after", None) is None:
+    def _schedule(self, watched: Watched[A], due: float, *, told_to_wait: bool = False) -> None:
+        if due > self.deadline and not told_to_wait:
             due = self.deadline  # a last look
         self._place += 1
         heappush(self._queue, (due, self._place, watched.task_id, watched.look))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from kiecli.errors import KieError
 from kiecli.models import Task
 from kiecli.outcome import Outcome
-from kiecli.render.words import advised, stamp
+from kiecli.render.words import COMMAND, advised, stamp
 
 if TYPE_CHECKING:
     from kiecli.download import SavedFile
@@ -27,8 +27,7 @@ def line(outcome: Outcome, wall: float) -> str:
 def encoded(value: object) -> str:
     """Return JSON on one line; ASCII survives every terminal, pipe and encoding."""
     text = json.dumps(value, separators=(",", ":"))
-    # GitHub Actions obeys `##[command]` wherever in a line; it can only stand in a string here.
-    return text.replace("##[", "\\u0023#[")
+    return text.replace(COMMAND, "\\u0023#[")  # it can only stand in a string here
 
 
 def record(outcome: Outcome, wall: float) -> dict[str, Any]:

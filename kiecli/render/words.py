@@ -10,16 +10,15 @@ _SPACES = "\t\n\v\f\r\x85\u2028\u2029"
 _LONGEST_MESSAGE = 2000
 _DIRECTION_MARKS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
-
-# GitHub Actions obeys `##[command]` wherever in a line of a log it stands.
-_COMMAND = "##["
+COMMAND = "##["
+"""GitHub Actions obeys `##[command]` wherever in a line of a log it stands."""
 
 
 def clean(text: str) -> str:
     """Return text from the network fit to be shown: one line, one direction, no controls."""
-    if text.isascii() and text.isprintable() and _COMMAND not in text:
+    if text.isascii() and text.isprintable() and COMMAND not in text:
         return text
-    return "".join(map(_shown, text)).replace(_COMMAND, "## [")
+    return "".join(map(_shown, text)).replace(COMMAND, "## [")
 
 
 def word(text: str) -> str:

@@ -99,7 +99,7 @@ class KieClient:
         except KieError as error:
             self._tell(method, path, task_id, error.message, began)
             raise
-        if self._trace is not None:
+        if self._trace is not None:  # only then is it worth to read the code once more
             self._tell(method, path, task_id, f"{status} {code_of(body)}", began)
         return decode(status, headers, body)
 

@@ -1,4 +1,4 @@
-"""Whom to believe: the TLS context, from the certificates that the environment names."""
+"""The TLS context, with the certificates that the environment names."""
 
 import os.path
 import ssl

@@ -171,7 +171,13 @@ def _text(value: object, place: str) -> str:
 
 
 def _checked(value: Value) -> str:
-    """Return the value's final form, or raise what it deserves."""
+    """Return the value's final form.
+
+    Raises:
+        UsageError: It was given as an option and cannot be used.
+        ConfigError: It came from elsewhere and cannot be used.
+        AccessError: It is the key, and it cannot be one.
+    """
     setting = value.setting
     try:
         return setting.read(value.text)

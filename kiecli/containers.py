@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 _BLOCK = 16 * 1024
 _HEADER = 8  # a length and a name of four bytes each, in all formats but JPEG
-# Nobody's file has more parts; one that was made to have them shall not cost anybody time.
+# No real file has more parts; one that was made to have them must not take long.
 _MOST_PARTS = 300_000
 
 

@@ -84,7 +84,7 @@ class Task(NamedTuple):
     def word(self) -> str:
         """The state for people and shell scripts: known words in lower case, others as they are.
 
-        Of one that is no word any more, as much as a word may have.
+        One that is too long for a word is cut after 100 characters.
         """
         state = (self.state or "unknown")[:_LONGEST_WORD]
         return state.lower() if state.lower() in _KNOWN_STATES else state

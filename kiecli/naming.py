@@ -16,6 +16,8 @@ from kiecli.errors import UsageError
 from kiecli.models import Task
 
 DEFAULT_TEMPLATE = "{task_id}-{n}.{ext}"
+"""What files are named by when no other template is given."""
+
 WORDS = ("task_id", "n", "name", "ext", "model", "date")
 """What a template can be filled with."""
 

@@ -1,4 +1,4 @@
-"""The world that a run lives in: the one place where things are put together, and only when used.
+"""What a run gets from outside, put together in this one place and only when it is used.
 
 Streams, environment, clock, randomness and the network come in through the constructor, so a
 whole run can happen inside a test.
@@ -30,7 +30,7 @@ _SHORTEST_KEY = 8
 
 
 class Voice(NamedTuple):
-    """How a run is to speak: the flags that `status`, `wait` and `download` share."""
+    """The flags that `status`, `wait` and `download` share: how much is said, and in what form."""
 
     json: bool = False
     quiet: bool = False
@@ -38,7 +38,7 @@ class Voice(NamedTuple):
 
 
 class Runtime:
-    """Everything a command needs of the world."""
+    """Everything a command needs from outside."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Runtime:
         inbox: "Inbox | None" = None,
         workers: "Callable[[int], Workers] | None" = None,
     ) -> None:
-        """Take the world; every default is the real one.
+        """Take what comes from outside; every default is the real one.
 
         Args:
             environ: kiecli's own variables and those that decide how it looks.

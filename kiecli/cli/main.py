@@ -1,4 +1,4 @@
-"""The whole program as a function: words and a world in, an exit status out."""
+"""The whole program as a function: words and a runtime in, an exit status out."""
 
 import traceback
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ def main(argv: Sequence[str], runtime: Runtime) -> int:
 
     Args:
         argv: The words after the program's name.
-        runtime: The world.
+        runtime: Streams, settings, clock and network.
 
     Returns:
         The exit status; 128 and the signal's number when a signal ended the run.

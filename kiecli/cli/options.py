@@ -18,7 +18,7 @@ Action = Callable[[], ExitCode]
 
 
 def runtime_of(ctx: Context) -> Runtime:
-    """Return the world that `main` was given."""
+    """Return the runtime that `main` was given."""
     return ctx.ensure_object(Runtime)
 
 

@@ -20,7 +20,7 @@ _SECOND = 1.0
 
 
 class Screen:
-    """Says errors and nothing else (`--quiet`); the ground that the others stand on."""
+    """Says errors and nothing else (`--quiet`); the base of the other screens."""
 
     frame = float("inf")
     """Seconds after which it wants a `tick` at the latest."""

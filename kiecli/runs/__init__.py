@@ -1,1 +1,1 @@
-"""The commands in the act: from ids and flags to an exit code."""
+"""What each command does, from ids and flags to an exit code."""

@@ -41,8 +41,8 @@ def download(
     """Save results, show their paths as tasks finish, return the code.
 
     Args:
-        runtime: The world.
-        voice: How to speak.
+        runtime: Streams, settings, clock and network.
+        voice: The flags `--json`, `--quiet` and `--verbose`.
         arguments: Ids, or `-`.
         flags: How to save.
 

@@ -17,8 +17,8 @@ def screen(
     """Return what speaks on stderr.
 
     Args:
-        runtime: The world.
-        voice: The flags.
+        runtime: Streams, settings, clock and network.
+        voice: The flags `--json`, `--quiet` and `--verbose`.
         task_ids: What the run is about.
         follows: Whether somebody waits, so that changes of state are worth showing.
         files: Whether files are going to be saved.

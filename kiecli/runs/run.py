@@ -34,8 +34,8 @@ def asked(runtime: Runtime, voice: Voice, arguments: Sequence[str], words: Seque
     with the line is found out after this.
 
     Args:
-        runtime: The world.
-        voice: How to speak.
+        runtime: Streams, settings, clock and network.
+        voice: The flags `--json`, `--quiet` and `--verbose`.
         arguments: Ids, or `-`.
         words: The command that takes the work up again, without ids.
 
@@ -60,8 +60,8 @@ class Run:
         """Take what is to be done.
 
         Args:
-            runtime: The world.
-            voice: How to speak.
+            runtime: Streams, settings, clock and network.
+            voice: The flags `--json`, `--quiet` and `--verbose`.
             found: The tasks.
             words: The command that takes the work up again, without ids.
             screen: What speaks on stderr.

@@ -19,8 +19,8 @@ def status(
     """Ask once, show the answers, return the code.
 
     Args:
-        runtime: The world.
-        voice: How to speak.
+        runtime: Streams, settings, clock and network.
+        voice: The flags `--json`, `--quiet` and `--verbose`.
         arguments: Ids, or `-`.
         exit_status: Whether the code tells what the answers say.
 

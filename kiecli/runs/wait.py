@@ -32,8 +32,8 @@ def wait(
     """Wait, show the URLs as tasks succeed, return the code.
 
     Args:
-        runtime: The world.
-        voice: How to speak.
+        runtime: Streams, settings, clock and network.
+        voice: The flags `--json`, `--quiet` and `--verbose`.
         arguments: Ids, or `-`.
         timeout: Seconds to wait at most; 0 is one look.
         interval: Seconds between two looks at a task, or None for the usual rhythm.

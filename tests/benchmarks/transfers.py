@@ -20,6 +20,7 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).parents[2]))  # it is run as a script
 
 from tests.benchmarks.figures import (
+    HERE,
     Cost,
     Figure,
     environment,
@@ -94,6 +95,8 @@ def many_files(link: Link) -> list[Figure]:
     cases = {"kiecli": [KIECLI, "download", "-q", "-j", "16", "-d", str(link.out), task]}
     lists = link.out.with_name("lists")
     cases["curl"] = _curl(link, lists)
+    base = link.env["KIE_BASE_URL"]
+    cases["bare"] = [sys.executable, str(HERE / "fetching.py"), base, task, str(link.out)]
     if shutil.which("aria2c"):
         cases["aria2c"] = _aria2c(link, lists)
     costs = interleaved({name: partial(_saved, link, line) for name, line in cases.items()}, ROUNDS)
@@ -103,7 +106,8 @@ def many_files(link: Link) -> list[Figure]:
     if "aria2c" in costs:
         against = "aria2c -j16"
         figures.append(milliseconds(name, ours, costs["aria2c"], target.many_aria2c, against))
-    return figures
+    floor = "the bare transfer in Python"
+    return [*figures, milliseconds(f"  {name}", ours, costs["bare"], 1.15, floor)]
 
 
 def _curl(link: Link, lists: Path) -> list[str]:

@@ -19,13 +19,13 @@ MOST_IN_FLIGHT = 32
 _STALE = 1.0
 
 
-class Answered(NamedTuple):
+class Answered(NamedTuple, Generic[A]):
     """The end of one look, as it arrives in the inbox."""
 
     task_id: str
     look: int
     started: float
-    answer: object
+    answer: A | KieError
 
 
 class Poller(Generic[A]):
@@ -102,10 +102,10 @@ class Poller(Generic[A]):
         except KieError as error:
             return error
 
-    def _take(self, event: Answered, now: float) -> Iterator[Snapshot[A]]:
+    def _take(self, event: Answered[A], now: float) -> Iterator[Snapshot[A]]:
         answer = event.answer
         if isinstance(answer, RateLimited):
             self._watch.pause(self._budget.limited(event.started, now, answer.retry_after))
         elif not isinstance(answer, NoConnection):
             self._budget.answered(event.started)
-        yield from self._watch.answered(event.task_id, event.look, answer, now)  # type: ignore[arg-type]
+        yield from self._watch.answered(event.task_id, event.look, answer, now)

@@ -28,7 +28,6 @@ NOT_FOUND_HINT = (
 """The three causes that one and the same answer can have."""
 
 _KEY_HINT = "check the key with: kiecli config check"
-_TOO_MANY = 429
 
 
 def decode(status: int, headers: Mapping[str, str], body: bytes) -> Any:
@@ -47,7 +46,7 @@ def decode(status: int, headers: Mapping[str, str], body: bytes) -> Any:
     if code is None:
         raise _without_code(status, headers)
     data = envelope.get("data")
-    if code == 200 or (code == 505 and _is_record(data)):  # noqa: PLR2004
+    if code == 200 or (code == 505 and _is_record(data)):
         return data
     raise _refusal(code, _said(envelope), headers)
 
@@ -68,7 +67,7 @@ def _envelope(body: bytes) -> dict[str, Any]:
 
 def _code(envelope: Mapping[str, Any]) -> int | None:
     code = envelope.get("code")
-    if isinstance(code, str) and code.isascii() and code.isdigit() and len(code) < 6:  # noqa: PLR2004
+    if isinstance(code, str) and code.isascii() and code.isdigit() and len(code) < 6:
         return int(code)  # re-sellers send a string of digits
     return code if isinstance(code, int) and not isinstance(code, bool) else None
 
@@ -90,21 +89,21 @@ def _refusal(code: int, said: str, headers: Mapping[str, str]) -> KieError:
         return _access(code, words)
     if code in (501, 408):
         return TaskFailed(f"Kie says the task failed: {words}", hint=hint_for(str(code), said))
-    if code == 404 or (code == 422 and "recordinfo is null" in said.lower()):  # noqa: PLR2004
+    if code == 404 or (code == 422 and "recordinfo is null" in said.lower()):
         return TaskNotFound("Kie knows no such Market task", hint=NOT_FOUND_HINT)
     if code in (400, 422):
         return UsageError(f"Kie refused the question: {words}", hint="check the line")
-    if code == _TOO_MANY:
+    if code == 429:
         return RateLimited(f"Kie is asked too often: {words}", retry_after=_retry_after(headers))
     return KieUnavailable(f"Kie answered {words}", retry_after=_retry_after(headers))
 
 
 def _access(code: int, words: str) -> AccessError:
-    if code == 505:  # noqa: PLR2004
+    if code == 505:
         return AccessError(f"Kie has switched this off: {words}", hint="ask Kie's support")
-    if code == 402:  # noqa: PLR2004
+    if code == 402:
         return KeyRefused(f"the account has no credits: {words}", hint="top up at https://kie.ai")
-    if code == 433:  # noqa: PLR2004
+    if code == 433:
         return KeyRefused(
             f"the key's own quota is used up: {words}", hint="raise it, or use another key"
         )
@@ -113,20 +112,20 @@ def _access(code: int, words: str) -> AccessError:
 
 def _without_code(status: int, headers: Mapping[str, str]) -> KieError:
     """Return the error of an answer that is not one of Kie's: a proxy's, a router's, a page."""
-    if status == 401:  # noqa: PLR2004
+    if status == 401:
         return KeyRefused("the API key was refused (HTTP 401)", hint=_KEY_HINT)
-    if status == 407:  # noqa: PLR2004
+    if status == 407:
         return AccessError(
             "the proxy asks for a login (HTTP 407)", hint="put user and password into HTTPS_PROXY"
         )
-    if 300 <= status < 400 or status in (404, 405):  # noqa: PLR2004
+    if 300 <= status < 400 or status in (404, 405):
         return ConfigError(
             f"that is not Kie's API (HTTP {status})",
             hint="is base-url right? see: kiecli config get base-url",
         )
-    if status == _TOO_MANY:
+    if status == 429:
         return RateLimited("Kie is asked too often (HTTP 429)", retry_after=_retry_after(headers))
-    what = "an answer that is not Kie's JSON" if status == 200 else "an error"  # noqa: PLR2004
+    what = "an answer that is not Kie's JSON" if status == 200 else "an error"
     return KieUnavailable(f"got {what} (HTTP {status})", retry_after=_retry_after(headers))
 
 

@@ -1,5 +1,7 @@
 """Clocks that are set while the program runs: waiting goes by the one that nobody can set."""
 
+from collections.abc import Callable
+
 import httpx
 import pytest
 
@@ -10,15 +12,21 @@ from tests.program import Program, Ran
 _HOURS = 2 * 3600.0
 
 
+def _setting(clock: FakeClock, jump: float) -> Callable[[httpx.Request], httpx.Response]:
+    """Return an answer that sets the clock as it is given."""
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        clock.wall_offset += jump
+        return record("a", "waiting")
+
+    return answer
+
+
 @pytest.mark.parametrize("jump", [-_HOURS, _HOURS], ids=["back", "forward"])
 def test_a_wait_takes_as_long_as_it_takes(
     jump: float, kiecli: Program, kie: Faults, clock: FakeClock
 ) -> None:
-    def set_clock(_request: httpx.Request) -> httpx.Response:
-        clock.wall_offset += jump
-        return record("a", "waiting")
-
-    kie.next("recordInfo", record("a", "waiting"), set_clock)
+    kie.next("recordInfo", record("a", "waiting"), _setting(clock, jump))
     kie.task("a", urls=["https://files.test/a.png"])
     assert kiecli("wait", "a") == Ran(
         0,
@@ -31,11 +39,7 @@ def test_a_wait_takes_as_long_as_it_takes(
 def test_a_deadline_comes_when_it_was_to_come(
     jump: float, kiecli: Program, kie: Faults, clock: FakeClock
 ) -> None:
-    def set_clock(_request: httpx.Request) -> httpx.Response:
-        clock.wall_offset += jump
-        return record("a", "waiting")
-
-    kie.next("recordInfo", set_clock)
+    kie.next("recordInfo", _setting(clock, jump))
     kie.task("a", "waiting")
     assert kiecli("wait", "-q", "-t", "10s", "a") == Ran(
         124,

@@ -69,8 +69,8 @@ class LiveScreen(Screen):
         self._shared = out.same_place(err)
         self.tells_files = not self._shared
         self._clock = clock
-        self._notices = Notices(clock.now())
         now = clock.now()
+        self._notices = Notices(now)
         self._tasks = {task_id: TaskRow(task_id, _ASKING, now) for task_id in task_ids}
         self._files: dict[str, FileRow] = {}
         canvas = console(err, environ)

@@ -133,7 +133,7 @@ class _Saving:
     def _events(self) -> Iterator[object]:
         yield from self._run.events(self._flags.policy)
         while self._missing:
-            until = self._clock.now() + min(self._run.screen.frame, 60.0)
+            until = self._clock.now() + self._run.screen.frame
             yield from self._run.shown(self._inbox.get(until))
             yield from self._run.shown(None)
 

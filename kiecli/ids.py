@@ -49,7 +49,7 @@ def read(arguments: Sequence[str], stdin: Callable[[], bytes]) -> Asked:
     for each in found:
         refused = each.refused or _refused(each)
         if refused is not None:
-            raise _naming(created, refused)
+            raise _with_created(created, refused)
     return Asked(tuple(dict.fromkeys(each.text for each in found)), created)
 
 
@@ -97,7 +97,7 @@ def _refused(found: _Found) -> UsageError | None:
     return UsageError(f"{found.place} {what}", hint=hint)
 
 
-def _naming(created: Sequence[str], refused: KieError) -> KieError:
+def _with_created(created: Sequence[str], refused: KieError) -> KieError:
     """Add the ids beside a refused one that were created just now: they are paid for."""
     if created:
         hint = f"{refused.hint}; created all the same: {' '.join(created)}"

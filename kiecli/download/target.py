@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any, NamedTuple
 
 from kiecli.errors import KieError, SaveError, UsageError
-from kiecli.models import Result, Task
+from kiecli.models import Task
 from kiecli.naming import Template, siblings, split_url_name, values_for
 
 
@@ -130,37 +130,27 @@ def plan(task: Task, options: SaveOptions, claims: Claims | None = None) -> list
 
 
 def _targets(task: Task, options: SaveOptions) -> Iterator[Target]:
-    counts = options.template.tells_results_apart(several_results=len(task.results) > 1)
     for result in task.results:
-        yield _file(task, result, options, counts=counts)
+        extension = split_url_name(result.url)[1] or None
+        yield _target(task, result.n, result.url, extension, options)
     if not task.results and task.document is not None:
-        values = values_for(task, 1, None, "json")
-        yield Target(
-            task_id=task.task_id,
-            n=1,
-            url=None,
-            document=task.document,
-            path=options.path(options.template.fill(values)),
-            path_known=True,
-            counts=counts,
-            completed_at=task.completed_at,
-            values=values,
-        )
+        yield _target(task, 1, None, "json", options)
 
 
-def _file(task: Task, result: Result, options: SaveOptions, *, counts: bool) -> Target:
-    extension = split_url_name(result.url)[1] or None
-    known = extension is not None or "ext" not in options.template.words
-    values = values_for(task, result.n, result.url, extension)
-    fill = options.template.fill if known else options.template.fill_stem
+def _target(
+    task: Task, n: int, url: str | None, extension: str | None, options: SaveOptions
+) -> Target:
+    template = options.template
+    known = extension is not None or "ext" not in template.words
+    values = values_for(task, n, url, extension)
     return Target(
         task_id=task.task_id,
-        n=result.n,
-        url=result.url,
-        document=None,
-        path=options.path(fill(values)),
+        n=n,
+        url=url,
+        document=task.document if url is None else None,
+        path=options.path(template.fill(values) if known else template.fill_stem(values)),
         path_known=known,
-        counts=counts,
+        counts=template.tells_results_apart(several_results=len(task.results) > 1),
         completed_at=task.completed_at,
         values=values,
     )

@@ -181,26 +181,41 @@ def _most_in_a_second(moments: Sequence[float]) -> int:
     return max(n - bisect_left(moments, m - 1) for n, m in enumerate(moments, start=1))
 
 
-def _waited(url: str) -> tuple[int, float, resource.struct_rusage]:
-    """Run `kiecli wait`; return its exit code, its seconds and what it used."""
+def _spent(words: Sequence[str], **environ: str) -> tuple[int, float, resource.struct_rusage]:
+    """Run a Python program; return its exit code, its seconds and what it used."""
     began = time.monotonic()
-    wait = subprocess.Popen(
-        [sys.executable, "-m", "kiecli", "wait", *_real_ids()],
-        env={
-            "PATH": os.environ.get("PATH", os.defpath),
-            "PYTHONPATH": str(_ROOT),
-            "KIE_BASE_URL": url,
-            "KIE_API_KEY": "benchmark-key-0000",
-        },
+    program = subprocess.Popen(
+        [sys.executable, *words],
+        env={"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(_ROOT), **environ},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    guard = threading.Timer(_REAL_LIMIT, wait.kill)
+    guard = threading.Timer(_REAL_LIMIT, program.kill)
     guard.start()
-    _, status, usage = os.wait4(wait.pid, 0)
+    _, status, usage = os.wait4(program.pid, 0)
     guard.cancel()
-    wait.returncode = os.waitstatus_to_exitcode(status)
-    return wait.returncode, time.monotonic() - began, usage
+    program.returncode = os.waitstatus_to_exitcode(status)
+    return program.returncode, time.monotonic() - began, usage
+
+
+def _waited(url: str) -> tuple[int, float, resource.struct_rusage]:
+    words = ["-m", "kiecli", "wait", *_real_ids()]
+    return _spent(words, KIE_BASE_URL=url, KIE_API_KEY="benchmark-key-0000")
+
+
+def _looked(looks: int) -> float:
+    """Return the processor time of a bare loop that looks so often at a server of its own."""
+    with _server() as server:
+        assert server.stdout is not None
+        url = server.stdout.readline().strip()
+        code, _, usage = _spent([str(Path(__file__).with_name("looking.py")), url, str(looks)])
+        server.communicate(timeout=30)
+    assert code == 0
+    return _cpu(usage)
+
+
+def _cpu(usage: resource.struct_rusage) -> float:
+    return usage.ru_utime + usage.ru_stime
 
 
 def _real_run() -> None:
@@ -210,14 +225,16 @@ def _real_run() -> None:
         code, seconds, usage = _waited(server.stdout.readline().strip())
         told, _ = server.communicate(timeout=30)
     moments = sorted(json.loads(told))
+    ours, bare = _cpu(usage) / len(moments), _looked(len(moments)) / len(moments)
     rows = {
         "exit code": f"{code}",
         "wall time": f"{seconds:.1f} s",
         "looks": f"{len(moments)} ({len(moments) / _REAL_TASKS:.2f} a task)",
         "looks a second, mean": f"{(len(moments) - 1) / (moments[-1] - moments[0]):.2f}",
         "looks in the worst second": f"{_most_in_a_second(moments)}",
-        "CPU time": f"{usage.ru_utime + usage.ru_stime:.2f} s",
         "peak memory": f"{usage.ru_maxrss / 1024:.0f} MiB",
+        "CPU time a look": f"{ours * 1000:.2f} ms",
+        "  of a bare httpx loop": f"{bare * 1000:.2f} ms, so {ours / bare:.2f} x (target 1.30)",
     }
     for name, value in rows.items():
         print(f"  {name:<26}{value}")

@@ -1,0 +1,18 @@
+"""The reference for the looks of `kiecli wait`: a bare httpx loop, paced at eight a second."""
+
+import sys
+import time
+
+import httpx
+
+url, looks = sys.argv[1], int(sys.argv[2])
+with httpx.Client(trust_env=False) as client:
+    began = time.monotonic()
+    for n in range(looks):
+        time.sleep(max(0.0, began + n / 8 - time.monotonic()))
+        answer = client.get(
+            f"{url}/api/v1/jobs/recordInfo",
+            params={"taskId": f"benchmark-{n % 300:03}"},
+            headers={"Authorization": "Bearer benchmark-key-0000"},
+        )
+        assert answer.json()["data"]["state"]

@@ -4,17 +4,17 @@ import json
 import os
 import random
 import signal
-import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import NamedTuple
 
 import httpx
 import pytest
 
 from kiecli.sandbox.files import etag
 from tests.downloads import PNG
-from tests.processes import Installed
+from tests.processes import Installed, Running, until
 from tests.server import FaultyServer
 from tests.wire import FileScript
 
@@ -24,33 +24,70 @@ LONGEST = 120.0  # seconds in which as many kills are made as fit
 # What follows a PNG's end does not matter: two files of one length that differ in every byte.
 ONE = PNG + bytes(range(256)) * 20_000
 OTHER = PNG + bytes(range(255, -1, -1)) * 20_000
+LONGEST_PAUSE = 0.12  # seconds: half of what a whole file takes, so that parts are left to resume
+# Whoever is killed cannot say what it ran.
+UNMEASURED = {"COVERAGE_PROCESS_CONFIG": None, "COVERAGE_PROCESS_START": None}
+
+
+class Moment(NamedTuple):
+    """When to kill a run: by what it does, as the clock tells nothing on a busy machine."""
+
+    at_ask: bool
+    """Counted from its question to the host, instead of from its first byte."""
+    pause: float
+    """Seconds."""
+
+
+def moments(kills: int) -> Iterator[Moment]:
+    """Yield when to kill, over and over for as long as there is time."""
+    draw = random.Random(kills)
+    end = time.monotonic() + LONGEST
+    for _ in range(kills):
+        if time.monotonic() < end:
+            yield Moment(draw.random() < 0.25, draw.uniform(0, LONGEST_PAUSE))
 
 
 def dripped(body: bytes, *, if_range: bool = True) -> FileScript:
-    """Return a file that takes about a second."""
-    return FileScript(body, drip=(len(body) // 50, 0.02), if_range=if_range)
+    """Return a file that takes about a quarter of a second."""
+    return FileScript(body, drip=(len(body) // 50, 0.005), if_range=if_range)
 
 
-def killed(kiecli: Installed, after: float, runs: int = 1) -> None:
-    """Start so many downloads and kill each, the first so many seconds after its start."""
+def killed(kie: FaultyServer, kiecli: Installed, moment: Moment, runs: int = 1) -> None:
+    """Start so many downloads, and kill one after the other, each at its moment."""
     with ExitStack() as stack:
-        for running in [
-            stack.enter_context(kiecli.start("download", "-q", "t1")) for _ in range(runs)
-        ]:
-            try:
-                running.process.wait(after)
-            except subprocess.TimeoutExpired:
-                running.send(signal.SIGKILL)
-                running.process.wait()
+        for running in [stack.enter_context(started(kiecli)) for _ in range(runs)]:
+            await_progress(running, asked(kie) if moment.at_ask else written(kiecli))
+            time.sleep(moment.pause)
+            running.send(signal.SIGKILL)
+            running.process.wait()
 
 
-def moments(kills: int) -> Iterator[float]:
-    """Yield after how many seconds to kill, over and over for as long as there is time."""
-    draw = random.Random(kills)
-    until = time.monotonic() + LONGEST
-    for _ in range(kills):
-        if time.monotonic() < until:
-            yield draw.uniform(0.1, 0.6)
+def started(kiecli: Installed) -> Running:
+    return kiecli.start("download", "-q", "t1", environ=UNMEASURED)
+
+
+def await_progress(running: Running, state: Callable[[], object]) -> None:
+    """Wait until the state is another one, or the run has come to its end."""
+    before = state()
+    until(lambda: state() != before or running.process.poll() is not None)
+
+
+def asked(kie: FaultyServer) -> Callable[[], int]:
+    """Return what tells how often the host was asked."""
+    return lambda: len(kie.faults.seen("file"))
+
+
+def written(kiecli: Installed) -> Callable[[], int]:
+    """Return what tells when the part was written to, 0 while it is empty or missing."""
+
+    def last() -> int:
+        try:
+            part = (kiecli.folder / f"{NAME}.part").stat()
+        except FileNotFoundError:
+            return 0
+        return part.st_mtime_ns if part.st_size else 0
+
+    return last
 
 
 def removed(kiecli: Installed, right: list[bytes]) -> None:
@@ -76,7 +113,7 @@ def test_a_file_survives_a_hundred_kills(kie: FaultyServer, kiecli: Installed) -
     kie.faults.always("/a.png", dripped(ONE))
     kills = 0
     for moment in moments(KILLS):
-        killed(kiecli, moment)
+        killed(kie, kiecli, moment)
         kills += 1
         removed(kiecli, [ONE])
     finished(kiecli, [ONE])
@@ -97,6 +134,6 @@ def test_a_file_that_changes_between_the_kills_of_two_runs_is_never_mixed(
     kie.faults.task("t1", urls=[f"{kie.url}/a.png"])
     kie.faults.always("/a.png", either)
     for moment in moments(KILLS // 5):
-        killed(kiecli, moment, runs=2)
+        killed(kie, kiecli, moment, runs=2)
         removed(kiecli, [ONE, OTHER])
     finished(kiecli, [ONE, OTHER])

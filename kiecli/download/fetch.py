@@ -18,7 +18,7 @@ from kiecli.download.progress import Progress
 from kiecli.download.setbacks import NotThere, Refusal, Setback
 from kiecli.download.spool import Spool
 from kiecli.download.target import Target
-from kiecli.download.verify import damage, flaw, stranger_in
+from kiecli.download.verify import damage, missing, replaced
 from kiecli.download.wire import chunks
 from kiecli.durations import show
 from kiecli.errors import KieError, SaveError
@@ -132,9 +132,9 @@ class Fetch:
         """Return the whole body with the spool emptied for it, if it may be the file at all."""
         first = bytes(next(body))
         size = answer.total or len(first)
-        stranger = stranger_in(first, size, self._target.due, answer.content_type)
-        if stranger is not None:
-            raise NotThere(stranger)
+        absence = replaced(first, size, due=self._target.due, content_type=answer.content_type)
+        if absence is not None:
+            raise absence
         self._begin(Note.of(self._target.task_id, self._target.n, answer))
         return chain((first,), body)
 
@@ -167,14 +167,18 @@ class Fetch:
 
     def _verify(self) -> None:
         """Raise what is wrong with the bytes, once they are all here."""
-        spool, due = self._spool, self._target.due
-        found = flaw(spool.head(), spool.size, due=due, content_type=self.content_type)
-        if found is None and self._total is None:
-            with spool.reader() as file:
-                found = damage(file, spool.size)
-        if found is not None:
+        fault = self._fault()
+        if fault is not None:
             self._begin(None)
-            raise NotThere(found.reason) if found.stranger else Setback(found.reason)
+            raise fault
+
+    def _fault(self) -> NotThere | Setback | None:
+        spool, due = self._spool, self._target.due
+        absence = missing(spool.head(), spool.size, due=due, content_type=self.content_type)
+        if absence is not None or self._total is not None:
+            return absence
+        with spool.reader() as file:
+            return damage(file, spool.size)
 
     def _pause(self, setback: Setback) -> None:
         """Wait before the next try.

@@ -6,7 +6,7 @@ from kiecli.download.answer import Answer
 from kiecli.download.host import answered
 from kiecli.download.judgement import Way, judge
 from kiecli.download.setbacks import Refusal, Setback
-from kiecli.download.verify import stranger_in
+from kiecli.download.verify import replaced
 from kiecli.download.wire import chunks
 
 
@@ -22,7 +22,7 @@ def told_length(client: httpx.Client, url: str, due: str | None, task_id: str) -
             if judge(answer, 0, None).way is not Way.START or not answer.total:
                 return None
             first = bytes(next(chunks(response, answer)))
-            stranger = stranger_in(first, answer.total, due, answer.content_type)
-            return None if stranger is not None else answer.total
+            absence = replaced(first, answer.total, due=due, content_type=answer.content_type)
+            return answer.total if absence is None else None
     except (Setback, Refusal):
         return None

@@ -190,6 +190,12 @@ _WALKS: dict[str, Callable[[BinaryIO, int], str | None]] = {
 _SHORTEST = 12  # bytes by which each of these is known for what it is
 
 
+def tells_its_end(head: bytes) -> bool:
+    """Whether a file that begins so is of a type whose own bytes tell whether it is whole."""
+    kind = sniff(head)
+    return kind in _WALKS or kind == "json"
+
+
 def cut_off(file: BinaryIO, size: int, due: str | None = None) -> str | None:
     """Return where a file plainly breaks off, or None; types that are not known here pass.
 

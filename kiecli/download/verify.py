@@ -6,9 +6,6 @@ from kiecli import media
 from kiecli.download.existing import Condition
 from kiecli.download.setbacks import NotThere, Setback
 
-# Types whose own bytes tell where they end, so that a whole one is known to be whole.
-_TELLING = frozenset({"png", "jpg", "webp", "wav", "mp4", "mov", "m4a", "3gp", "json"})
-
 
 def missing(
     head: bytes, size: int, *, due: str | None, content_type: str | None
@@ -45,4 +42,4 @@ def condition(file: BinaryIO, size: int, due: str | None) -> Condition:
     head = file.read(media.HEAD_SIZE)
     if missing(head, size, due=due, content_type=None) or damage(file, size):
         return Condition.BROKEN
-    return Condition.WHOLE if media.sniff(head) in _TELLING else Condition.UNCLEAR
+    return Condition.WHOLE if media.tells_its_end(head) else Condition.UNCLEAR

@@ -23,7 +23,7 @@ from kiecli.download.wire import chunks
 from kiecli.durations import show
 from kiecli.errors import KieError, SaveError
 
-Chunk = bytes | memoryview
+_Chunk = bytes | memoryview
 
 _TICK = 0.1  # seconds between two words to whoever watches
 _LONGEST_EARLY_PAUSE = 8.0
@@ -119,7 +119,7 @@ class Fetch:
                     raise Refusal(verdict.reason)
         return verdict.way is not Way.AGAIN
 
-    def _take(self, answer: Answer, body: Iterator[Chunk]) -> None:
+    def _take(self, answer: Answer, body: Iterator[_Chunk]) -> None:
         self._total, self.content_type = answer.total, answer.content_type
         self._means.progress.started(self._target, self._spool.size, self._total)
         for chunk in body:
@@ -128,7 +128,7 @@ class Fetch:
         self._means.progress.moved(self._target, self._spool.size, self._total)
         self._check_length()
 
-    def _from_start(self, answer: Answer, body: Iterator[Chunk]) -> Iterator[Chunk]:
+    def _from_start(self, answer: Answer, body: Iterator[_Chunk]) -> Iterator[_Chunk]:
         """Return the whole body with the spool emptied for it, if it may be the file at all."""
         first = bytes(next(body))
         size = answer.total or len(first)

@@ -10,7 +10,7 @@ from kiecli.download.answer import Answer
 from kiecli.download.setbacks import Refusal, Setback
 from kiecli.transport import certificate_refused, host_of, what_broke
 
-MOST_REDIRECTS = 10
+_MOST_REDIRECTS = 10
 _ASTRAY = "the link, or one that it redirects to, is no http or https address"
 # What httpx and the resolver raise for names that cannot be names.
 _NO_ADDRESS = (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError)
@@ -88,8 +88,8 @@ def _followed(way: list[str], location: str) -> str:
         raise Refusal(f"{host_of(here)} redirects from https to plain http, at {host_of(url)}")
     if url in way:
         raise Refusal(f"{host_of(here)} redirects in a circle")
-    if len(way) > MOST_REDIRECTS:
-        raise Refusal(f"{host_of(here)} redirects after {MOST_REDIRECTS} other redirects")
+    if len(way) > _MOST_REDIRECTS:
+        raise Refusal(f"{host_of(here)} redirects after {_MOST_REDIRECTS} other redirects")
     return url
 
 

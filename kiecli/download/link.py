@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-_YOUNG = 60.0
-_SHORT_WHILE = 20.0
-_DAY = 86400.0
+_YOUNG = 60.0  # seconds
+_SHORT_WHILE = 20.0  # seconds
+_DAY = 86400.0  # seconds
 # https://docs.kie.ai/market/common/get-task-detail.md and https://docs.kie.ai/ disagree.
 _LIFETIMES = "links usually last 24 hours, files 14 days"
 

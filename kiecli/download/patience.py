@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-MOST_TRIES = 5
-LONGEST_STANDSTILL = 120.0  # seconds
-_LONGEST_PAUSE = 30.0
+_MOST_TRIES = 5
+_LONGEST_STANDSTILL = 120.0  # seconds
+_LONGEST_PAUSE = 30.0  # seconds
 
 
 class Patience:
@@ -38,13 +38,13 @@ class Patience:
 
     @property
     def account(self) -> str:
-        """What was endured, to be told when it is over."""
-        spent = "five tries in a row" if self._tries >= MOST_TRIES else "2 minutes"
+        """Why the file was given up, for the message."""
+        spent = "five tries in a row" if self._tries >= _MOST_TRIES else "2 minutes"
         return f"given up after {spent} without a new byte"
 
     def is_over(self, now: float) -> bool:
         """Tell whether to give up instead of going on at that time."""
-        return self._tries >= MOST_TRIES or now - self._since >= LONGEST_STANDSTILL
+        return self._tries >= _MOST_TRIES or now - self._since >= _LONGEST_STANDSTILL
 
 
 class Pace:

@@ -30,7 +30,7 @@ _TAKES = {
 }
 
 
-def result_urls(*paths: str) -> Result:
+def _result_urls(*paths: str) -> Result:
     """Return the usual shape of a result: a list of URLs."""
     return lambda link: {"resultUrls": [link(path) for path in paths]}
 
@@ -80,21 +80,21 @@ DEMOS: Mapping[str, Script] = {
         model="wan/2-7-image",
         input=_PROMPT,
         age=_DONE,
-        result=result_urls(*_IMAGE),
+        result=_result_urls(*_IMAGE),
         files=_IMAGE,
     ),
     "demo-images": Script(
         model="grok-imagine/text-to-image",
         input=_PROMPT,
         age=_DONE,
-        result=result_urls(*_IMAGES),
+        result=_result_urls(*_IMAGES),
         files=_IMAGES,
     ),
     "demo-video": Script(
         model="kling-3.0/video",
         input={**_PROMPT, "duration": "4", "sound": False},
         stages=_VIDEO,
-        result=result_urls(*_FILM),
+        result=_result_urls(*_FILM),
         files=_FILM,
         credits=52.5,
     ),
@@ -131,7 +131,7 @@ DEMOS: Mapping[str, Script] = {
         model="wan/2-7-image",
         input=_PROMPT,
         age=30 * _HOUR,
-        result=result_urls(*_IMAGE),
+        result=_result_urls(*_IMAGE),
         files=_IMAGE,
     ),
 }
@@ -140,10 +140,10 @@ DEMOS: Mapping[str, Script] = {
 _FAMILIES: tuple[tuple[tuple[str, ...], Result, Mapping[str, str]], ...] = (
     (("lyrics",), _lyrics, {}),
     (("suno",), _takes, _TAKES),
-    (("elevenlabs", "tts", "audio", "speech"), result_urls(*_SPEECH), _SPEECH),
+    (("elevenlabs", "tts", "audio", "speech"), _result_urls(*_SPEECH), _SPEECH),
     (
         ("video", "kling", "sora", "seedance", "veo", "hailuo", "runway", "happyhorse", "r2v"),
-        result_urls(*_FILM),
+        _result_urls(*_FILM),
         _FILM,
     ),
 )
@@ -154,4 +154,4 @@ def script_for(model: str, asked: Mapping[str, Any]) -> Script:
     for words, result, files in _FAMILIES:
         if any(word in model.lower() for word in words):
             return Script(model, asked, _SHORT, result=result, files=files)
-    return Script(model, asked, _SHORT, result=result_urls(*_IMAGE), files=_IMAGE)
+    return Script(model, asked, _SHORT, result=_result_urls(*_IMAGE), files=_IMAGE)

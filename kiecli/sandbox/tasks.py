@@ -19,8 +19,8 @@ class Stage(NamedTuple):
     state: str
 
 
-ORDINARY = (Stage(0, "waiting"), Stage(13.1, "success"))
-"""The life of an image task: `waiting` until it is done, in the median time of real ones."""
+# The life of an image task: `waiting` until it is done, in the median time of real ones.
+_ORDINARY = (Stage(0, "waiting"), Stage(13.1, "success"))
 
 
 class Script(NamedTuple):
@@ -28,7 +28,7 @@ class Script(NamedTuple):
 
     model: str
     input: Mapping[str, Any]
-    stages: tuple[Stage, ...] = ORDINARY
+    stages: tuple[Stage, ...] = _ORDINARY
     age: float = 0.0
     """Seconds that it has lived when it is first looked at."""
     result: Result | None = None

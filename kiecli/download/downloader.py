@@ -87,20 +87,22 @@ class Downloader:
         Raises:
             OSError: The stream refuses it.
         """
+        saved = self._poured(target, stream)
+        self._progress.ended(target, saved)
+        return saved
+
+    def _poured(self, target: Target, stream: Sink) -> SavedFile:
         import tempfile
 
         try:
-            temporary = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  it may fail alone
+            temporary = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it may fail alone
         except OSError as error:
-            saved = SavedFile.failed(target, no_temporary_file(target.path, error))
-            self._progress.ended(target, saved)
-            return saved
+            return SavedFile.failed(target, no_temporary_file(target.path, error))
         with temporary as file:
             spool = Spool(file.fileno())
             saved = _tried(target, lambda: self._saving(target).to_spool(spool))
             if saved.error is None:
                 _copy(spool, stream)
-            self._progress.ended(target, saved)
         return saved
 
     def _saving(self, target: Target) -> Saving:

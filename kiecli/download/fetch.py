@@ -11,7 +11,7 @@ from kiecli.download.answer import Answer
 from kiecli.download.checksum import RunningChecksum
 from kiecli.download.host import answered
 from kiecli.download.judgement import Way, judge
-from kiecli.download.link import Link, early_wait, obituary
+from kiecli.download.link import Link, about_dead_link, early_wait
 from kiecli.download.note import Note
 from kiecli.download.patience import Pace, Patience
 from kiecli.download.progress import Progress
@@ -225,7 +225,7 @@ class Fetch:
 
     def _dead(self, reason: str) -> SaveError:
         wall = self._means.clock.wall()
-        return self._error(f"{reason}: {obituary(self._target.completed_at, wall)}")
+        return self._error(f"{reason}: {about_dead_link(self._target.completed_at, wall)}")
 
     def _given_up(self, setback: Setback) -> SaveError:
         asked = f", and it asks to stay away for {show(setback.after)}" if setback.after else ""

@@ -44,8 +44,8 @@ def early_wait(completed_at: float | None, wall: float) -> float:
     return _SHORT_WHILE if is_young else 0.0
 
 
-def obituary(completed_at: float | None, wall: float) -> str:
-    """Return what is to be said of a link that stays dead."""
+def about_dead_link(completed_at: float | None, wall: float) -> str:
+    """Return what a message says of a link that stays dead: why that may be."""
     if completed_at is None:
         return f"refused or expired ({_LIFETIMES})"
     age = max(0.0, wall - completed_at)

@@ -24,7 +24,7 @@ def parse(text: str | bytes) -> Any:
         text = text.decode("utf-8-sig")
     if _depth_is_suspicious(text):
         raise ValueError("nested too deeply")
-    return json.loads(text, parse_constant=_nothing, parse_float=_finite)
+    return _DECODER.decode(text)
 
 
 def parse_all(text: str) -> Iterator[Any]:
@@ -35,11 +35,10 @@ def parse_all(text: str) -> Iterator[Any]:
     """
     if _depth_is_suspicious(text):
         raise ValueError("nested too deeply")
-    decoder = json.JSONDecoder(parse_constant=_nothing, parse_float=_finite)
     text = text.strip()
     at = 0
     while at < len(text):
-        value, end = decoder.raw_decode(text, at)
+        value, end = _DECODER.raw_decode(text, at)
         yield value
         gap = _SPACE.match(text, end)
         at = gap.end() if gap else end
@@ -88,3 +87,7 @@ def _nothing(_name: str) -> None:
 def _finite(value: str | float) -> float | None:
     number = float(value)
     return number if isfinite(number) else None
+
+
+# Made once: `json.loads` makes one for every text that it is given options for.
+_DECODER = json.JSONDecoder(parse_constant=_nothing, parse_float=_finite)

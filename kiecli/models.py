@@ -49,8 +49,6 @@ class Task(NamedTuple):
     """Percent, where the model tells any."""
     fail_code: str | None
     fail_message: str | None
-    params: dict[str, Any] | None
-    """What was asked for, with the nested `input` parsed."""
     raw: Mapping[str, Any]
     """The answer's `data`, untouched."""
 
@@ -71,7 +69,6 @@ class Task(NamedTuple):
             progress=_progress(raw.get("progress")),
             fail_code=_text(raw.get("failCode")),
             fail_message=_text(raw.get("failMsg")),
-            params=_params(raw.get("param")),
             raw=raw,
         )
 
@@ -107,6 +104,11 @@ class Task(NamedTuple):
         if self.phase is not Phase.SUCCESS or self.completed_at is None:
             return None
         return self.completed_at + LINK_LIFETIME
+
+    @property
+    def params(self) -> dict[str, Any] | None:
+        """What was asked for, with the nested `input` parsed; read only when somebody asks."""
+        return _params(self.raw.get("param"))
 
     @property
     def prompt(self) -> str | None:

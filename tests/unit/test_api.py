@@ -77,7 +77,7 @@ def test_a_look_asks_one_question_with_the_key_and_our_name() -> None:
     assert task.task_id == "task_1:x.y"
     assert (request.method, str(request.url)) == (
         "GET",
-        f"{_BASE}/api/v1/jobs/recordInfo?taskId=task_1%3Ax.y",
+        f"{_BASE}/api/v1/jobs/recordInfo?taskId=task_1:x.y",
     )
     assert dict(request.headers) == {
         "host": "api.kie.test",

@@ -219,12 +219,12 @@ _TEXTS: list[Callable[[str], object]] = [
 
 
 def test_a_text_on_a_terminal_is_shown_without_what_a_terminal_obeys() -> None:
-    hostile = "雨\x1b[2J one\r\n\u202e##[error]two\x9b31m" + "é" * 600_000
+    hostile = "雨\x1b[2J one\r\n\u202e##[error]two\x9b31m" + "é" * 300_000
     faults, kiecli = _world()
     _answer_in_turn(faults, [_body({"state": "success", "resultJson": hostile})])
     ran = kiecli("download", "-o", "-", "a", out=FakeStream(terminal=True))
     assert ran.code == 0
-    assert ran.out == "雨[2J one \n## [error]two31m" + "é" * 600_000 + "\n"
+    assert ran.out == "雨[2J one \n## [error]two31m" + "é" * 300_000 + "\n"
 
 
 @pytest.mark.parametrize("shape", _TEXTS, ids=["text", "object"])

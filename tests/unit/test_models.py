@@ -44,9 +44,9 @@ def test_a_finished_task_with_everything_that_is_known_of_it() -> None:
         progress=None,
         fail_code=None,
         fail_message=None,
-        params={"input": {"prompt": "A lighthouse in fog"}, "model": "wan/2-7-image"},
         raw=json.loads((_ANSWERS / "image.json").read_bytes())["data"],
     )
+    assert task.params == {"input": {"prompt": "A lighthouse in fog"}, "model": "wan/2-7-image"}
     assert (task.phase, task.word, task.finished) == (Phase.SUCCESS, "success", True)
     assert (task.duration, task.prompt) == (13.1, "A lighthouse in fog")
     assert task.expires_at == 1_790_000_313.1 + 24 * 3600 == 1_790_000_313.1 + LINK_LIFETIME
@@ -361,7 +361,7 @@ def test_links_expire_a_day_after_completion_where_that_is_known() -> None:
 @pytest.mark.parametrize("data", [None, [], "text", 5, {}])
 def test_a_record_that_is_none_is_a_task_of_which_nothing_is_known(data: object) -> None:
     empty = data if isinstance(data, dict) else {}
-    nothing = (None, None, None, None, (), None, None, None, None, None, None, empty)
+    nothing = (None, None, None, None, (), None, None, None, None, None, empty)
     assert Task.parse("a", data) == ("a", *nothing)
 
 

@@ -33,6 +33,8 @@ def run() -> None:
         status = main(sys.argv[1:], runtime)
     except Interrupted as late:  # pragma: no cover  between two statements of `main` itself
         status = 128 + late.signum
+    if signals.received is not None:  # pragma: no cover  wherever it got lost, it counts
+        status = 128 + signals.received
     if status in _BY_SIGNAL:  # pragma: no cover  see `die_by`
         die_by(status - 128)
     _leave(status)

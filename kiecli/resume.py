@@ -10,10 +10,11 @@ def line(words: Sequence[str], task_ids: Sequence[str]) -> str:
 
     Args:
         words: The command with its options, `("download", "-d", "out")`.
-        task_ids: The tasks it is to name; of very many the first three, and how many there are.
+        task_ids: The tasks it is to name; of very many the first three, and in a
+            shell's comment how many more there are.
     """
     import shlex
 
     ids = task_ids if len(task_ids) <= _MANY else task_ids[:3]
     text = shlex.join(["kiecli", *words, *ids])
-    return text if ids is task_ids else f"{text} ... ({len(task_ids)} tasks)"
+    return text if ids is task_ids else f"{text}  # and {len(task_ids) - len(ids)} more"

@@ -20,7 +20,11 @@ _SHOW_CURSOR = b"\x1b[?25h"
 
 
 class Signals:
-    """Turns the first signal into `Interrupted`; a second one within a second is the same press."""
+    """Turns the first signal into `Interrupted`; a second one within a second is the same press.
+
+    Attributes:
+        received: The first signal's number, once there was one.
+    """
 
     def __init__(self, clock: Clock, last_words: Callable[[], str], *, on_terminal: bool) -> None:
         """Take what is needed at the end.
@@ -34,7 +38,7 @@ class Signals:
         self._last_words = last_words
         self._on_terminal = on_terminal
         self._received_at: float | None = None
-        self._signum = 0
+        self.received: int | None = None
 
     def install(self) -> None:
         """Listen; a signal that the parent had ignored stays ignored (`nohup`, `&`)."""
@@ -43,10 +47,12 @@ class Signals:
                 signal.signal(signum, self._received)
         signal.signal(signal.SIGALRM, self._overdue)
 
-    def _received(self, signum: int, _frame: FrameType | None) -> None:
+    def _received(self, signum: int, frame: FrameType | None) -> None:
         now = self._clock.now()
         if self._received_at is None:
-            self._received_at, self._signum = now, signum
+            self._received_at, self.received = now, signum
+            if in_import(frame):  # pragma: no cover  see `die_by`
+                self._leave(b"")
             signal.setitimer(signal.ITIMER_REAL, _STANDBY)
             raise Interrupted(signum)
         if now - self._received_at > _DEAF:  # pragma: no cover  see `die_by`
@@ -54,14 +60,27 @@ class Signals:
 
     def _overdue(self, _signum: int, _frame: FrameType | None) -> None:  # pragma: no cover
         # Not measured: see `die_by`.
-        words = b"\n" + self._last_words().encode(errors="replace") + b"\n"
+        self._leave(b"\n")
+
+    def _leave(self, lead: bytes) -> NoReturn:  # pragma: no cover
+        # Not measured: see `die_by`.
+        words = lead + self._last_words().encode(errors="replace") + b"\n"
         try:
             # Somebody may have stopped reading stderr, too: never wait for that.
             if select.select([], [2], [], 0)[1]:
                 os.write(2, _SHOW_CURSOR + words if self._on_terminal else words)
         except OSError:
             pass
-        die_by(self._signum)
+        die_by(self.received or signal.SIGTERM)
+
+
+def in_import(frame: FrameType | None) -> bool:
+    """Tell whether a module is being imported: there an exception can be wrapped, or get lost."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def die_by(signum: int) -> NoReturn:  # pragma: no cover

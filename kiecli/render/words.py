@@ -67,7 +67,6 @@ def advised(error: KieError, again: str) -> str:
     lead = {
         "deadline": "the task goes on at Kie; take it up with",
         "unfinished": "wait for it with",
-        "unsaved": "resume with",
     }.get(error.kind, "take it up with")
     return f"{error.hint + '; ' if error.hint else ''}{lead}: {again}"
 

@@ -7,7 +7,7 @@ from kiecli.errors import ExitCode, KieError, KieUnavailable, TaskFailed, TaskNo
 from kiecli.render import machine
 from kiecli.render.notices import Notices
 from kiecli.render.words import clean, error_line
-from kiecli.rhythm import asking_once
+from kiecli.rhythm import FEWEST_FAILED_LOOKS, asking_once
 from kiecli.runtime import Runtime, Voice
 from kiecli.settings import Value
 from kiecli.watch import Snapshot
@@ -53,7 +53,7 @@ def _last_look(runtime: Runtime, client: KieClient) -> Snapshot[Credits]:
         except (TaskNotFound, TaskFailed) as error:  # no task was asked about
             raise KieUnavailable("Kie's answer tells no credits") from error
 
-    poller = runtime.poller(["credits"], asking_once(), look, threads=1)
+    poller = runtime.poller(["credits"], asking_once(), look, threads=FEWEST_FAILED_LOOKS)
     notices = Notices(runtime.clock.now())
     for last in (event for event in poller.events() if isinstance(event, Snapshot)):
         for line in notices.of_trouble(last):

@@ -150,8 +150,8 @@ class _Saving:
     def _begin(self, task: Task) -> None:
         try:
             targets = self._downloader.plan(task)
-            if self._flags.to_stdout and len(targets) > 1:
-                raise _several(task, len(targets))
+            if self._flags.to_stdout:
+                self._check_for_stdout(task, targets)
         except KieError as error:
             self._end(outcome.of_wait(task.task_id, task, error, self._run.words))
             return
@@ -164,6 +164,15 @@ class _Saving:
                 self._saved(_Saved(target, SavedFile.planned(target)))
             else:
                 self._threads.submit(partial(self._save, target))
+
+    def _check_for_stdout(self, task: Task, targets: list[Target]) -> None:
+        if len(targets) > 1:
+            raise _several(task, len(targets))
+        if self._run.runtime.out.is_terminal and targets[0].url is not None:
+            raise UsageError(
+                "-o - would pour the bytes of a file onto the terminal",
+                hint="pipe or redirect it, or leave -o - out to save it as a file",
+            )
 
     def _save(self, target: Target) -> None:
         """Save one target, on a worker."""
@@ -203,7 +212,7 @@ class _Saving:
     def _say_how_to_resume(self) -> None:
         left = [e.task_id for e in self._run.outcomes.values() if e.files and e.error]
         if left:
-            kept = "what was saved is kept, the rest resumes with"
+            kept = "what was saved is kept; take the rest up with"
             lead = "nothing was written; run it again with" if self._flags.to_stdout else kept
             self._run.screen.say(f"kiecli: {lead}: {resume.line(self._run.words, left)}")
 

@@ -41,4 +41,5 @@ class DownloadFlags(NamedTuple):
         """Return the command that takes this up again."""
         words = ["download", *(["--wait"] if wait else [])]
         words += [] if self.directory is None else ["-d", self.directory]
-        return words + ([] if self.output is None else ["-o", self.output])
+        words += [] if self.output is None else ["-o", self.output]
+        return words + (["--overwrite"] if self.overwrite else [])

@@ -21,7 +21,7 @@ PNG = media.body("image.png")
 MP4 = media.body("video.mp4")
 SIX = "".join(f"demo-images-{n}.jpg\n" for n in range(1, 7))
 CREATED = '{"code":200,"msg":"success","data":{"taskId":"new1"}}'
-RESUME = "kiecli: what was saved is kept, the rest resumes with: kiecli download"
+RESUME = "kiecli: what was saved is kept; take the rest up with: kiecli download"
 WIDE = {"COLUMNS": "200"}
 
 
@@ -109,7 +109,7 @@ def test_a_success_without_anything_to_save_is_an_error(kiecli: Program, kie: Fa
         7,
         "",
         "kiecli: nothing: task nothing succeeded, but Kie lists nothing to save."
-        " Resume with: kiecli download nothing\n",
+        " Take it up with: kiecli download nothing\n",
     )
 
 
@@ -138,6 +138,23 @@ def test_nothing_of_a_result_that_is_not_complete_goes_to_stdout(
     assert (ran.code, out.bytes) == (7, b"")
     again = "run it again with: kiecli download -o - a"
     assert ran.err.splitlines()[-1] == f"kiecli: nothing was written; {again}"
+
+
+def test_a_terminal_gets_no_bytes_of_a_file(kiecli: Program, here: Path) -> None:
+    out = FakeStream(terminal=True)
+    ran = kiecli("download", "-o", "-", "demo-image", out=out)
+    assert (ran.code, out.bytes) == (2, b"")
+    assert ran.err == (
+        "kiecli: demo-image: -o - would pour the bytes of a file onto the terminal."
+        " Pipe or redirect it, or leave -o - out to save it as a file\n"
+    )
+    assert files(here) == {}
+
+
+def test_the_line_to_run_overwrites_again(kiecli: Program, kie: Faults) -> None:
+    kie.task("a", urls=[kie.file("/a.png", b"", content_type="image/png")])
+    ran = kiecli("download", "-q", "--overwrite", "a")
+    assert ran.err.splitlines()[-1] == f"{RESUME} --overwrite a"
 
 
 def test_stdout_takes_one_result_only(kiecli: Program, here: Path) -> None:
@@ -379,7 +396,7 @@ def test_several_files_that_cannot_be_saved_are_one_error_in_json(
     assert told["error"] == {
         "kind": "unsaved",
         "message": "2 of 2 results were not saved",
-        "hint": "resume with: kiecli download a",
+        "hint": "take it up with: kiecli download a",
         "temporary": False,
     }
     assert [file["status"] for file in told["files"]] == ["failed", "failed"]
@@ -487,7 +504,7 @@ def test_a_failed_file_has_an_error_of_its_own(kiecli: Program) -> None:
             "message": "could not save demo-expired-1.png: the file host answered 404 Not Found:"
             " refused or expired; the task finished 30 hours ago (links usually last 24 hours,"
             " files 14 days)",
-            "hint": "resume with: kiecli download demo-expired",
+            "hint": "take it up with: kiecli download demo-expired",
             "temporary": False,
         },
     }
@@ -591,7 +608,7 @@ def test_a_stdout_that_is_full_is_told(kiecli: Program, argv: list[str]) -> None
         7,
         "",
         "kiecli: stdout cannot be written: No space left on device."
-        f" Resume with: kiecli download {' '.join(argv)}\n",
+        f" Take it up with: kiecli download {' '.join(argv)}\n",
     )
 
 

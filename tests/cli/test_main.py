@@ -298,7 +298,7 @@ def test_a_stdout_that_is_full_is_exit_7(
         7,
         "",
         "kiecli: stdout cannot be written: No space left on device."
-        f" Resume with: kiecli {command} demo-image\n",
+        f" Take it up with: kiecli {command} demo-image\n",
     )
 
 

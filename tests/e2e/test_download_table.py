@@ -99,7 +99,7 @@ def test_what_never_comes_whole_is_given_up_after_five_tries(
         [
             f"kiecli: t1: could not save {NAME}: {broken}; {given_up}",
             f"kiecli: t1: could not save t1-2.png: {damaged}; {given_up}",
-            "kiecli: what was saved is kept, the rest resumes with: kiecli download t1",
+            "kiecli: what was saved is kept; take the rest up with: kiecli download t1",
         ],
     )
     assert set(files(kiecli)) == {f"{NAME}.part", f"{NAME}.part.json"}
@@ -234,7 +234,7 @@ def test_another_file_under_a_typed_name_is_left_untouched_unless_overwriting(
         "",
         "kiecli: t1: could not save cover.png: another file is there."
         " --overwrite replaces it, -o gives another name\n"
-        "kiecli: what was saved is kept, the rest resumes with: kiecli download -o cover.png t1\n",
+        "kiecli: what was saved is kept; take the rest up with: kiecli download -o cover.png t1\n",
     )
     assert files(kiecli) == {"cover.png": OTHER_PNG}
     assert quietly(kiecli, "-o", "cover.png", "--overwrite") == Ran(0, "cover.png\n", "")
@@ -442,7 +442,7 @@ def test_a_file_beyond_the_limit_of_files_fails_alone_and_its_part_is_kept(
         "t1-2.png\n",
         f"kiecli: t1: could not save {NAME}: the file is larger than the disk or 'ulimit -f'"
         " allows. Choose another folder with -d\n"
-        "kiecli: what was saved is kept, the rest resumes with: kiecli download t1\n",
+        "kiecli: what was saved is kept; take the rest up with: kiecli download t1\n",
     )
     assert (len(files(kiecli)[f"{NAME}.part"]), NAME in files(kiecli)) == (MIB, False)
     assert (quietly(kiecli).code, files(kiecli)) == (0, {NAME: LARGE, "t1-2.png": PNG})
@@ -504,7 +504,7 @@ def test_a_full_disk_is_one_clear_line_a_file_and_keeps_the_part(
         "",
         f"kiecli: t1: could not save out/{NAME}: {full}"
         f"kiecli: t1: could not save out/t1-2.png: {full}"
-        "kiecli: what was saved is kept, the rest resumes with: kiecli download -d out t1\n",
+        "kiecli: what was saved is kept; take the rest up with: kiecli download -d out t1\n",
     )
     part = small_disk / f"{NAME}.part"
     have = part.stat().st_size

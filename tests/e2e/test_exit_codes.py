@@ -59,7 +59,7 @@ _CASES = {
         "kiecli: demo-expired: could not save demo-expired-1.png: the file host answered 404 Not "
         "Found: refused or expired; the task finished 30 hours ago (links usually last 24 hours, "
         "files 14 days)\n"
-        "kiecli: what was saved is kept, the rest resumes with: kiecli download demo-expired\n",
+        "kiecli: what was saved is kept; take the rest up with: kiecli download demo-expired\n",
     ),
     8: Case(
         "download demo-slow",

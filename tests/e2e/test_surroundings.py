@@ -29,7 +29,7 @@ def test_an_answer_that_has_no_place_is_7(
     command: str, stdout: str, said: str, kiecli: Installed
 ) -> None:
     ran = kiecli.shell(f"kiecli {command} demo-image {stdout}")
-    last = f"kiecli: {said}. Resume with: kiecli {command.removesuffix(' --json')} demo-image"
+    last = f"kiecli: {said}. Take it up with: kiecli {command.removesuffix(' --json')} demo-image"
     assert (ran.code, ran.err.splitlines()[-1]) == (7, last)
 
 

@@ -113,7 +113,7 @@ def test_a_download_has_its_files() -> None:
             "error": {
                 "kind": "unsaved",
                 "message": "no",
-                "hint": "x; resume with: kiecli download a",
+                "hint": "x; take it up with: kiecli download a",
                 "temporary": False,
             },
         },

@@ -28,4 +28,4 @@ def test_up_to_twenty_ids_are_all_named() -> None:
 
 def test_of_more_the_first_three_and_how_many() -> None:
     ids = [f"t{n}" for n in range(21)]
-    assert line(["wait"], ids) == "kiecli wait t0 t1 t2 ... (21 tasks)"
+    assert line(["wait"], ids) == "kiecli wait t0 t1 t2  # and 18 more"

@@ -1,12 +1,15 @@
 """Ctrl-C and SIGTERM, as far as a process that must live on can tell; the end is tested e2e."""
 
+import importlib
 import signal
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from kiecli.errors import Interrupted
-from kiecli.signals import Signals
+from kiecli.signals import Signals, in_import
 from tests.fakes import FakeClock
 
 
@@ -50,3 +53,12 @@ def test_what_the_parent_had_ignored_stays_ignored(clock: FakeClock) -> None:
     signal.raise_signal(signal.SIGINT)
     with pytest.raises(Interrupted):
         signal.raise_signal(signal.SIGTERM)
+
+
+def test_a_signal_in_the_middle_of_an_import_is_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "imported_for_signals.py").write_text("import sys; frame = sys._getframe()\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    module = importlib.import_module("imported_for_signals")
+    assert (in_import(module.frame), in_import(sys._getframe())) == (True, False)

@@ -79,7 +79,7 @@ def test_what_is_cut_ends_in_dots(text: str, length: int, shown: str) -> None:
             SaveError("disk full"),
             "",
             "kiecli download a",
-            "kiecli: disk full. Resume with: kiecli download a",
+            "kiecli: disk full. Take it up with: kiecli download a",
         ),
         (KieError("said\n\x1b[2J"), "", "", "kiecli: said [2J"),
     ],

@@ -42,7 +42,7 @@ def test_variables(known: dict[str, str], direct: str) -> None:
 
 @pytest.mark.parametrize(
     ("command", "code"),
-    [("true", 0), ("exit 3", 3), ("kill -KILL $$", 137), ("kill -HUP $$", 129)],
+    [("true", 0), ("exit 3", 3), ("kill -KILL $$", 137), ("kill -USR1 $$", 138)],
 )
 def test_a_command_tells_its_exit_code(command: str, code: int) -> None:
     assert run(["sh", "-c", command], ENVIRONMENT) == code

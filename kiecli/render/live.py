@@ -52,7 +52,6 @@ class LiveScreen(Screen):
         clock: Clock,
         environ: Mapping[str, str],
         *,
-        annotations: bool = False,
         task_ids: tuple[str, ...] = (),
     ) -> None:
         """Take the streams, and what is waited for.
@@ -62,10 +61,9 @@ class LiveScreen(Screen):
             err: The terminal to draw on.
             clock: For elapsed times.
             environ: For what rich reads there (TERM, COLORTERM, COLUMNS, NO_COLOR).
-            annotations: Whether failures are also told to GitHub Actions.
             task_ids: The tasks to show from the start.
         """
-        super().__init__(out, err, annotations=annotations)
+        super().__init__(out, err)
         self._shared = out.same_place(err)
         self.tells_files = not self._shared
         self._clock = clock

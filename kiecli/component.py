@@ -6,6 +6,7 @@ another system. What was typed stays as it is.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 from unicodedata import category
 
@@ -76,6 +77,7 @@ class Component(tuple[Piece, ...]):
         return before is not None and before.is_word
 
 
+@lru_cache(maxsize=256)  # of all that hundreds of results are named by, little differs
 def cleaned(word: str, value: str | None) -> str:
     """Return a word's value from the network as something harmless between two slashes.
 

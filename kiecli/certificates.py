@@ -21,7 +21,7 @@ def tls_context(environ: Mapping[str, str]) -> ssl.SSLContext:
         file = certifi.where()
     _check(folder)
     try:
-        return ssl.create_default_context(cafile=file, capath=folder)
+        context = ssl.create_default_context(cafile=file, capath=folder)
     except OSError as error:
         # OpenSSL's own words are for those who program it.
         is_read = isinstance(error, ssl.SSLError)
@@ -30,6 +30,8 @@ def tls_context(environ: Mapping[str, str]) -> ssl.SSLContext:
             f"the certificates of SSL_CERT_FILE ({file}) cannot be read: {reason}",
             hint="unset SSL_CERT_FILE or point it to a PEM file",
         ) from error
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 def _check(folder: str | None) -> None:

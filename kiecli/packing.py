@@ -14,7 +14,7 @@ KNOWN = frozenset({"gzip", "deflate"})
 _PIECE = 64 * 1024
 
 
-def unpacked(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def unpacked(pieces: Iterable[bytes | memoryview]) -> Iterator[bytes]:
     """Yield what packed pieces hold, in pieces of 64 KiB at most.
 
     Args:

@@ -129,10 +129,9 @@ class Runtime:
             self.warn_of_config()
         self.hide_key()
         from kiecli.api import KieClient
-        from kiecli.polling import MOST_IN_FLIGHT
 
         self.wires.check(base_url)
-        http = self.wires.client(most_connections=MOST_IN_FLIGHT)
+        http = self.wires.client()
         return KieClient(http, base_url, key, self.clock, self.trace(voice))
 
     def poller(

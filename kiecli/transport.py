@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from functools import partial
 from http.cookiejar import CookiePolicy, DefaultCookiePolicy
+from threading import Lock
 from typing import NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import (  # type: ignore[attr-defined]
@@ -19,7 +20,8 @@ import httpx
 
 from kiecli import __version__
 from kiecli.certificates import tls_context
-from kiecli.clock import Clock
+from kiecli.clock import Clock, SystemClock
+from kiecli.direct import LONGEST_IDLE, DirectTransport
 from kiecli.errors import ConfigError, causes
 from kiecli.hosts import is_loopback
 
@@ -64,12 +66,14 @@ class Wires:
         self._environ = environ
         self._inner = inner
         self._context: ssl.SSLContext | None = None
+        self._lock = Lock()
 
-    def client(
-        self, *, most_connections: int = 1, trace: tuple[Trace, Clock] | None = None
-    ) -> httpx.Client:
-        """Return a client that follows no redirects, keeps no cookies and sends no key."""
-        transport = self._inner or _Routes(self.context, most_connections)
+    def client(self, *, trace: tuple[Trace, Clock] | None = None) -> httpx.Client:
+        """Return a client that follows no redirects, keeps no cookies and sends no key.
+
+        Threads may share it.
+        """
+        transport = self._inner or _Routes(self.context)
         client = httpx.Client(
             transport=transport if trace is None else _Traced(transport, *trace),
             trust_env=False,
@@ -87,7 +91,7 @@ class Wires:
             ConfigError: The proxy or certificate settings of the environment are unusable.
         """
         if self._inner is None:
-            _Routes(self.context, 1).prepare(httpx.URL(url))
+            _Routes(self.context).prepare(httpx.URL(url))
 
     def context(self) -> ssl.SSLContext:
         """Return the one TLS context, made at its first use: it takes some 20 ms.
@@ -95,9 +99,10 @@ class Wires:
         Raises:
             ConfigError: SSL_CERT_FILE or SSL_CERT_DIR cannot be used.
         """
-        if self._context is None:
-            self._context = tls_context(self._environ)
-        return self._context
+        with self._lock:
+            if self._context is None:
+                self._context = tls_context(self._environ)
+            return self._context
 
 
 def _no_cookies() -> CookiePolicy:
@@ -107,20 +112,21 @@ def _no_cookies() -> CookiePolicy:
 class _Routes(httpx.BaseTransport):
     """One transport for each way out: direct or through a proxy, with TLS or without."""
 
-    def __init__(self, context: Callable[[], ssl.SSLContext], most_connections: int) -> None:
+    def __init__(self, context: Callable[[], ssl.SSLContext]) -> None:
         self._context = context
-        self._limits = httpx.Limits(max_connections=most_connections, keepalive_expiry=60)
         self._proxies = getproxies_environment()
-        self._transports: dict[tuple[str, str | None], httpx.HTTPTransport] = {}
+        self._transports: dict[tuple[str, str | None], httpx.BaseTransport] = {}
+        self._lock = Lock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         return self.prepare(request.url).handle_request(request)
 
-    def prepare(self, url: httpx.URL) -> httpx.HTTPTransport:
+    def prepare(self, url: httpx.URL) -> httpx.BaseTransport:
         way = (url.scheme, self._proxy_for(url))
-        if way not in self._transports:
-            self._transports[way] = self._transport(*way)
-        return self._transports[way]
+        with self._lock:
+            if way not in self._transports:
+                self._transports[way] = self._transport(*way)
+            return self._transports[way]
 
     def close(self) -> None:
         for transport in self._transports.values():
@@ -134,16 +140,27 @@ class _Routes(httpx.BaseTransport):
         # In the standard library since 3.2, undocumented; urllib and requests rely on it.
         return None if proxy_bypass_environment(host, self._proxies) else proxy
 
-    def _transport(self, scheme: str, proxy: str | None) -> httpx.HTTPTransport:
-        # A context takes 20 ms: where nothing is encrypted there is none.
-        needs_tls = scheme == "https" or (proxy or "").startswith("https:")
-        verify = self._context() if needs_tls else False
+    def _transport(self, scheme: str, proxy: str | None) -> httpx.BaseTransport:
         if proxy is None:
-            return httpx.HTTPTransport(verify=verify, limits=self._limits)
+            otherwise = partial(self._parsing, scheme)
+            return DirectTransport(self._context_for(scheme), otherwise, SystemClock())
         try:
-            return httpx.HTTPTransport(verify=verify, limits=self._limits, proxy=self._proxy(proxy))
+            return self._parsing(scheme, proxy)
         except (ValueError, ImportError, httpx.InvalidURL) as error:
             raise _unusable_proxy(scheme, proxy) from error
+
+    def _parsing(self, scheme: str, proxy: str | None = None) -> httpx.HTTPTransport:
+        """Return httpx's own transport."""
+        return httpx.HTTPTransport(
+            verify=self._context_for(scheme, proxy) or False,
+            limits=httpx.Limits(keepalive_expiry=LONGEST_IDLE),
+            proxy=None if proxy is None else self._proxy(proxy),
+        )
+
+    def _context_for(self, scheme: str, proxy: str | None = None) -> ssl.SSLContext | None:
+        # A context takes 20 ms: where nothing is encrypted there is none.
+        needs_tls = scheme == "https" or (proxy or "").startswith("https:")
+        return self._context() if needs_tls else None
 
     def _proxy(self, address: str) -> httpx.Proxy:
         context = self._context() if address.startswith("https:") else None

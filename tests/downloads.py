@@ -36,9 +36,6 @@ class Diary:
     def trouble(self, target: Target, reason: str) -> None:
         self.lines.append(("trouble", target.n, reason))
 
-    def ended(self, target: Target, saved: SavedFile) -> None:
-        self.lines.append(("ended", target.n, saved.status))
-
     @property
     def troubles(self) -> list[str]:
         """What was said of troubles."""
@@ -73,7 +70,7 @@ class Bench:
         """Return a downloader into the folder."""
         api = KieClient(self.client(), "https://kie.test", "key", self.clock)
         return Downloader(
-            new_client=self.client,
+            client=self.client(),
             fresh_link=api.fresh_link,
             clock=self.clock,
             options=SaveOptions(str(self.folder), Template.parse(template), **options),

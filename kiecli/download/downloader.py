@@ -1,6 +1,5 @@
 """Saving the results of tasks: what the rest of kiecli calls."""
 
-import threading
 from collections.abc import Callable
 from random import uniform
 from typing import Protocol
@@ -38,7 +37,7 @@ class Downloader:
     def __init__(
         self,
         *,
-        new_client: Callable[[], httpx.Client],
+        client: httpx.Client,
         fresh_link: Callable[[str], str],
         clock: Clock,
         options: SaveOptions,
@@ -48,20 +47,17 @@ class Downloader:
         """Take what it needs; to be made before other threads make files.
 
         Args:
-            new_client: Makes a client for file hosts; one is made for each thread.
+            client: Asks file hosts, for all threads.
             fresh_link: Asks Kie for another link to a result, and raises KieError.
             clock: Measures and waits.
             options: How to save.
             progress: Told how it goes, from the threads that save.
             random: Draws the pauses between tries.
         """
-        self._new_client = new_client
         self._options = options
-        self._progress = progress or NoProgress()
-        self._means = Means(self._client, fresh_link, clock, self._progress, random)
+        self._means = Means(client, fresh_link, clock, progress or NoProgress(), random)
         self._mode = default_mode()
         self._claims = Claims()
-        self._own = threading.local()
 
     def plan(self, task: Task) -> list[Target]:
         """Return what a succeeded task has to save, in the order of its results.
@@ -77,9 +73,7 @@ class Downloader:
 
         Blocks for as long as bytes come: to be called on a thread that may be abandoned.
         """
-        saved = _tried(target, self._saving(target).to_disk)
-        self._progress.ended(target, saved)
-        return saved
+        return _tried(target, self._saving(target).to_disk)
 
     def pour(self, target: Target, stream: Sink) -> SavedFile:
         """Write a target to a stream, once it is complete and verified, and not a byte before.
@@ -87,11 +81,6 @@ class Downloader:
         Raises:
             OSError: The stream refuses it.
         """
-        saved = self._poured(target, stream)
-        self._progress.ended(target, saved)
-        return saved
-
-    def _poured(self, target: Target, stream: Sink) -> SavedFile:
         import tempfile
 
         try:
@@ -107,13 +96,6 @@ class Downloader:
 
     def _saving(self, target: Target) -> Saving:
         return Saving(target, self._options, self._means, self._mode)
-
-    def _client(self) -> httpx.Client:
-        """Return the calling thread's own client: sharing one costs more than it saves."""
-        client: httpx.Client | None = getattr(self._own, "client", None)
-        if client is None:
-            client = self._own.client = self._new_client()
-        return client
 
 
 def _tried(target: Target, save: Callable[[], SavedFile]) -> SavedFile:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import httpx
 
 from kiecli.clock import Clock
+from kiecli.connection import Piece
 from kiecli.download.answer import Answer
 from kiecli.download.checksum import RunningChecksum
 from kiecli.download.host import answered
@@ -22,8 +23,7 @@ from kiecli.download.verify import damage, missing, replaced
 from kiecli.download.wire import chunks
 from kiecli.durations import show
 from kiecli.errors import KieError, SaveError
-
-_Chunk = bytes | memoryview
+from kiecli.media import HEAD_SIZE
 
 _TICK = 0.1  # seconds between two words to whoever watches
 _LONGEST_EARLY_PAUSE = 8.0
@@ -32,8 +32,8 @@ _LONGEST_EARLY_PAUSE = 8.0
 class Means(NamedTuple):
     """What fetching takes from the world."""
 
-    client: Callable[[], httpx.Client]
-    """Returns the client of the calling thread."""
+    client: httpx.Client
+    """Asks file hosts."""
     fresh_link: Callable[[str], str]
     clock: Clock
     progress: Progress
@@ -101,9 +101,7 @@ class Fetch:
         """Ask for what is missing and take what comes; False when it must start again."""
         note = self._spool.note
         asked = {} if note is None else _rest(self._spool.size, note)
-        with answered(
-            self._means.client(), self._link.url, asked, self._target.task_id
-        ) as response:
+        with answered(self._means.client, self._link.url, asked, self._target.task_id) as response:
             answer = Answer.read(response.status_code, response.headers)
             verdict = judge(answer, self._spool.size, note)
             match verdict.way:
@@ -119,7 +117,7 @@ class Fetch:
                     raise Refusal(verdict.reason)
         return verdict.way is not Way.AGAIN
 
-    def _take(self, answer: Answer, body: Iterator[_Chunk]) -> None:
+    def _take(self, answer: Answer, body: Iterator[Piece]) -> None:
         self._total, self.content_type = answer.total, answer.content_type
         self._means.progress.started(self._target, self._spool.size, self._total)
         for chunk in body:
@@ -128,14 +126,16 @@ class Fetch:
         self._means.progress.moved(self._target, self._spool.size, self._total)
         self._check_length()
 
-    def _from_start(self, answer: Answer, body: Iterator[_Chunk]) -> Iterator[_Chunk]:
+    def _from_start(self, answer: Answer, body: Iterator[Piece]) -> Iterator[Piece]:
         """Return the whole body with the spool emptied for it, if it may be the file at all."""
-        first = bytes(next(body))
-        size = answer.total or len(first)
-        absence = replaced(first, size, due=self._target.due, content_type=answer.content_type)
+        first = next(body)
+        head, size = bytes(first[:HEAD_SIZE]), answer.total or len(first)
+        absence = replaced(head, size, due=self._target.due, content_type=answer.content_type)
         if absence is not None:
             raise absence
-        self._begin(Note.of(self._target.task_id, self._target.n, answer))
+        is_whole = len(first) == answer.total  # and a note would be gone again at once
+        note = None if is_whole else Note.of(self._target.task_id, self._target.n, answer)
+        self._begin(note)
         return chain((first,), body)
 
     def _begin(self, note: Note | None) -> None:

@@ -27,8 +27,8 @@ class Part(Spool):
     def __init__(self, path: str, fd: int) -> None:
         """Take over an open part; `opened` makes it safe."""
         size = os.fstat(fd).st_size
-        note = _read_note(f"{path}.json")
-        super().__init__(fd, size, note if note and 0 < size <= note.length else None)
+        note = _read_note(f"{path}.json") if size else None
+        super().__init__(fd, size, note if note and size <= note.length else None)
         self._path = path
         self._is_published = False
 

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from kiecli.download.target import SavedFile, Target
+from kiecli.download.target import Target
 
 
 class Progress(Protocol):
@@ -24,10 +24,6 @@ class Progress(Protocol):
         """Something keeps it, and it goes on: a retry is coming, or the host is slow."""
         ...
 
-    def ended(self, target: Target, saved: SavedFile) -> None:
-        """It is saved, kept or failed."""
-        ...
-
 
 class NoProgress:
     """Nobody watches."""
@@ -39,7 +35,4 @@ class NoProgress:
         """Ignore it."""
 
     def trouble(self, target: Target, reason: str) -> None:
-        """Ignore it."""
-
-    def ended(self, target: Target, saved: SavedFile) -> None:
         """Ignore it."""

@@ -39,8 +39,7 @@ class Saving:
         if kept is not None:
             tidy(self._place.part)
             return self._kept(kept)
-        _make_folder_of(self._place.part)
-        part = Part.opened(self._place.part, self._wait)
+        part = self._opened()
         try:
             after = self._place.look()
             # Whoever held the lock may have saved it meanwhile.
@@ -51,6 +50,13 @@ class Saving:
             return self._kept(kept)
         finally:
             part.leave()
+
+    def _opened(self) -> Part:
+        try:
+            return Part.opened(self._place.part, self._wait)
+        except FileNotFoundError:
+            _make_folder_of(self._place.part)
+            return Part.opened(self._place.part, self._wait)
 
     def to_spool(self, spool: Spool) -> SavedFile:
         """Have the complete file in a spool, for whoever reads that.
@@ -83,7 +89,8 @@ class Saving:
             fetch = Fetch(self._target, part, self._means, checksum)
             fetch.run()
             path = self._place.final(fetch.content_type, part.head)
-            _make_folder_of(path)
+            if path != self._target.path:
+                _make_folder_of(path)
             sha256 = checksum.result(part.size) if checksum else None
         finally:
             if checksum is not None:
@@ -100,7 +107,7 @@ class Saving:
         """Return how long the file ought to be, for comparison with the one at a path."""
         target = self._target
         if target.url is not None:
-            return told_length(self._means.client(), target.url, target.due, target.task_id)
+            return told_length(self._means.client, target.url, target.due, target.task_id)
         expected = document.as_file(target.document)
         with open(path, "rb") as file:
             # Here more can be compared than the length: of other bytes, none is right.
@@ -134,6 +141,4 @@ class Saving:
 
 
 def _make_folder_of(path: str) -> None:
-    folder = os.path.dirname(path) or "."
-    if not os.path.isdir(folder):
-        os.makedirs(folder, exist_ok=True)
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)

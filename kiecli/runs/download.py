@@ -105,7 +105,7 @@ class _Saving:
         self._sink = Legible(out.write) if out.is_terminal else out.binary()
         self._threads = runtime.workers(flags.jobs)
         self._downloader = Downloader(
-            new_client=partial(runtime.wires.client, trace=trace and (trace, runtime.clock)),
+            client=runtime.wires.client(trace=trace and (trace, runtime.clock)),
             fresh_link=run.fresh_link,
             clock=runtime.clock,
             options=options,
@@ -122,6 +122,7 @@ class _Saving:
             if isinstance(event, Snapshot):
                 self._settled(event)
             elif isinstance(event, _Saved):
+                self._run.screen.ended(event.target, event.file)
                 self._saved(event)
             elif isinstance(event, _Raised):
                 raise event.error

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from kiecli.download import SavedFile, Target
+from kiecli.download import Target
 from kiecli.runs.run import News
 
 
@@ -32,7 +32,3 @@ class Relay:
     def trouble(self, target: Target, reason: str) -> None:
         """Something keeps the file."""
         self._put(News(lambda screen: screen.trouble(target, reason)))
-
-    def ended(self, target: Target, saved: SavedFile) -> None:
-        """The file is saved, kept or failed."""
-        self._put(News(lambda screen: screen.ended(target, saved)))

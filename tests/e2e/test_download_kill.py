@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -119,6 +119,25 @@ def test_a_file_survives_a_hundred_kills(kie: FaultyServer, kiecli: Installed) -
     finished(kiecli, [ONE])
     taken_up = [seen for seen in kie.faults.seen("file") if "Range" in seen.headers]
     assert len(taken_up) > kills // 4
+
+
+@pytest.mark.parametrize("script", [{"cuts": [5000], "end": "stall"}, {"drip": (500, 0.02)}])
+def test_what_is_in_the_part_is_taken_up(
+    kie: FaultyServer, kiecli: Installed, script: dict[str, Any]
+) -> None:
+    kie.faults.task("t1", urls=[f"{kie.url}/a.png"])
+    kie.faults.always("/a.png", FileScript(PNG, **script))
+    with started(kiecli) as running:
+        until(written(kiecli))
+        running.send(signal.SIGKILL)
+        running.process.wait()
+    have = (kiecli.folder / f"{NAME}.part").stat().st_size
+    finished(kiecli, [PNG])
+    assert have >= 500
+    assert [seen.headers.get("Range") for seen in kie.faults.seen("file")] == [
+        None,
+        f"bytes={have}-",
+    ]
 
 
 @pytest.mark.parametrize("if_range", [True, False])

@@ -142,7 +142,7 @@ def test_no_proxy_is_obeyed(
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.test:3128")
     monkeypatch.setenv("NO_PROXY", exempt)
-    routes = _Routes(Wires({}).context, 1)
+    routes = _Routes(Wires({}).context)
     proxy = routes._proxy_for(httpx.URL("http://api.kie.test:81/x"))
     assert proxy == ("http://proxy.test:3128" if through_proxy else None)
 

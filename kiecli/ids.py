@@ -9,9 +9,8 @@ from kiecli.errors import KieError, UsageError
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
 # The record's own spelling first: an input of some models has a `task_id` too, of another task.
-_IN_BROKEN_JSON = tuple(
-    re.compile(rf'"{name}\\*"\s*:\s*\\*"([^"\\]+)') for name in ("taskId", "task_id")
-)
+# Compiled at their first use: ids are rarely found in this way.
+_IN_BROKEN_JSON = tuple(rf'"{name}\\*"\s*:\s*\\*"([^"\\]+)' for name in ("taskId", "task_id"))
 
 
 class Asked(NamedTuple):
@@ -132,7 +131,7 @@ def _from_broken_json(text: str) -> Iterator[_Found]:
     if text.lstrip().startswith('"'):
         return _from_words(text)
     # A body that went through a shell's `echo` has lost its inner quoting; its id stands.
-    ids = next(filter(None, (form.findall(text) for form in _IN_BROKEN_JSON)), None)
+    ids = next(filter(None, (re.findall(form, text) for form in _IN_BROKEN_JSON)), None)
     if ids is None:
         raise UsageError(
             "stdin is neither task ids nor JSON that can be read",

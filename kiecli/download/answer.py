@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-_COUNT = re.compile(r"[0-9]{1,18}")
-_CONTENT_RANGE = re.compile(r"bytes\s+(\d{1,18})-(\d{1,18})/(\d{1,18})", re.IGNORECASE)
+_LONGEST_COUNT = 18  # digits
+# Compiled at its first use: most answers have none.
+_CONTENT_RANGE = r"(?i:bytes)\s+(\d{1,18})-(\d{1,18})/(\d{1,18})"
 _STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
 
 
@@ -56,12 +57,13 @@ class Answer(NamedTuple):
 
 
 def _count(text: str | None) -> int | None:
-    found = _COUNT.fullmatch((text or "").strip())
-    return int(found[0]) if found else None
+    digits = (text or "").strip()
+    is_count = digits.isascii() and digits.isdecimal() and len(digits) <= _LONGEST_COUNT
+    return int(digits) if is_count else None
 
 
 def _span(text: str | None) -> tuple[int, int, int] | None:
-    found = _CONTENT_RANGE.fullmatch((text or "").strip())
+    found = None if text is None else re.fullmatch(_CONTENT_RANGE, text.strip())
     if found is None:
         return None
     first, last, total = map(int, found.groups())

@@ -280,11 +280,8 @@ def test_ctrl_c_while_it_is_about_to_ask_is_no_traceback(
     )
 
 
-@pytest.mark.parametrize("module", ["kiecli.api", "kiecli.watch"])
-def test_ctrl_c_while_it_is_about_to_ask_names_the_tasks(
-    module: str, kiecli: Installed, tmp_path: Path
-) -> None:
-    ran = kiecli("wait", "demo-slow", environ=interrupted_at(module, tmp_path))
+def test_ctrl_c_while_it_is_about_to_ask_names_the_tasks(kiecli: Installed, tmp_path: Path) -> None:
+    ran = kiecli("wait", "demo-slow", environ=interrupted_at("kiecli.api", tmp_path))
     assert ran == Ran(
         -signal.SIGINT, "", "kiecli: interrupted; take it up with: kiecli wait demo-slow\n"
     )

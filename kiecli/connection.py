@@ -11,22 +11,24 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from http.client import HTTPException, HTTPResponse
+from io import DEFAULT_BUFFER_SIZE
 from threading import Lock
 from typing import NamedTuple
 
 import httpx
 
+from kiecli import framing
 from kiecli.clock import Clock
 
 SOON = 0.05
 """Seconds within which a small body must be here to be one piece."""
 
 _NOW = float("-inf")  # on whatever clock
-_FIRST = 64 * 1024
+_FIRST = max(64 * 1024, DEFAULT_BUFFER_SIZE)  # at least all that a reader may hold
 _BUFFER = 512 * 1024
 _SPACE = 0x20  # what comes before it in ASCII controls something
 _PORTS = {"http": 80, "https": 443}
-_NOTHING_THERE = (BlockingIOError, ssl.SSLWantReadError)
+_NOTHING_THERE = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 Piece = bytes | memoryview
 """Some bytes of a body. A view is good until the next piece is asked for."""
@@ -41,7 +43,13 @@ class Origin(NamedTuple):
 
     @classmethod
     def of(cls, url: httpx.URL) -> "Origin":
-        """Return where a URL leads."""
+        """Return where a URL leads.
+
+        Raises:
+            httpx.UnsupportedProtocol: Nowhere that we could go.
+        """
+        if url.scheme not in _PORTS or not url.raw_host:
+            raise httpx.UnsupportedProtocol("neither http nor https")
         return cls(url.scheme, url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme])
 
 
@@ -58,8 +66,8 @@ class Connection:
         Args:
             origin: Where it leads.
             source: The socket.
-            turn: Held while a small body is taken in. Python runs one thread at a time in any
-                case, but to change between sixteen at each system call takes longer than the call.
+            turn: Held while what is there of a small body is received. Python runs one thread at a
+                time in any case; to change between many at each record takes longer than to read.
             clock: Tells when a small body has taken too long to be one piece.
         """
         self.origin = origin
@@ -69,6 +77,7 @@ class Connection:
         self._buffer: memoryview | None = None
         self._poll = select.poll()  # select.select knows no descriptor above 1023
         self._poll.register(source, select.POLLIN)
+        self._deciphered = source.pending if isinstance(source, ssl.SSLSocket) else int
 
     def ask(self, request: httpx.Request, silence: float) -> HTTPResponse:
         """Send a request and return the head of what is said to it.
@@ -88,7 +97,7 @@ class Connection:
         try:
             with _told(httpx.ReadTimeout, httpx.ReadError):
                 answer.begin()
-                _check_framing(answer)
+                framing.check(answer)
         except BaseException:
             answer.close()
             raise
@@ -102,6 +111,12 @@ class Connection:
         """
         with _told(httpx.ReadTimeout, httpx.ReadError):
             length = answer.length
+            if length == 0:  # as of 204 and 304, whatever their headers say
+                yield b""
+                return
+            if "Transfer-Encoding" in answer.headers:
+                yield from framing.chunks(answer.fp)
+                return
             first = answer.read1(_FIRST)
             if length is not None and len(first) < length:
                 # The reader has given away all that it had received: the rest is in the socket.
@@ -113,7 +128,8 @@ class Connection:
 
     def stirs(self, within: float = 0.0) -> bool:
         """Wait so many seconds for bytes or an end; tell whether anything came."""
-        return bool(self._poll.poll(max(0.0, within) * 1000))
+        # What TLS has deciphered already is in the socket no more.
+        return bool(self._deciphered() or self._poll.poll(max(0.0, within) * 1000))
 
     def close(self) -> None:
         """End it."""
@@ -129,12 +145,12 @@ class Connection:
         # Whoever takes in a large one would not soon make room for the others.
         turn = self._turn if is_small else nullcontext()
         while left:
-            with turn:
+            with turn:  # not while others do something with it, who may take long or keep it
                 have, error = self._filled(buffer[:left], have)
-                if have and (have in (left, _BUFFER) or error or self._clock.now() >= due):
-                    left -= have
-                    yield buffer[:have]
-                    have = 0
+            if have and (have in (left, _BUFFER) or error or self._clock.now() >= due):
+                left -= have
+                yield buffer[:have]
+                have = 0
             if error is not None:
                 raise error
             # What is here is not held back for longer than is due.
@@ -205,20 +221,3 @@ def _head(request: httpx.Request) -> bytes:
         raise httpx.LocalProtocolError("a header that holds control characters")
     line = b"%s %s HTTP/1.1" % (request.method.encode("ascii"), request.url.raw_path)
     return b"\r\n".join([line, *fields, b"", b""])
-
-
-def _check_framing(answer: HTTPResponse) -> None:
-    """Refuse an answer that does not tell clearly where its body ends.
-
-    Raises:
-        HTTPException: It tells it twice, or in words that are not to be understood.
-    """
-    lengths = {told.strip() for told in answer.headers.get_all("Content-Length", ())}
-    codings = answer.headers.get_all("Transfer-Encoding", ())
-    is_clear = all(map(_is_count, lengths)) and (answer.chunked or not codings)
-    if len(lengths) > 1 or not is_clear:
-        raise HTTPException
-
-
-def _is_count(text: str) -> bool:
-    return text.isascii() and text.isdecimal()

@@ -68,8 +68,7 @@ class DirectTransport(httpx.BaseTransport):
         if answer.status < 200:  # noqa: PLR2004  news before the answer, as 103 Early Hints
             stream.close()
             return self._patient().handle_request(request)
-        # As it was on the wire: the standard library reads it so.
-        headers = [(n.encode("latin-1"), v.encode("latin-1")) for n, v in answer.getheaders()]
+        headers = [(n.encode("latin-1"), _unfolded(v)) for n, v in answer.getheaders()]
         return httpx.Response(
             answer.status, headers=headers, stream=stream, extensions={PIECES: stream.pieces}
         )
@@ -101,7 +100,7 @@ class _Stream(httpx.SyncByteStream):
         self._connection = connection
         self._idle = idle
         self._silence = silence
-        self._is_whole = False
+        self._is_begun = self._is_whole = self._is_closed = False
 
     def __iter__(self) -> Iterator[bytes]:
         return map(bytes, self.pieces())
@@ -112,15 +111,26 @@ class _Stream(httpx.SyncByteStream):
         Raises:
             httpx.TransportError: The connection broke, was silent, or ended too early.
         """
+        if self._is_begun:
+            raise httpx.StreamConsumed
+        self._is_begun = True
         yield from self._connection.body(self._answer, self._silence)
         self._is_whole = True
 
     def close(self) -> None:
+        if self._is_closed:
+            return
+        self._is_closed = True
         self._answer.close()
         if self._is_whole and not self._answer.will_close:
             self._idle.keep(self._connection)
         else:
             self._connection.close()
+
+
+def _unfolded(value: str) -> bytes:
+    """Return a header's value on one line, as it was on the wire otherwise."""
+    return value.replace("\r", "").replace("\n", "").encode("latin-1")
 
 
 class _Rest(NamedTuple):

@@ -3,6 +3,7 @@
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from http.client import HTTPResponse
 from pathlib import Path
@@ -169,9 +170,10 @@ def test_a_body_without_a_length_is_read_by_the_standard_library(
     assert b"".join(pair.body()) == BODY
 
 
+@pytest.mark.parametrize("told", ["", "Transfer-Encoding: chunked\r\n", "Content-Length: 9\r\n"])
 @pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
-def test_some_answers_have_no_body(pair: Pair, status: str) -> None:
-    pair.says(f"HTTP/1.1 {status}\r\n\r\n".encode())
+def test_some_answers_have_no_body(pair: Pair, status: str, told: str) -> None:
+    pair.says(f"HTTP/1.1 {status}\r\n{told}\r\n".encode())
     assert list(pair.body()) == [b""]
 
 
@@ -240,14 +242,21 @@ def test_whoever_left_cannot_be_asked(pair: Pair) -> None:
         head("+3"),
         head("1_0"),
         head("\N{ARABIC-INDIC DIGIT THREE}"),
+        head("9" * 19),
         head(3, "Transfer-Encoding: gzip, chunked"),
+        head(3, "Transfer-Encoding: chunked", "Transfer-Encoding: gzip"),
+        head(3, "no header"),
+        head(3, "X: a\rno header"),
+        head(3, "X : a"),
+        b"HTTP/1.1 200 OK\r\nX-\xc3\xa4: a\r\nContent-Length: 3\r\n\r\n",
         b"HTTP/1.1 x OK\r\n\r\n",
         b"HTTP/9 200 OK\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00",
         b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 999 + b"\r\n",
         b"HTTP/1.1 200 OK\r\nA: " + b"b" * 99_999 + b"\r\n\r\n",
     ],
-    ids=["two lengths", "listed", "plus", "underscore", "other digits", "coding", "no status",
+    ids=["two lengths", "listed", "plus", "underscore", "other digits", "digits", "coding",
+         "two codings", "no header", "carriage return", "space", "odd name", "no status",
          "version", "TLS", "many headers", "long header"],
 )  # fmt: skip
 def test_what_can_be_read_in_two_ways_or_in_none_is_refused(pair: Pair, told: bytes) -> None:
@@ -277,6 +286,13 @@ def test_small_bodies_are_taken_in_one_after_the_other(pair: Pair, size: int, wa
         assert taken.wait(SOON if waits else SILENCE) is not waits
     thread.join()
     assert taken.is_set()
+
+
+def test_nobody_keeps_the_turn_who_does_something_with_a_piece(pair: Pair) -> None:
+    pair.says(head(MIB // 2), BODY[: MIB // 2])
+    body = pair.body()
+    assert next(body)
+    assert not pair.turn.locked()
 
 
 def test_nobody_keeps_the_turn_while_waiting(pair: Pair) -> None:
@@ -322,12 +338,38 @@ def test_tls_is_spoken_where_there_is_a_context(tmp_path: Path) -> None:
     assert came == BODY
 
 
+@pytest.mark.parametrize("beyond", [1, 100, 4000])
+def test_what_tls_has_deciphered_already_is_not_waited_for(tmp_path: Path, beyond: int) -> None:
+    """The buffer is full in the middle of a record, and nothing is left in the socket."""
+    certificate = Certificate.make(tmp_path)
+    context = ssl.create_default_context(cafile=certificate.file)
+    with serving(certificate=certificate) as server:
+        whole = BODY[: MIB // 2 + beyond]
+        url = httpx.URL(server.faults.file("/a.bin", whole, drip=(300_000, 0.0)))
+        source = connected(Origin.of(url), context, SILENCE)
+        connection = Connection(Origin.of(url), source, Lock(), FakeClock())
+        answer = connection.ask(httpx.Request("GET", url), SILENCE)
+        came = bytearray()
+        for piece in connection.body(answer, 0.5):
+            came += piece
+            time.sleep(0.1)  # all has come meanwhile
+        answer.close()
+        connection.close()
+    assert came == whole
+
+
 def test_a_certificate_that_nobody_vouches_for_is_told(tmp_path: Path) -> None:
     with serving(certificate=Certificate.make(tmp_path)) as server:
         origin = Origin.of(httpx.URL(server.url))
         with pytest.raises(httpx.ConnectError) as refusal:
             connected(origin, ssl.create_default_context(), SILENCE)
     assert isinstance(refusal.value.__cause__, ssl.SSLCertVerificationError)
+
+
+@pytest.mark.parametrize("url", ["ftp://host.test/x", "http:///x", "/x"])
+def test_a_url_that_leads_nowhere_is_refused(url: str) -> None:
+    with pytest.raises(httpx.UnsupportedProtocol):
+        Origin.of(httpx.URL(url))
 
 
 @pytest.mark.parametrize(

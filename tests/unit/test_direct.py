@@ -139,6 +139,18 @@ def test_a_body_that_nobody_read_to_its_end_takes_its_connection_along(
     assert server.connections == 2
 
 
+def test_a_body_is_given_once(direct: Direct, server: FaultyServer) -> None:
+    url = server.faults.file("/a.bin", bytes(100_000))
+    with direct.client.stream("GET", url) as response:
+        pieces = response.extensions[PIECES]
+        assert sum(map(len, pieces())) == 100_000
+        with pytest.raises(httpx.StreamConsumed):
+            next(pieces())
+        response.stream.close()  # type: ignore[union-attr]
+        response.stream.close()  # type: ignore[union-attr]
+    assert direct.kept == 1
+
+
 def test_of_many_idle_connections_the_oldest_are_dropped(
     direct: Direct, server: FaultyServer
 ) -> None:
@@ -177,12 +189,12 @@ def test_a_question_that_fails_ends_its_connection(direct: Direct) -> None:
 
 
 def test_headers_come_as_they_were_sent(direct: Direct) -> None:
-    sent = b'HTTP/1.1 200 Fine\r\nX: \xe9\r\nX: 2\r\netag: "a"\r\nContent-Length: 0\r\n\r\n'
+    sent = b'HTTP/1.1 200 Fine\r\nX: \xe9\r\nX: 2\r\n 3\r\netag: "a"\r\nContent-Length: 0\r\n\r\n'
     with saying([sent]) as url:
         response = direct.client.get(url)
     assert response.headers.raw == [
         (b"X", b"\xe9"),
-        (b"X", b"2"),
+        (b"X", b"2 3"),
         (b"etag", b'"a"'),
         (b"Content-Length", b"0"),
     ]

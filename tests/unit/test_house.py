@@ -22,7 +22,7 @@ _FLOORS: list[dict[str, str]] = [
         "budget": "budget",
         "inbox": "inbox",
         "config": "config configfile settings",
-        "transport": "transport direct connection certificates packing",
+        "transport": "transport direct connection framing certificates packing",
         "streams": "streams",
         "signals": "signals",
     },

@@ -1,6 +1,6 @@
 """What waiting costs: how soon a result is noticed, and for how many looks.
 
-    python tests/benchmarks/waiting.py            both parts, about 80 seconds
+    python tests/benchmarks/waiting.py            both parts, about three minutes
     python tests/benchmarks/waiting.py simulation without the real run
 
 The simulation drives the real watch, poller and budget on a fake clock, over durations that real

@@ -30,6 +30,7 @@ def tls_context(environ: Mapping[str, str]) -> ssl.SSLContext:
             f"the certificates of SSL_CERT_FILE ({file}) cannot be read: {reason}",
             hint="unset SSL_CERT_FILE or point it to a PEM file",
         ) from error
+    # A server that could speak HTTP/2 too must not: we do not.
     context.set_alpn_protocols(["http/1.1"])
     return context
 

@@ -8,6 +8,7 @@ from kiecli.download.judgement import Way, judge
 from kiecli.download.setbacks import Refusal, Setback
 from kiecli.download.verify import replaced
 from kiecli.download.wire import chunks
+from kiecli.media import HEAD_SIZE
 
 
 def told_length(client: httpx.Client, url: str, due: str | None, task_id: str) -> int | None:
@@ -21,8 +22,8 @@ def told_length(client: httpx.Client, url: str, due: str | None, task_id: str) -
             answer = Answer.read(response.status_code, response.headers)
             if judge(answer, 0, None).way is not Way.START or not answer.total:
                 return None
-            first = bytes(next(chunks(response, answer)))
-            absence = replaced(first, answer.total, due=due, content_type=answer.content_type)
+            head = bytes(next(chunks(response, answer))[:HEAD_SIZE])
+            absence = replaced(head, answer.total, due=due, content_type=answer.content_type)
             return answer.total if absence is None else None
     except (Setback, Refusal):
         return None

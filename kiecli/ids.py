@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from kiecli import answers, jsontext
+from kiecli import safe_json
+from kiecli.api import responses
 from kiecli.errors import KieError, UsageError
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
@@ -118,7 +119,7 @@ def _from_words(text: str) -> Iterator[_Found]:
 
 def _from_json(text: str) -> Iterator[_Found]:
     try:
-        values = list(jsontext.parse_all(text))
+        values = list(safe_json.parse_all(text))
     except ValueError:
         yield from _from_broken_json(text)
         return
@@ -175,7 +176,7 @@ def _error_of(value: dict[str, object]) -> KieError | None:
     import json
 
     try:
-        answers.decode(200, {}, json.dumps(value).encode())
+        responses.decode(200, {}, json.dumps(value).encode())
     except KieError as error:
         error.message = f"the answer on stdin is an error, no task: {error.message}"
         if isinstance(error, UsageError):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from kiecli import resume
+from kiecli.api.models import Phase, Task
 from kiecli.errors import (
     DeadlineExceeded,
     ExitCode,
@@ -12,10 +12,28 @@ from kiecli.errors import (
     TaskFailed,
     TaskUnfinished,
 )
-from kiecli.models import Phase, Task
 
 if TYPE_CHECKING:
-    from kiecli.download import SavedFile
+    from kiecli.download.plan import SavedFile
+
+
+_MANY = 20
+
+
+def shell_command(words: Sequence[str], task_ids: Sequence[str]) -> str:
+    """Return a shell line.
+
+    Args:
+        words: The command with its options, `("download", "-d", "out")`.
+        task_ids: The tasks it is to name; of very many the first three, and in a
+            shell's comment how many more there are.
+    """
+    import shlex
+
+    ids = task_ids if len(task_ids) <= _MANY else task_ids[:3]
+    text = shlex.join(["kiecli", *words, *ids])
+    return text if ids is task_ids else f"{text}  # and {len(task_ids) - len(ids)} more"
+
 
 _RESUMABLE = (ExitCode.UNAVAILABLE, ExitCode.UNFINISHED, ExitCode.DEADLINE, ExitCode.UNSAVED)
 
@@ -38,7 +56,7 @@ class Outcome(NamedTuple):
     @property
     def again(self) -> str:
         """The line that takes it up again, or nothing."""
-        return resume.line(self.again_words, [self.task_id]) if self.again_words else ""
+        return shell_command(self.again_words, [self.task_id]) if self.again_words else ""
 
     @property
     def word(self) -> str:

@@ -11,20 +11,20 @@ from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from kiecli.clock import Clock, SystemClock
-from kiecli.config import Config
+from kiecli.config.resolver import Config
 from kiecli.errors import KieError, UsageError
 from kiecli.streams import ErrorOutput, Output, Stream
 
 if TYPE_CHECKING:
     import httpx
 
-    from kiecli.api import KieClient
-    from kiecli.budget import Budget
-    from kiecli.inbox import Inbox, Workers
-    from kiecli.polling import Poller
-    from kiecli.rhythm import Policy, Random
+    from kiecli.api.client import KieClient
+    from kiecli.api.rate_limiter import Budget
+    from kiecli.polling.policy import Policy, Random
+    from kiecli.polling.poller import Poller
+    from kiecli.polling.tracking import A
     from kiecli.transport import Trace, Wires
-    from kiecli.watched import A
+    from kiecli.workers import Inbox, Workers
 
 _SHORTEST_KEY = 8
 
@@ -92,20 +92,20 @@ class Runtime:
     @cached_property
     def budget(self) -> "Budget":
         """The one budget of requests to the API."""
-        from kiecli.budget import Budget
+        from kiecli.api.rate_limiter import Budget
 
         return Budget()
 
     @cached_property
     def inbox(self) -> "Inbox":
         """Where the main thread waits."""
-        from kiecli.inbox import QueueInbox
+        from kiecli.workers import QueueInbox
 
         return self._inbox or QueueInbox(self.clock)
 
     def workers(self, most: int) -> "Workers":
         """Return a group of threads, none of them started yet."""
-        from kiecli.inbox import ThreadWorkers
+        from kiecli.workers import ThreadWorkers
 
         return self._workers(most) if self._workers else ThreadWorkers(most, self.inbox)
 
@@ -128,7 +128,7 @@ class Runtime:
         if not voice.quiet:
             self.warn_of_config()
         self.hide_key()
-        from kiecli.api import KieClient
+        from kiecli.api.client import KieClient
 
         self.wires.check(base_url)
         http = self.wires.client()
@@ -150,8 +150,8 @@ class Runtime:
             look: Asks about one task; raises KieError.
             threads: How many looks may be under way at once.
         """
-        from kiecli.polling import Poller
-        from kiecli.watch import Watch
+        from kiecli.polling.poller import Poller
+        from kiecli.polling.scheduler import Watch
 
         return Poller(
             Watch(task_ids, policy, self.clock.now(), self.random),

@@ -23,7 +23,7 @@ from kiecli.certificates import tls_context
 from kiecli.clock import Clock, SystemClock
 from kiecli.direct import LONGEST_IDLE, DirectTransport
 from kiecli.errors import ConfigError, causes
-from kiecli.hosts import is_loopback
+from kiecli.urls import is_loopback
 
 CONNECT_TIMEOUT = 10.0
 """Seconds to reach a server."""

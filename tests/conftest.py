@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from kiecli.sandbox import SimulatedKie
-from tests.fakes import FakeClock
-from tests.faults import Faults
-from tests.program import KEY, Program
+from kiecli.sandbox.simulation import SimulatedKie
+from tests.support.fakes import FakeClock
+from tests.support.faults import Faults
+from tests.support.program import KEY, Program
 
 # The same examples in every run: what a search finds is written down as an example of its own.
 settings.register_profile("steady", derandomize=True, deadline=None)

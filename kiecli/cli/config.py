@@ -55,7 +55,7 @@ Examples:
 
 def _names(incomplete: str) -> list[tuple[str, str]]:
     """Return what a name that has been begun may become, for completion."""
-    from kiecli.settings import SETTINGS
+    from kiecli.config.settings import SETTINGS
 
     return [(each.name, each.variable) for each in SETTINGS if each.name.startswith(incomplete)]
 
@@ -97,7 +97,7 @@ def _list(
     """
 
     def act() -> ExitCode:
-        from kiecli.runs.config import show_all
+        from kiecli.commands.config import show_all
 
         return show_all(runtime_of(ctx), json=json)
 
@@ -112,7 +112,7 @@ def _get(
     """Print the value in force."""
 
     def act() -> ExitCode:
-        from kiecli.runs.config import show
+        from kiecli.commands.config import show
 
         return show(runtime_of(ctx), name, reveal=reveal)
 
@@ -133,7 +133,7 @@ def _set(
     """Keep a value in the config file."""
 
     def act() -> ExitCode:
-        from kiecli.runs.config import keep
+        from kiecli.commands.config import keep
 
         return keep(runtime_of(ctx), name, [] if value is None else [value, *ctx.args])
 
@@ -144,7 +144,7 @@ def _unset(ctx: Context, name: _Name) -> Action:
     """Forget a value of the config file."""
 
     def act() -> ExitCode:
-        from kiecli.runs.config import forget
+        from kiecli.commands.config import forget
 
         return forget(runtime_of(ctx), name)
 
@@ -155,7 +155,7 @@ def _path(ctx: Context) -> Action:
     """Print where the config file is, or would be."""
 
     def act() -> ExitCode:
-        from kiecli.runs.config import show_path
+        from kiecli.commands.config import show_path
 
         return show_path(runtime_of(ctx))
 
@@ -169,7 +169,7 @@ def _check(
     """Try the key: print where it came from and the credits left."""
 
     def act() -> ExitCode:
-        from kiecli.runs.check import check
+        from kiecli.commands.config_check import check
 
         return check(runtime_of(ctx), json=json)
 

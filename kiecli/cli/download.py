@@ -90,8 +90,8 @@ def download(
         _refuse_with_stdout({"--json": json, "--dry-run": dry_run, "--dir": directory is not None})
 
     def act() -> ExitCode:
-        from kiecli.runs.download import download as run
-        from kiecli.runs.flags import DownloadFlags
+        from kiecli.commands.download import download as run
+        from kiecli.commands.download_options import DownloadFlags
 
         runtime = runtime_of(ctx)
         voice = Voice(json=json, quiet=quiet, verbose=verbose)

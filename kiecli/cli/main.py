@@ -66,7 +66,7 @@ def _run(argv: Sequence[str], runtime: Runtime) -> int:
         runtime.err.line(usage_line(error, argv))
         return ExitCode.USAGE
     except KieError as error:
-        from kiecli.render.words import error_line
+        from kiecli.render.text import error_line
 
         runtime.hide_key()
         # The whole run ends here, tasks and all: in a pipe with createTask nobody else knows them.

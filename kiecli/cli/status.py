@@ -33,7 +33,7 @@ def status(
     """
 
     def act() -> ExitCode:
-        from kiecli.runs.status import status as run
+        from kiecli.commands.status import status as run
 
         voice = Voice(json=json, quiet=quiet, verbose=verbose)
         return run(runtime_of(ctx), voice, ids, exit_status=exit_status)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import takewhile
 
-from kiecli.render.words import clean
+from kiecli.render.text import clean
 
 
 def usage_line(error: Exception, argv: Sequence[str]) -> str:

@@ -41,7 +41,7 @@ def wait(
     """
 
     def act() -> ExitCode:
-        from kiecli.runs.wait import wait as run
+        from kiecli.commands.wait import wait as run
 
         runtime = runtime_of(ctx)
         voice = Voice(json=json, quiet=quiet, verbose=verbose)

@@ -6,15 +6,15 @@ from typing import Protocol
 
 import httpx
 
+from kiecli.api.models import Task
 from kiecli.clock import Clock
 from kiecli.download.disk import default_mode, disk_error, no_temporary_file, unwritable_name
-from kiecli.download.fetch import Means
+from kiecli.download.job import Saving
+from kiecli.download.partial import Spool
+from kiecli.download.plan import Claims, SavedFile, SaveOptions, Target, plan
 from kiecli.download.progress import NoProgress, Progress
-from kiecli.download.saving import Saving
-from kiecli.download.spool import Spool
-from kiecli.download.target import Claims, SavedFile, SaveOptions, Target, plan
+from kiecli.download.transfer import Means
 from kiecli.errors import KieError
-from kiecli.models import Task
 
 _BLOCK = 1024 * 1024
 

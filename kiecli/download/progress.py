@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from kiecli.download.target import Target
+from kiecli.download.plan import Target
 
 
 class Progress(Protocol):

@@ -14,18 +14,18 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from kiecli.api.models import Task
 from kiecli.clock import Clock
-from kiecli.models import Task
-from kiecli.render.human import console
+from kiecli.polling.scheduler import Snapshot
 from kiecli.render.notices import Notices, state_of
+from kiecli.render.reporter import Screen, file_line
 from kiecli.render.rows import FileRow, TaskRow, head, tail, task_lines
-from kiecli.render.screen import Screen, file_line
-from kiecli.render.words import clean, count, tally
+from kiecli.render.tables import console
+from kiecli.render.text import clean, count, tally
 from kiecli.streams import ErrorOutput, Output
-from kiecli.watch import Snapshot
 
 if TYPE_CHECKING:
-    from kiecli.download import SavedFile, Target
+    from kiecli.download.plan import SavedFile, Target
 
 Row = TypeVar("Row")
 

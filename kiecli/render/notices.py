@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from kiecli import durations
+from kiecli.api.models import Task
 from kiecli.errors import TaskNotFound
-from kiecli.models import Task
-from kiecli.render.words import clean, count, said, tally
-from kiecli.watch import Snapshot
+from kiecli.polling.scheduler import Snapshot
+from kiecli.render.text import clean, count, said, tally
 
 _WORTH_SAYING = 2.0
 _SIGN_OF_LIFE = 60.0

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from rich.cells import cell_len, chop_cells
 
 from kiecli import durations
-from kiecli.render.words import clean, size
+from kiecli.render.text import clean, size
 
 _SPEED_EVERY = 0.1  # seconds between two measurements at least
 _SPEED_MEMORY = 3.0  # seconds over which a file's speed is smoothed

@@ -3,7 +3,3 @@
 `python -m kiecli.sandbox kiecli wait demo-video` is how a newcomer tries kiecli and how a pipeline
 is rehearsed; the tests talk to the same simulation. kiecli itself never imports it.
 """
-
-from kiecli.sandbox.simulation import SimulatedKie
-
-__all__ = ["SimulatedKie"]

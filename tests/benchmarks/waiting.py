@@ -29,14 +29,14 @@ import httpx
 _ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(_ROOT))
 
-from kiecli.budget import Budget  # noqa: E402
-from kiecli.polling import Poller  # noqa: E402
-from kiecli.rhythm import Random, Rhythm, pause_between, waiting  # noqa: E402
-from kiecli.sandbox import SimulatedKie  # noqa: E402
+from kiecli.api.rate_limiter import Budget  # noqa: E402
+from kiecli.polling.policy import Random, Rhythm, pause_between, waiting  # noqa: E402
+from kiecli.polling.poller import Poller  # noqa: E402
+from kiecli.polling.scheduler import Snapshot, Watch  # noqa: E402
 from kiecli.sandbox.server import SandboxServer  # noqa: E402
+from kiecli.sandbox.simulation import SimulatedKie  # noqa: E402
 from kiecli.sandbox.tasks import Script, Stage  # noqa: E402
-from kiecli.watch import Snapshot, Watch  # noqa: E402
-from tests.fakes import FakeClock, FakeInbox, InlineWorkers  # noqa: E402
+from tests.support.fakes import FakeClock, FakeInbox, InlineWorkers  # noqa: E402
 
 # Seconds from creation to completion of recorded tasks: least, median and most, or what there is.
 _DURATIONS = (

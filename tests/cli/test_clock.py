@@ -5,9 +5,9 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from tests.fakes import FakeClock
-from tests.faults import Faults, record
-from tests.program import Program, Ran
+from tests.support.fakes import FakeClock
+from tests.support.faults import Faults, record
+from tests.support.program import Program, Ran
 
 _HOURS = 2 * 3600.0
 

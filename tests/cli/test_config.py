@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from kiecli.commands.config import ask_key
 from kiecli.errors import Interrupted
-from kiecli.runs.config import ask_key
 from kiecli.streams import ErrorOutput
-from tests.faults import Faults, envelope
-from tests.program import KEY, FakeStream, Program, Ran
+from tests.support.faults import Faults, envelope
+from tests.support.program import KEY, FakeStream, Program, Ran
 
 OTHER = "other-key-9876543210"
 

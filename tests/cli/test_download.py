@@ -10,12 +10,12 @@ import httpx
 import pytest
 
 from kiecli.errors import Interrupted
-from kiecli.render.words import size
+from kiecli.render.text import size
 from kiecli.sandbox import media
-from tests.fakes import FakeClock
-from tests.faults import Faults, envelope
-from tests.program import FakeStream, Program, Ran
-from tests.terminal import FakeTerminal
+from tests.support.fakes import FakeClock
+from tests.support.faults import Faults, envelope
+from tests.support.program import FakeStream, Program, Ran
+from tests.support.terminal import FakeTerminal
 
 PNG = media.body("image.png")
 MP4 = media.body("video.mp4")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.program import Program
+from tests.support.program import Program
 
 OPTIONS = {
     (): {"--version", "--install-completion", "--show-completion", "-h", "--help"},

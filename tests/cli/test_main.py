@@ -12,9 +12,9 @@ from kiecli import __version__
 from kiecli.cli.main import last_words, main
 from kiecli.errors import Interrupted
 from kiecli.runtime import Runtime
-from tests.faults import Faults, envelope
-from tests.program import KEY, FakeStream, Program, Ran
-from tests.terminal import FakeTerminal
+from tests.support.faults import Faults, envelope
+from tests.support.program import KEY, FakeStream, Program, Ran
+from tests.support.terminal import FakeTerminal
 
 
 def test_the_version(kiecli: Program) -> None:

@@ -5,10 +5,10 @@ import json
 import httpx
 import pytest
 
-from tests.fakes import FakeClock
-from tests.faults import Faults, envelope, record
-from tests.program import FakeStream, Program, Ran
-from tests.terminal import FakeTerminal
+from tests.support.fakes import FakeClock
+from tests.support.faults import Faults, envelope, record
+from tests.support.program import FakeStream, Program, Ran
+from tests.support.terminal import FakeTerminal
 
 IMAGE = "demo-image\tsuccess\twan/2-7-image\t2026-09-21T14:13:05Z\t13.1\t1\t2026-09-22T14:13:18Z\n"
 FAIL = "demo-fail\tfail\tgrok-imagine/image-to-video\t2026-09-21T14:13:12Z\t6.4\t0\t\n"

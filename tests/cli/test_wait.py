@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from kiecli.errors import Interrupted
-from tests.fakes import FakeClock
-from tests.faults import Faults, envelope, record
-from tests.program import Program, Ran
-from tests.terminal import FakeTerminal
+from tests.support.fakes import FakeClock
+from tests.support.faults import Faults, envelope, record
+from tests.support.program import Program, Ran
+from tests.support.terminal import FakeTerminal
 
 IMAGE = "https://kie.test/files/demo-image/1/image.png\n"
 VIDEO = "https://kie.test/files/demo-video/1/video.mp4\n"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import Installed
-from tests.server import FaultyServer, serving
+from tests.support.processes import Installed
+from tests.support.server import FaultyServer, serving
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import NamedTuple, Self
 
 import pytest
 
-from tests.server import serving
+from tests.support.server import serving
 
 KIECLI = [sys.executable, "-m", "kiecli"]
 KEY = "sk-canary-0123456789abcdef"

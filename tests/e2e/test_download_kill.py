@@ -13,10 +13,10 @@ import httpx
 import pytest
 
 from kiecli.sandbox.files import etag
-from tests.downloads import PNG
-from tests.processes import Installed, Running, until
-from tests.server import FaultyServer
-from tests.wire import FileScript
+from tests.support.downloads import PNG
+from tests.support.processes import Installed, Running, until
+from tests.support.server import FaultyServer
+from tests.support.wire import FileScript
 
 NAME = "t1-1.png"
 KILLS = int(os.environ.get("KIECLI_KILLS", "100"))

@@ -15,13 +15,13 @@ from typing import Any
 import httpx
 import pytest
 
-from kiecli.download.note import Note
+from kiecli.download.partial import Note
 from kiecli.sandbox.files import etag
-from tests.downloads import JSON_ERROR, OTHER_PNG, PAGE, PNG
-from tests.faults import envelope
-from tests.processes import KEY, PROGRAM, Installed, Ran
-from tests.server import Certificate, FaultyServer, closed_port, serving
-from tests.wire import FileScript, silence
+from tests.support.downloads import JSON_ERROR, OTHER_PNG, PAGE, PNG
+from tests.support.faults import envelope
+from tests.support.processes import KEY, PROGRAM, Installed, Ran
+from tests.support.server import Certificate, FaultyServer, closed_port, serving
+from tests.support.wire import FileScript, silence
 
 NAME = "t1-1.png"
 CUT = PNG[:5000]

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import pytest
 
 from kiecli import __version__
-from tests.faults import envelope, record
-from tests.processes import KEY, SIGNALS, Installed, Ran
-from tests.server import FaultyServer, closed_port
+from tests.support.faults import envelope, record
+from tests.support.processes import KEY, SIGNALS, Installed, Ran
+from tests.support.server import FaultyServer, closed_port
 
 _PLUG = """
 import httpx

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from tests.faults import record
-from tests.processes import PROGRAM, Installed
-from tests.server import FaultyServer
-from tests.wire import Wire, wired
+from tests.support.faults import record
+from tests.support.processes import PROGRAM, Installed
+from tests.support.server import FaultyServer
+from tests.support.wire import Wire, wired
 
 _MB = 1000 * 1000
 _MOST = 150 * _MB

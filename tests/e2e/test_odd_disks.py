@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.processes import Installed, Ran
-from tests.server import FaultyServer
+from tests.support.processes import Installed, Ran
+from tests.support.server import FaultyServer
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 _PLAIN_C = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}

@@ -9,9 +9,9 @@ import zlib
 
 import pytest
 
-from tests.faults import envelope
-from tests.processes import Installed, Ran
-from tests.server import FaultyServer
+from tests.support.faults import envelope
+from tests.support.processes import Installed, Ran
+from tests.support.server import FaultyServer
 
 _CREATE = (
     'curl -s -X POST "$KIE_BASE_URL/api/v1/jobs/createTask" '

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import readme
-from tests.readme import Block
+from tests.support import readme
+from tests.support.readme import Block
 
 _BLOCKS = list(readme.blocks())
 

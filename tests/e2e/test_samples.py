@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from tests.processes import Installed, Ran
-from tests.server import FaultyServer
+from tests.support.processes import Installed, Ran
+from tests.support.server import FaultyServer
 
 _ANSWERS = Path(__file__).parent.parent / "unit" / "answers"
 _HOST = "https://tempfile.aiquickdraw.com"

@@ -6,10 +6,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.faults import envelope
-from tests.processes import KEY, Installed, Ran, until
-from tests.server import FaultyServer, serving
-from tests.terminals import OnTerminal
+from tests.support.faults import envelope
+from tests.support.processes import KEY, Installed, Ran, until
+from tests.support.server import FaultyServer, serving
+from tests.support.terminals import OnTerminal
 
 _PLUG = """
 import os, httpx

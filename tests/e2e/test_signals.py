@@ -13,10 +13,10 @@ from typing import IO, NamedTuple
 
 import pytest
 
-from tests.faults import record
-from tests.processes import SIGNALS, Installed, Ran, Running, until
-from tests.server import FaultyServer
-from tests.wire import Wire, silence, wired
+from tests.support.faults import record
+from tests.support.processes import SIGNALS, Installed, Ran, Running, until
+from tests.support.server import FaultyServer
+from tests.support.wire import Wire, silence, wired
 
 _PIPE = 65536  # bytes that a pipe of Linux holds
 
@@ -172,7 +172,7 @@ def test_a_signal_ends_it_though_nobody_reads_what_it_says(
 def test_what_was_created_is_named_however_early_it_ends(kiecli: Installed, tmp_path: Path) -> None:
     """It was paid for, and nobody else knows its id."""
     created = b'{"code":200,"msg":"success","data":{"taskId":"abc","recordId":"def"}}'
-    environ = interrupted_at("kiecli.api", tmp_path)
+    environ = interrupted_at("kiecli.api.client", tmp_path)
     assert kiecli("wait", "-", input=created, environ=environ) == Ran(
         -signal.SIGINT,
         "",
@@ -281,7 +281,7 @@ def test_ctrl_c_while_it_is_about_to_ask_is_no_traceback(
 
 
 def test_ctrl_c_while_it_is_about_to_ask_names_the_tasks(kiecli: Installed, tmp_path: Path) -> None:
-    ran = kiecli("wait", "demo-slow", environ=interrupted_at("kiecli.api", tmp_path))
+    ran = kiecli("wait", "demo-slow", environ=interrupted_at("kiecli.api.client", tmp_path))
     assert ran == Ran(
         -signal.SIGINT, "", "kiecli: interrupted; take it up with: kiecli wait demo-slow\n"
     )

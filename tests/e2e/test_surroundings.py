@@ -5,9 +5,9 @@ import socket
 
 import pytest
 
-from tests.processes import KEY, Installed, Ran
-from tests.proxies import Door, Proxy, standing
-from tests.server import Certificate, FaultyServer, serving
+from tests.support.processes import KEY, Installed, Ran
+from tests.support.proxies import Door, Proxy, standing
+from tests.support.server import Certificate, FaultyServer, serving
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 _PLAIN_C = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}

@@ -7,10 +7,10 @@ import subprocess
 
 import pytest
 
-from tests.faults import record
-from tests.processes import SIGNALS, Installed, Ran, until
-from tests.server import FaultyServer
-from tests.terminals import OnTerminal
+from tests.support.faults import record
+from tests.support.processes import SIGNALS, Installed, Ran, until
+from tests.support.server import FaultyServer
+from tests.support.terminals import OnTerminal
 
 _WIDTHS = (80, 40, 20)
 _ESCAPE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")

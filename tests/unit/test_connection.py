@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from kiecli.connection import SOON, Connection, Origin, Piece, connected
-from tests.fakes import FakeClock
-from tests.server import Certificate, closed_port, serving
+from tests.support.fakes import FakeClock
+from tests.support.server import Certificate, closed_port, serving
 
 MIB = 1024 * 1024
 BODY = bytes(range(256)) * (3 * MIB // 256)

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from kiecli.direct import LONGEST_IDLE, PIECES, DirectTransport
-from tests.fakes import FakeClock
-from tests.server import FaultyServer, serving
+from tests.support.fakes import FakeClock
+from tests.support.server import FaultyServer, serving
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 

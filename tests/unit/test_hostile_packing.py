@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiecli.api import KieClient
+from kiecli.api.client import KieClient
 from kiecli.errors import KieUnavailable
 from kiecli.packing import unpacked
-from tests.fakes import FakeClock
+from tests.support.fakes import FakeClock
 
 MIB = 1024 * 1024
 

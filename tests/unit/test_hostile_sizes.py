@@ -7,10 +7,10 @@ such that a test run would be felt to hang.
 import json
 from functools import reduce
 
-from kiecli import ids, jsontext
-from kiecli.download.target import SaveOptions, plan
-from kiecli.models import Result, Task
-from kiecli.naming import DEFAULT_TEMPLATE, Template
+from kiecli import ids, safe_json
+from kiecli.api.models import Result, Task
+from kiecli.download.plan import SaveOptions, plan
+from kiecli.files.template import DEFAULT_TEMPLATE, Template
 
 _URL = "https://tempfile.aiquickdraw.com/r/a.png"
 _OPTIONS = SaveOptions(".", Template.parse(DEFAULT_TEMPLATE))
@@ -47,4 +47,4 @@ def test_twenty_thousand_objects_on_stdin_are_twenty_thousand_ids() -> None:
 
 
 def test_values_without_space_between_them_are_read_in_order() -> None:
-    assert list(jsontext.parse_all("[1]" * 20_000)) == [[1]] * 20_000
+    assert list(safe_json.parse_all("[1]" * 20_000)) == [[1]] * 20_000

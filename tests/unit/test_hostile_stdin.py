@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from kiecli import ids
 from kiecli.errors import KieError
-from kiecli.render.words import error_line
-from tests.hostile.answers import bodies, envelopes, mutated
-from tests.hostile.oracle import FAILURES, assert_tame, attempt
-from tests.hostile.search import examples
-from tests.hostile.text import text
+from kiecli.render.text import error_line
+from tests.support.hostile.answers import bodies, envelopes, mutated
+from tests.support.hostile.oracle import FAILURES, assert_tame, attempt
+from tests.support.hostile.search import examples
+from tests.support.hostile.text import text
 
 _created = st.fixed_dictionaries(
     {"code": st.just(200), "data": st.fixed_dictionaries({"taskId": st.just("0f1e2d3c") | text})}

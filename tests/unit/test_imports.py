@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server import FaultyServer, serving
+from tests.support.server import FaultyServer, serving
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 SCRIPT = ["-c", "from kiecli.__main__ import run; run()"]
@@ -92,7 +92,7 @@ def test_parsing_loads_neither_runs_nor_renderers(
 ) -> None:
     modules = imports([*SCRIPT, *words], environment(tmp_path, **variables))
     assert {
-        name for name in modules if re.match(r"kiecli\.(runs|render|download|api)\b", name)
+        name for name in modules if re.match(r"kiecli\.(commands|render|download|api)\b", name)
     } == set()
 
 

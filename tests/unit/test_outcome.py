@@ -3,7 +3,8 @@
 import pytest
 
 from kiecli import outcome
-from kiecli.download import SavedFile
+from kiecli.api.models import Task
+from kiecli.download.plan import SavedFile
 from kiecli.errors import (
     AccessError,
     DeadlineExceeded,
@@ -15,7 +16,6 @@ from kiecli.errors import (
     TaskNotFound,
     TaskUnfinished,
 )
-from kiecli.models import Task
 from kiecli.outcome import Outcome
 
 

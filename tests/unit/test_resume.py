@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from kiecli.resume import line
+from kiecli.outcome import shell_command
 
 
 @pytest.mark.parametrize(
@@ -17,15 +17,15 @@ from kiecli.resume import line
     ],
 )
 def test_a_shell_takes_it_as_it_is(words: list[str], task_ids: list[str], shown: str) -> None:
-    assert line(words, task_ids) == shown
+    assert shell_command(words, task_ids) == shown
     assert shlex.split(shown) == ["kiecli", *words, *task_ids]
 
 
 def test_up_to_twenty_ids_are_all_named() -> None:
     ids = [f"t{n}" for n in range(20)]
-    assert line(["wait"], ids) == f"kiecli wait {' '.join(ids)}"
+    assert shell_command(["wait"], ids) == f"kiecli wait {' '.join(ids)}"
 
 
 def test_of_more_the_first_three_and_how_many() -> None:
     ids = [f"t{n}" for n in range(21)]
-    assert line(["wait"], ids) == "kiecli wait t0 t1 t2  # and 18 more"
+    assert shell_command(["wait"], ids) == "kiecli wait t0 t1 t2  # and 18 more"

@@ -9,12 +9,12 @@ import pytest
 
 from kiecli.clock import SystemClock
 from kiecli.errors import AccessError, ConfigError
-from kiecli.inbox import QueueInbox, ThreadWorkers
 from kiecli.runtime import Runtime, Voice, system_runtime
-from tests.fakes import FakeClock, FakeInbox, InlineWorkers
-from tests.faults import Faults
-from tests.program import FakeStream
-from tests.wire import WireTransport
+from kiecli.workers import QueueInbox, ThreadWorkers
+from tests.support.fakes import FakeClock, FakeInbox, InlineWorkers
+from tests.support.faults import Faults
+from tests.support.program import FakeStream
+from tests.support.wire import WireTransport
 
 
 def world(**environ: str) -> Runtime:

@@ -10,7 +10,7 @@ import pytest
 
 from kiecli.errors import Interrupted
 from kiecli.signals import Signals, in_import
-from tests.fakes import FakeClock
+from tests.support.fakes import FakeClock
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from kiecli.errors import ReaderGone, SaveError
 from kiecli.streams import ErrorOutput, Output
-from tests.program import FakeStream
+from tests.support.program import FakeStream
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
 GONE = BrokenPipeError(errno.EPIPE, "Broken pipe")

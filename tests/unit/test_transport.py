@@ -24,7 +24,7 @@ from kiecli.transport import (
     _Routes,
     host_of,
 )
-from tests.fakes import FakeClock
+from tests.support.fakes import FakeClock
 
 _PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
@@ -258,7 +258,7 @@ def test_a_certificate_of_its_own_is_refused_in_plain_words(tmp_path: Path) -> N
     # The environment is read by the libraries themselves here, so in a process of its own.
     code = (
         "import sys\n"
-        "from kiecli.api import KieClient\n"
+        "from kiecli.api.client import KieClient\n"
         "from kiecli.clock import SystemClock\n"
         "from kiecli.errors import KieError\n"
         "from kiecli.transport import Wires\n"

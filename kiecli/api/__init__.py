@@ -1,0 +1,1 @@
+"""Kie's API: the requests, and what the answers mean."""

@@ -1,0 +1,160 @@
+"""The three questions that kiecli asks Kie's API, over a client that somebody else made."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+
+from kiecli import safe_json
+from kiecli.api.models import Task
+from kiecli.api.responses import code_of, decode
+from kiecli.clock import Clock
+from kiecli.errors import AccessError, ConfigError, KieError, KieUnavailable, NoConnection
+from kiecli.packing import KNOWN, unpacked
+from kiecli.transport import READ_TIMEOUT, Exchange, Trace, certificate_refused, host_of, what_broke
+
+LONGEST_ANSWER = 2 * 1024 * 1024
+"""Bytes of an answer that are read at most; real ones have some two thousand.
+
+JSON can take thirty times as much memory as text: these may take 70 MB, and no more.
+"""
+
+
+class KieClient:
+    """Asks about tasks, credits and links. Safe to share between threads."""
+
+    def __init__(
+        self,
+        http: httpx.Client,
+        base_url: str,
+        key: str,
+        clock: Clock,
+        trace: Trace | None = None,
+    ) -> None:
+        """Take what it needs.
+
+        Args:
+            http: The client that carries the requests; it must follow no redirects.
+            base_url: Where the API is, without a slash at the end.
+            key: The API key, known to be printable ASCII on one line.
+            clock: Measures the answers.
+            trace: Told of each exchange, or None.
+        """
+        self._http = http
+        self._base_url = base_url
+        self._host = host_of(base_url)
+        self._headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
+        self._clock = clock
+        self._trace = trace
+
+    def task(self, task_id: str) -> Task:
+        """Return what Kie says of a task now.
+
+        See https://docs.kie.ai/market/common/get-task-detail.md.
+
+        Raises:
+            KieError: Kie did not say; `temporary` tells whether to ask again.
+        """
+        # An id needs no quoting in a query, and httpx takes longer to merge one in.
+        data = self._ask("GET", "/api/v1/jobs/recordInfo", task_id, query=f"?taskId={task_id}")
+        if not isinstance(data, dict):
+            raise KieUnavailable("Kie's answer holds no task record")
+        return Task.parse(task_id, data)
+
+    def credits(self) -> float:
+        """Return the credits left: the cheapest question that proves a key.
+
+        Raises:
+            KieError: Kie did not say.
+        """
+        left = safe_json.number(self._ask("GET", "/api/v1/chat/credit"))
+        if left is None:
+            raise KieUnavailable("Kie's answer holds no number of credits")
+        return left
+
+    def fresh_link(self, url: str) -> str:
+        """Return a link that is good for 20 minutes, for a result whose own link is dead.
+
+        The link is a credential: it stays out of messages and files.
+
+        Raises:
+            KieError: There is none.
+        """
+        link = self._ask("POST", "/api/v1/common/download-url", json={"url": url})
+        if not isinstance(link, str) or not link:
+            raise KieUnavailable("Kie's answer holds no link")
+        return link
+
+    def _ask(
+        self, method: str, path: str, task_id: str = "-", query: str = "", **content: Any
+    ) -> Any:
+        began = self._clock.now()
+        try:
+            status, headers, body = self._exchange(method, path + query, began, content)
+        except KieError as error:
+            self._tell(method, path, task_id, error.message, began)
+            raise
+        if self._trace is not None:  # only then is it worth to read the code once more
+            self._tell(method, path, task_id, f"{status} {code_of(body)}", began)
+        return decode(status, headers, body)
+
+    def _exchange(
+        self, method: str, path: str, began: float, content: dict[str, Any]
+    ) -> tuple[int, httpx.Headers, bytes]:
+        url = self._base_url + path
+        with (
+            _in_our_words(self._host),
+            self._http.stream(method, url, headers=self._headers, **content) as response,
+        ):
+            return response.status_code, response.headers, self._body(response, began)
+
+    def _body(self, response: httpx.Response, began: float) -> bytes:
+        """Read the body, bounded in bytes and in time: httpx bounds only each single read."""
+        body = bytearray()
+        for chunk in _pieces(response):
+            body += chunk
+            if len(body) > LONGEST_ANSWER:
+                raise KieUnavailable(
+                    f"an answer of more than {LONGEST_ANSWER // 2**20} MiB is none of Kie's",
+                )
+            if self._clock.now() - began > READ_TIMEOUT:
+                raise NoConnection(f"{self._host} gave no whole answer within {READ_TIMEOUT:.0f} s")
+        return bytes(body)
+
+    def _tell(self, method: str, path: str, task_id: str, outcome: str, began: float) -> None:
+        if self._trace is not None:
+            took = round((self._clock.now() - began) * 1000)
+            self._trace(Exchange(method, self._host, path, task_id, outcome, took))
+
+
+def _pieces(response: httpx.Response) -> Iterator[bytes]:
+    """Return the body, unpacked where it came packed all the same."""
+    packing = response.headers.get("content-encoding", "identity").strip().lower()
+    if packing in ("", "identity"):
+        return response.iter_bytes()
+    if packing not in KNOWN:
+        raise KieUnavailable(f"the answer came packed as {packing}, which was not asked for")
+    return unpacked(response.iter_raw())
+
+
+@contextmanager
+def _in_our_words(host: str) -> Iterator[None]:
+    """Turn what httpx raises into a KieError."""
+    try:
+        yield
+    except UnicodeError as error:
+        # Python's own codec for host names: an empty label, or one that is too long.
+        raise ConfigError(f"{host} is no name of a host", hint="is base-url right?") from error
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        if isinstance(error, httpx.ProxyError) and str(error).startswith("407"):
+            raise AccessError(
+                "the proxy asks for a login (HTTP 407)",
+                hint="put user and password into HTTPS_PROXY",
+            ) from error
+        refused = certificate_refused(error)
+        raise NoConnection(
+            f"could not ask {host}: {what_broke(error)}",
+            hint="a proxy's or company's own CA? point SSL_CERT_FILE to it" if refused else "",
+            temporary=not refused,
+        ) from error

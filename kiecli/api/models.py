@@ -1,0 +1,168 @@
+"""What Kie says of a task, as frozen values: parsed leniently, never with an exception.
+
+Fields may be missing, null, new, numbers in strings and JSON in strings in JSON. The shapes are
+those of real recordInfo answers (https://docs.kie.ai/market/common/get-task-detail.md and
+recorded traffic, which differs from it).
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, NamedTuple
+
+from kiecli import safe_json
+from kiecli.api.responses import hint_for
+from kiecli.api.results import Delivery, Result
+from kiecli.errors import TaskFailed
+
+__all__ = ["LINK_LIFETIME", "Phase", "Result", "Task"]
+
+# "Links typically expire after 24 hours": an estimate, the host may keep a file longer.
+LINK_LIFETIME = 24 * 3600.0
+"""Seconds from completion until a result link is expected to be dead."""
+
+_LONGEST_WORD = 100
+_LATEST_STAMP = 253_402_300_799.0  # the last second of the year 9999
+
+
+class Phase(Enum):
+    """What a task's state means for whoever waits."""
+
+    RUNNING = "running"
+    SUCCESS = "success"
+    FAILED = "failed"
+
+
+class Task(NamedTuple):
+    """A task as Kie described it in one answer; times are seconds since 1970 (UTC)."""
+
+    task_id: str
+    state: str | None
+    """Kie's own word, unknown words included."""
+    model: str | None
+    created_at: float | None
+    completed_at: float | None
+    results: tuple[Result, ...]
+    document: Any
+    """The `resultObject`, or a result that is plain text, or None."""
+    credits: float | None
+    progress: float | None
+    """Percent, where the model tells any."""
+    fail_code: str | None
+    fail_message: str | None
+    raw: Mapping[str, Any]
+    """The answer's `data`, untouched."""
+
+    @classmethod
+    def parse(cls, task_id: str, data: object) -> "Task":
+        """Read `data` of a recordInfo answer; what cannot be read is None."""
+        raw = data if isinstance(data, dict) else {}
+        delivery = Delivery.parse(raw)
+        return cls(
+            task_id=task_id,
+            state=_text(raw.get("state")),
+            model=_text(raw.get("model")),
+            created_at=_stamp(raw.get("createTime")),
+            completed_at=_stamp(raw.get("completeTime")),
+            results=delivery.results,
+            document=delivery.document,
+            credits=safe_json.number(raw.get("creditsConsumed")),
+            progress=_progress(raw.get("progress")),
+            fail_code=_text(raw.get("failCode")),
+            fail_message=_text(raw.get("failMsg")),
+            raw=raw,
+        )
+
+    @property
+    def phase(self) -> Phase:
+        """What the state means; an unknown one means still running."""
+        return _PHASES.get((self.state or "").lower(), Phase.RUNNING)
+
+    @property
+    def word(self) -> str:
+        """The state for people and shell scripts: known words in lower case, others as they are.
+
+        One that is too long for a word is cut after 100 characters.
+        """
+        state = (self.state or "unknown")[:_LONGEST_WORD]
+        return state.lower() if state.lower() in _KNOWN_STATES else state
+
+    @property
+    def finished(self) -> bool:
+        """Whether the task has come to its end, good or bad."""
+        return self.phase is not Phase.RUNNING
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from creation to completion; Kie's own `costTime` is not what it says."""
+        if self.created_at is None or self.completed_at is None:
+            return None
+        return max(0.0, round(self.completed_at - self.created_at, 3))
+
+    @property
+    def expires_at(self) -> float | None:
+        """When the links are expected to die, for a success whose completion is known."""
+        if self.phase is not Phase.SUCCESS or self.completed_at is None:
+            return None
+        return self.completed_at + LINK_LIFETIME
+
+    @property
+    def params(self) -> dict[str, Any] | None:
+        """What was asked for, with the nested `input` parsed; read only when somebody asks."""
+        return _params(self.raw.get("param"))
+
+    @property
+    def prompt(self) -> str | None:
+        """The prompt it was made from, where there is one."""
+        inputs = (self.params or {}).get("input")
+        return _text(inputs.get("prompt")) if isinstance(inputs, dict) else None
+
+    def age(self, wall: float) -> float | None:
+        """Return seconds since completion, or since creation while it runs."""
+        since = self.completed_at if self.completed_at is not None else self.created_at
+        return None if since is None else max(0.0, wall - since)
+
+    def failure(self) -> TaskFailed:
+        """Return the error that a failed task stands for."""
+        said = self.fail_message or "no reason was given"
+        code = f" ({self.fail_code})" if self.fail_code else ""
+        return TaskFailed(
+            f"Kie says the task failed{code}: {said}",
+            hint=hint_for(self.fail_code, self.fail_message),
+        )
+
+
+_KNOWN_STATES = frozenset({"waiting", "queuing", "generating", "success", "fail"})
+_PHASES = {"success": Phase.SUCCESS, "fail": Phase.FAILED}
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    return str(value) or None
+
+
+def _stamp(value: object) -> float | None:
+    milliseconds = safe_json.number(value)
+    if milliseconds is None or not 0 < milliseconds / 1000 <= _LATEST_STAMP:
+        return None
+    return milliseconds / 1000
+
+
+def _progress(value: object) -> float | None:
+    number = safe_json.number(value)
+    if number is None:
+        return None
+    # Seen: 0 to 100 as a number (Sora), "0.00" to "1.00" as a string.
+    percent = number * 100 if isinstance(value, str) and number <= 1 else number
+    return percent if 0 <= percent <= 100 else None  # noqa: PLR2004
+
+
+def _params(value: object) -> dict[str, Any] | None:
+    params = safe_json.unwrapped(value)
+    if not isinstance(params, dict):
+        return None
+    # `input` is usually a string of JSON once more.
+    return {
+        name: safe_json.unwrapped(item) if name == "input" else item
+        for name, item in params.items()
+    }

@@ -1,0 +1,1 @@
+"""What each command does, from ids and options to an exit code."""

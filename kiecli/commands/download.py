@@ -1,0 +1,237 @@
+"""`kiecli download`: saves every result of each task, as soon as the task has succeeded."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from kiecli import outcome
+from kiecli.api.models import Phase, Task
+from kiecli.commands import output
+from kiecli.commands.batch import Run, asked
+from kiecli.commands.download_options import DownloadFlags
+from kiecli.commands.events import Relay
+from kiecli.download.disk import try_folder
+from kiecli.download.downloader import Downloader
+from kiecli.download.plan import SavedFile, SaveOptions, Target
+from kiecli.errors import ExitCode, FolderRefused, KieError, UsageError
+from kiecli.files.template import Template
+from kiecli.ids import Asked
+from kiecli.outcome import shell_command
+from kiecli.polling.scheduler import Snapshot
+from kiecli.render.formats import Answer, Legible
+from kiecli.render.text import ago, count, size, tally
+from kiecli.runtime import Runtime, Voice
+
+_SOON = 2 * 3600.0  # seconds of life left to a link that are worth a warning
+
+
+class _Saved(NamedTuple):
+    """The end of one file, as it arrives in the inbox."""
+
+    target: Target
+    file: SavedFile
+
+
+class _Raised(NamedTuple):
+    """What a worker raised, for the main thread to raise again: stdout took no result, or a bug."""
+
+    error: BaseException
+
+
+def download(
+    runtime: Runtime, voice: Voice, arguments: Sequence[str], flags: DownloadFlags
+) -> ExitCode:
+    """Save results, show their paths as tasks finish, return the code.
+
+    Args:
+        runtime: Streams, settings, clock and network.
+        voice: The flags `--json`, `--quiet` and `--verbose`.
+        arguments: Ids, or `-`.
+        flags: How to save.
+
+    Raises:
+        KieError: The line cannot be carried out at all.
+    """
+    words = flags.words(wait=flags.wait)
+    found = asked(runtime, voice, arguments, words)
+    template = Template.parse(flags.template)
+    _check(flags, template, found)
+    directory = runtime.config.value("dir", flags.directory).text
+    options = SaveOptions(directory, template, flags.overwrite, checksum=voice.json)
+    options.check_folder()
+    with output.screen(runtime, voice, found.task_ids, follows=flags.wait, files=True) as screen:
+        run = Run(runtime, voice, found, words, screen)
+        answer = output.download_answer(runtime, voice, screen)
+        try:
+            if not (flags.dry_run or flags.to_stdout or template.absolute):
+                try_folder(directory)
+        except FolderRefused as error:
+            return _end_all(run, answer, error)
+        return _Saving(run, flags, options, answer, voice).carry_out()
+
+
+def _end_all(run: Run, answer: Answer, error: KieError) -> ExitCode:
+    """End every task with what keeps all of them from being saved, and return the code."""
+    for task_id in run.task_ids:
+        ended = outcome.Outcome(task_id, None, error, error.exit_code, files=())
+        answer.add(ended)
+        run.note(ended)
+    return run.end()
+
+
+def _check(flags: DownloadFlags, template: Template, found: Asked) -> None:
+    several = len(found.task_ids) > 1
+    template.check(
+        several_tasks=several and not flags.to_stdout, in_folder=flags.directory is not None
+    )
+    if flags.to_stdout and several:
+        raise UsageError(
+            f"-o - takes one task, not {len(found.task_ids)}",
+            hint="save them as files: leave -o - out",
+        )
+
+
+class _Saving:
+    """The saving part of a run: tasks come in as they succeed, outcomes go out as they are done."""
+
+    def __init__(
+        self, run: Run, flags: DownloadFlags, options: SaveOptions, answer: Answer, voice: Voice
+    ) -> None:
+        runtime = run.runtime
+        trace = runtime.trace(voice)
+        self._run = run
+        self._flags = flags
+        self._answer = answer
+        self._clock = runtime.clock
+        self._inbox = runtime.inbox
+        out = runtime.out
+        self._sink = Legible(out.write) if out.is_terminal else out.binary()
+        self._threads = runtime.workers(flags.jobs)
+        self._downloader = Downloader(
+            client=runtime.wires.client(trace=trace and (trace, runtime.clock)),
+            fresh_link=run.fresh_link,
+            clock=runtime.clock,
+            options=options,
+            progress=Relay(runtime.inbox.put, growth=run.screen.shows_growth),
+            random=runtime.random,
+        )
+        self._tasks: dict[str, Task] = {}
+        self._missing: dict[str, int] = {}
+        self._files: dict[str, dict[int, SavedFile]] = {}
+
+    def carry_out(self) -> ExitCode:
+        """Save until every task has its outcome."""
+        for event in self._events():
+            if isinstance(event, Snapshot):
+                self._settled(event)
+            elif isinstance(event, _Saved):
+                self._run.screen.ended(event.target, event.file)
+                self._saved(event)
+            elif isinstance(event, _Raised):
+                raise event.error
+        code = self._run.end()
+        self._sum_up()
+        self._say_how_to_resume()
+        return code
+
+    def _events(self) -> Iterator[object]:
+        yield from self._run.events(self._flags.policy)
+        while self._missing:
+            until = self._clock.now() + self._run.screen.frame
+            yield from self._run.shown(self._inbox.get(until))
+            yield from self._run.shown(None)
+
+    def _settled(self, snapshot: Snapshot[Task]) -> None:
+        task = snapshot.answer
+        if snapshot.error is not None or task is None or task.phase is Phase.FAILED:
+            words = self._run.words
+            self._end(outcome.of_wait(snapshot.task_id, task, snapshot.error, words))
+        elif not task.finished:
+            self._end(outcome.of_unfinished(task, self._flags.words(wait=True)))
+        else:
+            self._begin(task)
+
+    def _begin(self, task: Task) -> None:
+        try:
+            targets = self._downloader.plan(task)
+            if self._flags.to_stdout:
+                self._check_for_stdout(task, targets)
+        except KieError as error:
+            self._end(outcome.of_wait(task.task_id, task, error, self._run.words))
+            return
+        self._tasks[task.task_id] = task
+        self._files[task.task_id] = {}
+        self._missing[task.task_id] = len(targets)
+        self._warn_of_age(task)
+        for target in targets:
+            if self._flags.dry_run:
+                self._saved(_Saved(target, SavedFile.planned(target)))
+            else:
+                self._threads.submit(partial(self._save, target))
+
+    def _check_for_stdout(self, task: Task, targets: list[Target]) -> None:
+        if len(targets) > 1:
+            raise _several(task, len(targets))
+        if self._run.runtime.out.is_terminal and targets[0].url is not None:
+            raise UsageError(
+                "-o - would pour the bytes of a file onto the terminal",
+                hint="pipe or redirect it, or leave -o - out to save it as a file",
+            )
+
+    def _save(self, target: Target) -> None:
+        """Save one target, on a worker."""
+        event: object
+        try:
+            if self._flags.to_stdout:
+                file = self._downloader.pour(target, self._sink)
+            else:
+                file = self._downloader.save(target)
+            event = _Saved(target, file)
+        except BaseException as error:  # noqa: BLE001  raised again by the main thread
+            event = _Raised(error)
+        self._inbox.put(event)
+
+    def _saved(self, event: _Saved) -> None:
+        task_id = event.target.task_id
+        self._files[task_id][event.target.n] = event.file
+        self._missing[task_id] -= 1
+        if self._missing[task_id] == 0:
+            del self._missing[task_id]
+            files = self._files[task_id]
+            in_order = tuple(files[n] for n in sorted(files))
+            task = self._tasks[task_id]
+            self._end(outcome.of_download(task, in_order, self._run.words))
+
+    def _end(self, ended: outcome.Outcome) -> None:
+        if not self._flags.to_stdout:
+            self._answer.add(ended._replace(files=ended.files or ()))
+        self._run.note(ended)
+
+    def _warn_of_age(self, task: Task) -> None:
+        """Say how long the links still live when that is not long."""
+        left = 0.0 if task.expires_at is None else task.expires_at - self._clock.wall()
+        if 0 < left < _SOON and task.results:
+            self._run.screen.note(f"{task.task_id}: its links expire in about {ago(left)}")
+
+    def _say_how_to_resume(self) -> None:
+        left = [e.task_id for e in self._run.outcomes.values() if e.files and e.error]
+        if left:
+            kept = "what was saved is kept; take the rest up with"
+            lead = "nothing was written; run it again with" if self._flags.to_stdout else kept
+            self._run.screen.say(f"kiecli: {lead}: {shell_command(self._run.words, left)}")
+
+    def _sum_up(self) -> None:
+        files = [file for of_task in self._files.values() for file in of_task.values()]
+        told_already = len(files) == 1 and (self._run.screen.tells_files or files[0].error)
+        if not files or told_already or self._flags.dry_run:
+            return
+        told = tally([file.status for file in files])
+        fresh = sum(file.bytes or 0 for file in files if file.status == "saved")
+        self._run.screen.note(f"{count(len(files), 'file')}: {told}, {size(fresh)}")
+
+
+def _several(task: Task, number: int) -> UsageError:
+    return UsageError(
+        f"-o - takes one result, and task {task.task_id} has {number}",
+        hint=f"save them as files: kiecli download {task.task_id}",
+    )

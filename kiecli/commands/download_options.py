@@ -1,0 +1,45 @@
+"""What the flags of `kiecli download` ask for."""
+
+from typing import NamedTuple
+
+from kiecli.files.template import DEFAULT_TEMPLATE
+from kiecli.polling.policy import Policy, asking_once, waiting
+
+
+class DownloadFlags(NamedTuple):
+    """How results are to be saved: the flags of `download`, None where they were not given."""
+
+    directory: str | None
+    output: str | None
+    """A template, or `-` for stdout."""
+    wait: bool
+    timeout: float
+    """Seconds to wait at most; 0 is one look."""
+    interval: float | None
+    """Seconds between two looks at a task, or None for the usual rhythm."""
+    jobs: int
+    """How many files are fetched at once."""
+    overwrite: bool
+    dry_run: bool
+
+    @property
+    def to_stdout(self) -> bool:
+        """Whether the one result goes to stdout."""
+        return self.output == "-"
+
+    @property
+    def template(self) -> str:
+        """What files are named by."""
+        return DEFAULT_TEMPLATE if self.output is None or self.to_stdout else self.output
+
+    @property
+    def policy(self) -> Policy:
+        """What is wanted of the looks."""
+        return waiting(self.timeout, self.interval) if self.wait else asking_once()
+
+    def words(self, *, wait: bool) -> list[str]:
+        """Return the command that takes this up again."""
+        words = ["download", *(["--wait"] if wait else [])]
+        words += [] if self.directory is None else ["-d", self.directory]
+        words += [] if self.output is None else ["-o", self.output]
+        return words + (["--overwrite"] if self.overwrite else [])

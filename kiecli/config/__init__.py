@@ -1,0 +1,1 @@
+"""Settings: what can be configured, where it is kept, which value is in force."""

@@ -1,0 +1,199 @@
+"""The values in force: option over environment over file over default."""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from kiecli import durations
+from kiecli.config import settings
+from kiecli.config.settings import SETTINGS, Entry, Setting, Value
+from kiecli.config.store import ConfigStore
+from kiecli.errors import AccessError, ConfigError, UsageError
+
+
+def user_folder() -> str:
+    """Return the platform's folder for the user's configuration of kiecli."""
+    from platformdirs import user_config_dir
+
+    return user_config_dir("kiecli")
+
+
+class Config:
+    """Settings, looked up when they are asked for; the file at most once."""
+
+    def __init__(self, environ: Mapping[str, str], folder: Callable[[], str] = user_folder) -> None:
+        """Take where to look; nothing is read yet.
+
+        Args:
+            environ: kiecli's variables.
+            folder: Tells where the file is when KIECLI_CONFIG does not; asked only then.
+        """
+        self._environ = environ
+        self._folder = folder
+        self._read: dict[str, Any] | None = None  # what the file holds, once it was read
+
+    @cached_property
+    def store(self) -> ConfigStore:
+        """The file.
+
+        Raises:
+            ConfigError: Nobody can tell where it would be.
+        """
+        return ConfigStore(_path(self._environ.get("KIECLI_CONFIG"), self._folder))
+
+    def value(self, name: str, option: str | None = None) -> Value:
+        """Return the value in force, checked and in its final form.
+
+        Raises:
+            UsageError: There is no such setting, or the option's value cannot be used.
+            ConfigError: The value cannot be used, or the file that is asked for it is broken.
+            AccessError: It is the key, and there is none or it cannot be one.
+        """
+        setting = settings.named(name)
+        value = next(self._found(setting, option), None)
+        if value is None:
+            raise AccessError(
+                "no API key is set",
+                hint=f"set {setting.variable}, or run: kiecli config set {name}",
+            )
+        return value._replace(text=_checked(value))
+
+    def timeout(self, option: str | None = None) -> float:
+        """Return the seconds to wait at most; 0 is one look. Raises as `value` does."""
+        return durations.parse(self.value("timeout", option).text, zero=True)
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield every setting with its value as it was given, also one that cannot be used.
+
+        Raises:
+            ConfigError: The file is broken.
+        """
+        for setting in SETTINGS:
+            found = list(self._found(setting))
+            hidden = tuple(value for value in found[1:] if value.source != "default")
+            yield Entry(setting, found[0] if found else None, hidden)
+
+    def set(self, name: str, text: str) -> str | None:
+        """Keep a value in the file; return the variable that hides it, if one does.
+
+        Raises:
+            UsageError: There is no such setting.
+            ConfigError: The value cannot be used, or the file cannot be written.
+            AccessError: It is the key, and it cannot be one.
+        """
+        setting = settings.named(name)
+        _checked(Value(setting, text, "option", name))
+        self.store.put(name, text.strip())
+        self._read = None
+        return setting.variable if self._environ.get(setting.variable) else None
+
+    def unset(self, name: str) -> bool:
+        """Forget the file's value; return whether there was one.
+
+        Raises:
+            UsageError: There is no such setting.
+            ConfigError: The file is broken or cannot be written.
+        """
+        dropped = self.store.drop(settings.named(name).name)
+        self._read = None
+        return dropped
+
+    def warning(self) -> str | None:
+        """Return what is to be said about the file, if it was read."""
+        if not self._read or not self.store.is_exposed():
+            return None
+        from shlex import quote
+
+        path = self.store.path
+        return f"others can read the config file {path}: chmod 600 {quote(str(path))}"
+
+    def _found(self, setting: Setting, option: str | None = None) -> Iterator[Value]:
+        """Yield the setting's values, the one in force first; the file is read at its turn."""
+        if option is not None:
+            yield Value(setting, option, "option", f"--{setting.name}")
+        if text := self._environ.get(setting.variable):
+            yield Value(setting, text, "environment", setting.variable)
+        yield from self._filed_value(setting)
+        if setting.default is not None:
+            yield Value(setting, setting.default, "default", "the default")
+
+    def _filed_value(self, setting: Setting) -> Iterator[Value]:
+        if (value := self._filed().get(setting.name)) is not None:
+            origin = f"{setting.name} in {self.store.path}"
+            if text := _text(value, origin):
+                yield Value(setting, text, "file", origin)
+
+    def _filed(self) -> dict[str, Any]:
+        if self._read is None:
+            try:
+                self._read = self.store.read()
+            except Homeless:
+                self._read = {}
+        return self._read
+
+
+class Homeless(ConfigError):
+    """There is no folder for the file: no HOME, and a user whom the system does not know."""
+
+
+def _path(named: str | None, folder: Callable[[], str]) -> Path:
+    """Return where the config file is, or would be."""
+    if named:
+        return _expanded(named)
+    try:
+        place = Path(folder())
+    except RuntimeError:  # newer releases of platformdirs; older ones leave the `~` in it
+        place = Path("~")
+    if not place.is_absolute():
+        raise Homeless(
+            "no folder for the config file: the home folder is not known",
+            hint="set HOME, or name a file with KIECLI_CONFIG",
+        )
+    return place / "config.json"
+
+
+def _expanded(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise ConfigError(
+            f"KIECLI_CONFIG: the home folder of {path!r} is not known",
+            hint="give the whole path",
+        ) from None
+
+
+def _text(value: object, place: str) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    raise ConfigError(f"{place}: the value is no text", hint="correct it in the file")
+
+
+def _checked(value: Value) -> str:
+    """Return the value's final form.
+
+    Raises:
+        UsageError: It was given as an option and cannot be used.
+        ConfigError: It came from elsewhere and cannot be used.
+        AccessError: It is the key, and it cannot be one.
+    """
+    setting = value.setting
+    try:
+        return setting.read(value.text)
+    except ValueError as refusal:
+        message = f"{value.origin}: {refusal}"
+    if setting.secret:
+        raise AccessError(message, hint=_cure(value))
+    refused = UsageError if value.source == "option" else ConfigError
+    raise refused(message, hint=_cure(value))
+
+
+def _cure(value: Value) -> str:
+    setting = value.setting
+    argument = "" if setting.secret else " VALUE"
+    return {
+        "environment": f"correct or unset {setting.variable}",
+        "file": f"correct it with: kiecli config set {setting.name}{argument}",
+    }.get(value.source, "")

@@ -1,0 +1,160 @@
+"""Asking a host how long a file is, without fetching it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+import httpx
+
+from kiecli.connection import Piece
+from kiecli.direct import PIECES
+from kiecli.download.classify import Way, judge
+from kiecli.download.integrity import replaced
+from kiecli.download.response import Answer
+from kiecli.download.retry import Refusal, Setback
+from kiecli.files.media_types import HEAD_SIZE
+from kiecli.packing import unpacked
+from kiecli.transport import certificate_refused, host_of, what_broke
+
+_MOST_REDIRECTS = 10
+_ASTRAY = "the link, or one that it redirects to, is no http or https address"
+# What httpx and the resolver raise for names that cannot be names.
+_NO_ADDRESS = (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError)
+_REDIRECTS = {301, 302, 303, 307, 308}
+# Reading a redirect's few bytes keeps the connection for the next question.
+_WORTH_READING = 16 * 1024
+
+
+@contextmanager
+def answered(
+    client: httpx.Client, url: str, headers: Mapping[str, str], task_id: str
+) -> Iterator[httpx.Response]:
+    """Ask for a file and give its answer, body unread, for the time of the block.
+
+    The client must follow no redirects and send no key. What breaks while the
+    block reads the body is turned into our words too. The task is told to nobody but our own log.
+
+    Raises:
+        Setback: The connection broke, or never came about.
+        Refusal: The way there leads where it must not: another scheme, down to plain http, round
+            in circles; or to a host whose certificate is refused.
+    """
+    way = [_checked(url)]
+    try:
+        with _arrived(client, way, headers, task_id) as response:
+            yield response
+    except _NO_ADDRESS as error:
+        raise Refusal(_ASTRAY) from error
+    except httpx.HTTPError as error:
+        reason = f"{host_of(way[-1])}: {what_broke(error)}"
+        raise (Refusal if certificate_refused(error) else Setback)(reason) from error
+
+
+@contextmanager
+def _arrived(
+    client: httpx.Client, way: list[str], headers: Mapping[str, str], task_id: str
+) -> Iterator[httpx.Response]:
+    """Go from the last address on the way to an answer that redirects no further."""
+    while True:
+        client.cookies.clear()  # whoever set one has no business with where we go next
+        # A length means something only when nobody packs the body on the way.
+        sent = {"Accept-Encoding": "identity", **headers}
+        request = client.build_request(
+            "GET", _without_user(way[-1]), headers=sent, extensions={"task_id": task_id}
+        )
+        response = client.send(request, stream=True)
+        try:
+            location = _location(response)
+            if location is None:
+                yield response
+                return
+            way.append(_followed(way, location))
+        finally:
+            response.close()
+
+
+def _location(response: httpx.Response) -> str | None:
+    if response.status_code not in _REDIRECTS or "location" not in response.headers:
+        return None
+    length = Answer.read(response.status_code, response.headers).length
+    if length is not None and length < _WORTH_READING:
+        response.read()
+    return response.headers["location"]
+
+
+def _followed(way: list[str], location: str) -> str:
+    """Return where a redirect leads.
+
+    Raises:
+        Refusal: It leads where it must not.
+    """
+    here = way[-1]
+    url = _checked(here, location)
+    if _scheme(url) == "http" and _scheme(here) == "https":
+        raise Refusal(f"{host_of(here)} redirects from https to plain http, at {host_of(url)}")
+    if url in way:
+        raise Refusal(f"{host_of(here)} redirects in a circle")
+    if len(way) > _MOST_REDIRECTS:
+        raise Refusal(f"{host_of(here)} redirects after {_MOST_REDIRECTS} other redirects")
+    return url
+
+
+def _checked(url: str, location: str = "") -> str:
+    """Return an address that can be asked, or where one redirects to.
+
+    Raises:
+        Refusal: It is none of http or https, or none at all.
+    """
+    try:
+        address = urljoin(url, location)
+        parts = urlsplit(address)
+        usable = parts.scheme.lower() in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = None
+    if not usable:
+        raise Refusal(_ASTRAY)
+    return address
+
+
+def _scheme(url: str) -> str:
+    return urlsplit(url).scheme.lower()
+
+
+def _without_user(url: str) -> str:
+    """Return the URL without user and password: httpx would send them as Authorization."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def chunks(response: httpx.Response, answer: Answer) -> Iterator[Piece]:
+    """Yield the body; the first chunk comes even when empty.
+
+    A chunk is good until the next one is asked for.
+
+    Raises:
+        httpx.TransportError: The connection broke, was silent for 20 s, or ended too early.
+        httpx.DecodingError: The packing is damaged.
+    """
+    pieces: Callable[[], Iterator[Piece]] = response.extensions.get(PIECES, response.iter_raw)
+    raw = pieces()
+    body = raw if answer.encoding is None else unpacked(raw)
+    yield next(body, b"")
+    yield from body
+
+
+def told_length(client: httpx.Client, url: str, due: str | None, task_id: str) -> int | None:
+    """Return the bytes of a file as its host tells, or None when it cannot or will not.
+
+    Asked once: what stands on the disk is there in any case. GET and not HEAD, which signed links
+    refuse; the body is not read.
+    """
+    try:
+        with answered(client, url, {}, task_id) as response:
+            answer = Answer.read(response.status_code, response.headers)
+            if judge(answer, 0, None).way is not Way.START or not answer.total:
+                return None
+            head = bytes(next(chunks(response, answer))[:HEAD_SIZE])
+            absence = replaced(head, answer.total, due=due, content_type=answer.content_type)
+            return answer.total if absence is None else None
+    except (Setback, Refusal):
+        return None

@@ -1,0 +1,110 @@
+"""The bytes of one file as they come in."""
+
+import json
+import os
+from typing import BinaryIO, NamedTuple
+
+from kiecli import safe_json
+from kiecli.download.response import Answer
+from kiecli.files.media_types import HEAD_SIZE
+
+
+class Note(NamedTuple):
+    """What was known of a file when its first byte came; never a link to it."""
+
+    task_id: str
+    n: int
+    length: int
+    """Bytes of the whole file."""
+    etag: str | None
+    """A strong one, quotes included."""
+    modified: str | None
+    """Last-Modified, as sent."""
+    content_type: str | None
+
+    @classmethod
+    def of(cls, task_id: str, n: int, answer: Answer) -> "Note | None":
+        """Return by what the rest of a body could be fetched, if it could."""
+        if not answer.total or not (answer.etag or answer.modified):
+            return None
+        return cls(task_id, n, answer.total, answer.etag, answer.modified, answer.content_type)
+
+    @property
+    def proof(self) -> str:
+        """What `If-Range` asks with (RFC 9110, 13.1.5)."""
+        return self.etag or self.modified or ""
+
+    def dump(self) -> bytes:
+        """Return it as it stands on the disk."""
+        return json.dumps(self._asdict()).encode()
+
+    @classmethod
+    def parse(cls, data: bytes) -> "Note | None":
+        """Read what `dump` wrote; anything else is no note."""
+        try:
+            fields = safe_json.parse(data)
+        except ValueError:
+            return None
+        if not isinstance(fields, dict) or fields.keys() != set(cls._fields):
+            return None
+        note = cls(**fields)
+        return note if note._is_sound() else None
+
+    def _is_sound(self) -> bool:
+        texts = (self.etag, self.modified, self.content_type)
+        return (
+            isinstance(self.task_id, str)
+            and type(self.n) is int
+            and type(self.length) is int
+            and self.length > 0
+            and all(text is None or isinstance(text, str) for text in texts)
+            and self.proof != ""
+        )
+
+
+class Spool:
+    """An open file that grows at its end.
+
+    Attributes:
+        fd: The open file, for reading at any place too.
+        size: Bytes that are there.
+        note: By what the rest can be fetched, or None when it must start again.
+    """
+
+    def __init__(self, fd: int, size: int = 0, note: Note | None = None) -> None:
+        """Take over an open file."""
+        self.fd = fd
+        self.size = size
+        self.note = note
+
+    def start(self, note: Note | None) -> None:
+        """Forget all bytes; those that come now belong to this note.
+
+        Raises:
+            OSError: The disk refuses.
+        """
+        os.ftruncate(self.fd, 0)
+        self.size = 0
+        self.note = note
+
+    def append(self, data: bytes | memoryview) -> None:
+        """Write at the end, all of it.
+
+        Raises:
+            OSError: The disk refuses; what was written before counts.
+        """
+        view = memoryview(data)
+        while view:
+            written = os.pwrite(self.fd, view, self.size)
+            self.size += written
+            view = view[written:]
+
+    def head(self) -> bytes:
+        """Return the first bytes, enough to tell what they are."""
+        return os.pread(self.fd, HEAD_SIZE, 0)
+
+    def reader(self) -> BinaryIO:
+        """Return a file that reads it from its start; the caller closes it."""
+        file = os.fdopen(os.dup(self.fd), "rb")
+        file.seek(0)
+        return file

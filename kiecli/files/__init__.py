@@ -1,0 +1,1 @@
+"""File names, file types and whether a file is complete."""

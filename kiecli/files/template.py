@@ -1,0 +1,212 @@
+"""File names from a template, a URL and a type; nothing in here touches a disk.
+
+What the user typed is honoured as typed. What is filled in comes from the network, so it can
+never leave the folder that was meant, hide a file, or upset a shell or another system.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from time import gmtime, strftime
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from kiecli.api.models import Task
+from kiecli.errors import UsageError
+from kiecli.files import media_types
+from kiecli.files.sanitize import UNKNOWN, Component, Piece, cleaned
+
+DEFAULT_TEMPLATE = "{task_id}-{n}.{ext}"
+"""What files are named by when no other template is given."""
+
+WORDS = ("task_id", "n", "name", "ext", "model", "date")
+"""What a template can be filled with."""
+
+_TOKEN = re.compile(r"(?P<brace>\{\{|\}\})|\{(?P<word>[^{}]*)\}|(?P<typed>[^{}]+)|(?P<stray>.)")
+# A number alone is no extension: `song v1.5` has none.
+_EXTENSION = re.compile(r"(?=[0-9]*[a-z])[a-z0-9]{1,10}")
+
+
+class Template(NamedTuple):
+    """An `--output` template, read and found sound."""
+
+    text: str
+    """As typed."""
+    components: tuple[Component, ...]
+    """The parts of the path, between its slashes."""
+
+    @classmethod
+    def parse(cls, text: str) -> "Template":
+        """Read a template; doubled braces stand for themselves.
+
+        Raises:
+            UsageError: It has an unknown word, a format, a brace too many, or names a folder.
+        """
+        parts: list[list[Piece]] = [[]]
+        for piece in _pieces(text):
+            if piece.is_word:
+                parts[-1].append(piece)
+            else:
+                first, *others = (Piece(typed, is_word=False) for typed in piece.text.split("/"))
+                parts[-1].append(first)
+                parts.extend([other] for other in others)
+        template = cls(text, tuple(map(Component, parts)))
+        template._refuse_folder()
+        return template
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The words that it uses."""
+        return frozenset(p.text for part in self.components for p in part if p.is_word)
+
+    @property
+    def absolute(self) -> bool:
+        """Whether it starts at the root, wherever the files were to go."""
+        return self.text.startswith("/")
+
+    @property
+    def climbs(self) -> bool:
+        """Whether a typed `..` leads out of the folder that it starts in."""
+        return any(part.typed == ".." for part in self.components)
+
+    def fill(self, values: Mapping[str, str | None]) -> str:
+        """Return the path for these values, each made safe; a missing one is `unknown`."""
+        safe = {word: cleaned(word, values.get(word)) for word in self.words}
+        return "/".join(part.fill(safe) for part in self.components)
+
+    def fill_stem(self, values: Mapping[str, str | None]) -> str:
+        """Return the path without its extension, for when only the host could tell that."""
+        path = self.fill({**values, "ext": UNKNOWN})
+        return path.removesuffix(f".{UNKNOWN}") if self.text.endswith(".{ext}") else path
+
+    def tells_results_apart(self, *, several_results: bool) -> bool:
+        """Whether a file of such a name can only be this one result of this one task."""
+        tells_place = not self.words.isdisjoint({"n", "name"})
+        return "task_id" in self.words and (tells_place or not several_results)
+
+    def check(self, *, several_tasks: bool, in_folder: bool) -> None:
+        """Refuse what the rest of the line makes impossible.
+
+        Args:
+            several_tasks: More than one id was given.
+            in_folder: `--dir` was given.
+
+        Raises:
+            UsageError: Files would land on one name, or outside of the folder.
+        """
+        if several_tasks and "task_id" not in self.words:
+            raise UsageError(
+                f"several tasks cannot share --output {self.text}: it has no {{task_id}}",
+                hint=f"put {{task_id}} into it, as in {DEFAULT_TEMPLATE}",
+            )
+        if in_folder and (self.absolute or self.climbs):
+            how = "is absolute" if self.absolute else "has '..' in it"
+            raise UsageError(
+                f"--output {self.text} {how}, so it leads out of --dir",
+                hint="leave --dir out, or give a template that stays inside",
+            )
+
+    def _refuse_folder(self) -> None:
+        if not self.text:
+            raise UsageError("--output is empty", hint=f"the default is {DEFAULT_TEMPLATE}")
+        if self.components[-1].typed in {"", ".", ".."}:
+            raise UsageError(
+                f"--output {self.text} names a folder, not a file",
+                hint=f"give the folder with -d {self.text}",
+            )
+
+
+def _pieces(text: str) -> Iterator[Piece]:
+    for token in _TOKEN.finditer(text):
+        if token["stray"]:
+            raise UsageError(
+                f"--output {text} has a {token['stray']} without its partner",
+                hint="double a brace that is meant as itself: {{ or }}",
+            )
+        if token["word"] is not None:
+            yield Piece(_known(token["word"]), is_word=True)
+        else:
+            yield Piece(token["typed"] or token["brace"][0], is_word=False)
+
+
+def _known(word: str) -> str:
+    """Return the word if it is one of ours.
+
+    Raises:
+        UsageError: It is not, or it comes with a format.
+    """
+    if word in WORDS:
+        return word
+    base = re.split(r"[:!.\[]", word, maxsplit=1)[0]
+    if base in WORDS:
+        raise UsageError(
+            f"--output has {{{word}}}, but words take no format", hint=f"write {{{base}}}"
+        )
+    known = " ".join(f"{{{name}}}" for name in WORDS)
+    raise UsageError(f"--output has an unknown word: {{{word}}}", hint=_nearest(word) + known)
+
+
+def _nearest(word: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(word.strip().lower(), WORDS, n=1, cutoff=0.5)
+    return f"did you mean {{{near[0]}}}? There are " if near else "there are "
+
+
+def values_for(task: Task, n: int, url: str | None, extension: str | None) -> dict[str, str | None]:
+    """Return what a template is filled with for a task's n-th result; None where not known.
+
+    Args:
+        task: The finished task.
+        n: The result's place, from 1.
+        url: Where it is, or None for a result that is text.
+        extension: Its extension without a dot, or None when only the host could tell.
+    """
+    date = None
+    if task.completed_at is not None:
+        date = strftime("%Y-%m-%d", gmtime(task.completed_at))
+    return {
+        "task_id": task.task_id,
+        "n": str(n),
+        "name": split_url_name(url or "")[0],
+        "ext": extension,
+        "model": task.model,
+        "date": date,
+    }
+
+
+def split_url_name(url: str) -> tuple[str, str]:
+    """Return the URL's own file name and its extension, lower case, both empty where missing."""
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        return "", ""
+    name = unquote(path.rpartition("/")[2])
+    stem, _, extension = name.rpartition(".")
+    if stem and _EXTENSION.fullmatch(extension.lower()):
+        return stem, extension.lower()
+    return name, ""
+
+
+def extension_for(content_type: str | None, head: bytes) -> str:
+    """Return the extension that the type tells, else the first bytes, else `bin`.
+
+    Types that say nothing, such as `application/octet-stream`, leave it to the bytes.
+    """
+    return media_types.extension_of_type(content_type) or media_types.sniff(head) or "bin"
+
+
+def siblings(stem: str, names: Iterable[str]) -> list[str]:
+    """Return the names in a folder that are `stem` and an extension, complete files only.
+
+    Args:
+        stem: A name without its extension: the last part of `Template.fill_stem`.
+        names: Everything in the folder.
+    """
+    start = f"{stem}."
+    return sorted(
+        name
+        for name in names
+        if name.startswith(start)
+        and _EXTENSION.fullmatch(ending := name[len(start) :])
+        and ending != "part"
+    )

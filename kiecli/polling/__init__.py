@@ -1,0 +1,1 @@
+"""Waiting: when to poll which task, and when to give it up."""

@@ -1,0 +1,90 @@
+"""What stdout gets: an answer takes outcomes in the order in which they are to be shown."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from kiecli.outcome import Outcome
+from kiecli.render.text import clean, decimal, stamp, word
+
+Write = Callable[[str], None]
+"""Takes whole lines for stdout."""
+
+
+class Answer(Protocol):
+    """One way to show outcomes."""
+
+    def add(self, outcome: Outcome) -> None:
+        """Take the next outcome."""
+        ...
+
+    def close(self) -> None:
+        """Show what only makes sense when all are there."""
+        ...
+
+
+class Lines:
+    """Some lines an outcome, as it comes."""
+
+    def __init__(self, write: Write, lines: Callable[[Outcome], list[str]]) -> None:
+        self._write = write
+        self._lines = lines
+
+    def add(self, outcome: Outcome) -> None:
+        """Write its lines, if it has any."""
+        if lines := self._lines(outcome):
+            self._write("".join(f"{line}\n" for line in lines))
+
+    def close(self) -> None:
+        """Do nothing: all has been said."""
+
+
+class Legible:
+    """A place for bytes where a person reads: text, without what a terminal would obey."""
+
+    def __init__(self, write: Write) -> None:
+        from codecs import getincrementaldecoder
+
+        self._write = write
+        self._decoder = getincrementaldecoder("utf-8")("replace")
+
+    def write(self, data: bytes, /) -> object:
+        """Show bytes; a character may lie across two pieces."""
+        self._write("\n".join(map(clean, self._decoder.decode(data).split("\n"))))
+        return len(data)
+
+    def flush(self) -> None:
+        """Do nothing: all has been shown."""
+
+
+def state_words(outcome: Outcome) -> list[str]:
+    """Return the state alone (`status -q`)."""
+    return [word(outcome.state)]
+
+
+def record_lines(outcome: Outcome) -> list[str]:
+    """Return tab-separated fields without a header, empty where not known (`status`, piped)."""
+    task = outcome.task
+    if task is None:
+        return [f"{outcome.task_id}\t{outcome.state}\t\t\t\t\t"]
+    fields = (
+        task.task_id,
+        outcome.state,
+        task.model,
+        stamp(task.created_at),
+        None if task.duration is None else decimal(task.duration),
+        str(len(task.results)),
+        stamp(task.expires_at),
+    )
+    return ["\t".join(clean(field or "") for field in fields)]
+
+
+def url_lines(outcome: Outcome) -> list[str]:
+    """Return the URLs of a task that succeeded (`wait`)."""
+    if outcome.word != "success" or outcome.task is None:
+        return []
+    return [clean(result.url) for result in outcome.task.results]
+
+
+def path_lines(outcome: Outcome) -> list[str]:
+    """Return the paths of the files that are complete, in result order (`download`)."""
+    return [file.path for file in outcome.files or () if file.error is None]

@@ -1,0 +1,81 @@
+"""Outcomes as JSON: one object a line, every field of the contract, never wrapped or coloured."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from kiecli.api.models import Task
+from kiecli.errors import KieError
+from kiecli.outcome import Outcome
+from kiecli.render.text import COMMAND, advised, stamp
+
+if TYPE_CHECKING:
+    from kiecli.download.plan import SavedFile
+
+_NO_TASK = Task.parse("", {})
+
+
+def line(outcome: Outcome, wall: float) -> str:
+    """Return the outcome's JSON object on one line, in ASCII.
+
+    Args:
+        outcome: What to show.
+        wall: Now, in seconds since 1970; ages count up to it.
+    """
+    return encoded(record(outcome, wall))
+
+
+def encoded(value: object) -> str:
+    """Return JSON on one line; ASCII survives every terminal, pipe and encoding."""
+    text = json.dumps(value, separators=(",", ":"))
+    return text.replace(COMMAND, "\\u0023#[")  # it can only stand in a string here
+
+
+def record(outcome: Outcome, wall: float) -> dict[str, Any]:
+    """Return the fields of one outcome."""
+    task = outcome.task or _NO_TASK
+    known = outcome.task is not None
+    fields: dict[str, Any] = {
+        "task_id": outcome.task_id,
+        "model": task.model,
+        "state": task.state,
+        "outcome": outcome.word,
+        "created_at": stamp(task.created_at),
+        "completed_at": stamp(task.completed_at),
+        "expires_at": stamp(task.expires_at),
+        "duration_s": task.duration,
+        "age_s": _rounded(task.age(wall)),
+        "results": [result._asdict() for result in task.results],
+        "object": task.document,
+        "credits": task.credits,
+        "fail_code": task.fail_code,
+        "fail_message": task.fail_message,
+        "params": task.params,
+    }
+    if outcome.files is not None:
+        fields["files"] = [_file(file, outcome.again) for file in outcome.files]
+    fields["error"] = error_record(outcome.error, outcome.again)
+    fields["exit_code"] = int(outcome.exit_code)
+    fields["raw"] = task.raw if known else None
+    return fields
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)
+
+
+def error_record(error: KieError | None, again: str = "") -> dict[str, Any] | None:
+    """Return the fields of an error, None for none; `again` is the line to run."""
+    if error is None:
+        return None
+    return {
+        "kind": error.kind,
+        "message": error.message,
+        "hint": advised(error, again),
+        "temporary": error.temporary,
+    }
+
+
+def _file(file: "SavedFile", again: str) -> dict[str, Any]:
+    fields = file._asdict()
+    fields["error"] = error_record(file.error, again)
+    return fields

@@ -1,0 +1,175 @@
+"""What stderr gets while a run goes on, where no block can be drawn: lines, or errors only."""
+
+from typing import TYPE_CHECKING, Self
+
+from kiecli.api.models import Task
+from kiecli.clock import Clock
+from kiecli.errors import KieError
+from kiecli.outcome import Outcome
+from kiecli.polling.scheduler import Snapshot
+from kiecli.render.notices import Notices
+from kiecli.render.text import annotation, clean, error_line, size
+from kiecli.streams import ErrorOutput, Output
+
+if TYPE_CHECKING:
+    from kiecli.download.plan import SavedFile, Target
+    from kiecli.transport import Exchange
+
+_MOST_ANNOTATIONS = 10
+_SECOND = 1.0
+
+
+class Screen:
+    """Says errors and nothing else (`--quiet`); the base of the other screens."""
+
+    frame = float("inf")
+    """Seconds after which it wants a `tick` at the latest."""
+
+    tells_files = True
+    """Whether each file that is saved gets a line, with its size, where notes are said."""
+
+    shows_growth = False
+    """Whether it has a use for `started` and `moved`."""
+
+    def __init__(self, out: Output, err: ErrorOutput, *, annotations: bool = False) -> None:
+        """Take the streams.
+
+        Args:
+            out: Where `answer` writes.
+            err: Where everything else is said.
+            annotations: Whether failures are also told to GitHub Actions.
+        """
+        self._out = out
+        self._err = err
+        self._annotations = _MOST_ANNOTATIONS if annotations else 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def answer(self, text: str) -> None:
+        """Write whole lines to stdout, beside whatever is drawn on stderr."""
+        self._out.write(text)
+
+    def say(self, line: str) -> None:
+        """Write a line to stderr."""
+        self._err.line(line)
+
+    def error(self, error: KieError, *, about: str = "", again: str = "") -> None:
+        """Say what went wrong, in one line."""
+        self.say(error_line(error, about=about, again=again))
+
+    def annotate(self, outcome: Outcome) -> None:
+        """Mark a failed id in GitHub Actions, the first ten of them."""
+        if self._annotations and outcome.error is not None:
+            self._annotations -= 1
+            line = error_line(outcome.error, about=outcome.task_id, again=outcome.again)
+            self.say(annotation(line.removeprefix("kiecli: ")))
+
+    def exchange(self, exchange: "Exchange") -> None:
+        """Say what was requested (`--verbose`)."""
+        e = exchange
+        said = f"{e.method} {e.host}{e.path} {e.task_id} {e.outcome} {e.milliseconds} ms"
+        self.say(clean(f"kiecli: {said}"))
+
+    def note(self, line: str) -> None:
+        """Say something that is no error, unless asked to be quiet."""
+
+    def snapshot(self, snapshot: Snapshot[Task]) -> None:
+        """Take what became known of a task."""
+
+    def started(self, target: "Target", have: int, total: int | None) -> None:
+        """Take that bytes of a file are about to come (this is a `download.Progress`)."""
+
+    def moved(self, target: "Target", have: int, total: int | None) -> None:
+        """Take how much of a file is there."""
+
+    def trouble(self, target: "Target", reason: str) -> None:
+        """Take what keeps a file."""
+
+    def ended(self, target: "Target", saved: "SavedFile") -> None:
+        """Take how a file has ended; a failure is said."""
+        if saved.error is not None:
+            self.error(saved.error, about=target.task_id)
+
+    def tick(self) -> None:
+        """Use a moment to draw or to give a sign of life."""
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+
+
+class LogScreen(Screen):
+    """Says one line for each thing that happens."""
+
+    def __init__(
+        self,
+        out: Output,
+        err: ErrorOutput,
+        clock: Clock,
+        *,
+        annotations: bool = False,
+        follows: bool = False,
+    ) -> None:
+        """Take the streams and the time.
+
+        Args:
+            out: Where `answer` writes.
+            err: Where everything else is said.
+            clock: For the signs of life.
+            annotations: Whether failures are also told to GitHub Actions.
+            follows: Whether changes of state are worth a line: somebody waits for them.
+        """
+        super().__init__(out, err, annotations=annotations)
+        self._clock = clock
+        self._follows = follows
+        self._notices = Notices(clock.now())
+        if follows:
+            self.frame = _SECOND
+
+    def note(self, line: str) -> None:
+        """Say something that is no error."""
+        self.say(clean(f"kiecli: {line}"))
+
+    def snapshot(self, snapshot: Snapshot[Task]) -> None:
+        """Say a change of state, and trouble that lasts."""
+        for line in self._notices.of_trouble(snapshot):
+            self.note(line)
+        if self._follows:
+            for line in self._notices.of_change(snapshot, self._clock.now()):
+                self.note(line)
+
+    def trouble(self, target: "Target", reason: str) -> None:
+        """Say what keeps a file."""
+        for line in self._notices.of_file_trouble(target.path, reason):
+            self.note(line)
+
+    def ended(self, target: "Target", saved: "SavedFile") -> None:
+        """Say how a file has ended."""
+        super().ended(target, saved)
+        if saved.error is None:
+            self.note(file_line(saved))
+
+    def tick(self) -> None:
+        """Give a sign of life once a minute."""
+        if self._follows:
+            for line in self._notices.of_life(self._clock.now()):
+                self.note(line)
+
+
+class PanelScreen(LogScreen):
+    """Leaves an error to the panel that is drawn of it on the same terminal."""
+
+    def error(self, error: KieError, *, about: str = "", again: str = "") -> None:
+        """Say nothing."""
+
+
+def file_line(saved: "SavedFile") -> str:
+    """Return how a file was saved."""
+    told = [] if saved.bytes is None else [size(saved.bytes)]
+    told += [f"{size(saved.resumed)} taken over"] if saved.resumed else []
+    details = f" ({', '.join(told)})" if told else ""
+    place = "to stdout" if saved.path == "-" else saved.path
+    return f"{saved.status} {place}{details}"

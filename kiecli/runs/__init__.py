@@ -1,1 +1,0 @@
-"""What each command does, from ids and flags to an exit code."""

@@ -1,0 +1,115 @@
+"""A downloader on a bench: a fake clock, scripted hosts, a real folder, and a watcher's diary."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from kiecli.api.client import KieClient
+from kiecli.api.models import Task
+from kiecli.download.downloader import Downloader
+from kiecli.download.plan import SavedFile, SaveOptions, Target
+from kiecli.errors import KieError
+from kiecli.files.template import DEFAULT_TEMPLATE, Template
+from kiecli.sandbox import media
+from kiecli.sandbox.simulation import SimulatedKie
+from tests.support.fakes import START, FakeClock
+from tests.support.faults import Faults
+from tests.support.wire import WireTransport
+
+PNG = media.body("image.png")
+OTHER_PNG = PNG[:-12] + b"\x00\x00\x00\x01tEXtx" + bytes(4) + PNG[-12:]
+PAGE = b"<!DOCTYPE html><title>Gone</title><h1>This file has expired</h1>"
+JSON_ERROR = b'{"code":403,"msg":"expired"}'
+
+
+class Diary:
+    """A `Progress` that remembers."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[object, ...]] = []
+
+    def started(self, target: Target, have: int, total: int | None) -> None:
+        self.lines.append(("started", target.n, have, total))
+
+    def moved(self, target: Target, have: int, total: int | None) -> None:
+        self.lines.append(("moved", target.n, have, total))
+
+    def trouble(self, target: Target, reason: str) -> None:
+        self.lines.append(("trouble", target.n, reason))
+
+    @property
+    def troubles(self) -> list[str]:
+        """What was said of troubles."""
+        return [str(line[2]) for line in self.lines if line[0] == "trouble"]
+
+
+class Bench:
+    """A downloader and its world.
+
+    Attributes:
+        folder: Where files go; emptied by nobody.
+        clock: Moves when somebody waits.
+        host: The API and all file hosts, with their faults.
+        diary: What a watcher was told.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.clock = FakeClock()
+        self.host = Faults(SimulatedKie("https://kie.test", now=self.clock.wall))
+        self.diary = Diary()
+
+    def client(self) -> httpx.Client:
+        """Return a client that reaches the hosts, as a run's would be."""
+        return httpx.Client(
+            transport=WireTransport(self.host, sleep=self.clock.advance),
+            headers={"User-Agent": "kiecli/test"},
+            trust_env=False,
+        )
+
+    def downloader(self, template: str = DEFAULT_TEMPLATE, **options: Any) -> Downloader:
+        """Return a downloader into the folder."""
+        api = KieClient(self.client(), "https://kie.test", "key", self.clock)
+        return Downloader(
+            client=self.client(),
+            fresh_link=api.fresh_link,
+            clock=self.clock,
+            options=SaveOptions(str(self.folder), Template.parse(template), **options),
+            progress=self.diary,
+            random=lambda _low, high: high,
+        )
+
+    def save(
+        self,
+        *urls: str,
+        template: str = DEFAULT_TEMPLATE,
+        age: float | None = 3600.0,
+        **options: Any,
+    ) -> SavedFile:
+        """Save the first result of a task that finished `age` seconds ago."""
+        downloader = self.downloader(template, **options)
+        return downloader.save(downloader.plan(self.task(*urls, age=age))[0])
+
+    def task(self, *urls: str, age: float | None = 3600.0, document: object = None) -> Task:
+        """Return a succeeded task."""
+        result = {"resultUrls": list(urls)} if urls else {"resultObject": document}
+        completed = None if age is None else int((START - age) * 1000)
+        return Task.parse(
+            "task1",
+            {"state": "success", "model": "a/b", "completeTime": completed, "resultJson": result},
+        )
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """What is in the folder now, folders below included."""
+        return {
+            str(path.relative_to(self.folder)): path.read_bytes()
+            for path in sorted(self.folder.rglob("*"))
+            if path.is_file()
+        }
+
+
+def said(error: KieError | None) -> str:
+    """Return what a user is told of an error, and nothing for none."""
+    return "" if error is None else error.message

@@ -1,0 +1,255 @@
+"""What an answer means: the table of status, headers and body."""
+
+import json
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiecli.api.responses import NOT_FOUND_HINT, code_of, decode
+from kiecli.errors import (
+    AccessError,
+    ConfigError,
+    KeyRefused,
+    KieError,
+    KieUnavailable,
+    RateLimited,
+    TaskFailed,
+    TaskNotFound,
+    UsageError,
+)
+
+_RECORD = {"taskId": "a", "state": "waiting"}
+_SPRING = {
+    "timestamp": "2026-11-02T10:00:00.000+00:00",
+    "status": 404,
+    "error": "Not Found",
+    "message": "No message available",
+    "path": "/api/v2/jobs/recordInfo",
+}
+
+
+def _body(code: object, msg: str | None = "said", data: object = None) -> bytes:
+    return json.dumps({"code": code, "msg": msg, "data": data}).encode()
+
+
+def _error(status: int, body: bytes, headers: Mapping[str, str] | None = None) -> KieError:
+    with pytest.raises(KieError) as refusal:
+        decode(status, headers or {}, body)
+    return refusal.value
+
+
+@pytest.mark.parametrize("status", [200, 404, 500])
+@pytest.mark.parametrize("code", [200, "200"], ids=repr)
+@pytest.mark.parametrize("data", [_RECORD, 6824.05, "https://fresh", None, [], {}])
+def test_code_200_is_a_good_answer_whatever_the_status(
+    status: int, code: object, data: object
+) -> None:
+    assert decode(status, {}, _body(code, "success", data)) == data
+
+
+@pytest.mark.parametrize("code", [505, "505"], ids=repr)
+def test_a_record_with_code_505_is_believed(code: object) -> None:
+    assert decode(200, {}, _body(code, "success", _RECORD)) == _RECORD
+
+
+@pytest.mark.parametrize("data", [None, {}, {"state": None}, {"state": ""}, {"state": 1}, "x"])
+def test_code_505_without_a_usable_state_is_a_refusal(data: object) -> None:
+    error = _error(200, _body(505, "off", data))
+    assert type(error) is AccessError
+
+
+_KEY_HINT = "check the key with: kiecli config check"
+_CODES: list[tuple[object, str, type[KieError], str, str]] = [
+    (401, "No access", KeyRefused, "Kie refused the API key: No access (code 401)", _KEY_HINT),
+    ("401", "", KeyRefused, "Kie refused the API key: code 401", _KEY_HINT),
+    (
+        402,
+        "Insufficient",
+        KeyRefused,
+        "the account has no credits: Insufficient (code 402)",
+        "top up at https://kie.ai",
+    ),
+    (
+        433,
+        "Quota",
+        KeyRefused,
+        "the key's own quota is used up: Quota (code 433)",
+        "raise it, or use another key",
+    ),
+    (505, "Off", AccessError, "Kie has switched this off: Off (code 505)", "ask Kie's support"),
+    (
+        501,
+        "Generation failed",
+        TaskFailed,
+        "Kie says the task failed: Generation failed (code 501)",
+        "trouble upstream, often not charged: a new submission may work",
+    ),
+    (
+        408,
+        "flagged",
+        TaskFailed,
+        "Kie says the task failed: flagged (code 408)",
+        "moderation refused it: change the prompt or the input",
+    ),
+    (
+        422,
+        "recordInfo is null",
+        TaskNotFound,
+        "Kie knows no such Market task",
+        NOT_FOUND_HINT,
+    ),
+    ("422", "RecordInfo is NULL", TaskNotFound, "Kie knows no such Market task", NOT_FOUND_HINT),
+    (404, "Task not found", TaskNotFound, "Kie knows no such Market task", NOT_FOUND_HINT),
+    (
+        400,
+        "taskId parameter is required",
+        UsageError,
+        "Kie refused the question: taskId parameter is required (code 400)",
+        "check the line",
+    ),
+    (422, "url is wrong", UsageError, "Kie refused the question: url is wrong (code 422)",
+     "check the line"),
+    (429, "Slow", RateLimited, "Kie is asked too often: Slow (code 429)", ""),
+    (455, "Maintenance", KieUnavailable, "Kie answered Maintenance (code 455)", ""),
+    (500, "Server exception", KieUnavailable, "Kie answered Server exception (code 500)", ""),
+    (0, "", KieUnavailable, "Kie answered code 0", ""),
+    (-1, "x", KieUnavailable, "Kie answered x (code -1)", ""),
+    (299, "new", KieUnavailable, "Kie answered new (code 299)", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "msg", "kind", "message", "hint"), _CODES)
+@pytest.mark.parametrize("status", [200, 401, 500])
+def test_the_code_decides_whatever_the_status(
+    status: int, code: object, msg: str, kind: type[KieError], message: str, hint: str
+) -> None:
+    error = _error(status, _body(code, msg))
+    assert (type(error), error.message, error.hint) == (kind, message, hint)
+
+
+_STATUSES: list[tuple[int, type[KieError], str]] = [
+    (401, KeyRefused, "the API key was refused (HTTP 401)"),
+    (407, AccessError, "the proxy asks for a login (HTTP 407)"),
+    (301, ConfigError, "that is not Kie's API (HTTP 301)"),
+    (302, ConfigError, "that is not Kie's API (HTTP 302)"),
+    (308, ConfigError, "that is not Kie's API (HTTP 308)"),
+    (404, ConfigError, "that is not Kie's API (HTTP 404)"),
+    (405, ConfigError, "that is not Kie's API (HTTP 405)"),
+    (429, RateLimited, "Kie is asked too often (HTTP 429)"),
+    (200, KieUnavailable, "got an answer that is not Kie's JSON (HTTP 200)"),
+    (204, KieUnavailable, "got an error (HTTP 204)"),
+    (400, KieUnavailable, "got an error (HTTP 400)"),
+    (403, KieUnavailable, "got an error (HTTP 403)"),
+    (408, KieUnavailable, "got an error (HTTP 408)"),
+    (425, KieUnavailable, "got an error (HTTP 425)"),
+    (500, KieUnavailable, "got an error (HTTP 500)"),
+    (502, KieUnavailable, "got an error (HTTP 502)"),
+    (503, KieUnavailable, "got an error (HTTP 503)"),
+    (530, KieUnavailable, "got an error (HTTP 530)"),
+]
+_NO_CODE: list[bytes] = [
+    b"",
+    b"<html>Bad gateway</html>",
+    b"error code: 1010",
+    _body(200, "success", _RECORD)[:-20],
+    b"\xff\xfe\x00",
+    b"[]",
+    b"null",
+    b'"text"',
+    json.dumps(_SPRING).encode(),
+    _body(None),
+    _body(True),
+    _body("soon"),
+    _body("2" * 300),
+    _body("\u0662\u0660\u0660"),
+    b"[" * 10_000,
+]
+
+
+@pytest.mark.parametrize(("status", "kind", "message"), _STATUSES)
+@pytest.mark.parametrize("body", _NO_CODE, ids=range(len(_NO_CODE)))
+def test_without_a_code_the_status_decides(
+    status: int, kind: type[KieError], message: str, body: bytes
+) -> None:
+    error = _error(status, body)
+    assert (type(error), error.message) == (kind, message)
+
+
+def test_an_answer_from_elsewhere_asks_whether_the_address_is_right() -> None:
+    error = _error(404, json.dumps(_SPRING).encode())
+    assert error.hint == "is base-url right? see: kiecli config get base-url"
+
+
+def test_only_refusals_of_the_key_or_the_account_end_the_whole_run() -> None:
+    ends = [code for code in range(100, 600) if code != 200 and _error(200, _body(code)).ends_run]
+    assert ends == [401, 402, 433]
+
+
+def test_what_may_pass_is_temporary_and_nothing_else_is() -> None:
+    codes = range(100, 600)
+    lasting = [c for c in codes if c != 200 and not _error(200, _body(c)).temporary]
+    statuses = [s for s in codes if not _error(s, b"").temporary]
+    assert lasting == [400, 401, 402, 404, 408, 422, 433, 501, 505]
+    assert statuses == [*range(300, 400), 401, 404, 405, 407]
+
+
+@pytest.mark.parametrize(
+    ("envelope", "words"),
+    [
+        ({"code": 500, "msg": "in msg"}, "in msg (code 500)"),
+        ({"code": 500, "message": "in message"}, "in message (code 500)"),
+        ({"code": 500, "msg": "", "message": " trimmed\n"}, "trimmed (code 500)"),
+        ({"code": 500, "msg": ["odd"]}, "code 500"),
+        ({"code": 500}, "code 500"),
+    ],
+)
+def test_both_names_of_the_message_are_read(envelope: object, words: str) -> None:
+    assert _error(200, json.dumps(envelope).encode()).message == f"Kie answered {words}"
+
+
+_SENT = "Sun, 06 Nov 1994 08:49:37 GMT"
+_RETRY_AFTER: list[tuple[dict[str, str], float | None]] = [
+    ({}, None),
+    ({"retry-after": ""}, None),
+    ({"retry-after": "7"}, 7),
+    ({"retry-after": " 0 "}, 0),
+    ({"retry-after": "9" * 40}, 999_999_999),
+    ({"retry-after": "Sun, 06 Nov 1994 08:50:37 GMT", "date": _SENT}, 60),
+    ({"retry-after": "Sun, 06 Nov 1994 09:49:37 +0100", "date": _SENT}, 0),
+    ({"retry-after": "Sun, 06 Nov 1994 08:00:00 GMT", "date": _SENT}, 0),
+    ({"retry-after": "Sun, 06 Nov 1994 08:50:37 GMT"}, None),
+    ({"retry-after": "Sun, 06 Nov 1994 08:50:37 -0000", "date": _SENT}, None),
+    ({"retry-after": "Sun, 06 Nov 1994 08:50:37 +99999999999999999999", "date": _SENT}, None),
+    ({"retry-after": "-5", "date": _SENT}, None),
+    ({"retry-after": "soon", "date": _SENT}, None),
+    ({"retry-after": "\u0665"}, None),
+]
+
+
+@pytest.mark.parametrize(("headers", "seconds"), _RETRY_AFTER)
+@pytest.mark.parametrize(
+    ("status", "body"), [(429, b""), (503, b"<html>"), (200, _body(429)), (200, _body(500))]
+)
+def test_retry_after_is_read_in_both_its_forms(
+    status: int, body: bytes, headers: dict[str, str], seconds: float | None
+) -> None:
+    error = _error(status, body, headers)
+    assert isinstance(error, KieUnavailable)
+    assert error.retry_after == seconds
+
+
+@given(st.integers(100, 599), st.one_of(st.binary(), st.text().map(str.encode)), st.text())
+def test_whatever_comes_is_data_or_a_kie_error(status: int, body: bytes, told: str) -> None:
+    try:
+        decode(status, {"retry-after": told, "date": told}, body)
+    except KieError:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("body", "code"), [(_body(200), "200"), (_body("422"), "422"), (b"<html>", "-"), (b"{}", "-")]
+)
+def test_a_log_shows_the_code_of_an_answer(body: bytes, code: str) -> None:
+    assert code_of(body) == code

@@ -1,0 +1,213 @@
+"""What each setting's value may be."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kiecli.config.settings import SETTINGS, mask, named
+from kiecli.errors import ExitCode, UsageError
+
+
+def test_the_table_of_settings() -> None:
+    assert [setting[:3] for setting in SETTINGS] == [
+        ("api-key", "KIE_API_KEY", None),
+        ("base-url", "KIE_BASE_URL", "https://api.kie.ai"),
+        ("dir", "KIECLI_DIR", "."),
+        ("timeout", "KIECLI_TIMEOUT", "15m"),
+    ]
+
+
+def test_a_default_is_a_value_like_any_other() -> None:
+    for setting in SETTINGS[1:]:
+        assert setting.default is not None
+        assert setting.read(setting.default) == setting.default
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "hint"),
+    [
+        ("apikey", "'apikey' is not a setting", "did you mean 'api-key'?"),
+        ("API_KEY", "'API_KEY' is not a setting", "did you mean 'api-key'?"),
+        ("KIE_API_KEY", "'KIE_API_KEY' is not a setting", "did you mean 'api-key'?"),
+        ("url", "'url' is not a setting", "did you mean 'base-url'?"),
+        ("directory", "'directory' is not a setting", "did you mean 'dir'?"),
+        ("colour", "'colour' is not a setting", "known are api-key, base-url, dir, timeout"),
+        ("", "that is not a setting", "known are api-key, base-url, dir, timeout"),
+    ],
+)
+def test_an_unknown_name_is_answered_with_the_nearest(name: str, message: str, hint: str) -> None:
+    with pytest.raises(UsageError) as refusal:
+        named(name)
+    assert (refusal.value.message, refusal.value.hint) == (message, hint)
+    assert refusal.value.exit_code is ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    "key", ["sk-1a", "0123456789abcdef0123456789abcdef", "sk-" + "x" * 40, "api-key=canary"]
+)
+def test_a_key_in_the_place_of_a_name_is_not_repeated(key: str) -> None:
+    with pytest.raises(UsageError) as refusal:
+        named(key)
+    assert refusal.value.message == "that is not a setting"
+    assert key not in refusal.value.hint
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        ("0123456789abcdef", "****cdef"),
+        ("0123456789ab", "****89ab"),
+        ("0123456789a", "****"),
+        ("", "****"),
+        ("0123456789abc\x1b[1m", "****"),
+        ("0123456789äöüß", "****"),
+    ],
+)
+def test_a_mask_shows_the_last_four_of_a_long_key(key: str, shown: str) -> None:
+    assert mask(key) == shown
+
+
+_read_key = named("api-key").read
+_read_url = named("base-url").read
+_read_folder = named("dir").read
+_read_timeout = named("timeout").read
+
+
+def test_white_space_around_a_key_is_trimmed() -> None:
+    assert _read_key(" \tsk-canary 1\r\n") == "sk-canary 1"
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        (" \n", "the key is blank"),
+        ("canary\nsecond", "the key is not printable ASCII on one line"),
+        ("canary\tx", "the key is not printable ASCII on one line"),
+        ("canary\x7f", "the key is not printable ASCII on one line"),
+        ("canaryé", "the key is not printable ASCII on one line"),
+        ("\ufeffcanary", "the key is not printable ASCII on one line"),
+        ("canary\udcff", "the key is not printable ASCII on one line"),
+    ],
+)
+def test_a_key_that_no_header_could_carry_is_refused_unseen(key: str, words: str) -> None:
+    with pytest.raises(ValueError, match="key") as refusal:
+        _read_key(key)
+    assert str(refusal.value) == words
+
+
+@pytest.mark.parametrize(
+    ("url", "read"),
+    [
+        ("https://api.kie.ai", "https://api.kie.ai"),
+        (" https://api.kie.ai/\n", "https://api.kie.ai"),
+        ("https://proxy.example.com:8443/kie/v2//", "https://proxy.example.com:8443/kie/v2"),
+        ("HTTPS://API.Kie.AI", "HTTPS://API.Kie.AI"),
+        ("https://kie.internal.", "https://kie.internal."),
+        ("https://[2001:db8::1]:8443", "https://[2001:db8::1]:8443"),
+        ("https://10.0.0.7", "https://10.0.0.7"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("http://127.8.9.1", "http://127.8.9.1"),
+        ("http://localhost:8080/", "http://localhost:8080"),
+        ("HTTP://LOCALHOST", "HTTP://LOCALHOST"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+        ("https://api.kie.ai:65535", "https://api.kie.ai:65535"),
+    ],
+)
+def test_base_urls_that_are_taken(url: str, read: str) -> None:
+    assert _read_url(url) == read
+
+
+_NO_ADDRESSES = [
+    "", " ", "api.kie.ai", "ftp://api.kie.ai", "https://", "https:///x", "https:api.kie.ai",
+    "//api.kie.ai", "https://a..b", "https://.b", f"https://{'a' * 64}.de", "https://exa mple.de",
+    "https://api.kie.ai\n.evil.de", "https://api.kie.ai/\tx", "https://api.kie.ai\x00",
+    "https://kié.ai", "https://\u212aie.ai", "https://api.kie.ai:", "https://api.kie.ai:x",
+    "https://api.kie.ai:65536", "https://api.kie.ai:-1", "https://[::1", "https://[::1]x",
+    "https://x[::1]", "https://[::::]", "https://[fe80::1%25eth0]", "https://[v1.x]",
+    "https://api.kie.ai\\x", "https://%61pi.kie.ai",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", _NO_ADDRESSES)
+def test_what_is_no_address_of_the_web_is_refused_with_an_example(url: str) -> None:
+    with pytest.raises(ValueError, match="address") as refusal:
+        _read_url(url)
+    assert str(refusal.value) == f"{url!r} is not an address such as https://api.kie.ai"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.kie.ai",
+        "http://127.evil.com",
+        "http://127.0.0.1.evil.com",
+        "http://127.1",
+        "http://localhost.evil.com",
+        "http://10.0.0.7",
+        "http://0.0.0.0",
+        "http://[2001:db8::1]",
+    ],
+)
+def test_the_key_never_leaves_the_machine_in_clear_text(url: str) -> None:
+    with pytest.raises(ValueError, match="clear text") as refusal:
+        _read_url(url)
+    assert str(refusal.value) == f"{url!r} would send the key in clear text: use https"
+
+
+@pytest.mark.parametrize("url", ["https://me:canary@api.kie.ai", "https://canary@api.kie.ai"])
+def test_a_user_in_the_address_is_refused_unseen(url: str) -> None:
+    with pytest.raises(ValueError, match="user") as refusal:
+        _read_url(url)
+    assert str(refusal.value) == "the address has a user in it, which no request would carry"
+
+
+@pytest.mark.parametrize("url", ["https://api.kie.ai?", "https://api.kie.ai/#x", "https://a/?b=c"])
+def test_a_query_or_a_fragment_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="query") as refusal:
+        _read_url(url)
+    assert str(refusal.value) == f"{url!r} has a query or a fragment, which requests would lose"
+
+
+@given(st.text(max_size=40) | st.from_regex(r"https?://[^ ]{0,20}", fullmatch=True))
+@settings(deadline=None)
+def test_any_text_is_a_base_url_or_a_value_error(text: str) -> None:
+    try:
+        url = _read_url(text)
+    except ValueError:
+        return
+    assert url.lower().startswith(("https://", "http://localhost", "http://127.", "http://[::1]"))
+
+
+@pytest.mark.parametrize("folder", [".", "./out", "a b/ü", "/tmp/x/", "a~b", "-x", " x", "\udcff"])
+def test_a_folder_stays_as_it_was_typed(folder: str) -> None:
+    assert _read_folder(folder) == folder
+
+
+def test_a_tilde_is_the_home_folder() -> None:
+    import os
+
+    home = os.path.expanduser("~")  # noqa: PTH111
+    assert _read_folder("~/out") == f"{home}/out"
+    assert _read_folder("~") == home
+
+
+@pytest.mark.parametrize(
+    ("folder", "words"),
+    [
+        ("", "the folder is blank"),
+        (" ", "the folder is blank"),
+        ("a\0b", r"'a\x00b' cannot be the name of a folder"),
+        ("\ud800", r"'\ud800' cannot be the name of a folder"),
+        ("~nobody-of-that-name/x", "the home folder of '~nobody-of-that-name/x' is not known"),
+    ],
+)
+def test_what_can_be_no_folder_is_refused(folder: str, words: str) -> None:
+    with pytest.raises(ValueError, match="folder") as refusal:
+        _read_folder(folder)
+    assert str(refusal.value) == words
+
+
+def test_a_timeout_is_a_duration_and_may_be_zero() -> None:
+    assert [_read_timeout(text) for text in (" 15m\n", "0", "900")] == ["15m", "0", "900"]
+    with pytest.raises(ValueError, match=r"^'soon' is not a duration"):
+        _read_timeout("soon")

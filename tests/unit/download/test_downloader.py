@@ -1,0 +1,427 @@
+"""Documents, streams, progress, checksums, and two runs at once."""
+
+import hashlib
+import io
+import json
+import os
+import resource
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiecli.download.checksum import GrowingSum, RunningChecksum
+from kiecli.download.integrity import Condition, condition
+from kiecli.download.job import as_file, as_text
+from kiecli.download.part_file import Part
+from kiecli.download.partial import Note
+from kiecli.download.plan import SavedFile, Target
+from kiecli.download.progress import NoProgress
+from kiecli.sandbox import media
+from tests.support.downloads import OTHER_PNG, PAGE, PNG, Bench, said
+from tests.support.fakes import FakeClock
+from tests.support.wire import FileScript
+
+MIB = 1024 * 1024
+LYRICS = {"lyricsData": [{"text": "schön\n[Verse]"}]}
+AS_JSON = b'{\n  "lyricsData": [\n    {\n      "text": "sch\xc3\xb6n\\n[Verse]"\n    }\n  ]\n}\n'
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def save_document(
+    bench: Bench, document: object, template: str = "{task_id}-{n}.{ext}", **options: Any
+) -> SavedFile:
+    downloader = bench.downloader(template, **options)
+    return downloader.save(downloader.plan(bench.task(document=document))[0])
+
+
+def test_an_object_is_saved_as_a_json_file(bench: Bench) -> None:
+    saved = save_document(bench, LYRICS, checksum=True)
+    assert saved._asdict() == {
+        "n": 1,
+        "url": None,
+        "path": str(bench.folder / "task1-1.json"),
+        "bytes": len(AS_JSON),
+        "sha256": hashlib.sha256(AS_JSON).hexdigest(),
+        "content_type": "application/json",
+        "status": "saved",
+        "resumed": 0,
+        "error": None,
+    }
+    assert bench.files == {"task1-1.json": AS_JSON}
+    assert bench.diary.lines == []
+
+
+@pytest.mark.parametrize(
+    ("there", "status", "after"),
+    [
+        (AS_JSON, "kept", AS_JSON),
+        (b'{"lyricsData": "as somebody likes it better"}', "kept", None),
+        (AS_JSON[:-5], "saved", AS_JSON),
+        (b"", "saved", AS_JSON),
+        (PAGE, "saved", AS_JSON),
+    ],
+)
+def test_a_document_that_is_there_is_kept_when_it_is_whole(
+    bench: Bench, there: bytes, status: str, after: bytes | None
+) -> None:
+    (bench.folder / "task1-1.json").write_bytes(there)
+    assert save_document(bench, LYRICS).status == status
+    assert bench.files == {"task1-1.json": there if after is None else after}
+
+
+@pytest.mark.parametrize(
+    ("there", "message"),
+    [
+        (AS_JSON, ""),
+        (AS_JSON.replace(b"Verse", b"verse"), "another file is there"),
+        (b"{}", "another file is there"),
+    ],
+)
+def test_under_a_name_that_any_file_may_have_the_bytes_decide(
+    bench: Bench, there: bytes, message: str
+) -> None:
+    (bench.folder / "lyrics.txt").write_bytes(there)
+    saved = save_document(bench, LYRICS, "lyrics.txt")
+    assert said(saved.error).rpartition(": ")[2] == message
+    assert bench.files == {"lyrics.txt": there}
+
+
+@pytest.mark.parametrize(
+    ("document", "file", "text"),
+    [
+        (LYRICS, AS_JSON, AS_JSON),
+        ("two\nlines", b'"two\\nlines"\n', b"two\nlines\n"),
+        ("ends\n", b'"ends\\n"\n', b"ends\n"),
+        ("half \ud83d", b'"half \\ud83d"\n', b"half ?\n"),
+        ({"half": "\ud83d"}, b'{\n  "half": "\\ud83d"\n}\n', b'{\n  "half": "\\ud83d"\n}\n'),
+        ([], b"[]\n", b"[]\n"),
+    ],
+)
+def test_a_document_is_json_in_a_file_and_plain_text_on_a_stream(
+    document: object, file: bytes, text: bytes
+) -> None:
+    assert (as_file(document), as_text(document)) == (file, text)
+    assert json.loads(file) == document
+
+
+# To a stream.
+
+
+def pour(bench: Bench, *urls: str, document: object = None) -> tuple[SavedFile, bytes]:
+    downloader = bench.downloader()
+    stream = io.BytesIO()
+    target = downloader.plan(bench.task(*urls, document=document))[0]
+    # As stdout has: what was written is not yet out.
+    buffered: Any = io.BufferedWriter(stream, MIB)
+    return downloader.pour(target, buffered), stream.getvalue()
+
+
+def test_a_complete_file_is_poured_and_nothing_is_left_in_the_folder(bench: Bench) -> None:
+    url = bench.host.file("/a.png", PNG, cuts=[5000])
+    saved, poured = pour(bench, url)
+    assert (saved.status, saved.path, saved.bytes, poured, bench.files) == (
+        "saved",
+        "-",
+        len(PNG),
+        PNG,
+        {},
+    )
+
+
+def test_nothing_is_poured_of_a_file_that_does_not_come_whole(bench: Bench) -> None:
+    url = bench.host.file("/a.png", PNG, cuts=[5000] * 9, framing="close")
+    saved, poured = pour(bench, url)
+    assert (saved.status, poured) == ("failed", b"")
+
+
+def test_a_text_is_poured_as_it_is(bench: Bench) -> None:
+    saved, poured = pour(bench, document="words")
+    assert (saved.status, poured) == ("saved", b"words\n")
+
+
+def test_a_stream_that_refuses_is_the_caller_s_to_know(bench: Bench) -> None:
+    class Full(io.BytesIO):
+        def write(self, _data: Any) -> int:
+            raise OSError(28, os.strerror(28))
+
+    downloader = bench.downloader()
+    target = downloader.plan(bench.task(bench.host.file("/a.png", PNG)))[0]
+    with pytest.raises(OSError, match="No space left"):
+        downloader.pour(target, Full())
+
+
+def test_without_room_for_a_temporary_file_nothing_is_poured(bench: Bench) -> None:
+    downloader, stream = bench.downloader(), io.BytesIO()
+    target = downloader.plan(bench.task("https://files.test/a.png"))[0]
+    tempfile.gettempdir()  # found by trying to write, and remembered
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
+    try:
+        saved = downloader.pour(target, stream)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    path, reason = said(saved.error).split(": ", 1)
+    assert (path, reason, stream.getvalue(), bench.diary.lines) == (
+        f"could not save {bench.folder / 'task1-1.png'}",
+        "it needs a temporary file first: too many open files",
+        b"",
+        [],
+    )
+
+
+# Progress.
+
+
+def test_progress_is_right_across_retries_and_restarts(bench: Bench) -> None:
+    url = bench.host.file(
+        "/a.png", PNG, cuts=[10000, 3000], etag=['"a"', '"b"', '"b"'], drip=(4000, 0.2)
+    )
+    bench.save(url)
+    size = len(PNG)
+    # The second try is another file, so it starts again; the third takes that up.
+    assert bench.diary.lines == [
+        ("started", 1, 0, size),
+        ("moved", 1, 4000, size),
+        ("moved", 1, 8000, size),
+        ("moved", 1, 10000, size),
+        (
+            "trouble",
+            1,
+            "kie.test: the connection was closed in the middle of an answer; trying again in 1s",
+        ),
+        ("started", 1, 0, size),
+        ("moved", 1, 3000, size),
+        (
+            "trouble",
+            1,
+            "kie.test: the connection was closed in the middle of an answer; trying again in 2s",
+        ),
+        ("started", 1, 3000, size),
+        ("moved", 1, 7000, size),
+        ("moved", 1, 11000, size),
+        ("moved", 1, 15000, size),
+        ("moved", 1, size, size),
+        ("moved", 1, size, size),
+    ]
+
+
+def test_a_watcher_is_told_ten_times_a_second_at_most(bench: Bench) -> None:
+    bench.save(bench.host.file("/a.png", PNG, drip=(100, 0.01)))
+    moves = sum(line[0] == "moved" for line in bench.diary.lines)
+    seconds = len(PNG) / 100 * 0.01
+    assert moves <= seconds * 10 + 2
+
+
+def test_a_host_that_drips_is_waited_for_and_spoken_of_once_a_minute(bench: Bench) -> None:
+    saved = bench.save(bench.host.file("/a.png", PNG, drip=(100, 1.0)))
+    assert (saved.status, bench.diary.troubles) == (
+        "saved",
+        ["slow: 110 bytes a second; going on", *["slow: 100 bytes a second; going on"] * 2],
+    )
+
+
+def test_a_file_of_unknown_length_has_no_total(bench: Bench) -> None:
+    bench.save(bench.host.file("/a.png", PNG, framing="chunked"))
+    assert bench.diary.lines[0] == ("started", 1, 0, None)
+
+
+def test_nobody_has_to_watch() -> None:
+    progress = NoProgress()
+    target: Any = None
+    progress.started(target, 0, None)
+    progress.moved(target, 0, None)
+    progress.trouble(target, "")
+
+
+# Two at once.
+
+
+class Crowded(FakeClock):
+    """A clock on which another process gets on while we sleep."""
+
+    def __init__(self, meanwhile: Any) -> None:
+        super().__init__()
+        self._meanwhile = meanwhile
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        if len(self.sleeps) == 3:
+            self._meanwhile()
+
+
+@pytest.mark.parametrize("url", ["https://files.test/a.png", "https://files.test/music"])
+def test_the_second_of_two_waits_and_then_keeps(bench: Bench, url: str) -> None:
+    name = "task1-1.png" if url.endswith("png") else "task1-1"
+    first = Part.opened(str(bench.folder / f"{name}.part"), lambda: None)
+
+    def finish() -> None:
+        first.append(PNG)
+        first.publish(str(bench.folder / "task1-1.png"), 0o644)
+        first.leave()
+
+    bench.clock = Crowded(finish)
+    saved = bench.save(url)
+    assert (saved.status, bench.host.requests, bench.files) == ("kept", [], {"task1-1.png": PNG})
+    assert bench.clock.sleeps == [0.2, 0.2, 0.2]
+    assert bench.diary.troubles == ["another kiecli is saving this file; waiting for it to end"]
+
+
+def test_the_second_takes_over_when_the_first_gives_up(bench: Bench) -> None:
+    first = Part.opened(str(bench.folder / "task1-1.png.part"), lambda: None)
+    bench.clock = Crowded(first.leave)
+    saved = bench.save(bench.host.file("/a.png", PNG))
+    assert (saved.status, bench.files) == ("saved", {"task1-1.png": PNG})
+
+
+def test_the_second_leaves_nothing_when_the_file_turns_up_from_elsewhere(bench: Bench) -> None:
+    first = Part.opened(str(bench.folder / "task1-1.png.part"), lambda: None)
+    first.start(Note("task1", 1, len(PNG), '"a"', None, None))
+    first.append(PNG[:9])
+
+    def turn_up() -> None:
+        (bench.folder / "task1-1.png").write_bytes(PNG)
+        first.leave()
+
+    bench.clock = Crowded(turn_up)
+    saved = bench.save("https://files.test/a.png")
+    assert (saved.status, bench.files) == ("kept", {"task1-1.png": PNG})
+
+
+def test_threads_share_one_client(bench: Bench) -> None:
+    downloader = bench.downloader()
+    urls = [bench.host.file(f"/{n}.png", PNG) for n in range(4)]
+    targets = downloader.plan(bench.task(*urls))
+
+    def save(mine: list[Target]) -> None:
+        for target in mine:
+            downloader.save(target)
+
+    threads = [threading.Thread(target=save, args=(targets[n::2],)) for n in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert list(bench.files.values()) == [PNG] * 4
+
+
+# Checksums.
+
+
+@pytest.mark.parametrize("size", [1, 4 * MIB - 1, 9 * MIB + 5])
+def test_a_checksum_follows_a_growing_file(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "a"
+    right = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
+    with path.open("w+b", buffering=0) as file:
+        running = RunningChecksum(file.fileno())
+        file.write(right)
+        running.reached(size // 2)
+        assert running.result(size) == hashlib.sha256(right).hexdigest()
+
+
+def test_a_sum_starts_again_with_the_file(tmp_path: Path) -> None:
+    with (tmp_path / "a").open("w+b", buffering=0) as file:
+        growing = GrowingSum(file.fileno())
+        file.write(b"wrong")
+        growing.go_on(5)
+        file.truncate(0)
+        growing.go_on(7)  # it may be told of bytes that have gone
+        growing.go_on(0)
+        file.seek(0)
+        file.write(b"right one")
+        growing.go_on(5)
+        growing.go_on(9)
+        assert growing.hexdigest() == hashlib.sha256(b"right one").hexdigest()
+
+
+DENSE = PNG + bytes(range(256)) * (6 * MIB // 256)
+
+
+def test_the_checksum_is_right_though_the_file_had_to_start_again(bench: Bench) -> None:
+    other = PNG + bytes(len(DENSE) - len(PNG))
+    bench.host.always("/a.png", FileScript(other, etag='"old"', cuts=[5 * MIB], drip=(MIB, 0.5)))
+    fetched = FileScript(DENSE, etag='"new"', drip=(MIB, 0.5))
+
+    class Changing(FakeClock):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            bench.host.always("/a.png", fetched)
+
+    bench.clock = Changing()
+    saved = bench.save("https://files.test/a.png", checksum=True)
+    assert (saved.status, saved.sha256) == ("saved", hashlib.sha256(DENSE).hexdigest())
+
+
+def test_a_file_that_fails_leaves_no_thread_behind(bench: Bench) -> None:
+    before = set(threading.enumerate())
+    url = bench.host.file("/a.png", DENSE, cuts=[5 * MIB] * 9, ranges=False, drip=(MIB, 0.5))
+    assert bench.save(url, checksum=True).status == "failed"
+    left = set(threading.enumerate()) - before
+    for thread in left:
+        thread.join(5)
+    assert [thread for thread in left if thread.is_alive()] == []
+
+
+def test_a_file_that_cannot_be_read_has_no_checksum(tmp_path: Path) -> None:
+    with (tmp_path / "a").open("wb") as file:
+        running = RunningChecksum(file.fileno())
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            running.result(5)
+
+
+# What the bytes on the disk tell.
+
+
+@pytest.mark.parametrize(
+    ("body", "due", "expected"),
+    [
+        (PNG, "png", Condition.WHOLE),
+        (OTHER_PNG, "png", Condition.WHOLE),
+        (PNG[:-1], "png", Condition.BROKEN),
+        (media.body("image-1.jpg"), "jpg", Condition.WHOLE),
+        (media.body("image-1.jpg")[:-2], "jpg", Condition.BROKEN),
+        (media.body("take-1.wav"), None, Condition.WHOLE),
+        (media.body("video.mp4"), None, Condition.WHOLE),
+        (media.body("video.mp4")[:-1], None, Condition.BROKEN),
+        (b"", None, Condition.BROKEN),
+        (PAGE, "png", Condition.BROKEN),
+        (PAGE, "html", Condition.UNCLEAR),
+        (b"ID3\x03 and so on", "mp3", Condition.UNCLEAR),
+        (b'{"a": 1}', "json", Condition.WHOLE),
+    ],
+)
+def test_what_the_bytes_of_a_file_on_the_disk_tell(
+    body: bytes, due: str | None, expected: Condition
+) -> None:
+    assert condition(io.BytesIO(body), len(body), due) is expected
+
+
+def test_a_full_disk_keeps_the_part_and_lets_the_other_files_go_on(bench: Bench) -> None:
+    """A limit on the size of files stands for the full disk."""
+    big = bench.host.file("/big.bin", bytes(200_000))
+    small = bench.host.file("/small.png", PNG)
+    downloader = bench.downloader()
+    targets = downloader.plan(bench.task(big, small))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        failed, saved = map(downloader.save, targets)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (said(failed.error), saved.status) == (
+        (
+            f"could not save {bench.folder / 'task1-1.bin'}:"
+            " the file is larger than the disk or 'ulimit -f' allows"
+        ),
+        "saved",
+    )
+    assert len(bench.files["task1-1.bin.part"]) == 100_000
+    again = downloader.save(targets[0])
+    assert (again.status, again.resumed) == ("saved", 100_000)
+    assert bench.files["task1-1.bin"] == bytes(200_000)

@@ -1,0 +1,193 @@
+"""One question to a file host: no key, no cookie, and no redirect to where it must not lead."""
+
+import ssl
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from kiecli.download.file_host import answered
+from kiecli.download.retry import Refusal, Setback
+from tests.support.server import serving
+
+Host = Callable[[httpx.Request], httpx.Response]
+ASTRAY = "the link, or one that it redirects to, is no http or https address"
+START = "https://user:secret@a.test/start?token=secret"
+
+
+def ask(host: Host, url: str = START) -> bytes:
+    with (
+        httpx.Client(transport=httpx.MockTransport(host)) as client,
+        answered(client, url, {"X-Asked": "yes"}, "a") as response,
+    ):
+        return response.read()
+
+
+def redirecting(*locations: str, status: int = 302) -> tuple[Host, list[httpx.Request]]:
+    """Return a host that redirects to one place after the other, and what it was asked."""
+    asked: list[httpx.Request] = []
+
+    def host(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        if len(asked) <= len(locations):
+            headers = {"Location": locations[len(asked) - 1], "Set-Cookie": "spy=1; Path=/"}
+            return httpx.Response(status, headers=headers, content=b"moved")
+        return httpx.Response(200, content=b"file")
+
+    return host, asked
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_redirects_are_followed_without_key_cookie_or_user(status: int) -> None:
+    host, asked = redirecting("/b", "//b.test/c", "https://me:pw@b.test/d", status=status)
+    assert ask(host) == b"file"
+    assert [str(request.url) for request in asked] == [
+        "https://a.test/start?token=secret",
+        "https://a.test/b",
+        "https://b.test/c",
+        "https://b.test/d",
+    ]
+    kept = {"host", "user-agent", "accept", "accept-encoding", "connection", "x-asked"}
+    assert {frozenset(r.headers) - {"cookie"} for r in asked} == {frozenset(kept)}
+    assert {r.headers["accept-encoding"] for r in asked} == {"identity"}
+
+
+@pytest.mark.parametrize(
+    ("location", "reason"),
+    [
+        ("file:///etc/passwd", ASTRAY),
+        ("data:text/plain,x", ASTRAY),
+        ("http://[", ASTRAY),
+        ("http://b.test/", "a.test redirects from https to plain http, at b.test"),
+        ("HTTP://b.test/", "a.test redirects from https to plain http, at b.test"),
+        (START, "a.test redirects in a circle"),
+        ("", "a.test redirects in a circle"),
+    ],
+)
+def test_a_redirect_that_must_not_be_followed_is_refused(location: str, reason: str) -> None:
+    host, _ = redirecting(location)
+    with pytest.raises(Refusal) as raised:
+        ask(host)
+    assert raised.value.reason == reason
+
+
+def test_plain_http_may_be_redirected_to_plain_http() -> None:
+    host, _ = redirecting("http://b.test/")
+    assert ask(host, "http://a.test/") == b"file"
+
+
+def test_a_long_circle_is_refused() -> None:
+    host, _ = redirecting("/b", "/c", "/b")
+    with pytest.raises(Refusal) as raised:
+        ask(host)
+    assert raised.value.reason == "a.test redirects in a circle"
+
+
+def test_ten_redirects_are_followed_and_an_eleventh_is_not() -> None:
+    host, _ = redirecting(*(f"/{n}" for n in range(10)))
+    assert ask(host) == b"file"
+    host, _ = redirecting(*(f"/{n}" for n in range(11)))
+    with pytest.raises(Refusal) as raised:
+        ask(host)
+    assert raised.value.reason == "a.test redirects after 10 other redirects"
+
+
+def test_a_redirect_without_a_place_is_an_answer() -> None:
+    assert ask(lambda _request: httpx.Response(302, content=b"lost")) == b"lost"
+
+
+def test_a_redirect_with_a_large_page_is_followed_unread() -> None:
+    def host(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/start":
+            return httpx.Response(302, headers={"Location": "/b"}, content=b"x" * 99999)
+        return httpx.Response(200, content=b"file")
+
+    assert ask(host) == b"file"
+
+
+def test_a_short_redirect_leaves_the_connection_open_for_the_next_question() -> None:
+    with serving() as server, httpx.Client(trust_env=False) as client:
+        there = server.faults.file("/b", b"file")
+        server.faults.always(
+            "/a", httpx.Response(302, headers={"Location": there}, content=b"gone")
+        )
+        with answered(client, f"{server.url}/a", {}, "a") as response:
+            assert (response.read(), server.connections) == (b"file", 1)
+
+
+def failing(error: Exception) -> Host:
+    def host(_request: httpx.Request) -> httpx.Response:
+        raise error
+
+    return host
+
+
+def certificate() -> httpx.ConnectError:
+    error = httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED]")
+    cause = ssl.SSLCertVerificationError(1, "self-signed certificate")
+    cause.verify_message = "self-signed certificate"
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (httpx.ConnectTimeout("timed out"), "a.test: no connection within 10 s"),
+        (httpx.ReadTimeout("timed out"), "a.test: no byte for 20 s"),
+        (
+            httpx.RemoteProtocolError("peer closed connection"),
+            "a.test: the connection was closed in the middle of an answer",
+        ),
+        (httpx.DecodingError("not a gzip file"), "a.test: the answer's compression is damaged"),
+    ],
+)
+def test_what_passes_is_a_setback(error: Exception, reason: str) -> None:
+    with pytest.raises(Setback) as raised:
+        ask(failing(error))
+    assert (raised.value.reason, raised.value.after) == (reason, None)
+
+
+def test_a_certificate_that_is_refused_is_a_refusal() -> None:
+    with pytest.raises(Refusal) as raised:
+        ask(failing(certificate()))
+    assert raised.value.reason == "a.test: its certificate was refused (self-signed certificate)"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://a.test:99999/",
+        "https://a.test:0/",
+        "https://a.test:x/",
+        "https://a.test/\x00",
+        "file://a.test/etc/passwd",
+        "http://[/?token=secret",
+        "a.test?token=secret",
+    ],
+)
+def test_an_address_that_is_none_is_a_refusal(url: str) -> None:
+    with pytest.raises(Refusal) as raised:
+        ask(failing(AssertionError()), url)
+    assert raised.value.reason == ASTRAY
+
+
+def test_a_name_that_no_resolver_takes_is_a_refusal() -> None:
+    label = "a" * 64
+    with (
+        httpx.Client(trust_env=False) as client,
+        pytest.raises(Refusal),
+        answered(client, f"http://{label}.test/", {}, "a"),
+    ):
+        pass
+
+
+def test_a_redirected_question_that_breaks_names_the_host_it_went_to() -> None:
+    def host(request: httpx.Request) -> httpx.Response:
+        if request.url.host == "a.test":
+            return httpx.Response(302, headers={"Location": "https://b.test/"})
+        raise httpx.ReadTimeout("timed out")
+
+    with pytest.raises(Setback) as raised:
+        ask(host)
+    assert raised.value.reason == "b.test: no byte for 20 s"

@@ -1,0 +1,367 @@
+"""The part file: opened safely, locked, and named only when it is complete."""
+
+import errno
+import fcntl
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiecli.download.part_file import Part, lock, tidy
+from kiecli.download.partial import Note
+from kiecli.download.response import Answer
+
+NOTE = Note("task1", 1, 10, '"a"', None, "image/png")
+
+
+def never() -> None:
+    raise AssertionError("nobody holds the lock")
+
+
+@contextmanager
+def opened(path: Path, wait: Callable[[], None] = never) -> Iterator[Part]:
+    part = Part.opened(str(path), wait)
+    try:
+        yield part
+    finally:
+        part.leave()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "a.png.part"
+
+
+def left(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def half_done(path: Path) -> None:
+    """Leave what a killed run leaves."""
+    with opened(path) as part:
+        part.start(NOTE)
+        part.append(b"12345")
+
+
+def test_a_part_and_its_note_are_taken_up_by_the_next_run(path: Path) -> None:
+    half_done(path)
+    assert left(path.parent) == {"a.png.part": b"12345", "a.png.part.json": NOTE.dump()}
+    with opened(path) as part:
+        assert (part.size, part.note) == (5, NOTE)
+        part.append(b"67890")
+        part.publish(str(path.with_name("a.png")), 0o644)
+    assert left(path.parent) == {"a.png": b"1234567890"}
+
+
+def test_a_part_and_its_note_are_for_the_user_alone_until_it_is_published(path: Path) -> None:
+    modes = []
+    with opened(path) as part:
+        part.start(NOTE)
+        modes += [stat.S_IMODE(p.stat().st_mode) for p in sorted(path.parent.iterdir())]
+        part.append(b"1234567890")
+        part.publish(str(path.with_name("a.png")), 0o640)
+    modes += [stat.S_IMODE(p.stat().st_mode) for p in path.parent.iterdir()]
+    assert [oct(mode) for mode in modes] == ["0o600", "0o600", "0o640"]
+
+
+@pytest.mark.parametrize(
+    ("part_bytes", "note_bytes"),
+    [
+        (b"12345", None),
+        (b"12345", b""),
+        (b"12345", NOTE.dump()[:-1]),
+        (b"12345678901", NOTE.dump()),
+        (b"", NOTE.dump()),
+        (None, NOTE.dump()),
+    ],
+    ids=["no note", "empty note", "torn note", "too long", "no bytes", "no part"],
+)
+def test_what_does_not_fit_together_starts_again_and_is_not_left_behind(
+    path: Path, part_bytes: bytes | None, note_bytes: bytes | None
+) -> None:
+    if part_bytes is not None:
+        path.write_bytes(part_bytes)
+    if note_bytes is not None:
+        Path(f"{path}.json").write_bytes(note_bytes)
+    with opened(path) as part:
+        assert part.note is None
+        part.start(NOTE)
+        assert left(path.parent) == {"a.png.part": b"", "a.png.part.json": NOTE.dump()}
+    assert left(path.parent) == {}
+
+
+def killed(part: Part) -> None:
+    """End a run so suddenly that it tidies nothing up."""
+    os.close(part.fd)
+
+
+@pytest.mark.parametrize("have", [b"", b"12345"])
+def test_a_note_from_before_never_vouches_for_bytes_that_came_after_it(
+    path: Path, have: bytes
+) -> None:
+    path.write_bytes(have)
+    Path(f"{path}.json").write_bytes(NOTE.dump())
+    part = Part.opened(str(path), never)
+    part.start(None)
+    part.append(b"other")
+    killed(part)
+    with opened(path) as again:
+        assert again.note is None
+
+
+def test_a_run_killed_while_it_publishes_leaves_a_part_for_the_user_alone(path: Path) -> None:
+    half_done(path)
+    path.chmod(0o644)
+    killed(Part.opened(str(path), never))
+    assert oct(path.stat().st_mode) == "0o100600"
+
+
+def test_starting_again_forgets_the_bytes_and_the_note(path: Path) -> None:
+    half_done(path)
+    with opened(path) as part:
+        part.start(None)
+        assert (part.size, part.note, left(path.parent)) == (0, None, {"a.png.part": b""})
+        part.append(b"no note can vouch for these")
+    assert left(path.parent) == {}
+
+
+def test_the_rests_of_a_note_that_was_being_written_are_no_obstacle(path: Path) -> None:
+    Path(f"{path}.json.new").write_bytes(b"{")
+    half_done(path)
+    assert left(path.parent) == {"a.png.part": b"12345", "a.png.part.json": NOTE.dump()}
+
+
+@pytest.mark.parametrize("name", ["a.png.part", "a.png.part.json", "a.png.part.json.new"])
+def test_a_link_in_the_place_of_a_part_or_note_is_never_followed(path: Path, name: str) -> None:
+    victim = path.parent / "victim"
+    victim.write_bytes(b"precious")
+    (path.parent / name).symlink_to(victim)
+    with opened(path) as part:
+        assert part.note is None
+        part.start(NOTE)
+        part.append(b"1234567890")
+        part.publish(str(path.with_name("a.png")), 0o644)
+    assert left(path.parent) == {"a.png": b"1234567890", "victim": b"precious"}
+
+
+def test_a_file_with_a_second_name_is_not_ours_to_write_to(path: Path) -> None:
+    victim = path.parent / "victim"
+    victim.write_bytes(b"precious")
+    path.hardlink_to(victim)
+    half_done(path)
+    assert left(path.parent) == {
+        "a.png.part": b"12345",
+        "a.png.part.json": NOTE.dump(),
+        "victim": b"precious",
+    }
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a file somebody else's")
+@pytest.mark.parametrize("name", ["a.png.part", "a.png.part.json"])
+def test_a_file_of_somebody_else_is_not_trusted(path: Path, name: str) -> None:
+    half_done(path)
+    os.chown(path.parent / name, 65534, 65534)
+    with opened(path) as part:
+        assert part.note is None
+        part.start(NOTE)
+        part.append(b"mine")
+    assert {found.stat().st_uid for found in path.parent.iterdir()} == {0}
+
+
+def test_a_pipe_in_its_place_gives_way(path: Path) -> None:
+    os.mkfifo(path)
+    half_done(path)
+    assert stat.S_ISREG(path.stat().st_mode)
+
+
+def test_a_folder_in_its_place_is_left_alone(path: Path) -> None:
+    path.mkdir()
+    with pytest.raises(IsADirectoryError):
+        Part.opened(str(path), never)
+
+
+def test_a_file_in_the_folder_s_place_is_the_disk_s_own_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError):
+        Part.opened(str(tmp_path / "file" / "a.png.part"), never)
+
+
+def test_the_second_waits_until_the_first_has_published_and_gets_a_part_of_its_own(
+    path: Path,
+) -> None:
+    first = Part.opened(str(path), never)
+    first.start(None)
+    first.append(b"1234567890")
+
+    def publish() -> None:
+        first.publish(str(path.with_name("a.png")), 0o644)
+        first.leave()
+
+    with opened(path, publish) as second:
+        assert (second.size, second.note) == (0, None)
+        second.append(b"other")
+    assert left(path.parent) == {"a.png": b"1234567890"}
+
+
+def test_the_second_takes_over_what_the_first_leaves(path: Path) -> None:
+    first = Part.opened(str(path), never)
+    first.start(NOTE)
+    first.append(b"12345")
+    with opened(path, first.leave) as second:
+        assert (second.size, second.note) == (5, NOTE)
+
+
+def test_an_error_while_waiting_lets_go_of_the_file(path: Path) -> None:
+    with opened(path) as first:
+        first.start(NOTE)
+        first.append(b"1")
+        with pytest.raises(AssertionError, match="nobody holds the lock"):
+            Part.opened(str(path), never)
+
+
+def test_what_a_killed_run_left_beside_a_complete_file_is_tidied_away(path: Path) -> None:
+    half_done(path)
+    tidy(str(path))
+    assert left(path.parent) == {}
+
+
+def test_a_note_alone_is_tidied_away_too(path: Path) -> None:
+    Path(f"{path}.json").write_bytes(NOTE.dump())
+    tidy(str(path))
+    assert left(path.parent) == {}
+
+
+def test_a_part_in_use_is_not_tidied_away(path: Path) -> None:
+    with opened(path) as part:
+        part.start(NOTE)
+        part.append(b"12345")
+        tidy(str(path))
+        assert left(path.parent) == {"a.png.part": b"12345", "a.png.part.json": NOTE.dump()}
+
+
+def test_tidying_where_nothing_is_left_touches_nothing(tmp_path: Path) -> None:
+    tidy(str(tmp_path / "nowhere" / "a.png.part"))
+    assert left(tmp_path) == {}
+
+
+def test_a_part_that_was_removed_meanwhile_is_no_trouble_at_the_end(path: Path) -> None:
+    with opened(path):
+        path.unlink()
+    assert left(path.parent) == {}
+
+
+def test_a_write_that_falls_short_goes_on_or_fails(path: Path) -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with opened(path) as part:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
+        try:
+            with pytest.raises(OSError, match="File too large"):
+                part.append(b"x" * 20)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert (part.size, path.read_bytes()) == (10, b"x" * 10)
+        part.append(b"y" * 5)
+        assert path.read_bytes() == b"x" * 10 + b"y" * 5
+
+
+def test_the_lock_is_held_against_every_other_open_file(path: Path) -> None:
+    with opened(path), path.open("rb") as other, pytest.raises(BlockingIOError):
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def refusing(number: int) -> Callable[[int, int], None]:
+    def flock(_fd: int, _operation: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return flock
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_a_disk_without_locks_can_be_saved_to(number: int) -> None:
+    lock(0, never, refusing(number))
+
+
+def test_any_other_refusal_to_lock_is_an_error() -> None:
+    with pytest.raises(OSError, match="Input/output error"):
+        lock(0, never, refusing(errno.EIO))
+
+
+def test_what_is_not_ours_to_remove_is_the_disk_s_own_error(tmp_path: Path) -> None:
+    with (tmp_path / "file").open("wb") as file, pytest.raises(PermissionError):
+        Part.opened(f"/proc/self/fd/{file.fileno()}", never)
+
+
+@given(
+    st.builds(
+        Note,
+        task_id=st.text(),
+        n=st.integers(1, 99),
+        length=st.integers(1, 2**50),
+        etag=st.none() | st.text(min_size=1),
+        modified=st.text(min_size=1),
+        content_type=st.none() | st.text(),
+    )
+)
+def test_a_note_is_read_as_it_was_written(note: Note) -> None:
+    assert Note.parse(note.dump()) == note
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"length": "10"},
+        {"length": 0},
+        {"length": True},
+        {"length": 1.5},
+        {"n": None},
+        {"task_id": 1},
+        {"etag": 5},
+        {"etag": None},
+        {"etag": ""},
+        {"modified": {}},
+        {"content_type": []},
+        {"more": 1},
+    ],
+    ids=str,
+)
+def test_a_note_that_is_not_as_it_was_written_is_none(changed: dict[str, object]) -> None:
+    import json
+
+    assert Note.parse(json.dumps(NOTE._asdict() | changed).encode()) is None
+
+
+@given(st.binary())
+def test_anything_else_is_no_note(data: bytes) -> None:
+    assert Note.parse(data) is None
+
+
+@pytest.mark.parametrize("data", [b"[]", b"5", b"{}", b"\xff", b"[" * 99999])
+def test_other_json_is_no_note(data: bytes) -> None:
+    assert Note.parse(data) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "note"),
+    [
+        (Answer(200, length=9, etag='"a"'), Note("t", 2, 9, '"a"', None, None)),
+        (
+            Answer(200, length=9, modified="then", content_type="a/b"),
+            Note("t", 2, 9, None, "then", "a/b"),
+        ),
+        (Answer(200, length=9), None),
+        (Answer(200, etag='"a"'), None),
+        (Answer(200, length=0, etag='"a"'), None),
+        (Answer(200, length=9, etag='"a"', encoding="gzip"), None),
+    ],
+)
+def test_only_a_file_that_can_be_proved_to_be_the_same_gets_a_note(
+    answer: Answer, note: Note | None
+) -> None:
+    assert Note.of("t", 2, answer) == note

@@ -1,0 +1,188 @@
+"""What a task has to save and where, planned before the first byte."""
+
+from pathlib import Path
+
+import pytest
+
+from kiecli.api.models import Task
+from kiecli.download.plan import Claims, SavedFile, SaveOptions, Target, plan
+from kiecli.errors import SaveError, UsageError
+from kiecli.files.template import DEFAULT_TEMPLATE, Template
+
+WHEN = 1_790_000_000.0
+
+
+def task(*urls: str, document: object = None) -> Task:
+    result = {"resultUrls": list(urls)} if urls else {"resultObject": document}
+    data = {
+        "state": "success",
+        "model": "wan/2-7-image",
+        "completeTime": WHEN * 1000,
+        "resultJson": result,
+    }
+    return Task.parse("t1", data)
+
+
+def options(template: str = DEFAULT_TEMPLATE, directory: str = ".") -> SaveOptions:
+    return SaveOptions(directory, Template.parse(template))
+
+
+def paths(template: str, *urls: str) -> list[tuple[str, bool, bool]]:
+    targets = plan(task(*urls), options(template))
+    return [(target.path, target.path_known, target.counts) for target in targets]
+
+
+@pytest.mark.parametrize(
+    ("template", "urls", "planned"),
+    [
+        (DEFAULT_TEMPLATE, ["http://h/a.png"], [("t1-1.png", True, True)]),
+        (
+            DEFAULT_TEMPLATE,
+            ["http://h/1/image.jpg", "http://h/2/image.jpg"],
+            [("t1-1.jpg", True, True), ("t1-2.jpg", True, True)],
+        ),
+        (DEFAULT_TEMPLATE, ["http://h/music"], [("t1-1", False, True)]),
+        ("cover.png", ["http://h/a.png"], [("cover.png", True, False)]),
+        ("cover.png", ["http://h/music"], [("cover.png", True, False)]),
+        ("cover.{ext}", ["http://h/music"], [("cover", False, False)]),
+        ("{task_id}.{ext}", ["http://h/a.png"], [("t1.png", True, True)]),
+        (
+            "{task_id}/{name}.{ext}",
+            ["http://h/a.png", "http://h/b.png"],
+            [("t1/a.png", True, True), ("t1/b.png", True, True)],
+        ),
+        (
+            "{model}-{date}-{n}.{ext}",
+            ["http://h/a.png"],
+            [("wan-2-7-image-2026-09-21-1.png", True, False)],
+        ),
+        (DEFAULT_TEMPLATE, ["http://h/..%2f..%2fx.PNG"], [("t1-1.png", True, True)]),
+        ("{name}.{ext}", ["http://h/..%2f..%2fx.PNG"], [("x.png", True, False)]),
+    ],
+)
+def test_every_result_has_a_path_that_may_tell_whose_it_is(
+    template: str, urls: list[str], planned: list[tuple[str, bool, bool]]
+) -> None:
+    found = paths(template, *urls)
+    assert [(path.lstrip("-"), known, counts) for path, known, counts in found] == planned
+
+
+@pytest.mark.parametrize(
+    ("directory", "template", "path"),
+    [
+        (".", DEFAULT_TEMPLATE, "t1-1.png"),
+        ("", DEFAULT_TEMPLATE, "t1-1.png"),
+        ("./", DEFAULT_TEMPLATE, "./t1-1.png"),
+        ("out", DEFAULT_TEMPLATE, "out/t1-1.png"),
+        ("out/", DEFAULT_TEMPLATE, "out/t1-1.png"),
+        ("./out", "deep/{n}.{ext}", "./out/deep/1.png"),
+        ("out", "/elsewhere/x.png", "/elsewhere/x.png"),
+    ],
+)
+def test_a_path_is_the_folder_as_typed_and_the_name(
+    directory: str, template: str, path: str
+) -> None:
+    planned = plan(task("http://h/a.png"), options(template, directory))
+    assert [target.path for target in planned] == [path]
+
+
+def test_a_target_knows_what_saving_it_takes() -> None:
+    assert plan(task("http://h/a%20b.png"), options()) == [
+        Target(
+            task_id="t1",
+            n=1,
+            url="http://h/a%20b.png",
+            document=None,
+            path="t1-1.png",
+            path_known=True,
+            counts=True,
+            completed_at=WHEN,
+            values={
+                "task_id": "t1",
+                "n": "1",
+                "name": "a b",
+                "ext": "png",
+                "model": "wan/2-7-image",
+                "date": "2026-09-21",
+            },
+        )
+    ]
+
+
+@pytest.mark.parametrize("document", [{"lyricsData": []}, [], {}, 0])
+def test_a_result_that_is_no_file_is_saved_as_json(document: object) -> None:
+    (target,) = plan(task(document=document), options())
+    assert (target.url, target.document, target.path, target.due) == (
+        None,
+        document,
+        "t1-1.json",
+        "json",
+    )
+
+
+def test_a_success_with_nothing_at_all_to_save_is_an_error() -> None:
+    with pytest.raises(SaveError) as raised:
+        plan(task(), options())
+    assert raised.value.message == "task t1 succeeded, but Kie lists nothing to save"
+
+
+@pytest.mark.parametrize(
+    ("template", "urls"),
+    [
+        ("{task_id}.{ext}", ["http://h/a.png", "http://h/b.png"]),
+        ("{name}.{ext}", ["http://h/1/image.jpg", "http://h/2/image.jpg"]),
+        ("{name}.{ext}", ["http://h/a%2Fb.jpg", "http://h/a-b.jpg"]),
+        # Only the hosts could tell whether these have different names.
+        ("{task_id}.{ext}", ["http://h/a.png", "http://h/b"]),
+        ("{task_id}.{ext}", ["http://h/a", "http://h/b.png"]),
+        ("{task_id}.{ext}", ["http://h/a", "http://h/b"]),
+    ],
+)
+def test_two_results_on_one_name_are_wrong_usage(template: str, urls: list[str]) -> None:
+    with pytest.raises(UsageError) as raised:
+        plan(task(*urls), options(template))
+    assert raised.value.message.startswith("results 1 and 2 of task t1 would both be saved as ")
+    assert raised.value.hint == "put {n} into --output"
+
+
+def test_results_of_different_types_may_differ_in_their_extensions_alone() -> None:
+    assert paths("{task_id}.{ext}", "http://h/a.png", "http://h/a.mp4") == [
+        ("t1.png", True, False),
+        ("t1.mp4", True, False),
+    ]
+
+
+def test_a_template_that_names_a_folder_is_wrong_usage(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    with pytest.raises(UsageError) as raised:
+        plan(task("http://h/a.png"), options("out", str(tmp_path)))
+    assert (raised.value.message, raised.value.hint) == (
+        "--output out names an existing folder",
+        f"give the folder with -d {tmp_path / 'out'}",
+    )
+
+
+def test_a_failed_file_tells_its_target_and_its_error() -> None:
+    (target,) = plan(task("http://h/a.png"), options())
+    error = SaveError("no")
+    assert SavedFile.failed(target, error) == SavedFile(
+        1, "http://h/a.png", "t1-1.png", None, None, None, "failed", 0, error
+    )
+
+
+def test_a_name_is_taken_once_in_a_run_and_not_at_all_by_a_refused_task() -> None:
+    claims = Claims()
+
+    def claimed(task_id: str, *urls: str) -> list[str]:
+        planned = plan(task(*urls)._replace(task_id=task_id), options("{task_id}.{ext}"), claims)
+        return [target.path for target in planned]
+
+    with pytest.raises(UsageError):
+        claimed("a-b", "http://h/1.png", "http://h/2.png")
+    assert claimed("a:b", "http://h/1.png") == ["a-b.png"]
+    with pytest.raises(UsageError) as raised:
+        claimed("a-b", "http://h/1.png")
+    assert (raised.value.message, raised.value.hint) == (
+        "results of the tasks a:b and a-b would both be saved as a-b.png",
+        "save each with a line and a folder of its own",
+    )

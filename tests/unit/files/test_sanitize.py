@@ -1,0 +1,139 @@
+"""What comes from the network can do nothing in a path."""
+
+import os
+import unicodedata
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kiecli.files.sanitize import Component, Piece, cleaned
+from kiecli.files.template import WORDS, Template
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ("wan/2-7-image", "wan-2-7-image"),
+        ("../../x", "x"),
+        ("/etc/x", "etc-x"),
+        ("C:\\x", "C-x"),
+        (".bashrc", "bashrc"),
+        ("-rf", "rf"),
+        ("-.-.x", "x"),
+        ("..", "unknown"),
+        ("...", "unknown"),
+        ("a..b", "a-b"),
+        ("a../..b", "a-b"),
+        ("v1.5.", "v1.5"),
+        ("a\0b", "a-b"),
+        ("a\r\n\tb", "a-b"),
+        ("a\x1b[31mb", "a-31mb"),
+        ("gpj\u202egnp", "gpj-gnp"),
+        ("\u200fa\u2066b\u2069", "a-b-"),
+        ("a\ud800b", "a-b"),
+        ("~root", "root"),
+        ("a b", "a-b"),
+        ("a - b", "a---b"),
+        ('<>:"|?*', "unknown"),
+        ("$(reboot)`;&", "reboot-"),
+        ("a/\u2215\uff0f/b", "a-b"),
+        ("icon@2x_v1+2=3,4", "icon@2x_v1+2=3,4"),
+        ("Ünïcode-日本語-नमस्ते-٣", "Ünïcode-日本語-नमस्ते-٣"),
+        ("🎬 film", "film"),
+        ("", "unknown"),
+        (None, "unknown"),
+        ("x" * 300, "x" * 200),
+        ("x" + "日" * 100, "x" + "日" * 66),
+        ("x" * 199 + ".y", "x" * 199),
+    ],
+)
+def test_a_value_becomes_harmless_and_stays_recognisable(value: str | None, name: str) -> None:
+    assert cleaned("name", value) == name
+
+
+def test_an_extension_keeps_ten_bytes() -> None:
+    assert cleaned("ext", "../a-very-long-one") == "a-very-lon"
+
+
+def _filled(template: str, **values: str) -> str:
+    return Template.parse(template).fill(values)
+
+
+@pytest.mark.parametrize(
+    ("template", "name", "path"),
+    [
+        ("{name}", "CON", "_CON"),
+        ("{name}.{ext}", "nul", "_nul.png"),
+        ("{name}.{ext}", "Aux.tar", "_Aux.tar.png"),
+        ("{name}", "COM¹", "_COM¹"),
+        ("{name}1.x", "lpt", "_lpt1.x"),
+        ("co{name}", "m9", "_com9"),
+        ("a/{name}/b", "prn", "a/_prn/b"),
+        ("{name}-{n}.{ext}", "CON", "CON-1.png"),
+        ("x.{name}", "CON", "x.CON"),
+        ("con.{name}", "a", "con.a"),
+        ("{name}", "console", "console"),
+        ("{name}", "com10", "com10"),
+    ],
+)
+def test_filling_in_never_makes_a_name_that_is_a_device(
+    template: str, name: str, path: str
+) -> None:
+    assert _filled(template, name=name, n="1", ext="png") == path
+
+
+@pytest.mark.parametrize(
+    ("template", "path"),
+    [
+        # 220 bytes and the extension; name and model give way, the others tell files apart.
+        ("{name}-{model}-{n}.{ext}", f"{'a' * 108}-{'b' * 108}-7.jpeg"),
+        ("{name}-{task_id}-{n}.{ext}", f"{'a' * 88}-{'c' * 128}-7.jpeg"),
+        ("{model}/{name}.{ext}", f"{'b' * 200}/{'a' * 200}.jpeg"),
+        ("{task_id}{task_id}", "c" * 220),
+    ],
+)
+def test_a_name_that_would_be_too_long_is_shortened_where_it_matters_least(
+    template: str, path: str
+) -> None:
+    values = {"name": "a" * 500, "model": "b" * 500, "task_id": "c" * 128, "n": "7"}
+    assert _filled(template, **values, ext="jpeg") == path
+
+
+def test_a_name_that_was_typed_too_long_is_left_to_the_disk_to_refuse() -> None:
+    assert _filled("x" * 230 + "{name}", name="日本") == "x" * 230 + "_"
+
+
+def test_a_wholly_typed_component_tells_its_text() -> None:
+    pieces = (Piece("{", is_word=False), Piece("x", is_word=False))
+    assert Component(pieces).typed == "{x"
+    assert Component((*pieces, Piece("n", is_word=True))).typed is None
+
+
+_TEMPLATES = st.lists(
+    st.sampled_from([f"{{{word}}}" for word in WORDS] + list(".-_/a") + ["CO", "con", "{{", "}}"]),
+    min_size=1,
+    max_size=12,
+).map("".join)
+_TEXT = st.text(max_size=400) | st.sampled_from(["..", "/", "CON", "\ud800", "日" * 300, "\0", "-"])
+
+
+@settings(max_examples=300, deadline=None)
+@given(template=_TEMPLATES, values=st.dictionaries(st.sampled_from(WORDS), _TEXT))
+def test_whatever_is_filled_in_the_path_stays_the_one_that_was_typed(
+    template: str, values: Mapping[str, str]
+) -> None:
+    template = f"{template}z"  # ends in a file
+    path = Template.parse(template).fill(values)
+    typed = template.split("/")
+    components = path.split("/")
+    assert len(components) == len(typed)
+    for component, source in zip(components, typed, strict=True):
+        if "{" not in source.replace("{{", ""):
+            continue
+        assert component not in {"", ".", ".."}
+        assert component[0] not in ".-" or source[0] in ".-"
+        assert len(component.encode()) <= 255 - len(".part.json")
+        assert not {unicodedata.category(char)[0] for char in component} & {"C", "Z"}
+        assert os.fsencode(component)

@@ -1,0 +1,271 @@
+"""Names of files: what was typed is honoured, what the network says is made harmless."""
+
+import pytest
+
+from kiecli.api.models import Task
+from kiecli.errors import UsageError
+from kiecli.files.template import (
+    DEFAULT_TEMPLATE,
+    WORDS,
+    Template,
+    extension_for,
+    siblings,
+    split_url_name,
+    values_for,
+)
+
+_TASK_ID = "3a1f6b0c9d2e4f58a7b6c5d4e3f20112"
+_VALUES = {
+    "task_id": _TASK_ID,
+    "n": "2",
+    "name": "cover",
+    "ext": "png",
+    "model": "wan/2-7-image",
+    "date": "2026-09-21",
+}
+
+
+@pytest.mark.parametrize(
+    ("template", "path"),
+    [
+        (DEFAULT_TEMPLATE, f"{_TASK_ID}-2.png"),
+        ("{date}/{model}/{name}.{ext}", "2026-09-21/wan-2-7-image/cover.png"),
+        ("cover.png", "cover.png"),
+        ("My cover (final)!.png", "My cover (final)!.png"),
+        ("/srv/out/{n}.{ext}", "/srv/out/2.png"),
+        ("../out//{n}.{ext}", "../out//2.png"),
+        ("./.{name}-", "./.cover-"),
+        ("{n}{n}{n}", "222"),
+        ("{{n}}", "{n}"),
+        ("{{{n}}}", "{2}"),
+        ("}}{n}{{", "}2{"),
+        ("con.{ext}", "con.png"),
+        ("con.d/aux", "con.d/aux"),
+        ("a\nb", "a\nb"),
+    ],
+)
+def test_a_template_is_filled_and_its_own_text_stays_as_typed(template: str, path: str) -> None:
+    assert Template.parse(template).fill(_VALUES) == path
+
+
+_KNOWN = "{task_id} {n} {name} {ext} {model} {date}"
+
+
+@pytest.mark.parametrize(
+    ("template", "message", "hint"),
+    [
+        (
+            "{tsk_id}.png",
+            "--output has an unknown word: {tsk_id}",
+            f"did you mean {{task_id}}? There are {_KNOWN}",
+        ),
+        (
+            "{TASK_ID}",
+            "--output has an unknown word: {TASK_ID}",
+            f"did you mean {{task_id}}? There are {_KNOWN}",
+        ),
+        ("{ n }", "--output has an unknown word: { n }", f"did you mean {{n}}? There are {_KNOWN}"),
+        ("{prompt}", "--output has an unknown word: {prompt}", f"there are {_KNOWN}"),
+        ("{}", "--output has an unknown word: {}", f"there are {_KNOWN}"),
+        ("{0}", "--output has an unknown word: {0}", f"there are {_KNOWN}"),
+        ("{n:03}.png", "--output has {n:03}, but words take no format", "write {n}"),
+        ("{n!r}.png", "--output has {n!r}, but words take no format", "write {n}"),
+        ("{n.real}", "--output has {n.real}, but words take no format", "write {n}"),
+        ("{name[0]}", "--output has {name[0]}, but words take no format", "write {name}"),
+        (
+            "a{n",
+            "--output a{n has a { without its partner",
+            "double a brace that is meant as itself: {{ or }}",
+        ),
+        (
+            "{n}}.png",
+            "--output {n}}.png has a } without its partner",
+            "double a brace that is meant as itself: {{ or }}",
+        ),
+        ("", "--output is empty", "the default is {task_id}-{n}.{ext}"),
+        ("out/", "--output out/ names a folder, not a file", "give the folder with -d out/"),
+        ("{n}/", "--output {n}/ names a folder, not a file", "give the folder with -d {n}/"),
+        ("a/.", "--output a/. names a folder, not a file", "give the folder with -d a/."),
+        ("..", "--output .. names a folder, not a file", "give the folder with -d .."),
+    ],
+)
+def test_a_template_that_cannot_work_is_refused_with_what_to_write(
+    template: str, message: str, hint: str
+) -> None:
+    with pytest.raises(UsageError) as refusal:
+        Template.parse(template)
+    assert (refusal.value.message, refusal.value.hint) == (message, hint)
+
+
+@pytest.mark.parametrize(
+    ("template", "words", "absolute", "climbs"),
+    [
+        ("{task_id}-{n}.{ext}", frozenset({"task_id", "n", "ext"}), False, False),
+        ("/tmp/{{n}}.png", frozenset(), True, False),
+        ("a/../{model}", frozenset({"model"}), False, True),
+        ("..{name}/..a/b..", frozenset({"name"}), False, False),
+    ],
+)
+def test_a_template_tells_what_it_uses_and_where_it_leads(
+    template: str, words: frozenset[str], absolute: bool, climbs: bool
+) -> None:
+    parsed = Template.parse(template)
+    assert (parsed.words, parsed.absolute, parsed.climbs) == (words, absolute, climbs)
+
+
+@pytest.mark.parametrize(
+    ("template", "several_tasks", "in_folder"),
+    [
+        ("{task_id}.{ext}", True, True),
+        ("cover.png", False, True),
+        ("/tmp/cover.png", False, False),
+        ("../{task_id}", True, False),
+    ],
+)
+def test_a_template_that_goes_with_the_rest_of_the_line_passes(
+    template: str, several_tasks: bool, in_folder: bool
+) -> None:
+    Template.parse(template).check(several_tasks=several_tasks, in_folder=in_folder)
+
+
+@pytest.mark.parametrize(
+    ("template", "message", "hint"),
+    [
+        (
+            "{n}.{ext}",
+            "several tasks cannot share --output {n}.{ext}: it has no {task_id}",
+            "put {task_id} into it, as in {task_id}-{n}.{ext}",
+        ),
+        (
+            "/tmp/{task_id}",
+            "--output /tmp/{task_id} is absolute, so it leads out of --dir",
+            "leave --dir out, or give a template that stays inside",
+        ),
+        (
+            "a/../../{task_id}",
+            "--output a/../../{task_id} has '..' in it, so it leads out of --dir",
+            "leave --dir out, or give a template that stays inside",
+        ),
+    ],
+)
+def test_a_template_that_the_rest_of_the_line_rules_out_is_refused(
+    template: str, message: str, hint: str
+) -> None:
+    with pytest.raises(UsageError) as refusal:
+        Template.parse(template).check(several_tasks=True, in_folder=True)
+    assert (refusal.value.message, refusal.value.hint) == (message, hint)
+
+
+@pytest.mark.parametrize(
+    ("template", "one", "several"),
+    [
+        ("{task_id}-{n}.{ext}", True, True),
+        ("{task_id}/{name}.{ext}", True, True),
+        ("{task_id}.{ext}", True, False),
+        ("{name}-{n}-{date}.{ext}", False, False),
+        ("cover.png", False, False),
+    ],
+)
+def test_a_name_tells_results_apart_by_the_task_and_the_place_in_it(
+    template: str, one: bool, several: bool
+) -> None:
+    parsed = Template.parse(template)
+    assert parsed.tells_results_apart(several_results=False) is one
+    assert parsed.tells_results_apart(several_results=True) is several
+
+
+@pytest.mark.parametrize(
+    ("template", "stem"),
+    [
+        (DEFAULT_TEMPLATE, f"{_TASK_ID}-2"),
+        ("out/{name}.{ext}", "out/cover"),
+        ("{ext}/{n}.{ext}", "unknown/2"),
+        ("{n}-{ext}", "2-unknown"),
+        ("cover.unknown", "cover.unknown"),
+    ],
+)
+def test_a_stem_stops_before_the_extension_that_nobody_knows_yet(template: str, stem: str) -> None:
+    assert Template.parse(template).fill_stem({**_VALUES, "ext": None}) == stem
+
+
+@pytest.mark.parametrize("length", [1, 199, 200, 5000])
+def test_a_stem_is_the_start_of_the_name_whatever_the_extension_will_be(length: int) -> None:
+    template = Template.parse("{name}-{task_id}-{n}.{ext}")
+    values = {**_VALUES, "name": "ü" * length}
+    for extension in ("7z", "webm", "x" * 10):
+        name = template.fill({**values, "ext": extension})
+        assert name == f"{template.fill_stem(values)}.{extension}"
+
+
+def test_the_complete_files_of_a_stem_are_found_among_everything_else() -> None:
+    names = [
+        "a-1.webp", "a-1.mp3", "a-1", "a-1.", "a-1.part", "a-1.part.json", "a-1.png.part",
+        "a-1.png.part.json", "a-10.png", "ba-1.png", "a-1.PNG", "a-1.5", "a-1.tar.gz", "a-1.~png",
+    ]  # fmt: skip
+    assert siblings("a-1", names) == ["a-1.mp3", "a-1.webp"]
+
+
+@pytest.mark.parametrize(
+    ("url", "stem", "extension"),
+    [
+        ("https://tempfile.aiquickdraw.com/r/image.jpg", "image", "jpg"),
+        ("https://h/a/Cover%20Art.JPEG?sig=x.gif#y.gif", "Cover Art", "jpeg"),
+        ("https://h/..%2F..%2Fetc%2Fpasswd.png", "../../etc/passwd", "png"),
+        ("https://h/%E2%82%AC%FF.mp4", "€\ufffd", "mp4"),
+        ("https://h/song.tar.gz", "song.tar", "gz"),
+        ("https://musicfile.kie.ai/MTg0ZjY5", "MTg0ZjY5", ""),
+        ("https://h/song v1.5", "song v1.5", ""),
+        ("https://h/image.png!thumb", "image.png!thumb", ""),
+        ("https://h/x.averylongending", "x.averylongending", ""),
+        ("https://h/.png", ".png", ""),
+        ("https://h/x.", "x.", ""),
+        ("https://h/x.7z", "x", "7z"),
+        ("https://h/a.b/", "", ""),
+        ("https://h", "", ""),
+        ("", "", ""),
+        ("https://[h/x.png", "", ""),
+    ],
+)
+def test_a_url_is_read_for_its_own_file_name(url: str, stem: str, extension: str) -> None:
+    assert split_url_name(url) == (stem, extension)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "head", "extension"),
+    [
+        ("image/jpeg", b"\x89PNG\r\n\x1a\n", "jpg"),
+        (" Video/MP4 ; codecs=avc1", b"", "mp4"),
+        ("application/octet-stream", b"\x89PNG\r\n\x1a\n", "png"),
+        ("application/x-whatever", b"OggS", "ogg"),
+        (None, b"fLaC", "flac"),
+        ("", b"no idea", "bin"),
+        (None, b"", "bin"),
+    ],
+)
+def test_the_type_decides_on_an_extension_before_the_bytes_do(
+    content_type: str | None, head: bytes, extension: str
+) -> None:
+    assert extension_for(content_type, head) == extension
+
+
+def test_a_result_gives_its_template_a_value_for_every_word() -> None:
+    task = Task.parse(_TASK_ID, {"model": "wan/2-7-image", "completeTime": 1_790_035_199_999})
+    values = values_for(task, 2, "https://h/cover.png", "png")
+    assert values == _VALUES
+    assert tuple(values) == WORDS
+
+
+def test_what_is_not_known_of_a_result_is_none() -> None:
+    assert values_for(Task.parse("t", {}), 1, None, None) == {
+        "task_id": "t",
+        "n": "1",
+        "name": "",
+        "ext": None,
+        "model": None,
+        "date": None,
+    }
+
+
+def test_what_nobody_knows_is_called_unknown() -> None:
+    template = Template.parse("{date}/{model}-{name}.{ext}")
+    assert template.fill({"model": "", "name": None}) == "unknown/unknown-unknown.unknown"

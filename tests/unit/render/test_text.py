@@ -1,0 +1,186 @@
+"""How things are put into words."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiecli.errors import DeadlineExceeded, KieError, SaveError, TaskUnfinished
+from kiecli.render.text import (
+    ago,
+    annotation,
+    clean,
+    count,
+    decimal,
+    error_line,
+    named,
+    shortened,
+    size,
+    stamp,
+    tally,
+    word,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain [bold]text[/bold]", "plain [bold]text[/bold]"),
+        ("熊猫 é", "熊猫 é"),
+        ("a\tb\nc\r\nd\x0be\x0cf\x85g\u2028h\u2029i", "a b c  d e f g h i"),
+        ("\x1b[31mred\x1b[0m", "[31mred[0m"),
+        ("\x1b]8;;https://evil.test\x1b\\link\x07", "]8;;https://evil.test\\link"),
+        ("\x9b31m\x00\x7f", "31m"),
+        ("a\u202eb\u2066c\u200ed\u061ce", "abcde"),
+        ("half \ud83d pair", "half \ufffd pair"),
+    ],
+)
+def test_text_from_strangers_is_one_line_without_controls(text: str, shown: str) -> None:
+    assert clean(text) == shown
+
+
+@given(st.text())
+def test_nothing_that_is_clean_can_move_a_cursor(text: str) -> None:
+    shown = clean(text)
+    assert not any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in shown)
+    assert clean(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "shown"),
+    [("short", 5, "short"), ("longer", 5, "lo..."), ("lo  nger", 6, "lo...")],
+)
+def test_what_is_cut_ends_in_dots(text: str, length: int, shown: str) -> None:
+    assert shortened(text, length) == shown
+
+
+@pytest.mark.parametrize(
+    ("error", "about", "again", "line"),
+    [
+        (KieError("it broke"), "", "", "kiecli: it broke"),
+        (KieError("it broke", hint="mend it"), "", "", "kiecli: it broke. Mend it"),
+        (KieError("it broke"), "a, b", "", "kiecli: a, b: it broke"),
+        (
+            KieError("it broke"),
+            "",
+            "kiecli wait a",
+            "kiecli: it broke. Take it up with: kiecli wait a",
+        ),
+        (
+            KieError("it broke", hint="mend it"),
+            "a",
+            "kiecli wait a",
+            "kiecli: a: it broke. Mend it; take it up with: kiecli wait a",
+        ),
+        (
+            DeadlineExceeded("still generating after 15m"),
+            "",
+            "kiecli wait ID",
+            (
+                "kiecli: still generating after 15m. The task goes on at Kie;"
+                " take it up with: kiecli wait ID"
+            ),
+        ),
+        (
+            TaskUnfinished("not finished yet: waiting"),
+            "",
+            "kiecli download --wait a",
+            "kiecli: not finished yet: waiting. Wait for it with: kiecli download --wait a",
+        ),
+        (
+            SaveError("disk full"),
+            "",
+            "kiecli download a",
+            "kiecli: disk full. Take it up with: kiecli download a",
+        ),
+        (KieError("said\n\x1b[2J"), "", "", "kiecli: said [2J"),
+    ],
+)
+def test_an_error_is_one_line(error: KieError, about: str, again: str, line: str) -> None:
+    assert error_line(error, about=about, again=again) == line
+
+
+def test_a_few_ids_are_named_and_many_counted() -> None:
+    assert named(["a"]) == "a"
+    assert named(["a", "b", "c", "d"]) == "a, b, c, d"
+    assert named(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
+
+
+def test_numbers_with_their_nouns() -> None:
+    assert [count(n, "task") for n in (0, 1, 2)] == ["0 tasks", "1 task", "2 tasks"]
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [(0, "0"), (13.0, "13"), (13.1, "13.1"), (0.4, "0.4"), (1_234_567.5, "1234567.5")],
+)
+def test_numbers_have_no_exponents(number: float, shown: str) -> None:
+    assert decimal(number) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (None, None),
+        (0.0, "1970-01-01T00:00:00Z"),
+        (1_790_000_000.9, "2026-09-21T14:13:20Z"),
+        (253_402_300_799.0, "9999-12-31T23:59:59Z"),
+    ],
+)
+def test_moments_are_utc(seconds: float | None, shown: str | None) -> None:
+    assert stamp(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (16_432, "16.4 kB"),
+        (1_400_000, "1.4 MB"),
+        (2.5e9, "2.5 GB"),
+        (3e15, "3000.0 TB"),
+    ],
+)
+def test_sizes_are_decimal(number: float, shown: str) -> None:
+    assert size(number) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0.0, "0s"),
+        (12.4, "12s"),
+        (59.0, "59s"),
+        (61.0, "1m"),
+        (3 * 3600 + 650, "3h10m"),
+        (47 * 3600, "47h"),
+        (48 * 3600, "2 days"),
+        (12.4 * 86400, "12 days"),
+    ],
+)
+def test_ages_are_rough(seconds: float, shown: str) -> None:
+    assert ago(seconds) == shown
+
+
+def test_an_annotation_is_escaped() -> None:
+    assert annotation("100% bad\r\nline") == "::error title=kiecli::100%25 bad%0D%0Aline"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("success", "success"),
+        ("two words", "two-words"),
+        (" \x1b ", "unknown"),
+        ("::error::x", "error::x"),
+    ],
+)
+def test_a_word_for_a_shell_is_one_word_and_no_command(text: str, shown: str) -> None:
+    assert word(text) == shown
+
+
+def test_words_are_counted_in_order_of_appearance() -> None:
+    assert tally(["b", "a", "b"]) == "2 b, 1 a"

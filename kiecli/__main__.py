@@ -19,14 +19,14 @@ def run() -> None:
     # Looking for garbage among imports takes 5 to 8 ms, and none of them goes away again. A long
     # wait gets there in the end: failed looks leave circles behind.
     gc.set_threshold(_MANY_OBJECTS)
-    from kiecli.cli.main import last_words, main
+    from kiecli.cli.main import interrupt_message, main
     from kiecli.errors import Interrupted
     from kiecli.runtime import system_runtime
-    from kiecli.signals import Signals, die_by
+    from kiecli.signals import Signals, kill_self
 
     runtime = system_runtime()
     signals = Signals(
-        runtime.clock, lambda: last_words(runtime), on_terminal=runtime.err.is_terminal
+        runtime.clock, lambda: interrupt_message(runtime), on_terminal=runtime.err.is_terminal
     )
     try:
         signals.install()
@@ -35,8 +35,8 @@ def run() -> None:
         status = 128 + late.signum
     if signals.received is not None:  # pragma: no cover  wherever it got lost, it counts
         status = 128 + signals.received
-    if status in _BY_SIGNAL:  # pragma: no cover  see `die_by`
-        die_by(status - 128)
+    if status in _BY_SIGNAL:  # pragma: no cover  see `kill_self`
+        kill_self(status - 128)
     _leave(status)
 
 

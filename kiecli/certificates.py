@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from kiecli.errors import ConfigError
 
 
-def tls_context(environ: Mapping[str, str]) -> ssl.SSLContext:
+def create_ssl_context(environ: Mapping[str, str]) -> ssl.SSLContext:
     """Return a context with the certificates of SSL_CERT_FILE and SSL_CERT_DIR, else certifi's.
 
     Raises:

@@ -20,10 +20,10 @@ from kiecli.connection import Connection, Origin, Piece, connected
 PIECES = "pieces"
 """The extension of a response that yields its body as it comes, by views of one buffer."""
 
-LONGEST_IDLE = 60.0
+MAX_IDLE = 60.0
 """Seconds that an idle connection is kept: routers forget a silent one after some minutes."""
 
-_MOST_IDLE = 32
+_MAX_IDLE = 32
 
 
 class DirectTransport(httpx.BaseTransport):
@@ -151,7 +151,7 @@ class _Idle:
         while (found := self._latest(origin)) is not None:
             rested = self._clock.now() - found.since
             # A server that has something to say unasked is about to close it.
-            if rested < LONGEST_IDLE and not found.connection.stirs():
+            if rested < MAX_IDLE and not found.connection.stirs():
                 return found.connection
             found.connection.close()
         return None
@@ -160,8 +160,8 @@ class _Idle:
         """Keep a connection for the next one who wants to go there."""
         with self._lock:
             self._resting.append(_Rest(self._clock.now(), connection))
-            excess = self._resting[:-_MOST_IDLE]
-            del self._resting[:-_MOST_IDLE]
+            excess = self._resting[:-_MAX_IDLE]
+            del self._resting[:-_MAX_IDLE]
         for rest in excess:
             rest.connection.close()
 

@@ -31,8 +31,8 @@ class ExitCode(IntEnum):
     REFUSED = 4
     NOT_FOUND = 5
     UNAVAILABLE = 6
-    UNSAVED = 7
-    UNFINISHED = 8
+    SAVE_FAILED = 7
+    PENDING = 8
     BUG = 70
     DEADLINE = 124
 
@@ -44,10 +44,10 @@ _PRECEDENCE = (
     ExitCode.REFUSED,
     ExitCode.FAILED,
     ExitCode.NOT_FOUND,
-    ExitCode.UNSAVED,
+    ExitCode.SAVE_FAILED,
     ExitCode.UNAVAILABLE,
     ExitCode.DEADLINE,
-    ExitCode.UNFINISHED,
+    ExitCode.PENDING,
 )
 
 
@@ -68,12 +68,12 @@ class KieError(Exception):
         retry_after: Seconds that the server asked us to stay away, or None.
         kind: The word for it in JSON.
         exit_code: What the process says when this is the end of it.
-        ends_run: Whether it holds for every task, so that none needs to be asked about any more.
+        fatal: Whether it holds for every task, so that none needs to be asked about any more.
     """
 
     kind = "error"
     exit_code = ExitCode.BUG
-    ends_run = False
+    fatal = False
     temporary = False
     retry_after: float | None = None
 
@@ -106,10 +106,10 @@ class AccessError(KieError):
     exit_code = ExitCode.REFUSED
 
 
-class KeyRefused(AccessError):
+class AccountRefused(AccessError):
     """A refusal that holds for every task: codes 401, 402 and 433."""
 
-    ends_run = True
+    fatal = True
 
 
 class TaskFailed(KieError):
@@ -145,7 +145,7 @@ class KieUnavailable(KieError):
         self.retry_after = retry_after
 
 
-class NoConnection(KieUnavailable):
+class ConnectionFailed(KieUnavailable):
     """No answer came back: DNS, connect, TLS, a reset, a silent server."""
 
 
@@ -157,20 +157,20 @@ class SaveError(KieError):
     """A result could not be saved."""
 
     kind = "unsaved"
-    exit_code = ExitCode.UNSAVED
+    exit_code = ExitCode.SAVE_FAILED
 
 
-class FolderRefused(SaveError):
+class FolderNotWritable(SaveError):
     """Nothing can be written into the folder, whichever task it is of."""
 
-    ends_run = True
+    fatal = True
 
 
-class TaskUnfinished(KieError):
+class TaskPending(KieError):
     """The task is still running and the command was not asked to wait."""
 
     kind = "unfinished"
-    exit_code = ExitCode.UNFINISHED
+    exit_code = ExitCode.PENDING
     temporary = True
 
 
@@ -202,5 +202,5 @@ class Interrupted(BaseException):
         self.signum = signum
 
 
-class ReaderGone(BaseException):
+class StdoutClosed(BaseException):
     """Whoever read stdout went away: the run ends without a word."""

@@ -10,9 +10,9 @@ from email.errors import MissingHeaderBodySeparatorDefect
 from http.client import HTTPException, HTTPResponse
 from io import BufferedIOBase
 
-_LONGEST_COUNT = 18  # digits
-_LONGEST_LINE = 64 * 1024
-_MOST_TRAILERS = 100
+_MAX_COUNT = 18  # digits
+_MAX_LINE = 64 * 1024
+_MAX_TRAILERS = 100
 _PIECE = 64 * 1024
 _CHUNK = rb"([0-9A-Fa-f]{1,15})[ \t]*(;.*)?\r?\n"  # compiled at its first use
 
@@ -33,7 +33,7 @@ def check(answer: HTTPResponse) -> None:
 
 
 def _is_count(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= _LONGEST_COUNT
+    return text.isascii() and text.isdecimal() and len(text) <= _MAX_COUNT
 
 
 def chunks(file: BufferedIOBase) -> Iterator[bytes]:
@@ -44,7 +44,7 @@ def chunks(file: BufferedIOBase) -> Iterator[bytes]:
     Raises:
         HTTPException: It is cut off, or none.
     """
-    while left := _chunk_size(file.readline(_LONGEST_LINE)):
+    while left := _chunk_size(file.readline(_MAX_LINE)):
         while left:
             piece = file.read1(min(left, _PIECE))
             if not piece:
@@ -53,7 +53,7 @@ def chunks(file: BufferedIOBase) -> Iterator[bytes]:
             yield piece
         if file.readline(2) != b"\r\n":
             raise HTTPException
-    trailers = (file.readline(_LONGEST_LINE) for _ in range(_MOST_TRAILERS))
+    trailers = (file.readline(_MAX_LINE) for _ in range(_MAX_TRAILERS))
     if not any(line in {b"\r\n", b"\n"} for line in trailers):
         raise HTTPException
 

@@ -14,7 +14,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
 _IN_BROKEN_JSON = tuple(rf'"{name}\\*"\s*:\s*\\*"([^"\\]+)' for name in ("taskId", "task_id"))
 
 
-class Asked(NamedTuple):
+class TaskSelection(NamedTuple):
     """What a line asks about."""
 
     task_ids: tuple[str, ...]
@@ -31,7 +31,7 @@ class _Found(NamedTuple):
     """Why what stands there is no id at all."""
 
 
-def read(arguments: Sequence[str], stdin: Callable[[], bytes]) -> Asked:
+def read(arguments: Sequence[str], stdin: Callable[[], bytes]) -> TaskSelection:
     """Return the ids of a line, all of them checked.
 
     Args:
@@ -50,10 +50,10 @@ def read(arguments: Sequence[str], stdin: Callable[[], bytes]) -> Asked:
         refused = each.refused or _refused(each)
         if refused is not None:
             raise _with_created(created, refused)
-    return Asked(tuple(dict.fromkeys(each.text for each in found)), created)
+    return TaskSelection(tuple(dict.fromkeys(each.text for each in found)), created)
 
 
-def refuse_key(asked: Asked, key: str) -> None:
+def reject_api_key(asked: TaskSelection, key: str) -> None:
     """Refuse a line that has the API key in the place of an id; it is not repeated.
 
     Raises:

@@ -10,7 +10,7 @@ from kiecli.errors import (
     KieError,
     SaveError,
     TaskFailed,
-    TaskUnfinished,
+    TaskPending,
 )
 
 if TYPE_CHECKING:
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
 _MANY = 20
 
 
-def shell_command(words: Sequence[str], task_ids: Sequence[str]) -> str:
+def shell_command(argv: Sequence[str], task_ids: Sequence[str]) -> str:
     """Return a shell line.
 
     Args:
-        words: The command with its options, `("download", "-d", "out")`.
+        argv: The command with its options, `("download", "-d", "out")`.
         task_ids: The tasks it is to name; of very many the first three, and in a
             shell's comment how many more there are.
     """
     import shlex
 
     ids = task_ids if len(task_ids) <= _MANY else task_ids[:3]
-    text = shlex.join(["kiecli", *words, *ids])
+    text = shlex.join(["kiecli", *argv, *ids])
     return text if ids is task_ids else f"{text}  # and {len(task_ids) - len(ids)} more"
 
 
-_RESUMABLE = (ExitCode.UNAVAILABLE, ExitCode.UNFINISHED, ExitCode.DEADLINE, ExitCode.UNSAVED)
+_RESUMABLE = (ExitCode.UNAVAILABLE, ExitCode.PENDING, ExitCode.DEADLINE, ExitCode.SAVE_FAILED)
 
 
 class Outcome(NamedTuple):
@@ -48,22 +48,22 @@ class Outcome(NamedTuple):
     """Why there is no success."""
     exit_code: ExitCode = ExitCode.DONE
     """What this task adds to the code of the process."""
-    again_words: tuple[str, ...] = ()
+    resume_argv: tuple[str, ...] = ()
     """The command that takes it up again, where one can."""
     files: "tuple[SavedFile, ...] | None" = None
     """What `download` made of its results; None in other commands."""
 
     @property
-    def again(self) -> str:
+    def resume_command(self) -> str:
         """The line that takes it up again, or nothing."""
-        return shell_command(self.again_words, [self.task_id]) if self.again_words else ""
+        return shell_command(self.resume_argv, [self.task_id]) if self.resume_argv else ""
 
     @property
-    def word(self) -> str:
+    def status(self) -> str:
         """`success`, `failed`, `pending` or `error`."""
         if isinstance(self.error, TaskFailed):
             return "failed"
-        if isinstance(self.error, TaskUnfinished | DeadlineExceeded):
+        if isinstance(self.error, TaskPending | DeadlineExceeded):
             return "pending"
         if self.error is not None or self.task is None:
             return "error"
@@ -73,15 +73,15 @@ class Outcome(NamedTuple):
     def state(self) -> str:
         """The state as a word for people and shell scripts: known ones in lower case."""
         if self.task is not None and self.task.state:
-            return self.task.word
+            return self.task.state_label
         return "fail" if isinstance(self.error, TaskFailed) else "unknown"
 
 
-def of_question(
+def from_status(
     task_id: str,
     task: Task | None,
     error: KieError | None,
-    words: Sequence[str],
+    argv: Sequence[str],
     *,
     exit_status: bool,
 ) -> Outcome:
@@ -90,33 +90,33 @@ def of_question(
     if error is not None:
         answered = isinstance(error, TaskFailed) and not exit_status
         code = ExitCode.DONE if answered else error.exit_code
-        return Outcome(task_id, task, error, code, _again(code, words))
+        return Outcome(task_id, task, error, code, _again(code, argv))
     running = task is not None and not task.finished
-    code = ExitCode.UNFINISHED if running and exit_status else ExitCode.DONE
+    code = ExitCode.PENDING if running and exit_status else ExitCode.DONE
     return Outcome(task_id, task, None, code)
 
 
-def of_wait(
-    task_id: str, task: Task | None, error: KieError | None, words: Sequence[str]
+def from_wait(
+    task_id: str, task: Task | None, error: KieError | None, argv: Sequence[str]
 ) -> Outcome:
     """Return the outcome of having waited."""
     error = error or _failure(task)
     code = ExitCode.DONE if error is None else error.exit_code
-    return Outcome(task_id, task, error, code, _again(code, words))
+    return Outcome(task_id, task, error, code, _again(code, argv))
 
 
-def of_unfinished(task: Task, words: Sequence[str]) -> Outcome:
+def pending(task: Task, argv: Sequence[str]) -> Outcome:
     """Return the outcome of a download that found the task still running.
 
     Args:
         task: What Kie said.
-        words: The command that would wait for it.
+        argv: The command that would wait for it.
     """
-    error = TaskUnfinished(f"not finished yet: {task.word}")
-    return Outcome(task.task_id, task, error, error.exit_code, tuple(words))
+    error = TaskPending(f"not finished yet: {task.state_label}")
+    return Outcome(task.task_id, task, error, error.exit_code, tuple(argv))
 
 
-def of_download(task: Task, files: "tuple[SavedFile, ...]", words: Sequence[str]) -> Outcome:
+def from_download(task: Task, files: "tuple[SavedFile, ...]", argv: Sequence[str]) -> Outcome:
     """Return the outcome of having saved, or tried to save, every result of a task."""
     errors = [file.error for file in files if file.error is not None]
     if not errors:
@@ -127,13 +127,13 @@ def of_download(task: Task, files: "tuple[SavedFile, ...]", words: Sequence[str]
             f"{len(errors)} of {len(files)} results were not saved",
             temporary=any(each.temporary for each in errors),
         )
-    again = _again(error.exit_code, words)
-    return Outcome(task.task_id, task, error, error.exit_code, again, files)
+    resume_command = _again(error.exit_code, argv)
+    return Outcome(task.task_id, task, error, error.exit_code, resume_command, files)
 
 
 def _failure(task: Task | None) -> KieError | None:
-    return task.failure() if task is not None and task.phase is Phase.FAILED else None
+    return task.to_error() if task is not None and task.phase is Phase.FAILED else None
 
 
-def _again(code: ExitCode, words: Sequence[str]) -> tuple[str, ...]:
-    return tuple(words) if code in _RESUMABLE else ()
+def _again(code: ExitCode, argv: Sequence[str]) -> tuple[str, ...]:
+    return tuple(argv) if code in _RESUMABLE else ()

@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     import httpx
 
     from kiecli.api.client import KieClient
-    from kiecli.api.rate_limiter import Budget
-    from kiecli.polling.policy import Policy, Random
+    from kiecli.api.rate_limiter import RateLimiter
+    from kiecli.polling.policy import PollPolicy, Random
     from kiecli.polling.poller import Poller
-    from kiecli.polling.tracking import A
-    from kiecli.transport import Trace, Wires
-    from kiecli.workers import Inbox, Workers
+    from kiecli.polling.tracking import T
+    from kiecli.transport import ClientFactory, RequestLogger
+    from kiecli.workers import EventQueue, WorkerPool
 
-_SHORTEST_KEY = 8
+_MIN_KEY = 8
 
 
-class Voice(NamedTuple):
+class OutputOptions(NamedTuple):
     """The flags that `status`, `wait` and `download` share: how much is said, and in what form."""
 
     json: bool = False
@@ -50,8 +50,8 @@ class Runtime:
         clock: Clock | None = None,
         random: "Random | None" = None,
         transport: "httpx.BaseTransport | None" = None,
-        inbox: "Inbox | None" = None,
-        workers: "Callable[[int], Workers] | None" = None,
+        event_queue: "EventQueue | None" = None,
+        workers: "Callable[[int], WorkerPool] | None" = None,
     ) -> None:
         """Take what comes from outside; every default is the real one.
 
@@ -63,7 +63,7 @@ class Runtime:
             clock: Tells the time and sleeps.
             random: Returns a number between two.
             transport: Carries requests instead of the network.
-            inbox: Where the main thread waits.
+            event_queue: Where the main thread waits.
             workers: Makes that many threads at most.
         """
         term = environ.get("TERM", "")
@@ -75,9 +75,9 @@ class Runtime:
         self.config = Config(environ)
         self._random = random
         self._transport = transport
-        self._inbox = inbox
+        self._event_queue = event_queue
         self._workers = workers
-        self.resume: Callable[[], str] = str
+        self.resume_command: Callable[[], str] = str
         """Returns the line that takes up what a signal would interrupt now, or nothing."""
 
     @cached_property
@@ -90,33 +90,37 @@ class Runtime:
         return uniform
 
     @cached_property
-    def budget(self) -> "Budget":
+    def rate_limiter(self) -> "RateLimiter":
         """The one budget of requests to the API."""
-        from kiecli.api.rate_limiter import Budget
+        from kiecli.api.rate_limiter import RateLimiter
 
-        return Budget()
+        return RateLimiter()
 
     @cached_property
-    def inbox(self) -> "Inbox":
+    def event_queue(self) -> "EventQueue":
         """Where the main thread waits."""
-        from kiecli.workers import QueueInbox
+        from kiecli.workers import ThreadEventQueue
 
-        return self._inbox or QueueInbox(self.clock)
+        return self._event_queue or ThreadEventQueue(self.clock)
 
-    def workers(self, most: int) -> "Workers":
+    def workers(self, max_workers: int) -> "WorkerPool":
         """Return a group of threads, none of them started yet."""
-        from kiecli.workers import ThreadWorkers
+        from kiecli.workers import DaemonThreadPool
 
-        return self._workers(most) if self._workers else ThreadWorkers(most, self.inbox)
+        return (
+            self._workers(max_workers)
+            if self._workers
+            else DaemonThreadPool(max_workers, self.event_queue)
+        )
 
     @cached_property
-    def wires(self) -> "Wires":
+    def client_factory(self) -> "ClientFactory":
         """What makes HTTP clients."""
-        from kiecli.transport import Wires
+        from kiecli.transport import ClientFactory
 
-        return Wires(self.environ, self._transport)
+        return ClientFactory(self.environ, self._transport)
 
-    def client(self, voice: Voice) -> "KieClient":
+    def client(self, output_options: OutputOptions) -> "KieClient":
         """Return the API's client, with the key in force.
 
         Raises:
@@ -125,23 +129,23 @@ class Runtime:
         """
         key = self.config.value("api-key").text
         base_url = self.config.value("base-url").text
-        if not voice.quiet:
+        if not output_options.quiet:
             self.warn_of_config()
-        self.hide_key()
+        self.redact_api_key()
         from kiecli.api.client import KieClient
 
-        self.wires.check(base_url)
-        http = self.wires.client()
-        return KieClient(http, base_url, key, self.clock, self.trace(voice))
+        self.client_factory.check(base_url)
+        http = self.client_factory.client()
+        return KieClient(http, base_url, key, self.clock, self.trace(output_options))
 
     def poller(
         self,
         task_ids: Sequence[str],
-        policy: "Policy",
-        look: "Callable[[str], A]",
+        policy: "PollPolicy",
+        look: "Callable[[str], T]",
         *,
         threads: int,
-    ) -> "Poller[A]":
+    ) -> "Poller[T]":
         """Return what looks at tasks until all are settled.
 
         Args:
@@ -151,20 +155,20 @@ class Runtime:
             threads: How many looks may be under way at once.
         """
         from kiecli.polling.poller import Poller
-        from kiecli.polling.scheduler import Watch
+        from kiecli.polling.scheduler import PollScheduler
 
         return Poller(
-            Watch(task_ids, policy, self.clock.now(), self.random),
+            PollScheduler(task_ids, policy, self.clock.now(), self.random),
             look,
-            budget=self.budget,
+            rate_limiter=self.rate_limiter,
             workers=self.workers(threads),
-            inbox=self.inbox,
+            event_queue=self.event_queue,
             clock=self.clock,
         )
 
-    def trace(self, voice: Voice) -> "Trace | None":
+    def trace(self, output_options: OutputOptions) -> "RequestLogger | None":
         """Return what is told of each exchange, when `--verbose` asks for it."""
-        return self.inbox.put if voice.verbose else None
+        return self.event_queue.put if output_options.verbose else None
 
     def warn_of_config(self) -> None:
         """Say what is wrong with the config file, if it was read."""
@@ -172,15 +176,15 @@ class Runtime:
         if warning:
             self.err.line(f"kiecli: warning: {warning}")
 
-    def hide_key(self) -> None:
+    def redact_api_key(self) -> None:
         """Keep the key out of all that is said from here on: an answer or a bug may quote it."""
         try:
             key = self.config.value("api-key").text
         except KieError:
             return  # there is none
         # A shorter one is none of Kie's, and could be part of any word.
-        if len(key) >= _SHORTEST_KEY:
-            self.out.secret = self.err.secret = key
+        if len(key) >= _MIN_KEY:
+            self.out.redacted = self.err.redacted = key
 
     def stdin_bytes(self) -> bytes:
         """Return all that stdin holds.

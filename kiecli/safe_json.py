@@ -8,7 +8,7 @@ from typing import Any
 
 # Real answers nest three levels deep, six with their inner strings. Far below what Python's
 # own encoder can write again, so what was read can always be shown.
-_DEEPEST = 64
+_MAX_DEPTH = 64
 _SPACE = re.compile(r"\s+")
 # Possessive, and the closing quote may be missing: one pass, whatever the text is.
 _STRING = r'(?s)"(?:[^"\\]++|\\.)*+"?'
@@ -44,7 +44,7 @@ def parse_all(text: str) -> Iterator[Any]:
         at = gap.end() if gap else end
 
 
-def unwrapped(value: object) -> object:
+def decode_nested(value: object) -> object:
     """Return what a string of JSON holds; any other value as it is."""
     if not isinstance(value, str):
         return value
@@ -67,13 +67,13 @@ def number(value: object) -> float | None:
 def _depth_is_suspicious(text: str) -> bool:
     # Counting brackets costs microseconds; only a text with many is walked, without its strings:
     # a prompt may hold what it likes.
-    if text.count("[") + text.count("{") <= _DEEPEST:
+    if text.count("[") + text.count("{") <= _MAX_DEPTH:
         return False
     depth = 0
     for char in re.sub(_STRING, "", text):
         if char in "[{":
             depth += 1
-            if depth > _DEEPEST:
+            if depth > _MAX_DEPTH:
                 return True
         elif char in "]}":
             depth -= 1

@@ -14,8 +14,8 @@ from typing import NoReturn
 from kiecli.clock import Clock
 from kiecli.errors import Interrupted
 
-_STANDBY = 0.35
-_DEAF = 1.0
+FORCE_EXIT_AFTER = 0.35
+REPEAT_WINDOW = 1.0
 _SHOW_CURSOR = b"\x1b[?25h"
 
 
@@ -26,16 +26,18 @@ class Signals:
         received: The first signal's number, once there was one.
     """
 
-    def __init__(self, clock: Clock, last_words: Callable[[], str], *, on_terminal: bool) -> None:
+    def __init__(
+        self, clock: Clock, interrupt_message: Callable[[], str], *, on_terminal: bool
+    ) -> None:
         """Take what is needed at the end.
 
         Args:
             clock: Tells a second signal from the echo of the first.
-            last_words: Returns the line to say.
+            interrupt_message: Returns the line to say.
             on_terminal: Whether stderr is one, whose cursor may be hidden.
         """
         self._clock = clock
-        self._last_words = last_words
+        self._last_words = interrupt_message
         self._on_terminal = on_terminal
         self._received_at: float | None = None
         self.received: int | None = None
@@ -45,25 +47,25 @@ class Signals:
         for signum in (signal.SIGINT, signal.SIGTERM):
             if signal.getsignal(signum) is not signal.SIG_IGN:
                 signal.signal(signum, self._received)
-        signal.signal(signal.SIGALRM, self._overdue)
+        signal.signal(signal.SIGALRM, self._force_exit)
 
     def _received(self, signum: int, frame: FrameType | None) -> None:
         now = self._clock.now()
         if self._received_at is None:
             self._received_at, self.received = now, signum
-            if in_import(frame):  # pragma: no cover  see `die_by`
+            if in_import(frame):  # pragma: no cover  see `kill_self`
                 self._leave(b"")
-            signal.setitimer(signal.ITIMER_REAL, _STANDBY)
+            signal.setitimer(signal.ITIMER_REAL, FORCE_EXIT_AFTER)
             raise Interrupted(signum)
-        if now - self._received_at > _DEAF:  # pragma: no cover  see `die_by`
-            die_by(signum)
+        if now - self._received_at > REPEAT_WINDOW:  # pragma: no cover  see `kill_self`
+            kill_self(signum)
 
-    def _overdue(self, _signum: int, _frame: FrameType | None) -> None:  # pragma: no cover
-        # Not measured: see `die_by`.
+    def _force_exit(self, _signum: int, _frame: FrameType | None) -> None:  # pragma: no cover
+        # Not measured: see `kill_self`.
         self._leave(b"\n")
 
     def _leave(self, lead: bytes) -> NoReturn:  # pragma: no cover
-        # Not measured: see `die_by`.
+        # Not measured: see `kill_self`.
         words = lead + self._last_words().encode(errors="replace") + b"\n"
         try:
             # Somebody may have stopped reading stderr, too: never wait for that.
@@ -71,7 +73,7 @@ class Signals:
                 os.write(2, _SHOW_CURSOR + words if self._on_terminal else words)
         except OSError:
             pass
-        die_by(self.received or signal.SIGTERM)
+        kill_self(self.received or signal.SIGTERM)
 
 
 def in_import(frame: FrameType | None) -> bool:
@@ -83,7 +85,7 @@ def in_import(frame: FrameType | None) -> bool:
     return False
 
 
-def die_by(signum: int) -> NoReturn:  # pragma: no cover
+def kill_self(signum: int) -> NoReturn:  # pragma: no cover
     """End the process by the signal itself, so that a shell's loop around it ends too.
 
     A process that ends like this takes the measurement of its coverage along; that it ends, and

@@ -3,7 +3,7 @@
 import errno
 from typing import BinaryIO, Protocol
 
-from kiecli.errors import ReaderGone, SaveError
+from kiecli.errors import SaveError, StdoutClosed
 
 
 class Stream(Protocol):
@@ -41,10 +41,10 @@ class Output:
 
     Attributes:
         stream: Where it goes, or None when the process was started with it closed.
-        secret: What must not be shown, wherever it may have come from; nothing when empty.
+        redacted: What must not be shown, wherever it may have come from; nothing when empty.
     """
 
-    secret = ""
+    redacted = ""
 
     def __init__(self, stream: Stream | None, term: str = "") -> None:
         self.stream = stream
@@ -60,7 +60,7 @@ class Output:
         if self.stream is None:
             raise _closed()
         try:
-            self.stream.write(self._encodable(self._without_secret(text)))
+            self.stream.write(self._encodable(self._redact(text)))
             self.stream.flush()
         except OSError as error:
             raise broken(error) from error
@@ -94,8 +94,8 @@ class Output:
         except OSError:
             return True  # terminals without a descriptor: a test's
 
-    def _without_secret(self, text: str) -> str:
-        return text.replace(self.secret, "****") if self.secret else text
+    def _redact(self, text: str) -> str:
+        return text.replace(self.redacted, "****") if self.redacted else text
 
     def _encodable(self, text: str) -> str:
         try:
@@ -112,7 +112,7 @@ class ErrorOutput(Output):
         """Write and flush, or fall silent for good."""
         try:
             super().write(text)
-        except (ReaderGone, SaveError, ValueError):
+        except (StdoutClosed, SaveError, ValueError):
             self.stream = None
 
 
@@ -148,5 +148,5 @@ def _closed() -> SaveError:
 def broken(error: OSError) -> BaseException:
     """Return what it means that stdout, or the file that the error names, cannot be written."""
     if error.errno == errno.EPIPE:
-        return ReaderGone()
+        return StdoutClosed()
     return SaveError(f"{error.filename or 'stdout'} cannot be written: {error.strerror}")

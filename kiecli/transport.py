@@ -19,9 +19,9 @@ from urllib.request import (  # type: ignore[attr-defined]
 import httpx
 
 from kiecli import __version__
-from kiecli.certificates import tls_context
+from kiecli.certificates import create_ssl_context
 from kiecli.clock import Clock, SystemClock
-from kiecli.direct import LONGEST_IDLE, DirectTransport
+from kiecli.direct import MAX_IDLE, DirectTransport
 from kiecli.errors import ConfigError, causes
 from kiecli.urls import is_loopback
 
@@ -47,11 +47,11 @@ class Exchange(NamedTuple):
     milliseconds: int
 
 
-Trace = Callable[[Exchange], None]
+RequestLogger = Callable[[Exchange], None]
 """Takes each exchange as it ends, on the thread it ended on."""
 
 
-class Wires:
+class ClientFactory:
     """Makes HTTP clients that share one TLS context and one reading of the proxy settings."""
 
     def __init__(
@@ -68,14 +68,14 @@ class Wires:
         self._context: ssl.SSLContext | None = None
         self._lock = Lock()
 
-    def client(self, *, trace: tuple[Trace, Clock] | None = None) -> httpx.Client:
+    def client(self, *, trace: tuple[RequestLogger, Clock] | None = None) -> httpx.Client:
         """Return a client that follows no redirects, keeps no cookies and sends no key.
 
         Threads may share it.
         """
-        transport = self._inner or _Routes(self.context)
+        transport = self._inner or _ProxyRouter(self.context)
         client = httpx.Client(
-            transport=transport if trace is None else _Traced(transport, *trace),
+            transport=transport if trace is None else _LoggingTransport(transport, *trace),
             trust_env=False,
             follow_redirects=False,
             timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT),
@@ -91,7 +91,7 @@ class Wires:
             ConfigError: The proxy or certificate settings of the environment are unusable.
         """
         if self._inner is None:
-            _Routes(self.context).prepare(httpx.URL(url))
+            _ProxyRouter(self.context).prepare(httpx.URL(url))
 
     def context(self) -> ssl.SSLContext:
         """Return the one TLS context, made at its first use: it takes some 20 ms.
@@ -101,7 +101,7 @@ class Wires:
         """
         with self._lock:
             if self._context is None:
-                self._context = tls_context(self._environ)
+                self._context = create_ssl_context(self._environ)
             return self._context
 
 
@@ -109,7 +109,7 @@ def _no_cookies() -> CookiePolicy:
     return DefaultCookiePolicy(allowed_domains=[])
 
 
-class _Routes(httpx.BaseTransport):
+class _ProxyRouter(httpx.BaseTransport):
     """One transport for each way out: direct or through a proxy, with TLS or without."""
 
     def __init__(self, context: Callable[[], ssl.SSLContext]) -> None:
@@ -153,7 +153,7 @@ class _Routes(httpx.BaseTransport):
         """Return httpx's own transport."""
         return httpx.HTTPTransport(
             verify=self._context_for(scheme, proxy) or False,
-            limits=httpx.Limits(keepalive_expiry=LONGEST_IDLE),
+            limits=httpx.Limits(keepalive_expiry=MAX_IDLE),
             proxy=None if proxy is None else self._proxy(proxy),
         )
 
@@ -180,10 +180,10 @@ def _unusable_proxy(scheme: str, address: str) -> ConfigError:
     )
 
 
-class _Traced(httpx.BaseTransport):
+class _LoggingTransport(httpx.BaseTransport):
     """Tells of each exchange with a file host."""
 
-    def __init__(self, inner: httpx.BaseTransport, trace: Trace, clock: Clock) -> None:
+    def __init__(self, inner: httpx.BaseTransport, trace: RequestLogger, clock: Clock) -> None:
         self._inner = inner
         self._trace = trace
         self._clock = clock
@@ -209,12 +209,12 @@ class _Traced(httpx.BaseTransport):
         self._trace(Exchange(request.method, url.host, url.path, task_id, outcome, took))
 
 
-def certificate_refused(error: BaseException) -> bool:
+def is_certificate_error(error: BaseException) -> bool:
     """Tell whether a connection failed because the server's certificate was refused."""
     return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error))
 
 
-def what_broke(error: httpx.HTTPError | httpx.InvalidURL) -> str:
+def describe_error(error: httpx.HTTPError | httpx.InvalidURL) -> str:
     """Return in a few plain words what went wrong on the wire, without URL or key."""
     for kinds, words in _WORDS:
         if isinstance(error, kinds):

@@ -14,7 +14,7 @@ from kiecli.clock import Clock
 Job = Callable[[], None]
 
 
-class Inbox(Protocol):
+class EventQueue(Protocol):
     """Events from other threads, taken one at a time by the main thread."""
 
     def put(self, event: object) -> None:
@@ -26,7 +26,7 @@ class Inbox(Protocol):
         ...
 
 
-class Workers(Protocol):
+class WorkerPool(Protocol):
     """Whoever carries out jobs."""
 
     def submit(self, job: Job) -> None:
@@ -34,11 +34,11 @@ class Workers(Protocol):
         ...
 
 
-class Crash(Exception):
+class WorkerCrashed(Exception):
     """A bug that came up on a worker; its cause is what happened there."""
 
 
-class QueueInbox:
+class ThreadEventQueue:
     """The inbox of a real run."""
 
     def __init__(self, clock: Clock) -> None:
@@ -63,17 +63,17 @@ class QueueInbox:
                 event = self._events.get(timeout=max(0.0, wait))
         except Empty:
             return None
-        if isinstance(event, Crash):
+        if isinstance(event, WorkerCrashed):
             raise event
         return event
 
 
-class ThreadWorkers:
+class DaemonThreadPool:
     """Daemon threads, started as they are needed, never more than `most`."""
 
-    def __init__(self, most: int, inbox: Inbox) -> None:
-        self._most = most
-        self._inbox = inbox
+    def __init__(self, max_workers: int, event_queue: EventQueue) -> None:
+        self._max_workers = max_workers
+        self._event_queue = event_queue
         self._jobs: SimpleQueue[Job] = SimpleQueue()
         self._lock = Lock()
         self._free = 0
@@ -83,7 +83,7 @@ class ThreadWorkers:
         """Have a job done on the next free thread."""
         with self._lock:
             self._free -= 1
-            if self._free < 0 and self._threads < self._most:
+            if self._free < 0 and self._threads < self._max_workers:
                 self._threads += 1
                 self._free += 1
                 Thread(target=self._work, daemon=True).start()
@@ -95,8 +95,8 @@ class ThreadWorkers:
             try:
                 job()
             except BaseException as error:  # noqa: BLE001  a bug must reach the main thread
-                crash = Crash()
+                crash = WorkerCrashed()
                 crash.__cause__ = error
-                self._inbox.put(crash)
+                self._event_queue.put(crash)
             with self._lock:
                 self._free += 1

@@ -10,11 +10,18 @@ from kiecli import safe_json
 from kiecli.api.models import Task
 from kiecli.api.responses import code_of, decode
 from kiecli.clock import Clock
-from kiecli.errors import AccessError, ConfigError, KieError, KieUnavailable, NoConnection
+from kiecli.errors import AccessError, ConfigError, ConnectionFailed, KieError, KieUnavailable
 from kiecli.packing import KNOWN, unpacked
-from kiecli.transport import READ_TIMEOUT, Exchange, Trace, certificate_refused, host_of, what_broke
+from kiecli.transport import (
+    READ_TIMEOUT,
+    Exchange,
+    RequestLogger,
+    describe_error,
+    host_of,
+    is_certificate_error,
+)
 
-LONGEST_ANSWER = 2 * 1024 * 1024
+MAX_ANSWER = 2 * 1024 * 1024
 """Bytes of an answer that are read at most; real ones have some two thousand.
 
 JSON can take thirty times as much memory as text: these may take 70 MB, and no more.
@@ -30,7 +37,7 @@ class KieClient:
         base_url: str,
         key: str,
         clock: Clock,
-        trace: Trace | None = None,
+        trace: RequestLogger | None = None,
     ) -> None:
         """Take what it needs.
 
@@ -114,12 +121,14 @@ class KieClient:
         body = bytearray()
         for chunk in _pieces(response):
             body += chunk
-            if len(body) > LONGEST_ANSWER:
+            if len(body) > MAX_ANSWER:
                 raise KieUnavailable(
-                    f"an answer of more than {LONGEST_ANSWER // 2**20} MiB is none of Kie's",
+                    f"an answer of more than {MAX_ANSWER // 2**20} MiB is none of Kie's",
                 )
             if self._clock.now() - began > READ_TIMEOUT:
-                raise NoConnection(f"{self._host} gave no whole answer within {READ_TIMEOUT:.0f} s")
+                raise ConnectionFailed(
+                    f"{self._host} gave no whole answer within {READ_TIMEOUT:.0f} s"
+                )
         return bytes(body)
 
     def _tell(self, method: str, path: str, task_id: str, outcome: str, began: float) -> None:
@@ -152,9 +161,9 @@ def _in_our_words(host: str) -> Iterator[None]:
                 "the proxy asks for a login (HTTP 407)",
                 hint="put user and password into HTTPS_PROXY",
             ) from error
-        refused = certificate_refused(error)
-        raise NoConnection(
-            f"could not ask {host}: {what_broke(error)}",
+        refused = is_certificate_error(error)
+        raise ConnectionFailed(
+            f"could not ask {host}: {describe_error(error)}",
             hint="a proxy's or company's own CA? point SSL_CERT_FILE to it" if refused else "",
             temporary=not refused,
         ) from error

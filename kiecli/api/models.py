@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from kiecli import safe_json
 from kiecli.api.responses import hint_for
-from kiecli.api.results import Delivery, Result
+from kiecli.api.results import Result, TaskOutput
 from kiecli.errors import TaskFailed
 
 __all__ = ["LINK_LIFETIME", "Phase", "Result", "Task"]
@@ -20,8 +20,8 @@ __all__ = ["LINK_LIFETIME", "Phase", "Result", "Task"]
 LINK_LIFETIME = 24 * 3600.0
 """Seconds from completion until a result link is expected to be dead."""
 
-_LONGEST_WORD = 100
-_LATEST_STAMP = 253_402_300_799.0  # the last second of the year 9999
+_MAX_WORD = 100
+_MAX_STAMP = 253_402_300_799.0  # the last second of the year 9999
 
 
 class Phase(Enum):
@@ -42,7 +42,7 @@ class Task(NamedTuple):
     created_at: float | None
     completed_at: float | None
     results: tuple[Result, ...]
-    document: Any
+    inline_result: Any
     """The `resultObject`, or a result that is plain text, or None."""
     credits: float | None
     progress: float | None
@@ -56,7 +56,7 @@ class Task(NamedTuple):
     def parse(cls, task_id: str, data: object) -> "Task":
         """Read `data` of a recordInfo answer; what cannot be read is None."""
         raw = data if isinstance(data, dict) else {}
-        delivery = Delivery.parse(raw)
+        delivery = TaskOutput.parse(raw)
         return cls(
             task_id=task_id,
             state=_text(raw.get("state")),
@@ -64,7 +64,7 @@ class Task(NamedTuple):
             created_at=_stamp(raw.get("createTime")),
             completed_at=_stamp(raw.get("completeTime")),
             results=delivery.results,
-            document=delivery.document,
+            inline_result=delivery.inline_result,
             credits=safe_json.number(raw.get("creditsConsumed")),
             progress=_progress(raw.get("progress")),
             fail_code=_text(raw.get("failCode")),
@@ -78,12 +78,12 @@ class Task(NamedTuple):
         return _PHASES.get((self.state or "").lower(), Phase.RUNNING)
 
     @property
-    def word(self) -> str:
+    def state_label(self) -> str:
         """The state for people and shell scripts: known words in lower case, others as they are.
 
         One that is too long for a word is cut after 100 characters.
         """
-        state = (self.state or "unknown")[:_LONGEST_WORD]
+        state = (self.state or "unknown")[:_MAX_WORD]
         return state.lower() if state.lower() in _KNOWN_STATES else state
 
     @property
@@ -121,7 +121,7 @@ class Task(NamedTuple):
         since = self.completed_at if self.completed_at is not None else self.created_at
         return None if since is None else max(0.0, wall - since)
 
-    def failure(self) -> TaskFailed:
+    def to_error(self) -> TaskFailed:
         """Return the error that a failed task stands for."""
         said = self.fail_message or "no reason was given"
         code = f" ({self.fail_code})" if self.fail_code else ""
@@ -143,7 +143,7 @@ def _text(value: object) -> str | None:
 
 def _stamp(value: object) -> float | None:
     milliseconds = safe_json.number(value)
-    if milliseconds is None or not 0 < milliseconds / 1000 <= _LATEST_STAMP:
+    if milliseconds is None or not 0 < milliseconds / 1000 <= _MAX_STAMP:
         return None
     return milliseconds / 1000
 
@@ -158,11 +158,11 @@ def _progress(value: object) -> float | None:
 
 
 def _params(value: object) -> dict[str, Any] | None:
-    params = safe_json.unwrapped(value)
+    params = safe_json.decode_nested(value)
     if not isinstance(params, dict):
         return None
     # `input` is usually a string of JSON once more.
     return {
-        name: safe_json.unwrapped(item) if name == "input" else item
+        name: safe_json.decode_nested(item) if name == "input" else item
         for name, item in params.items()
     }

@@ -16,10 +16,10 @@ _QUIET = 2.0
 _BURST = 0.1
 
 _PAUSE = 5.0
-_LONGEST_PAUSE = 30.0
+_MAX_PAUSE = 30.0
 
 
-class Budget:
+class RateLimiter:
     """Hands out moments to start a request at; safe to share between threads."""
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class Budget:
         self._paused_until = float("-inf")
         self._pause = 0.0
 
-    def take(self, now: float) -> float:
+    def acquire(self, now: float) -> float:
         """Take one start if one is free at `now`.
 
         Returns:
@@ -42,7 +42,7 @@ class Budget:
                 self._started.append(now)
             return max(0.0, opens - now)
 
-    def limited(self, started: float, now: float, retry_after: float | None) -> float:
+    def on_rate_limited(self, started: float, now: float, retry_after: float | None) -> float:
         """Pause everybody, because a request that began at `started` was answered with 429.
 
         Args:
@@ -55,14 +55,14 @@ class Budget:
         """
         with self._lock:
             if started > self._paused_at:
-                self._pause = min(self._pause * 2 or _PAUSE, _LONGEST_PAUSE)
+                self._pause = min(self._pause * 2 or _PAUSE, _MAX_PAUSE)
                 self._paused_at = now
                 self._pause_until(now + self._pause if retry_after is None else now + retry_after)
             elif retry_after is not None:
                 self._pause_until(now + retry_after)
             return self._paused_until
 
-    def answered(self, started: float) -> None:
+    def on_success(self, started: float) -> None:
         """Note an answer that was no 429: the next pause is a short one again.
 
         Args:

@@ -10,8 +10,8 @@ from typing import Any
 from kiecli import safe_json
 from kiecli.errors import (
     AccessError,
+    AccountRefused,
     ConfigError,
-    KeyRefused,
     KieError,
     KieUnavailable,
     RateLimited,
@@ -68,11 +68,11 @@ def decode(status: int, headers: Mapping[str, str], body: bytes) -> Any:
     envelope = _envelope(body)
     code = _code(envelope)
     if code is None:
-        raise _without_code(status, headers)
+        raise _error_for_status(status, headers)
     data = envelope.get("data")
     if code == 200 or (code == 505 and _is_record(data)):
         return data
-    raise _refusal(code, _said(envelope), headers)
+    raise _error_for_code(code, _said(envelope), headers)
 
 
 def code_of(body: bytes) -> str:
@@ -106,7 +106,7 @@ def _said(envelope: Mapping[str, Any]) -> str:
     return said.strip() if isinstance(said, str) else ""
 
 
-def _refusal(code: int, said: str, headers: Mapping[str, str]) -> KieError:
+def _error_for_code(code: int, said: str, headers: Mapping[str, str]) -> KieError:
     """Return the error that a code stands for (the table of the official task page)."""
     words = f"{said} (code {code})" if said else f"code {code}"
     if code in (401, 402, 433, 505):
@@ -126,18 +126,20 @@ def _access(code: int, words: str) -> AccessError:
     if code == 505:
         return AccessError(f"Kie has switched this off: {words}", hint="ask Kie's support")
     if code == 402:
-        return KeyRefused(f"the account has no credits: {words}", hint="top up at https://kie.ai")
+        return AccountRefused(
+            f"the account has no credits: {words}", hint="top up at https://kie.ai"
+        )
     if code == 433:
-        return KeyRefused(
+        return AccountRefused(
             f"the key's own quota is used up: {words}", hint="raise it, or use another key"
         )
-    return KeyRefused(f"Kie refused the API key: {words}", hint=_KEY_HINT)
+    return AccountRefused(f"Kie refused the API key: {words}", hint=_KEY_HINT)
 
 
-def _without_code(status: int, headers: Mapping[str, str]) -> KieError:
+def _error_for_status(status: int, headers: Mapping[str, str]) -> KieError:
     """Return the error of an answer that is not one of Kie's: a proxy's, a router's, a page."""
     if status == 401:
-        return KeyRefused("the API key was refused (HTTP 401)", hint=_KEY_HINT)
+        return AccountRefused("the API key was refused (HTTP 401)", hint=_KEY_HINT)
     if status == 407:
         return AccessError(
             "the proxy asks for a login (HTTP 407)", hint="put user and password into HTTPS_PROXY"

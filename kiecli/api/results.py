@@ -17,7 +17,7 @@ _KINDS = {
 }
 # A list in a string in a list was met. Strings in strings may go deeper than a parser would let
 # lists go, deeper than Python's stack even.
-_MOST_LAYERS = 16
+_MAX_LAYERS = 16
 _KIND_OF = {extension: kind for kind, names in _KINDS.items() for extension in names.split()}
 
 
@@ -31,16 +31,16 @@ class Result(NamedTuple):
     """`image`, `video`, `audio` or `file`."""
 
 
-class Delivery(NamedTuple):
+class TaskOutput(NamedTuple):
     """All that a task delivers."""
 
     results: tuple[Result, ...]
     """Its files, each once, in order."""
-    document: Any
+    inline_result: Any
     """The `resultObject`, or a result that is plain text, or None."""
 
     @classmethod
-    def parse(cls, raw: Mapping[str, Any]) -> "Delivery":
+    def parse(cls, raw: Mapping[str, Any]) -> "TaskOutput":
         """Read what a record delivers; what cannot be read is not there."""
         delivered = _delivered(raw)
         results = tuple(_results(delivered))
@@ -50,9 +50,9 @@ class Delivery(NamedTuple):
 def _delivered(raw: Mapping[str, Any]) -> object:
     """Return the parsed result: `resultJson`, or `response`, the same already parsed."""
     for name in ("resultJson", "response"):
-        delivered = safe_json.unwrapped(raw.get(name))
+        delivered = safe_json.decode_nested(raw.get(name))
         if isinstance(delivered, str) and delivered.startswith(("{", "[")):
-            delivered = safe_json.unwrapped(delivered)  # quoted once more than usual
+            delivered = safe_json.decode_nested(delivered)  # quoted once more than usual
         if delivered not in (None, "", {}, []):
             return delivered
     return None
@@ -67,7 +67,7 @@ def _document(delivered: object, results: tuple[Result, ...]) -> Any:
 
 
 def _results(delivered: object) -> Iterator[Result]:
-    found = list(_named(delivered)) or list(_scanned(delivered))
+    found = list(_named(delivered)) or list(_find_urls(delivered))
     told: dict[str, str] = {}
     for url, kind in found:
         told.setdefault(url, kind)
@@ -87,7 +87,7 @@ def _named(delivered: object) -> Iterator[tuple[str, str]]:
     ):
         for url in _urls(delivered.get(name)):
             yield url, kind
-    for take in _takes(delivered.get("data")):
+    for take in _audio_tracks(delivered.get("data")):
         for url in _urls(take.get("audio_url")):
             yield url, "audio"
     inner = delivered.get("resultObject")
@@ -95,15 +95,15 @@ def _named(delivered: object) -> Iterator[tuple[str, str]]:
         yield url, "image"
 
 
-def _takes(data: object) -> Iterator[dict[str, Any]]:
+def _audio_tracks(data: object) -> Iterator[dict[str, Any]]:
     for take in data if isinstance(data, list) else ():
         if isinstance(take, dict):
             yield take
 
 
-def _urls(value: object, layers: int = _MOST_LAYERS) -> Iterator[str]:
+def _urls(value: object, layers: int = _MAX_LAYERS) -> Iterator[str]:
     """Yield the URLs of a list, of a string, or of a list inside a string (all were met)."""
-    value = safe_json.unwrapped(value)
+    value = safe_json.decode_nested(value)
     if isinstance(value, list) and layers:
         for item in value:
             yield from _urls(item, layers - 1)
@@ -111,18 +111,18 @@ def _urls(value: object, layers: int = _MOST_LAYERS) -> Iterator[str]:
         yield value.strip()
 
 
-def _scanned(value: object) -> Iterator[tuple[str, str]]:
+def _find_urls(value: object) -> Iterator[tuple[str, str]]:
     """Yield every string that is a URL, wherever it stands."""
     if isinstance(value, str) and _is_url(value.strip()):
         yield value.strip(), "file"
     elif isinstance(value, list):
         for item in value:
-            yield from _scanned(item)
+            yield from _find_urls(item)
     elif isinstance(value, dict):
         for name, item in value.items():
             # A stream is a preview that never ends well as a file (Suno).
             if name != "stream_audio_url":
-                yield from _scanned(item)
+                yield from _find_urls(item)
 
 
 def _is_url(text: str) -> bool:

@@ -52,7 +52,7 @@ def _kiecli(
 
 
 def build() -> Typer:
-    """Return the application; parsing it returns an `Action`, or an exit code."""
+    """Return the application; parsing it returns an `Command`, or an exit code."""
     app = Typer(
         name="kiecli",
         context_settings=_SETTINGS,

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from typer import Argument, Context, Option, Typer
 
-from kiecli.cli.options import Action, runtime_of
+from kiecli.cli.options import Command, runtime_of
 from kiecli.errors import ExitCode
 
 EXAMPLES = """\b
@@ -90,33 +90,33 @@ def _list(
     json: Annotated[
         bool, Option("--json", help="Print one JSON object per setting and line.")
     ] = False,
-) -> Action:
+) -> Command:
     """Show every setting and where its value comes from.
 
     In a pipe each setting is one line of tab-separated fields: name, value, source, hides.
     """
 
-    def act() -> ExitCode:
+    def command() -> ExitCode:
         from kiecli.commands.config import show_all
 
         return show_all(runtime_of(ctx), json=json)
 
-    return act
+    return command
 
 
 def _get(
     ctx: Context,
     name: _Name,
     reveal: Annotated[bool, Option("--reveal", help="Print the key itself.")] = False,
-) -> Action:
+) -> Command:
     """Print the value in force."""
 
-    def act() -> ExitCode:
+    def command() -> ExitCode:
         from kiecli.commands.config import show
 
         return show(runtime_of(ctx), name, reveal=reveal)
 
-    return act
+    return command
 
 
 def _set(
@@ -129,48 +129,48 @@ def _set(
             help="The value; '-' reads it from stdin. The key is asked for, or read from stdin.",
         ),
     ] = None,
-) -> Action:
+) -> Command:
     """Keep a value in the config file."""
 
-    def act() -> ExitCode:
-        from kiecli.commands.config import keep
+    def command() -> ExitCode:
+        from kiecli.commands.config import set_value
 
-        return keep(runtime_of(ctx), name, [] if value is None else [value, *ctx.args])
+        return set_value(runtime_of(ctx), name, [] if value is None else [value, *ctx.args])
 
-    return act
+    return command
 
 
-def _unset(ctx: Context, name: _Name) -> Action:
+def _unset(ctx: Context, name: _Name) -> Command:
     """Forget a value of the config file."""
 
-    def act() -> ExitCode:
-        from kiecli.commands.config import forget
+    def command() -> ExitCode:
+        from kiecli.commands.config import unset_value
 
-        return forget(runtime_of(ctx), name)
+        return unset_value(runtime_of(ctx), name)
 
-    return act
+    return command
 
 
-def _path(ctx: Context) -> Action:
+def _path(ctx: Context) -> Command:
     """Print where the config file is, or would be."""
 
-    def act() -> ExitCode:
+    def command() -> ExitCode:
         from kiecli.commands.config import show_path
 
         return show_path(runtime_of(ctx))
 
-    return act
+    return command
 
 
 def _check(
     ctx: Context,
     json: Annotated[bool, Option("--json", help="Print one JSON object.")] = False,
-) -> Action:
+) -> Command:
     """Try the key: print where it came from and the credits left."""
 
-    def act() -> ExitCode:
+    def command() -> ExitCode:
         from kiecli.commands.config_check import check
 
         return check(runtime_of(ctx), json=json)
 
-    return act
+    return command

@@ -5,7 +5,7 @@ from typing import Annotated
 from typer import BadParameter, Context, Option
 
 from kiecli.cli.options import (
-    Action,
+    Command,
     Ids,
     Interval,
     Json,
@@ -16,10 +16,10 @@ from kiecli.cli.options import (
     seconds_between_looks,
 )
 from kiecli.errors import ExitCode, UsageError
-from kiecli.runtime import Voice
+from kiecli.runtime import OutputOptions
 
 _JOBS = 4
-_MOST_JOBS = 64
+_MAX_JOBS = 64
 
 EXAMPLES = """\b
 Examples:
@@ -31,8 +31,8 @@ Examples:
 
 
 def _jobs(text: str | None) -> str | None:
-    if text is not None and text not in map(str, range(1, _MOST_JOBS + 1)):
-        raise BadParameter(f"{text!r} is not a number from 1 to {_MOST_JOBS}")
+    if text is not None and text not in map(str, range(1, _MAX_JOBS + 1)):
+        raise BadParameter(f"{text!r} is not a number from 1 to {_MAX_JOBS}")
     return text
 
 
@@ -65,7 +65,7 @@ def download(
             "-j",
             metavar="N",
             callback=_jobs,
-            help=f"Fetch so many files at once, {_MOST_JOBS} at most.  [default: {_JOBS}]",
+            help=f"Fetch so many files at once, {_MAX_JOBS} at most.  [default: {_JOBS}]",
         ),
     ] = None,
     overwrite: Annotated[
@@ -77,7 +77,7 @@ def download(
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
-) -> Action:
+) -> Command:
     """Save the results of tasks before their links expire.
 
     The paths are printed as tasks finish. A file under its final name is complete. Running the
@@ -89,12 +89,12 @@ def download(
     if output == "-":
         _refuse_with_stdout({"--json": json, "--dry-run": dry_run, "--dir": directory is not None})
 
-    def act() -> ExitCode:
+    def command() -> ExitCode:
         from kiecli.commands.download import download as run
         from kiecli.commands.download_options import DownloadFlags
 
         runtime = runtime_of(ctx)
-        voice = Voice(json=json, quiet=quiet, verbose=verbose)
+        output_options = OutputOptions(json=json, quiet=quiet, verbose=verbose)
         flags = DownloadFlags(
             directory=directory,
             output=output,
@@ -105,9 +105,9 @@ def download(
             overwrite=overwrite,
             dry_run=dry_run,
         )
-        return run(runtime, voice, ids, flags)
+        return run(runtime, output_options, ids, flags)
 
-    return act
+    return command
 
 
 def _refuse_with_stdout(given: dict[str, bool]) -> None:

@@ -7,8 +7,8 @@ from typing import cast
 from typer import BadParameter
 
 from kiecli.cli.app import build
-from kiecli.cli.options import Action
-from kiecli.errors import ExitCode, Interrupted, KieError, ReaderGone, UsageError, causes
+from kiecli.cli.options import Command
+from kiecli.errors import ExitCode, Interrupted, KieError, StdoutClosed, UsageError, causes
 from kiecli.runtime import Runtime
 from kiecli.streams import broken
 
@@ -32,7 +32,7 @@ def main(argv: Sequence[str], runtime: Runtime) -> int:
         return _run(argv, runtime)
     except Interrupted as interrupted:
         return _leave(interrupted, runtime)
-    except ReaderGone:
+    except StdoutClosed:
         return _SIGPIPE
     except SystemExit as end:
         # Typer's own: 0 after a completion, 1 when the reader leaves in the middle of its help.
@@ -45,13 +45,13 @@ def main(argv: Sequence[str], runtime: Runtime) -> int:
 
 
 def _leave(interrupted: Interrupted, runtime: Runtime) -> int:
-    runtime.err.line(last_words(runtime))
+    runtime.err.line(interrupt_message(runtime))
     return 128 + interrupted.signum
 
 
-def last_words(runtime: Runtime) -> str:
+def interrupt_message(runtime: Runtime) -> str:
     """Return what is said when a signal ends the run: the line that takes the work up again."""
-    line = runtime.resume()
+    line = runtime.resume_command()
     return f"kiecli: interrupted; take it up with: {line}" if line else "kiecli: interrupted"
 
 
@@ -62,27 +62,27 @@ def _run(argv: Sequence[str], runtime: Runtime) -> int:
     except _TyperUsageError as error:
         from kiecli.cli.usage import usage_line
 
-        runtime.hide_key()
+        runtime.redact_api_key()
         runtime.err.line(usage_line(error, argv))
         return ExitCode.USAGE
     except KieError as error:
         from kiecli.render.text import error_line
 
-        runtime.hide_key()
+        runtime.redact_api_key()
         # The whole run ends here, tasks and all: in a pipe with createTask nobody else knows them.
-        again = runtime.resume() if error.exit_code is ExitCode.UNSAVED else ""
-        runtime.err.line(error_line(error, again=again))
+        resume_command = runtime.resume_command() if error.exit_code is ExitCode.SAVE_FAILED else ""
+        runtime.err.line(error_line(error, resume_command=resume_command))
         return error.exit_code
 
 
-def _parsed(argv: Sequence[str], runtime: Runtime) -> Action | None:
+def _parsed(argv: Sequence[str], runtime: Runtime) -> Command | None:
     """Return what the words ask for; None when it was help or completion, which Typer writes."""
     try:
         action = build()(args=list(argv), prog_name="kiecli", standalone_mode=False, obj=runtime)
     except OSError as error:
         raise broken(error) from error
     if callable(action):
-        return cast(Action, action)
+        return cast(Command, action)
     if action:  # Typer's own exit code, where it does not know the shell
         raise UsageError(
             "there is no completion for this shell", hint="run it in bash, zsh or fish"
@@ -94,7 +94,7 @@ def _report(bug: BaseException, runtime: Runtime) -> int:
     """Show a bug with all that helps to mend it, and without the key."""
     from kiecli import __version__
 
-    runtime.hide_key()
+    runtime.redact_api_key()
     runtime.err.write("".join(traceback.format_exception(bug)))
     runtime.err.line(f"kiecli: this is a bug in kiecli {__version__}; please report it")
     return ExitCode.BUG

@@ -13,7 +13,7 @@ from kiecli import durations
 from kiecli.errors import ExitCode
 from kiecli.runtime import Runtime
 
-Action = Callable[[], ExitCode]
+Command = Callable[[], ExitCode]
 """What a command hands to `main`: to be called once parsing is over."""
 
 

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from typer import Context, Option
 
-from kiecli.cli.options import Action, Ids, Json, Verbose, runtime_of
+from kiecli.cli.options import Command, Ids, Json, Verbose, runtime_of
 from kiecli.errors import ExitCode
-from kiecli.runtime import Voice
+from kiecli.runtime import OutputOptions
 
 EXAMPLES = """\b
 Examples:
@@ -25,17 +25,17 @@ def status(
     json: Json = False,
     quiet: Annotated[bool, Option("--quiet", "-q", help="Print the state word alone.")] = False,
     verbose: Verbose = False,
-) -> Action:
+) -> Command:
     """Ask once about each task and show its state and results.
 
     On a terminal one task gets a panel and several a table. In a pipe each task is one line of
     tab-separated fields: task_id, state, model, created_at, duration_s, result_count, expires_at.
     """
 
-    def act() -> ExitCode:
+    def command() -> ExitCode:
         from kiecli.commands.status import status as run
 
-        voice = Voice(json=json, quiet=quiet, verbose=verbose)
-        return run(runtime_of(ctx), voice, ids, exit_status=exit_status)
+        output_options = OutputOptions(json=json, quiet=quiet, verbose=verbose)
+        return run(runtime_of(ctx), output_options, ids, exit_status=exit_status)
 
-    return act
+    return command

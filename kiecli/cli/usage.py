@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import takewhile
 
-from kiecli.render.text import clean
+from kiecli.render.text import sanitize
 
 
 def usage_line(error: Exception, argv: Sequence[str]) -> str:
@@ -15,7 +15,9 @@ def usage_line(error: Exception, argv: Sequence[str]) -> str:
     """
     said = _said(error)
     stop = "" if said.endswith("?") else "."
-    return clean(f"kiecli: {said[:1].lower()}{said[1:]}{stop} See: {_command(error, argv)} --help")
+    return sanitize(
+        f"kiecli: {said[:1].lower()}{said[1:]}{stop} See: {_command(error, argv)} --help"
+    )
 
 
 def _said(error: Exception) -> str:

@@ -3,7 +3,7 @@
 from typer import Context
 
 from kiecli.cli.options import (
-    Action,
+    Command,
     Ids,
     Interval,
     Json,
@@ -14,7 +14,7 @@ from kiecli.cli.options import (
     seconds_between_looks,
 )
 from kiecli.errors import ExitCode
-from kiecli.runtime import Voice
+from kiecli.runtime import OutputOptions
 
 EXAMPLES = """\b
 Examples:
@@ -32,7 +32,7 @@ def wait(
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
-) -> Action:
+) -> Command:
     """Wait for tasks to finish and print the URLs of their results.
 
     URLs come as each task succeeds; a task that is finished already returns at once. When the
@@ -40,13 +40,13 @@ def wait(
     again is on stderr.
     """
 
-    def act() -> ExitCode:
+    def command() -> ExitCode:
         from kiecli.commands.wait import wait as run
 
         runtime = runtime_of(ctx)
-        voice = Voice(json=json, quiet=quiet, verbose=verbose)
+        output_options = OutputOptions(json=json, quiet=quiet, verbose=verbose)
         seconds = runtime.config.timeout(timeout)
         pause = seconds_between_looks(interval)
-        return run(runtime, voice, ids, timeout=seconds, interval=pause)
+        return run(runtime, output_options, ids, timeout=seconds, interval=pause)
 
-    return act
+    return command

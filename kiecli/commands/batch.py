@@ -5,29 +5,31 @@ from typing import NamedTuple
 
 from kiecli import ids
 from kiecli.errors import ExitCode, RateLimited, worst
-from kiecli.ids import Asked
+from kiecli.ids import TaskSelection
 from kiecli.outcome import Outcome, shell_command
-from kiecli.polling.policy import Policy
-from kiecli.polling.poller import MOST_IN_FLIGHT
+from kiecli.polling.policy import PollPolicy
+from kiecli.polling.poller import MAX_CONCURRENT_POLLS
 from kiecli.polling.scheduler import Snapshot
-from kiecli.render.reporter import Screen
+from kiecli.render.reporter import Reporter
 from kiecli.render.text import named
-from kiecli.runtime import Runtime, Voice
+from kiecli.runtime import OutputOptions, Runtime
 from kiecli.transport import Exchange
 
 # Said together at the end, a line for each reason: an outage meets every task alike.
-_LATER = (ExitCode.UNAVAILABLE, ExitCode.UNFINISHED, ExitCode.DEADLINE)
+_LATER = (ExitCode.UNAVAILABLE, ExitCode.PENDING, ExitCode.DEADLINE)
 
-_LONGEST_WAIT = 60.0  # seconds that a file waits for a fresh link's turn
+_MAX_WAIT = 60.0  # seconds that a file waits for a fresh link's turn
 
 
-class News(NamedTuple):
+class ScreenUpdate(NamedTuple):
     """Something a worker has to tell, shown by the main thread."""
 
-    tell: Callable[[Screen], None]
+    tell: Callable[[Reporter], None]
 
 
-def asked(runtime: Runtime, voice: Voice, arguments: Sequence[str], words: Sequence[str]) -> Asked:
+def select_tasks(
+    runtime: Runtime, output_options: OutputOptions, arguments: Sequence[str], argv: Sequence[str]
+) -> TaskSelection:
     """Return the ids of the line; the key is none of them.
 
     Those that were just created are named at once: nobody else knows them, and whatever is wrong
@@ -35,70 +37,75 @@ def asked(runtime: Runtime, voice: Voice, arguments: Sequence[str], words: Seque
 
     Args:
         runtime: Streams, settings, clock and network.
-        voice: The flags `--json`, `--quiet` and `--verbose`.
+        output_options: The flags `--json`, `--quiet` and `--verbose`.
         arguments: Ids, or `-`.
-        words: The command that takes the work up again, without ids.
+        argv: The command that takes the work up again, without ids.
 
     Raises:
         KieError: The line cannot be carried out as it is.
     """
     found = ids.read(arguments, runtime.stdin_bytes)
-    runtime.resume = lambda: shell_command(words, found.task_ids)
-    for task_id in () if voice.quiet else found.created:
-        line = shell_command(words, [task_id])
+    runtime.resume_command = lambda: shell_command(argv, found.task_ids)
+    for task_id in () if output_options.quiet else found.created:
+        line = shell_command(argv, [task_id])
         runtime.err.line(f"kiecli: created {task_id}; if this line is interrupted: {line}")
-    ids.refuse_key(found, runtime.config.value("api-key").text)
+    ids.reject_api_key(found, runtime.config.value("api-key").text)
     return found
 
 
-class Run:
+class TaskBatch:
     """One command over some tasks, from the first look to the exit code."""
 
     def __init__(
-        self, runtime: Runtime, voice: Voice, found: Asked, words: Sequence[str], screen: Screen
+        self,
+        runtime: Runtime,
+        output_options: OutputOptions,
+        found: TaskSelection,
+        argv: Sequence[str],
+        reporter: Reporter,
     ) -> None:
         """Take what is to be done.
 
         Args:
             runtime: Streams, settings, clock and network.
-            voice: The flags `--json`, `--quiet` and `--verbose`.
+            output_options: The flags `--json`, `--quiet` and `--verbose`.
             found: The tasks.
-            words: The command that takes the work up again, without ids.
-            screen: What speaks on stderr.
+            argv: The command that takes the work up again, without ids.
+            reporter: What speaks on stderr.
 
         Raises:
             KieError: Settings or key cannot be used.
         """
         self.runtime = runtime
-        self.client = runtime.client(voice)
+        self.client = runtime.client(output_options)
         self.task_ids = found.task_ids
-        self.words = tuple(words)
-        self.screen = screen
+        self.argv = tuple(argv)
+        self.reporter = reporter
         self.outcomes: dict[str, Outcome] = {}
-        runtime.resume = self._open_line
+        runtime.resume_command = self._open_line
 
-    def events(self, policy: Policy) -> Iterator[object]:
+    def events(self, policy: PollPolicy) -> Iterator[object]:
         """Look at the tasks until all are settled; show what happens.
 
         Yields:
             The last snapshot of each task, and events of others that nobody has shown.
         """
         poller = self.runtime.poller(
-            self.task_ids, policy, self.client.task, threads=MOST_IN_FLIGHT
+            self.task_ids, policy, self.client.task, threads=MAX_CONCURRENT_POLLS
         )
-        for event in poller.events(self.screen.frame):
-            yield from self.shown(event)
+        for event in poller.events(self.reporter.tick_interval):
+            yield from self.dispatch(event)
 
-    def shown(self, event: object) -> Iterator[object]:
+    def dispatch(self, event: object) -> Iterator[object]:
         """Show an event; yield it if it is more than something to show."""
         if event is None:
-            self.screen.tick()
-        elif isinstance(event, News):
-            event.tell(self.screen)
+            self.reporter.tick()
+        elif isinstance(event, ScreenUpdate):
+            event.tell(self.reporter)
         elif isinstance(event, Exchange):
-            self.screen.exchange(event)
+            self.reporter.exchange(event)
         elif isinstance(event, Snapshot):
-            self.screen.snapshot(event)
+            self.reporter.snapshot(event)
             if event.settled:
                 yield event
         else:
@@ -110,46 +117,48 @@ class Run:
         Raises:
             KieError: There is none.
         """
-        clock, budget = self.runtime.clock, self.runtime.budget
-        while (wait := budget.take(clock.now())) > 0:
-            if wait > _LONGEST_WAIT:
+        clock, rate_limiter = self.runtime.clock, self.runtime.rate_limiter
+        while (wait := rate_limiter.acquire(clock.now())) > 0:
+            if wait > _MAX_WAIT:
                 raise RateLimited("Kie is to be left alone", retry_after=wait)
             clock.sleep(wait)
         return self.client.fresh_link(url)
 
-    def note(self, outcome: Outcome) -> None:
+    def record(self, outcome: Outcome) -> None:
         """Keep an outcome; say its error now, unless it is said together with others."""
         self.outcomes[outcome.task_id] = outcome
         error = outcome.error
         if error is None:
             return
-        self.screen.annotate(outcome)
-        if not (error.ends_run or outcome.exit_code in _LATER or outcome.files):
-            self.screen.error(error, about=outcome.task_id, again=outcome.again)
+        self.reporter.annotate(outcome)
+        if not (error.fatal or outcome.exit_code in _LATER or outcome.files):
+            self.reporter.error(error, about=outcome.task_id, resume_command=outcome.resume_command)
 
-    def end(self) -> ExitCode:
+    def finish(self) -> ExitCode:
         """Say what many tasks have in common, once, and return the code of the whole run."""
-        self.screen.close()
+        self.reporter.close()
         in_order = [self.outcomes[task_id] for task_id in self.task_ids]
-        for outcomes in _alike(in_order):
+        for outcomes in _group_by_error(in_order):
             first = outcomes[0]
             assert first.error is not None
             who = [outcome.task_id for outcome in outcomes]
-            again = shell_command(first.again_words, who) if first.again_words else ""
-            alone = first.error.ends_run or len(self.task_ids) == 1
-            self.screen.error(first.error, about="" if alone else named(who), again=again)
+            resume_command = shell_command(first.resume_argv, who) if first.resume_argv else ""
+            alone = first.error.fatal or len(self.task_ids) == 1
+            self.reporter.error(
+                first.error, about="" if alone else named(who), resume_command=resume_command
+            )
         return worst(outcome.exit_code for outcome in in_order)
 
     def _open_line(self) -> str:
         left = [task_id for task_id in self.task_ids if task_id not in self.outcomes]
-        return shell_command(self.words, left) if left else ""
+        return shell_command(self.argv, left) if left else ""
 
 
-def _alike(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:
+def _group_by_error(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:
     """Return the outcomes that are said at the end, those with one reason together."""
     groups: dict[tuple[ExitCode, str], list[Outcome]] = {}
     for outcome in outcomes:
         error = outcome.error
-        if error is not None and (error.ends_run or outcome.exit_code in _LATER):
+        if error is not None and (error.fatal or outcome.exit_code in _LATER):
             groups.setdefault((outcome.exit_code, error.reason), []).append(outcome)
     return list(groups.values())

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from kiecli.config.settings import Setting, mask, named
+from kiecli.config.settings import Setting, get_setting, mask
 from kiecli.errors import ExitCode, Interrupted, UsageError
-from kiecli.render.text import clean
+from kiecli.render.text import sanitize
 from kiecli.runtime import Runtime
 from kiecli.streams import ErrorOutput
 
@@ -47,18 +47,18 @@ def show(runtime: Runtime, name: str, *, reveal: bool) -> ExitCode:
             )
         text = mask(text)
     # A program needs the value to the byte, a terminal must not obey it.
-    runtime.out.line(clean(text) if runtime.out.is_terminal else text)
+    runtime.out.line(sanitize(text) if runtime.out.is_terminal else text)
     return ExitCode.DONE
 
 
-def keep(runtime: Runtime, name: str, arguments: Sequence[str]) -> ExitCode:
+def set_value(runtime: Runtime, name: str, arguments: Sequence[str]) -> ExitCode:
     """Keep a value: the one argument, or what stdin or the terminal gives.
 
     Raises:
         UsageError: There is no such setting, no value, or the key as an argument.
         KieError: The value cannot be used, or the file cannot be written.
     """
-    setting = named(name)
+    setting = get_setting(name)
     text = _secret(runtime, arguments) if setting.secret else _given(runtime, setting, arguments)
     hider = runtime.config.set(name, text)
     if hider is not None:
@@ -68,7 +68,7 @@ def keep(runtime: Runtime, name: str, arguments: Sequence[str]) -> ExitCode:
     return ExitCode.DONE
 
 
-def forget(runtime: Runtime, name: str) -> ExitCode:
+def unset_value(runtime: Runtime, name: str) -> ExitCode:
     """Forget what the file holds of a setting; nothing there to forget is as good."""
     runtime.config.unset(name)
     return ExitCode.DONE

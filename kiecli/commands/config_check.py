@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 from kiecli.api.client import KieClient
 from kiecli.config.settings import Value
 from kiecli.errors import ExitCode, KieError, KieUnavailable, TaskFailed, TaskNotFound
-from kiecli.polling.policy import FEWEST_FAILED_LOOKS, asking_once
+from kiecli.polling.policy import MIN_ATTEMPTS, query_policy
 from kiecli.polling.scheduler import Snapshot
 from kiecli.render import json_lines
 from kiecli.render.notices import Notices
-from kiecli.render.text import clean, error_line
-from kiecli.runtime import Runtime, Voice
+from kiecli.render.text import error_line, sanitize
+from kiecli.runtime import OutputOptions, Runtime
 
 _CURES = {
     "environment": "put another key into KIE_API_KEY",
@@ -33,14 +33,14 @@ def check(runtime: Runtime, *, json: bool) -> ExitCode:
         KieError: There is no key, or the configuration cannot be used.
     """
     key = runtime.config.value("api-key")
-    last = _last_look(runtime, runtime.client(Voice()))
+    last = _last_look(runtime, runtime.client(OutputOptions()))
     if last.error is not None:
         _advise(last.error, key)
         runtime.err.line(error_line(last.error, about=f"with {key.origin}"))
     if json:
         runtime.out.line(json_lines.encoded(_record(key, last)))
     elif last.answer is not None:
-        runtime.out.write(f"key\t{clean(key.origin)}\ncredits\t{last.answer.left:.15g}\n")
+        runtime.out.write(f"key\t{sanitize(key.origin)}\ncredits\t{last.answer.left:.15g}\n")
     return _code(last)
 
 
@@ -53,7 +53,7 @@ def _last_look(runtime: Runtime, client: KieClient) -> Snapshot[Credits]:
         except (TaskNotFound, TaskFailed) as error:  # no task was asked about
             raise KieUnavailable("Kie's answer tells no credits") from error
 
-    poller = runtime.poller(["credits"], asking_once(), look, threads=FEWEST_FAILED_LOOKS)
+    poller = runtime.poller(["credits"], query_policy(), look, threads=MIN_ATTEMPTS)
     notices = Notices(runtime.clock.now())
     for last in (event for event in poller.events() if isinstance(event, Snapshot)):
         for line in notices.of_trouble(last):

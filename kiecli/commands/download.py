@@ -7,79 +7,81 @@ from typing import NamedTuple
 from kiecli import outcome
 from kiecli.api.models import Phase, Task
 from kiecli.commands import output
-from kiecli.commands.batch import Run, asked
+from kiecli.commands.batch import TaskBatch, select_tasks
 from kiecli.commands.download_options import DownloadFlags
-from kiecli.commands.events import Relay
-from kiecli.download.disk import try_folder
+from kiecli.commands.events import QueuedProgress
+from kiecli.download.disk import ensure_writable
 from kiecli.download.downloader import Downloader
 from kiecli.download.plan import SavedFile, SaveOptions, Target
-from kiecli.errors import ExitCode, FolderRefused, KieError, UsageError
+from kiecli.errors import ExitCode, FolderNotWritable, KieError, UsageError
 from kiecli.files.template import Template
-from kiecli.ids import Asked
+from kiecli.ids import TaskSelection
 from kiecli.outcome import shell_command
 from kiecli.polling.scheduler import Snapshot
-from kiecli.render.formats import Answer, Legible
-from kiecli.render.text import ago, count, size, tally
-from kiecli.runtime import Runtime, Voice
+from kiecli.render.formats import ResultWriter, SafeTextWriter
+from kiecli.render.text import count, counts, humanize, size
+from kiecli.runtime import OutputOptions, Runtime
 
 _SOON = 2 * 3600.0  # seconds of life left to a link that are worth a warning
 
 
-class _Saved(NamedTuple):
+class FileFinished(NamedTuple):
     """The end of one file, as it arrives in the inbox."""
 
     target: Target
     file: SavedFile
 
 
-class _Raised(NamedTuple):
+class WorkerFailed(NamedTuple):
     """What a worker raised, for the main thread to raise again: stdout took no result, or a bug."""
 
     error: BaseException
 
 
 def download(
-    runtime: Runtime, voice: Voice, arguments: Sequence[str], flags: DownloadFlags
+    runtime: Runtime, output_options: OutputOptions, arguments: Sequence[str], flags: DownloadFlags
 ) -> ExitCode:
     """Save results, show their paths as tasks finish, return the code.
 
     Args:
         runtime: Streams, settings, clock and network.
-        voice: The flags `--json`, `--quiet` and `--verbose`.
+        output_options: The flags `--json`, `--quiet` and `--verbose`.
         arguments: Ids, or `-`.
         flags: How to save.
 
     Raises:
         KieError: The line cannot be carried out at all.
     """
-    words = flags.words(wait=flags.wait)
-    found = asked(runtime, voice, arguments, words)
+    argv = flags.argv(wait=flags.wait)
+    found = select_tasks(runtime, output_options, arguments, argv)
     template = Template.parse(flags.template)
     _check(flags, template, found)
     directory = runtime.config.value("dir", flags.directory).text
-    options = SaveOptions(directory, template, flags.overwrite, checksum=voice.json)
+    options = SaveOptions(directory, template, flags.overwrite, checksum=output_options.json)
     options.check_folder()
-    with output.screen(runtime, voice, found.task_ids, follows=flags.wait, files=True) as screen:
-        run = Run(runtime, voice, found, words, screen)
-        answer = output.download_answer(runtime, voice, screen)
+    with output.reporter(
+        runtime, output_options, found.task_ids, watching=flags.wait, files=True
+    ) as reporter:
+        run = TaskBatch(runtime, output_options, found, argv, reporter)
+        answer = output.download_answer(runtime, output_options, reporter)
         try:
             if not (flags.dry_run or flags.to_stdout or template.absolute):
-                try_folder(directory)
-        except FolderRefused as error:
+                ensure_writable(directory)
+        except FolderNotWritable as error:
             return _end_all(run, answer, error)
-        return _Saving(run, flags, options, answer, voice).carry_out()
+        return DownloadSession(run, flags, options, answer, output_options).run()
 
 
-def _end_all(run: Run, answer: Answer, error: KieError) -> ExitCode:
+def _end_all(run: TaskBatch, answer: ResultWriter, error: KieError) -> ExitCode:
     """End every task with what keeps all of them from being saved, and return the code."""
     for task_id in run.task_ids:
         ended = outcome.Outcome(task_id, None, error, error.exit_code, files=())
         answer.add(ended)
-        run.note(ended)
-    return run.end()
+        run.record(ended)
+    return run.finish()
 
 
-def _check(flags: DownloadFlags, template: Template, found: Asked) -> None:
+def _check(flags: DownloadFlags, template: Template, found: TaskSelection) -> None:
     several = len(found.task_ids) > 1
     template.check(
         several_tasks=several and not flags.to_stdout, in_folder=flags.directory is not None
@@ -91,45 +93,50 @@ def _check(flags: DownloadFlags, template: Template, found: Asked) -> None:
         )
 
 
-class _Saving:
+class DownloadSession:
     """The saving part of a run: tasks come in as they succeed, outcomes go out as they are done."""
 
     def __init__(
-        self, run: Run, flags: DownloadFlags, options: SaveOptions, answer: Answer, voice: Voice
+        self,
+        run: TaskBatch,
+        flags: DownloadFlags,
+        options: SaveOptions,
+        answer: ResultWriter,
+        output_options: OutputOptions,
     ) -> None:
         runtime = run.runtime
-        trace = runtime.trace(voice)
+        trace = runtime.trace(output_options)
         self._run = run
         self._flags = flags
         self._answer = answer
         self._clock = runtime.clock
-        self._inbox = runtime.inbox
+        self._event_queue = runtime.event_queue
         out = runtime.out
-        self._sink = Legible(out.write) if out.is_terminal else out.binary()
+        self._sink = SafeTextWriter(out.write) if out.is_terminal else out.binary()
         self._threads = runtime.workers(flags.jobs)
         self._downloader = Downloader(
-            client=runtime.wires.client(trace=trace and (trace, runtime.clock)),
+            client=runtime.client_factory.client(trace=trace and (trace, runtime.clock)),
             fresh_link=run.fresh_link,
             clock=runtime.clock,
             options=options,
-            progress=Relay(runtime.inbox.put, growth=run.screen.shows_growth),
+            progress=QueuedProgress(runtime.event_queue.put, growth=run.reporter.shows_growth),
             random=runtime.random,
         )
         self._tasks: dict[str, Task] = {}
         self._missing: dict[str, int] = {}
         self._files: dict[str, dict[int, SavedFile]] = {}
 
-    def carry_out(self) -> ExitCode:
+    def run(self) -> ExitCode:
         """Save until every task has its outcome."""
         for event in self._events():
             if isinstance(event, Snapshot):
                 self._settled(event)
-            elif isinstance(event, _Saved):
-                self._run.screen.ended(event.target, event.file)
+            elif isinstance(event, FileFinished):
+                self._run.reporter.ended(event.target, event.file)
                 self._saved(event)
-            elif isinstance(event, _Raised):
+            elif isinstance(event, WorkerFailed):
                 raise event.error
-        code = self._run.end()
+        code = self._run.finish()
         self._sum_up()
         self._say_how_to_resume()
         return code
@@ -137,17 +144,17 @@ class _Saving:
     def _events(self) -> Iterator[object]:
         yield from self._run.events(self._flags.policy)
         while self._missing:
-            until = self._clock.now() + self._run.screen.frame
-            yield from self._run.shown(self._inbox.get(until))
-            yield from self._run.shown(None)
+            until = self._clock.now() + self._run.reporter.tick_interval
+            yield from self._run.dispatch(self._event_queue.get(until))
+            yield from self._run.dispatch(None)
 
     def _settled(self, snapshot: Snapshot[Task]) -> None:
         task = snapshot.answer
         if snapshot.error is not None or task is None or task.phase is Phase.FAILED:
-            words = self._run.words
-            self._end(outcome.of_wait(snapshot.task_id, task, snapshot.error, words))
+            argv = self._run.argv
+            self._end(outcome.from_wait(snapshot.task_id, task, snapshot.error, argv))
         elif not task.finished:
-            self._end(outcome.of_unfinished(task, self._flags.words(wait=True)))
+            self._end(outcome.pending(task, self._flags.argv(wait=True)))
         else:
             self._begin(task)
 
@@ -157,7 +164,7 @@ class _Saving:
             if self._flags.to_stdout:
                 self._check_for_stdout(task, targets)
         except KieError as error:
-            self._end(outcome.of_wait(task.task_id, task, error, self._run.words))
+            self._end(outcome.from_wait(task.task_id, task, error, self._run.argv))
             return
         self._tasks[task.task_id] = task
         self._files[task.task_id] = {}
@@ -165,7 +172,7 @@ class _Saving:
         self._warn_of_age(task)
         for target in targets:
             if self._flags.dry_run:
-                self._saved(_Saved(target, SavedFile.planned(target)))
+                self._saved(FileFinished(target, SavedFile.planned(target)))
             else:
                 self._threads.submit(partial(self._save, target))
 
@@ -183,15 +190,15 @@ class _Saving:
         event: object
         try:
             if self._flags.to_stdout:
-                file = self._downloader.pour(target, self._sink)
+                file = self._downloader.write_to(target, self._sink)
             else:
                 file = self._downloader.save(target)
-            event = _Saved(target, file)
+            event = FileFinished(target, file)
         except BaseException as error:  # noqa: BLE001  raised again by the main thread
-            event = _Raised(error)
-        self._inbox.put(event)
+            event = WorkerFailed(error)
+        self._event_queue.put(event)
 
-    def _saved(self, event: _Saved) -> None:
+    def _saved(self, event: FileFinished) -> None:
         task_id = event.target.task_id
         self._files[task_id][event.target.n] = event.file
         self._missing[task_id] -= 1
@@ -200,34 +207,34 @@ class _Saving:
             files = self._files[task_id]
             in_order = tuple(files[n] for n in sorted(files))
             task = self._tasks[task_id]
-            self._end(outcome.of_download(task, in_order, self._run.words))
+            self._end(outcome.from_download(task, in_order, self._run.argv))
 
     def _end(self, ended: outcome.Outcome) -> None:
         if not self._flags.to_stdout:
             self._answer.add(ended._replace(files=ended.files or ()))
-        self._run.note(ended)
+        self._run.record(ended)
 
     def _warn_of_age(self, task: Task) -> None:
         """Say how long the links still live when that is not long."""
         left = 0.0 if task.expires_at is None else task.expires_at - self._clock.wall()
         if 0 < left < _SOON and task.results:
-            self._run.screen.note(f"{task.task_id}: its links expire in about {ago(left)}")
+            self._run.reporter.note(f"{task.task_id}: its links expire in about {humanize(left)}")
 
     def _say_how_to_resume(self) -> None:
         left = [e.task_id for e in self._run.outcomes.values() if e.files and e.error]
         if left:
             kept = "what was saved is kept; take the rest up with"
             lead = "nothing was written; run it again with" if self._flags.to_stdout else kept
-            self._run.screen.say(f"kiecli: {lead}: {shell_command(self._run.words, left)}")
+            self._run.reporter.say(f"kiecli: {lead}: {shell_command(self._run.argv, left)}")
 
     def _sum_up(self) -> None:
         files = [file for of_task in self._files.values() for file in of_task.values()]
-        told_already = len(files) == 1 and (self._run.screen.tells_files or files[0].error)
+        told_already = len(files) == 1 and (self._run.reporter.tells_files or files[0].error)
         if not files or told_already or self._flags.dry_run:
             return
-        told = tally([file.status for file in files])
+        told = counts([file.status for file in files])
         fresh = sum(file.bytes or 0 for file in files if file.status == "saved")
-        self._run.screen.note(f"{count(len(files), 'file')}: {told}, {size(fresh)}")
+        self._run.reporter.note(f"{count(len(files), 'file')}: {told}, {size(fresh)}")
 
 
 def _several(task: Task, number: int) -> UsageError:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from kiecli.files.template import DEFAULT_TEMPLATE
-from kiecli.polling.policy import Policy, asking_once, waiting
+from kiecli.polling.policy import PollPolicy, query_policy, wait_policy
 
 
 class DownloadFlags(NamedTuple):
@@ -33,13 +33,13 @@ class DownloadFlags(NamedTuple):
         return DEFAULT_TEMPLATE if self.output is None or self.to_stdout else self.output
 
     @property
-    def policy(self) -> Policy:
+    def policy(self) -> PollPolicy:
         """What is wanted of the looks."""
-        return waiting(self.timeout, self.interval) if self.wait else asking_once()
+        return wait_policy(self.timeout, self.interval) if self.wait else query_policy()
 
-    def words(self, *, wait: bool) -> list[str]:
+    def argv(self, *, wait: bool) -> list[str]:
         """Return the command that takes this up again."""
-        words = ["download", *(["--wait"] if wait else [])]
-        words += [] if self.directory is None else ["-d", self.directory]
-        words += [] if self.output is None else ["-o", self.output]
-        return words + (["--overwrite"] if self.overwrite else [])
+        argv = ["download", *(["--wait"] if wait else [])]
+        argv += [] if self.directory is None else ["-d", self.directory]
+        argv += [] if self.output is None else ["-o", self.output]
+        return argv + (["--overwrite"] if self.overwrite else [])

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from kiecli.commands.batch import News
+from kiecli.commands.batch import ScreenUpdate
 from kiecli.download.plan import Target
 
 
-class Relay:
+class QueuedProgress:
     """A `download.Progress` that has everything shown by the main thread."""
 
     def __init__(self, put: Callable[[object], None], *, growth: bool) -> None:
@@ -22,13 +22,13 @@ class Relay:
     def started(self, target: Target, have: int, total: int | None) -> None:
         """Bytes are about to come."""
         if self._growth:
-            self._put(News(lambda screen: screen.started(target, have, total)))
+            self._put(ScreenUpdate(lambda reporter: reporter.started(target, have, total)))
 
-    def moved(self, target: Target, have: int, total: int | None) -> None:
+    def advanced(self, target: Target, have: int, total: int | None) -> None:
         """More bytes are there."""
         if self._growth:
-            self._put(News(lambda screen: screen.moved(target, have, total)))
+            self._put(ScreenUpdate(lambda reporter: reporter.advanced(target, have, total)))
 
-    def trouble(self, target: Target, reason: str) -> None:
+    def retrying(self, target: Target, reason: str) -> None:
         """Something keeps the file."""
-        self._put(News(lambda screen: screen.trouble(target, reason)))
+        self._put(ScreenUpdate(lambda reporter: reporter.retrying(target, reason)))

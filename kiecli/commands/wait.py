@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from kiecli import outcome
 from kiecli.api.models import Task
 from kiecli.commands import output
-from kiecli.commands.batch import Run, asked
+from kiecli.commands.batch import TaskBatch, select_tasks
 from kiecli.errors import ExitCode
 from kiecli.outcome import Outcome, shell_command
-from kiecli.polling.policy import waiting
+from kiecli.polling.policy import wait_policy
 from kiecli.polling.scheduler import Snapshot
-from kiecli.render.text import ago, count, tally
-from kiecli.runtime import Runtime, Voice
+from kiecli.render.text import count, counts, humanize
+from kiecli.runtime import OutputOptions, Runtime
 
 _CAME_OUT = {
     "success": "succeeded",
@@ -23,7 +23,7 @@ _CAME_OUT = {
 
 def wait(
     runtime: Runtime,
-    voice: Voice,
+    output_options: OutputOptions,
     arguments: Sequence[str],
     *,
     timeout: float,
@@ -33,7 +33,7 @@ def wait(
 
     Args:
         runtime: Streams, settings, clock and network.
-        voice: The flags `--json`, `--quiet` and `--verbose`.
+        output_options: The flags `--json`, `--quiet` and `--verbose`.
         arguments: Ids, or `-`.
         timeout: Seconds to wait at most; 0 is one look.
         interval: Seconds between two looks at a task, or None for the usual rhythm.
@@ -41,44 +41,44 @@ def wait(
     Raises:
         KieError: The line cannot be carried out at all.
     """
-    found = asked(runtime, voice, arguments, ["wait"])
-    with output.screen(runtime, voice, found.task_ids, follows=True) as screen:
-        run = Run(runtime, voice, found, ["wait"], screen)
-        answer = output.wait_answer(runtime, voice, screen)
-        for event in run.events(waiting(timeout, interval)):
+    found = select_tasks(runtime, output_options, arguments, ["wait"])
+    with output.reporter(runtime, output_options, found.task_ids, watching=True) as reporter:
+        run = TaskBatch(runtime, output_options, found, ["wait"], reporter)
+        answer = output.wait_answer(runtime, output_options, reporter)
+        for event in run.events(wait_policy(timeout, interval)):
             assert isinstance(event, Snapshot)
-            ended = outcome.of_wait(event.task_id, event.answer, event.error, run.words)
+            ended = outcome.from_wait(event.task_id, event.answer, event.error, run.argv)
             answer.add(ended)
-            run.note(ended)
+            run.record(ended)
             _mention_what_has_no_url(run, ended)
-        code = run.end()
+        code = run.finish()
         if runtime.err.is_terminal:
             _sum_up(run)
         return code
 
 
-def _mention_what_has_no_url(run: Run, ended: Outcome) -> None:
+def _mention_what_has_no_url(run: TaskBatch, ended: Outcome) -> None:
     task = ended.task
-    if ended.word == "success" and task is not None and not task.results:
+    if ended.status == "success" and task is not None and not task.results:
         line = f"kiecli download -o - {ended.task_id}"
-        what = "no files" if task.document is None else f"no files; show its text with: {line}"
-        run.screen.note(f"{ended.task_id}: succeeded with {what}")
+        what = "no files" if task.inline_result is None else f"no files; show its text with: {line}"
+        run.reporter.note(f"{ended.task_id}: succeeded with {what}")
 
 
-def _sum_up(run: Run) -> None:
+def _sum_up(run: TaskBatch) -> None:
     """Say how many came out how, and which line saves the results until when."""
     outcomes = [run.outcomes[task_id] for task_id in run.task_ids]
-    told = tally([_CAME_OUT[ended.word] for ended in outcomes])
-    run.screen.note(f"{count(len(outcomes), 'task')}: {told}")
-    succeeded = [ended.task for ended in outcomes if ended.word == "success" and ended.task]
+    told = counts([_CAME_OUT[ended.status] for ended in outcomes])
+    run.reporter.note(f"{count(len(outcomes), 'task')}: {told}")
+    succeeded = [ended.task for ended in outcomes if ended.status == "success" and ended.task]
     with_files = [task for task in succeeded if task.results]
     if with_files:
         line = shell_command(["download"], [task.task_id for task in with_files])
-        run.screen.note(f"save the results{_until(run, with_files)} with: {line}")
+        run.reporter.note(f"save the results{_until(run, with_files)} with: {line}")
 
 
-def _until(run: Run, tasks: list[Task]) -> str:
+def _until(run: TaskBatch, tasks: list[Task]) -> str:
     """Return the time in which the first of the links is expected to die."""
     moments = [task.expires_at for task in tasks if task.expires_at is not None]
     left = min(moments, default=0.0) - run.runtime.clock.wall()
-    return f" within {ago(left)}" if left > 0 else ""
+    return f" within {humanize(left)}" if left > 0 else ""

@@ -50,7 +50,7 @@ class Config:
             ConfigError: The value cannot be used, or the file that is asked for it is broken.
             AccessError: It is the key, and there is none or it cannot be one.
         """
-        setting = settings.named(name)
+        setting = settings.get_setting(name)
         value = next(self._found(setting, option), None)
         if value is None:
             raise AccessError(
@@ -71,8 +71,8 @@ class Config:
         """
         for setting in SETTINGS:
             found = list(self._found(setting))
-            hidden = tuple(value for value in found[1:] if value.source != "default")
-            yield Entry(setting, found[0] if found else None, hidden)
+            overridden = tuple(value for value in found[1:] if value.source != "default")
+            yield Entry(setting, found[0] if found else None, overridden)
 
     def set(self, name: str, text: str) -> str | None:
         """Keep a value in the file; return the variable that hides it, if one does.
@@ -82,9 +82,9 @@ class Config:
             ConfigError: The value cannot be used, or the file cannot be written.
             AccessError: It is the key, and it cannot be one.
         """
-        setting = settings.named(name)
+        setting = settings.get_setting(name)
         _checked(Value(setting, text, "option", name))
-        self.store.put(name, text.strip())
+        self.store.set(name, text.strip())
         self._read = None
         return setting.variable if self._environ.get(setting.variable) else None
 
@@ -95,7 +95,7 @@ class Config:
             UsageError: There is no such setting.
             ConfigError: The file is broken or cannot be written.
         """
-        dropped = self.store.drop(settings.named(name).name)
+        dropped = self.store.remove(settings.get_setting(name).name)
         self._read = None
         return dropped
 
@@ -119,34 +119,34 @@ class Config:
             yield Value(setting, setting.default, "default", "the default")
 
     def _filed_value(self, setting: Setting) -> Iterator[Value]:
-        if (value := self._filed().get(setting.name)) is not None:
+        if (value := self._file_values().get(setting.name)) is not None:
             origin = f"{setting.name} in {self.store.path}"
             if text := _text(value, origin):
                 yield Value(setting, text, "file", origin)
 
-    def _filed(self) -> dict[str, Any]:
+    def _file_values(self) -> dict[str, Any]:
         if self._read is None:
             try:
                 self._read = self.store.read()
-            except Homeless:
+            except NoConfigDirectory:
                 self._read = {}
         return self._read
 
 
-class Homeless(ConfigError):
+class NoConfigDirectory(ConfigError):
     """There is no folder for the file: no HOME, and a user whom the system does not know."""
 
 
-def _path(named: str | None, folder: Callable[[], str]) -> Path:
+def _path(get_setting: str | None, folder: Callable[[], str]) -> Path:
     """Return where the config file is, or would be."""
-    if named:
-        return _expanded(named)
+    if get_setting:
+        return _expanded(get_setting)
     try:
         place = Path(folder())
     except RuntimeError:  # newer releases of platformdirs; older ones leave the `~` in it
         place = Path("~")
     if not place.is_absolute():
-        raise Homeless(
+        raise NoConfigDirectory(
             "no folder for the config file: the home folder is not known",
             hint="set HOME, or name a file with KIECLI_CONFIG",
         )
@@ -185,12 +185,12 @@ def _checked(value: Value) -> str:
     except ValueError as refusal:
         message = f"{value.origin}: {refusal}"
     if setting.secret:
-        raise AccessError(message, hint=_cure(value))
+        raise AccessError(message, hint=_fix_hint(value))
     refused = UsageError if value.source == "option" else ConfigError
-    raise refused(message, hint=_cure(value))
+    raise refused(message, hint=_fix_hint(value))
 
 
-def _cure(value: Value) -> str:
+def _fix_hint(value: Value) -> str:
     setting = value.setting
     argument = "" if setting.secret else " VALUE"
     return {

@@ -43,11 +43,11 @@ class Entry(NamedTuple):
     setting: Setting
     value: Value | None
     """The one in force; None when there is none at all."""
-    hidden: tuple[Value, ...]
+    overridden: tuple[Value, ...]
     """Those that the one in force hides, the default aside."""
 
 
-def named(name: str) -> Setting:
+def get_setting(name: str) -> Setting:
     """Return the setting of that name.
 
     Raises:
@@ -77,11 +77,11 @@ def _nearest(name: str) -> str:
 
 def mask(key: str) -> str:
     """Return what may be shown of a key: its last four characters, none of a short one's."""
-    shown = key[-4:] if len(key) >= _SHORTEST_SHOWN and _is_one_line(key) else ""
+    shown = key[-4:] if len(key) >= _MIN_SHOWN and _is_one_line(key) else ""
     return f"****{shown}"
 
 
-_SHORTEST_SHOWN = 12
+_MIN_SHOWN = 12
 
 
 def _key(text: str) -> str:
@@ -118,7 +118,7 @@ _LABEL = r"[a-z0-9_-]{1,63}"
 _ADDRESS = (
     rf"(https?)://({_LABEL}(?:\.{_LABEL})*\.?|\[[0-9a-f:.]+\])(?::([0-9]{{1,5}}))?(?:/[!-~]*)?"
 )
-_HIGHEST_PORT = 65535
+_MAX_PORT = 65535
 
 
 def _scheme_and_host(url: str) -> tuple[str, str]:
@@ -126,7 +126,7 @@ def _scheme_and_host(url: str) -> tuple[str, str]:
     import re
 
     address = re.fullmatch(_ADDRESS, url, re.ASCII | re.IGNORECASE)
-    if address is None or int(address[3] or 0) > _HIGHEST_PORT:
+    if address is None or int(address[3] or 0) > _MAX_PORT:
         return "", ""
     scheme, host = address[1].lower(), address[2].lower()
     if not host.startswith("["):

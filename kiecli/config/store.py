@@ -38,7 +38,7 @@ class ConfigStore:
             raise self._broken("larger than any configuration")
         return self._parsed(content) if content.strip() else {}
 
-    def put(self, name: str, text: str) -> None:
+    def set(self, name: str, text: str) -> None:
         """Keep a value; everything else in the file stays.
 
         Raises:
@@ -46,7 +46,7 @@ class ConfigStore:
         """
         self._write({**self.read(), name: text})
 
-    def drop(self, name: str) -> bool:
+    def remove(self, name: str) -> bool:
         """Forget a value; return whether there was one.
 
         Raises:

@@ -7,7 +7,7 @@ _WORTH_A_THREAD = 4 * 1024 * 1024
 _BLOCK = 1024 * 1024
 
 
-class RunningChecksum:
+class BackgroundSHA256:
     """Reads a growing file again on a thread of its own; a small one only at its end."""
 
     def __init__(self, fd: int) -> None:
@@ -56,7 +56,7 @@ class RunningChecksum:
             Thread(target=self._sum, args=(os.dup(self._fd),), daemon=True).start()
 
     def _sum(self, fd: int) -> None:
-        growing = GrowingSum(fd)
+        growing = IncrementalSHA256(fd)
         try:
             while (size := self._sizes.get()) is not None:
                 growing.go_on(size)
@@ -67,7 +67,7 @@ class RunningChecksum:
             os.close(fd)
 
 
-class GrowingSum:
+class IncrementalSHA256:
     """The SHA-256 of what is there of a file."""
 
     def __init__(self, fd: int) -> None:

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from enum import Enum
 from typing import NamedTuple
 
-from kiecli.download.integrity import Condition, condition
+from kiecli.download.integrity import Integrity, condition
 from kiecli.download.plan import SaveOptions, Target
 from kiecli.errors import SaveError
-from kiecli.files.template import extension_for, siblings, split_url_name
+from kiecli.files.template import candidates, extension_for, split_url_name
 
 
-class Kind(Enum):
+class FileType(Enum):
     """What stands there."""
 
     NOTHING = "nothing"
@@ -22,12 +22,12 @@ class Kind(Enum):
     OTHER = "neither a file nor a folder"
 
 
-class Existing(NamedTuple):
+class FileState(NamedTuple):
     """What was found under a name."""
 
-    kind: Kind
+    kind: FileType
     size: int = 0
-    stamp: tuple[int, ...] = ()
+    identity: tuple[int, ...] = ()
     """Differs when it is another one, or was changed."""
 
 
@@ -36,15 +36,15 @@ class Decision(Enum):
 
     FETCH = "fetch it, and replace what is there"
     KEEP = "keep it"
-    ASK = "ask the host how long the file is"
+    PROBE = "ask the host how long the file is"
     REFUSE = "leave it untouched"
 
 
-UNASKED = -1
+NOT_PROBED = -1
 """A length that nobody has asked for."""
 
 
-def look(path: str) -> Existing:
+def inspect(path: str) -> FileState:
     """Return what stands there; a link is not followed.
 
     Raises:
@@ -53,70 +53,74 @@ def look(path: str) -> Existing:
     try:
         info = os.stat(path, follow_symlinks=False)
     except FileNotFoundError:
-        return Existing(Kind.NOTHING)
-    stamp = (info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns)
-    return Existing(_kind(info.st_mode), info.st_size, stamp)
+        return FileState(FileType.NOTHING)
+    identity = (info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns)
+    return FileState(_kind(info.st_mode), info.st_size, identity)
 
 
-def _kind(mode: int) -> Kind:
-    kinds = {stat.S_IFREG: Kind.FILE, stat.S_IFLNK: Kind.LINK, stat.S_IFDIR: Kind.FOLDER}
-    return kinds.get(stat.S_IFMT(mode), Kind.OTHER)
+def _kind(mode: int) -> FileType:
+    kinds = {
+        stat.S_IFREG: FileType.FILE,
+        stat.S_IFLNK: FileType.LINK,
+        stat.S_IFDIR: FileType.FOLDER,
+    }
+    return kinds.get(stat.S_IFMT(mode), FileType.OTHER)
 
 
 def decide(
-    existing: Existing,
-    condition: Condition,
+    existing: FileState,
+    condition: Integrity,
     *,
-    counts: bool,
+    name_is_unique: bool,
     overwrite: bool,
-    length: int | None = UNASKED,
+    length: int | None = NOT_PROBED,
 ) -> Decision:
     """Return what to do.
 
     Args:
         existing: What stands under the name.
         condition: What its bytes tell, for a file.
-        counts: Whether a file of that name can only be this result.
+        name_is_unique: Whether a file of that name can only be this result.
         overwrite: Whether the user wants it fetched anew.
         length: Bytes of the file as the host tells, None when it does not, or UNASKED.
     """
-    if existing.kind is Kind.NOTHING:
+    if existing.kind is FileType.NOTHING:
         return Decision.FETCH
-    if existing.kind in (Kind.FOLDER, Kind.OTHER):
+    if existing.kind in (FileType.FOLDER, FileType.OTHER):
         return Decision.REFUSE
     if overwrite:
         return Decision.FETCH
-    if existing.kind is Kind.LINK:
-        return Decision.FETCH if counts else Decision.REFUSE
-    if counts:
+    if existing.kind is FileType.LINK:
+        return Decision.FETCH if name_is_unique else Decision.REFUSE
+    if name_is_unique:
         return _ours(existing, condition, length)
     return _strange(existing, condition, length)
 
 
-def _ours(existing: Existing, condition: Condition, length: int | None) -> Decision:
-    if condition is not Condition.UNCLEAR:
-        return Decision.KEEP if condition is Condition.WHOLE else Decision.FETCH
-    if length == UNASKED:
-        return Decision.ASK
+def _ours(existing: FileState, condition: Integrity, length: int | None) -> Decision:
+    if condition is not Integrity.UNKNOWN:
+        return Decision.KEEP if condition is Integrity.COMPLETE else Decision.FETCH
+    if length == NOT_PROBED:
+        return Decision.PROBE
     return Decision.KEEP if length in (None, existing.size) else Decision.FETCH
 
 
-def _strange(existing: Existing, condition: Condition, length: int | None) -> Decision:
-    if length == UNASKED:
-        return Decision.ASK
+def _strange(existing: FileState, condition: Integrity, length: int | None) -> Decision:
+    if length == NOT_PROBED:
+        return Decision.PROBE
     if length != existing.size:
         return Decision.REFUSE
-    return Decision.FETCH if condition is Condition.BROKEN else Decision.KEEP
+    return Decision.FETCH if condition is Integrity.CORRUPT else Decision.KEEP
 
 
-class Kept(NamedTuple):
+class CompleteFile(NamedTuple):
     """A file that is there already and complete."""
 
     path: str
     size: int
 
 
-class Place:
+class Destination:
     """Where one target goes.
 
     Attributes:
@@ -129,15 +133,17 @@ class Place:
         self._options = options
         self.part = f"{target.path}.part"
 
-    def look(self) -> dict[str, Existing]:
+    def inspect(self) -> dict[str, FileState]:
         """Return what stands under the names that the target has or may get.
 
         Raises:
             OSError: Nobody may look.
         """
-        return {path: look(path) for path in self._names()}
+        return {path: inspect(path) for path in self._names()}
 
-    def settle(self, found: dict[str, Existing], ask: Callable[[str], int | None]) -> Kept | None:
+    def find_existing(
+        self, found: dict[str, FileState], ask: Callable[[str], int | None]
+    ) -> CompleteFile | None:
         """Return the file that needs no fetching, or None.
 
         Args:
@@ -150,19 +156,19 @@ class Place:
             OSError: It cannot be read.
         """
         for path, existing in found.items():
-            told: int | None = UNASKED
+            told: int | None = NOT_PROBED
             bytes_tell = self._condition(path, existing)
             decision = self._decision(existing, bytes_tell, told)
-            if decision is Decision.ASK:
+            if decision is Decision.PROBE:
                 told = ask(path)
                 decision = self._decision(existing, bytes_tell, told)
             if decision is Decision.KEEP:
-                return Kept(path, existing.size)
+                return CompleteFile(path, existing.size)
             if decision is Decision.REFUSE and self._target.path_known:
                 raise _in_the_way(path, existing, told)
         return None
 
-    def final(self, content_type: str | None, head: Callable[[], bytes]) -> str:
+    def final_path(self, content_type: str | None, head: Callable[[], bytes]) -> str:
         """Return the path that the complete file gets.
 
         Args:
@@ -176,10 +182,10 @@ class Place:
             return self._target.path
         values = {**self._target.values, "ext": extension_for(content_type, head())}
         path = self._options.path(self._options.template.fill(values))
-        existing = look(path)
+        existing = inspect(path)
         # It was not kept, so it is none that could be.
-        if self._decision(existing, Condition.BROKEN, None) is Decision.REFUSE:
-            raise _in_the_way(path, existing, UNASKED)
+        if self._decision(existing, Integrity.CORRUPT, None) is Decision.REFUSE:
+            raise _in_the_way(path, existing, NOT_PROBED)
         return path
 
     def _names(self) -> list[str]:
@@ -191,22 +197,26 @@ class Place:
             names = os.listdir(folder or ".")
         except FileNotFoundError:
             return []
-        return [os.path.join(folder, name) for name in siblings(stem, names)]
+        return [os.path.join(folder, name) for name in candidates(stem, names)]
 
-    def _decision(self, existing: Existing, bytes_tell: Condition, told: int | None) -> Decision:
-        counts, overwrite = self._target.counts, self._options.overwrite
-        return decide(existing, bytes_tell, counts=counts, overwrite=overwrite, length=told)
+    def _decision(self, existing: FileState, bytes_tell: Integrity, told: int | None) -> Decision:
+        name_is_unique, overwrite = self._target.name_is_unique, self._options.overwrite
+        return decide(
+            existing, bytes_tell, name_is_unique=name_is_unique, overwrite=overwrite, length=told
+        )
 
-    def _condition(self, path: str, existing: Existing) -> Condition:
-        if existing.kind is not Kind.FILE:
-            return Condition.UNCLEAR
+    def _condition(self, path: str, existing: FileState) -> Integrity:
+        if existing.kind is not FileType.FILE:
+            return Integrity.UNKNOWN
         with open(path, "rb") as file:
-            return condition(file, existing.size, self._target.due or split_url_name(path)[1])
+            return condition(
+                file, existing.size, self._target.expected_extension or split_url_name(path)[1]
+            )
 
 
-def _in_the_way(path: str, existing: Existing, told: int | None) -> SaveError:
+def _in_the_way(path: str, existing: FileState, told: int | None) -> SaveError:
     hint = "-o gives another name"
-    if existing.kind in (Kind.FOLDER, Kind.OTHER):
+    if existing.kind in (FileType.FOLDER, FileType.OTHER):
         words = f"{existing.kind.value} is there"
     else:
         words = "another file is there"

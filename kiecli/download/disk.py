@@ -3,7 +3,7 @@
 import errno
 import os
 
-from kiecli.errors import FolderRefused, SaveError, UsageError
+from kiecli.errors import FolderNotWritable, SaveError, UsageError
 
 _ROOM = "make room, then run the line again: what is there is taken over"
 _ELSEWHERE = "choose another folder with -d"
@@ -44,7 +44,7 @@ def unwritable_name(path: str) -> SaveError:
     )
 
 
-def try_folder(directory: str) -> None:
+def ensure_writable(directory: str) -> None:
     """Make a folder where it is missing, and find out whether files can be written into it.
 
     Raises:
@@ -62,7 +62,7 @@ def try_folder(directory: str) -> None:
         ) from error
     except OSError as error:
         refused = disk_error(f"into {directory or '.'}", error)
-        raise FolderRefused(refused.message, hint=refused.hint) from error
+        raise FolderNotWritable(refused.message, hint=refused.hint) from error
 
 
 def default_mode() -> int:

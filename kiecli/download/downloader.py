@@ -8,12 +8,12 @@ import httpx
 
 from kiecli.api.models import Task
 from kiecli.clock import Clock
+from kiecli.download.context import TransferContext
 from kiecli.download.disk import default_mode, disk_error, no_temporary_file, unwritable_name
-from kiecli.download.job import Saving
-from kiecli.download.partial import Spool
-from kiecli.download.plan import Claims, SavedFile, SaveOptions, Target, plan
+from kiecli.download.job import SaveJob
+from kiecli.download.partial import PartialFile
+from kiecli.download.plan import NameReservations, SavedFile, SaveOptions, Target, plan
 from kiecli.download.progress import NoProgress, Progress
-from kiecli.download.transfer import Means
 from kiecli.errors import KieError
 
 _BLOCK = 1024 * 1024
@@ -55,9 +55,9 @@ class Downloader:
             random: Draws the pauses between tries.
         """
         self._options = options
-        self._means = Means(client, fresh_link, clock, progress or NoProgress(), random)
+        self._context = TransferContext(client, fresh_link, clock, progress or NoProgress(), random)
         self._mode = default_mode()
-        self._claims = Claims()
+        self._claims = NameReservations()
 
     def plan(self, task: Task) -> list[Target]:
         """Return what a succeeded task has to save, in the order of its results.
@@ -75,7 +75,7 @@ class Downloader:
         """
         return _tried(target, self._saving(target).to_disk)
 
-    def pour(self, target: Target, stream: Sink) -> SavedFile:
+    def write_to(self, target: Target, stream: Sink) -> SavedFile:
         """Write a target to a stream, once it is complete and verified, and not a byte before.
 
         Raises:
@@ -88,14 +88,14 @@ class Downloader:
         except OSError as error:
             return SavedFile.failed(target, no_temporary_file(target.path, error))
         with temporary as file:
-            spool = Spool(file.fileno())
-            saved = _tried(target, lambda: self._saving(target).to_spool(spool))
+            partial = PartialFile(file.fileno())
+            saved = _tried(target, lambda: self._saving(target).to_spool(partial))
             if saved.error is None:
-                _copy(spool, stream)
+                _copy(partial, stream)
         return saved
 
-    def _saving(self, target: Target) -> Saving:
-        return Saving(target, self._options, self._means, self._mode)
+    def _saving(self, target: Target) -> SaveJob:
+        return SaveJob(target, self._options, self._context, self._mode)
 
 
 def _tried(target: Target, save: Callable[[], SavedFile]) -> SavedFile:
@@ -109,8 +109,8 @@ def _tried(target: Target, save: Callable[[], SavedFile]) -> SavedFile:
         return SavedFile.failed(target, unwritable_name(target.path))
 
 
-def _copy(spool: Spool, stream: Sink) -> None:
-    with spool.reader() as reader:
+def _copy(partial: PartialFile, stream: Sink) -> None:
+    with partial.reader() as reader:
         while block := reader.read(_BLOCK):
             stream.write(block)
     stream.flush()

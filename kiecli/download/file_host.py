@@ -8,15 +8,15 @@ import httpx
 
 from kiecli.connection import Piece
 from kiecli.direct import PIECES
-from kiecli.download.classify import Way, judge
-from kiecli.download.integrity import replaced
-from kiecli.download.response import Answer
-from kiecli.download.retry import Refusal, Setback
+from kiecli.download.classify import Action, classify
+from kiecli.download.integrity import check_type
+from kiecli.download.response import FileResponse
+from kiecli.download.retry import PermanentError, TransientError
 from kiecli.files.media_types import HEAD_SIZE
 from kiecli.packing import unpacked
-from kiecli.transport import certificate_refused, host_of, what_broke
+from kiecli.transport import describe_error, host_of, is_certificate_error
 
-_MOST_REDIRECTS = 10
+_MAX_REDIRECTS = 10
 _ASTRAY = "the link, or one that it redirects to, is no http or https address"
 # What httpx and the resolver raise for names that cannot be names.
 _NO_ADDRESS = (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError)
@@ -26,7 +26,7 @@ _WORTH_READING = 16 * 1024
 
 
 @contextmanager
-def answered(
+def open_url(
     client: httpx.Client, url: str, headers: Mapping[str, str], task_id: str
 ) -> Iterator[httpx.Response]:
     """Ask for a file and give its answer, body unread, for the time of the block.
@@ -41,23 +41,23 @@ def answered(
     """
     way = [_checked(url)]
     try:
-        with _arrived(client, way, headers, task_id) as response:
+        with _follow_redirects(client, way, headers, task_id) as response:
             yield response
     except _NO_ADDRESS as error:
-        raise Refusal(_ASTRAY) from error
+        raise PermanentError(_ASTRAY) from error
     except httpx.HTTPError as error:
-        reason = f"{host_of(way[-1])}: {what_broke(error)}"
-        raise (Refusal if certificate_refused(error) else Setback)(reason) from error
+        reason = f"{host_of(way[-1])}: {describe_error(error)}"
+        raise (PermanentError if is_certificate_error(error) else TransientError)(reason) from error
 
 
 @contextmanager
-def _arrived(
+def _follow_redirects(
     client: httpx.Client, way: list[str], headers: Mapping[str, str], task_id: str
 ) -> Iterator[httpx.Response]:
     """Go from the last address on the way to an answer that redirects no further."""
     while True:
         client.cookies.clear()  # whoever set one has no business with where we go next
-        # A length means something only when nobody packs the body on the way.
+        # A length context something only when nobody packs the body on the way.
         sent = {"Accept-Encoding": "identity", **headers}
         request = client.build_request(
             "GET", _without_user(way[-1]), headers=sent, extensions={"task_id": task_id}
@@ -76,7 +76,7 @@ def _arrived(
 def _location(response: httpx.Response) -> str | None:
     if response.status_code not in _REDIRECTS or "location" not in response.headers:
         return None
-    length = Answer.read(response.status_code, response.headers).length
+    length = FileResponse.read(response.status_code, response.headers).length
     if length is not None and length < _WORTH_READING:
         response.read()
     return response.headers["location"]
@@ -91,11 +91,13 @@ def _followed(way: list[str], location: str) -> str:
     here = way[-1]
     url = _checked(here, location)
     if _scheme(url) == "http" and _scheme(here) == "https":
-        raise Refusal(f"{host_of(here)} redirects from https to plain http, at {host_of(url)}")
+        raise PermanentError(
+            f"{host_of(here)} redirects from https to plain http, at {host_of(url)}"
+        )
     if url in way:
-        raise Refusal(f"{host_of(here)} redirects in a circle")
-    if len(way) > _MOST_REDIRECTS:
-        raise Refusal(f"{host_of(here)} redirects after {_MOST_REDIRECTS} other redirects")
+        raise PermanentError(f"{host_of(here)} redirects in a circle")
+    if len(way) > _MAX_REDIRECTS:
+        raise PermanentError(f"{host_of(here)} redirects after {_MAX_REDIRECTS} other redirects")
     return url
 
 
@@ -112,7 +114,7 @@ def _checked(url: str, location: str = "") -> str:
     except ValueError:
         usable = None
     if not usable:
-        raise Refusal(_ASTRAY)
+        raise PermanentError(_ASTRAY)
     return address
 
 
@@ -126,7 +128,7 @@ def _without_user(url: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
-def chunks(response: httpx.Response, answer: Answer) -> Iterator[Piece]:
+def chunks(response: httpx.Response, answer: FileResponse) -> Iterator[Piece]:
     """Yield the body; the first chunk comes even when empty.
 
     A chunk is good until the next one is asked for.
@@ -142,19 +144,26 @@ def chunks(response: httpx.Response, answer: Answer) -> Iterator[Piece]:
     yield from body
 
 
-def told_length(client: httpx.Client, url: str, due: str | None, task_id: str) -> int | None:
+def probe_length(
+    client: httpx.Client, url: str, expected_extension: str | None, task_id: str
+) -> int | None:
     """Return the bytes of a file as its host tells, or None when it cannot or will not.
 
     Asked once: what stands on the disk is there in any case. GET and not HEAD, which signed links
     refuse; the body is not read.
     """
     try:
-        with answered(client, url, {}, task_id) as response:
-            answer = Answer.read(response.status_code, response.headers)
-            if judge(answer, 0, None).way is not Way.START or not answer.total:
+        with open_url(client, url, {}, task_id) as response:
+            answer = FileResponse.read(response.status_code, response.headers)
+            if classify(answer, 0, None).way is not Action.START or not answer.total:
                 return None
             head = bytes(next(chunks(response, answer))[:HEAD_SIZE])
-            absence = replaced(head, answer.total, due=due, content_type=answer.content_type)
+            absence = check_type(
+                head,
+                answer.total,
+                expected_extension=expected_extension,
+                content_type=answer.content_type,
+            )
             return answer.total if absence is None else None
-    except (Setback, Refusal):
+    except (TransientError, PermanentError):
         return None

@@ -4,43 +4,46 @@ import json
 import os
 from typing import Any
 
-from kiecli.download.checksum import RunningChecksum, checksum_of
-from kiecli.download.destination import Kept, Place
-from kiecli.download.file_host import told_length
-from kiecli.download.part_file import Part, tidy
-from kiecli.download.partial import Spool
+from kiecli.download.checksum import BackgroundSHA256, checksum_of
+from kiecli.download.context import TransferContext
+from kiecli.download.destination import CompleteFile, Destination
+from kiecli.download.file_host import probe_length
+from kiecli.download.part_file import PartFile, remove_stale_part
+from kiecli.download.partial import PartialFile
 from kiecli.download.plan import SavedFile, SaveOptions, Target
-from kiecli.download.transfer import Fetch, Means
+from kiecli.download.transfer import Transfer
 
 
-def as_file(document: Any) -> bytes:
+def as_file(inline_result: Any) -> bytes:
     """Return a document as a JSON file."""
-    text = json.dumps(document, indent=2, ensure_ascii=False)
+    text = json.dumps(inline_result, indent=2, ensure_ascii=False)
     # Half a surrogate pair has no UTF-8; its escape is what JSON calls it, so it stays whole.
     return f"{text}\n".encode(errors="backslashreplace")
 
 
-def as_text(document: Any) -> bytes:
+def as_text(inline_result: Any) -> bytes:
     """Return a document for a reader: a text as it is, anything else as JSON."""
-    if isinstance(document, str):
-        return document.removesuffix("\n").encode(errors="replace") + b"\n"
-    return as_file(document)
+    if isinstance(inline_result, str):
+        return inline_result.removesuffix("\n").encode(errors="replace") + b"\n"
+    return as_file(inline_result)
 
 
 _LOCK_PAUSE = 0.2  # seconds between two looks at a lock
 _DOCUMENT_TYPE = "application/json"
 
 
-class Saving:
+class SaveJob:
     """One target on its way to the disk."""
 
-    def __init__(self, target: Target, options: SaveOptions, means: Means, mode: int) -> None:
+    def __init__(
+        self, target: Target, options: SaveOptions, context: TransferContext, mode: int
+    ) -> None:
         """Take what it needs; `mode` is that of a complete file."""
         self._target = target
         self._options = options
-        self._means = means
+        self._context = context
         self._mode = mode
-        self._place = Place(target, options)
+        self._destination = Destination(target, options)
         self._has_waited = False
 
     def to_disk(self) -> SavedFile:
@@ -50,31 +53,31 @@ class Saving:
             KieError: It cannot be had, or its name cannot be.
             OSError: The disk refuses.
         """
-        before = self._place.look()
-        kept = self._place.settle(before, self._length)
+        before = self._destination.inspect()
+        kept = self._destination.find_existing(before, self._length)
         if kept is not None:
-            tidy(self._place.part)
+            remove_stale_part(self._destination.part)
             return self._kept(kept)
         part = self._opened()
         try:
-            after = self._place.look()
+            after = self._destination.inspect()
             # Whoever held the lock may have saved it meanwhile.
-            kept = None if after == before else self._place.settle(after, self._length)
+            kept = None if after == before else self._destination.find_existing(after, self._length)
             if kept is None:
                 return self._filled(part)
             part.discard()
             return self._kept(kept)
         finally:
-            part.leave()
+            part.release()
 
-    def _opened(self) -> Part:
+    def _opened(self) -> PartFile:
         try:
-            return Part.opened(self._place.part, self._wait)
+            return PartFile.opened(self._destination.part, self._wait)
         except FileNotFoundError:
-            _make_folder_of(self._place.part)
-            return Part.opened(self._place.part, self._wait)
+            _make_folder_of(self._destination.part)
+            return PartFile.opened(self._destination.part, self._wait)
 
-    def to_spool(self, spool: Spool) -> SavedFile:
+    def to_spool(self, partial: PartialFile) -> SavedFile:
         """Have the complete file in a spool, for whoever reads that.
 
         Raises:
@@ -82,39 +85,39 @@ class Saving:
             OSError: The disk refuses.
         """
         if self._target.url is None:
-            spool.append(as_text(self._target.document))
-            return self._saved("-", spool)
-        fetch = Fetch(self._target, spool, self._means)
+            partial.append(as_text(self._target.inline_result))
+            return self._saved("-", partial)
+        fetch = Transfer(self._target, partial, self._context)
         fetch.run()
-        return self._saved("-", spool, content_type=fetch.content_type)
+        return self._saved("-", partial, content_type=fetch.content_type)
 
-    def _filled(self, part: Part) -> SavedFile:
+    def _filled(self, part: PartFile) -> SavedFile:
         if self._target.url is None:
-            part.start(None)
-            part.append(as_file(self._target.document))
-            part.publish(self._target.path, self._mode)
+            part.reset(None)
+            part.append(as_file(self._target.inline_result))
+            part.commit(self._target.path, self._mode)
             sha256 = checksum_of(self._target.path) if self._options.checksum else None
             return self._saved(self._target.path, part, _DOCUMENT_TYPE, sha256)
         return self._fetched(part)
 
-    def _fetched(self, part: Part) -> SavedFile:
+    def _fetched(self, part: PartFile) -> SavedFile:
         if self._options.overwrite or not self._is_about_target(part):
             part.note = None
-        checksum = RunningChecksum(part.fd) if self._options.checksum else None
+        checksum = BackgroundSHA256(part.fd) if self._options.checksum else None
         try:
-            fetch = Fetch(self._target, part, self._means, checksum)
+            fetch = Transfer(self._target, part, self._context, checksum)
             fetch.run()
-            path = self._place.final(fetch.content_type, part.head)
+            path = self._destination.final_path(fetch.content_type, part.head)
             if path != self._target.path:
                 _make_folder_of(path)
             sha256 = checksum.result(part.size) if checksum else None
         finally:
             if checksum is not None:
                 checksum.stop()
-        part.publish(path, self._mode)
+        part.commit(path, self._mode)
         return self._saved(path, part, fetch.content_type, sha256, fetch.resumed)
 
-    def _is_about_target(self, part: Part) -> bool:
+    def _is_about_target(self, part: PartFile) -> bool:
         """Tell whether a part is of this very result, and not of another of the same name."""
         about = (self._target.task_id, self._target.n)
         return part.note is not None and (part.note.task_id, part.note.n) == about
@@ -123,8 +126,10 @@ class Saving:
         """Return how long the file ought to be, for comparison with the one at a path."""
         target = self._target
         if target.url is not None:
-            return told_length(self._means.client, target.url, target.due, target.task_id)
-        expected = as_file(target.document)
+            return probe_length(
+                self._context.client, target.url, target.expected_extension, target.task_id
+            )
+        expected = as_file(target.inline_result)
         with open(path, "rb") as file:
             # Here more can be compared than the length: of other bytes, none is right.
             return len(expected) if file.read(len(expected) + 1) == expected else 0
@@ -132,12 +137,12 @@ class Saving:
     def _wait(self) -> None:
         if not self._has_waited:
             self._has_waited = True
-            self._means.progress.trouble(
+            self._context.progress.retrying(
                 self._target, "another kiecli is saving this file; waiting for it to end"
             )
-        self._means.clock.sleep(_LOCK_PAUSE)
+        self._context.clock.sleep(_LOCK_PAUSE)
 
-    def _kept(self, kept: Kept) -> SavedFile:
+    def _kept(self, kept: CompleteFile) -> SavedFile:
         sha256 = checksum_of(kept.path) if self._options.checksum else None
         target = self._target
         return SavedFile(target.n, target.url, kept.path, kept.size, sha256, None, "kept", 0, None)
@@ -145,14 +150,14 @@ class Saving:
     def _saved(
         self,
         path: str,
-        spool: Spool,
+        partial: PartialFile,
         content_type: str | None = None,
         sha256: str | None = None,
         resumed: int = 0,
     ) -> SavedFile:
         target = self._target
         return SavedFile(
-            target.n, target.url, path, spool.size, sha256, content_type, "saved", resumed, None
+            target.n, target.url, path, partial.size, sha256, content_type, "saved", resumed, None
         )
 
 

@@ -24,7 +24,7 @@ class Link:
         self._own = url
         self._fresh_link = fresh_link
 
-    def renew(self) -> None:
+    def refresh(self) -> None:
         """Ask Kie for a fresh one.
 
         Raises:
@@ -34,7 +34,7 @@ class Link:
         self.is_fresh = True
 
 
-def early_wait(completed_at: float | None, wall: float) -> float:
+def publish_grace(completed_at: float | None, wall: float) -> float:
     """Return for how many seconds a file may still be on its way to its host.
 
     One was seen to come some seconds after its task's success. No longer: what keeps answering
@@ -44,7 +44,7 @@ def early_wait(completed_at: float | None, wall: float) -> float:
     return _SHORT_WHILE if is_young else 0.0
 
 
-def about_dead_link(completed_at: float | None, wall: float) -> str:
+def expiry_note(completed_at: float | None, wall: float) -> str:
     """Return what a message says of a link that stays dead: why that may be."""
     if completed_at is None:
         return f"refused or expired ({_LIFETIMES})"

@@ -12,15 +12,15 @@ import stat
 from collections.abc import Callable
 from contextlib import suppress
 
-from kiecli.download.partial import Note, Spool
+from kiecli.download.partial import PartialFile, ResumeInfo
 
-_LONGEST_NOTE = 65536
+_MAX_NOTE = 65536
 _OPEN_SAFELY = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 # Some network disks have no locks: there, one kiecli at a time is still safe.
 _CANNOT_LOCK = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP}
 
 
-class Part(Spool):
+class PartFile(PartialFile):
     """A part with its lock held and its note read."""
 
     def __init__(self, path: str, fd: int) -> None:
@@ -32,7 +32,7 @@ class Part(Spool):
         self._is_published = False
 
     @classmethod
-    def opened(cls, path: str, wait: Callable[[], None]) -> "Part":
+    def opened(cls, path: str, wait: Callable[[], None]) -> "PartFile":
         """Open the part of that name, or make one, and lock it.
 
         Args:
@@ -54,18 +54,18 @@ class Part(Spool):
                 raise
             os.close(fd)
 
-    def start(self, note: Note | None) -> None:
+    def reset(self, note: ResumeInfo | None) -> None:
         """Forget all bytes, on the disk too, before the new note is there to vouch for any."""
         if self.size or note is None:
             self._remove_note()
         if self.size:
-            super().start(note)
+            super().reset(note)
             os.fsync(self.fd)
         self.note = note
         if note is not None:
             self._write_note(note)
 
-    def publish(self, path: str, mode: int) -> None:
+    def commit(self, path: str, mode: int) -> None:
         """Give the complete file its final name, in one step.
 
         Raises:
@@ -85,7 +85,7 @@ class Part(Spool):
         with suppress(FileNotFoundError):
             os.unlink(self._path)
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """Let go of it; what no later run could use is removed."""
         with suppress(OSError):
             if not self._is_published and self._is_useless() and _is_at(self.fd, self._path):
@@ -95,11 +95,11 @@ class Part(Spool):
     def _is_useless(self) -> bool:
         return self.note is None or self.size == 0
 
-    def _write_note(self, note: Note) -> None:
+    def _write_note(self, note: ResumeInfo) -> None:
         new = f"{self._path}.json.new"
         fd = _open_new(new)
         try:
-            Spool(fd).append(note.dump())
+            PartialFile(fd).append(note.dump())
             os.fsync(fd)
         finally:
             os.close(fd)
@@ -111,12 +111,12 @@ class Part(Spool):
                 os.unlink(name)
 
 
-def tidy(path: str) -> None:
+def remove_stale_part(path: str) -> None:
     """Remove what a killed run left of a part whose file is complete, unless it is in use."""
     if not any(os.path.lexists(name) for name in (path, f"{path}.json")):
         return
     with suppress(OSError, _InUse):
-        part = Part.opened(path, _refuse_to_wait)
+        part = PartFile.opened(path, _refuse_to_wait)
         try:
             part.discard()
         finally:
@@ -209,10 +209,10 @@ def _is_at(fd: int, path: str) -> bool:
         return False
 
 
-def _read_note(path: str) -> Note | None:
+def _read_note(path: str) -> ResumeInfo | None:
     try:
         fd = os.open(path, os.O_RDONLY | _OPEN_SAFELY)
     except OSError:
         return None
     with os.fdopen(fd, "rb") as file:
-        return Note.parse(file.read(_LONGEST_NOTE)) if _is_own(os.fstat(fd)) else None
+        return ResumeInfo.parse(file.read(_MAX_NOTE)) if _is_own(os.fstat(fd)) else None

@@ -5,11 +5,11 @@ import os
 from typing import BinaryIO, NamedTuple
 
 from kiecli import safe_json
-from kiecli.download.response import Answer
+from kiecli.download.response import FileResponse
 from kiecli.files.media_types import HEAD_SIZE
 
 
-class Note(NamedTuple):
+class ResumeInfo(NamedTuple):
     """What was known of a file when its first byte came; never a link to it."""
 
     task_id: str
@@ -18,28 +18,28 @@ class Note(NamedTuple):
     """Bytes of the whole file."""
     etag: str | None
     """A strong one, quotes included."""
-    modified: str | None
+    last_modified: str | None
     """Last-Modified, as sent."""
     content_type: str | None
 
     @classmethod
-    def of(cls, task_id: str, n: int, answer: Answer) -> "Note | None":
+    def of(cls, task_id: str, n: int, answer: FileResponse) -> "ResumeInfo | None":
         """Return by what the rest of a body could be fetched, if it could."""
-        if not answer.total or not (answer.etag or answer.modified):
+        if not answer.total or not (answer.etag or answer.last_modified):
             return None
-        return cls(task_id, n, answer.total, answer.etag, answer.modified, answer.content_type)
+        return cls(task_id, n, answer.total, answer.etag, answer.last_modified, answer.content_type)
 
     @property
-    def proof(self) -> str:
+    def validator(self) -> str:
         """What `If-Range` asks with (RFC 9110, 13.1.5)."""
-        return self.etag or self.modified or ""
+        return self.etag or self.last_modified or ""
 
     def dump(self) -> bytes:
         """Return it as it stands on the disk."""
         return json.dumps(self._asdict()).encode()
 
     @classmethod
-    def parse(cls, data: bytes) -> "Note | None":
+    def parse(cls, data: bytes) -> "ResumeInfo | None":
         """Read what `dump` wrote; anything else is no note."""
         try:
             fields = safe_json.parse(data)
@@ -51,18 +51,18 @@ class Note(NamedTuple):
         return note if note._is_sound() else None
 
     def _is_sound(self) -> bool:
-        texts = (self.etag, self.modified, self.content_type)
+        texts = (self.etag, self.last_modified, self.content_type)
         return (
             isinstance(self.task_id, str)
             and type(self.n) is int
             and type(self.length) is int
             and self.length > 0
             and all(text is None or isinstance(text, str) for text in texts)
-            and self.proof != ""
+            and self.validator != ""
         )
 
 
-class Spool:
+class PartialFile:
     """An open file that grows at its end.
 
     Attributes:
@@ -71,13 +71,13 @@ class Spool:
         note: By what the rest can be fetched, or None when it must start again.
     """
 
-    def __init__(self, fd: int, size: int = 0, note: Note | None = None) -> None:
+    def __init__(self, fd: int, size: int = 0, note: ResumeInfo | None = None) -> None:
         """Take over an open file."""
         self.fd = fd
         self.size = size
         self.note = note
 
-    def start(self, note: Note | None) -> None:
+    def reset(self, note: ResumeInfo | None) -> None:
         """Forget all bytes; those that come now belong to this note.
 
         Raises:

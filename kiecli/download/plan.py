@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from kiecli.api.models import Task
 from kiecli.errors import KieError, SaveError, UsageError
-from kiecli.files.template import Template, siblings, split_url_name, values_for
+from kiecli.files.template import Template, candidates, split_url_name, values_for
 
 
 class SaveOptions(NamedTuple):
@@ -46,12 +46,12 @@ class Target(NamedTuple):
     n: int
     url: str | None
     """Where it is, or None when the task's own answer holds it."""
-    document: Any
+    inline_result: Any
     """What that answer holds: a JSON value, or text."""
     path: str
     """As printed; without an extension where only the host can tell that."""
     path_known: bool
-    counts: bool
+    name_is_unique: bool
     """Whether a file under that name can only be this result."""
     completed_at: float | None
     """When the task finished, in seconds since 1970."""
@@ -59,7 +59,7 @@ class Target(NamedTuple):
     """What the template is filled with."""
 
     @property
-    def due(self) -> str | None:
+    def expected_extension(self) -> str | None:
         """The extension that the URL promises, or None."""
         return self.values["ext"]
 
@@ -90,7 +90,7 @@ class SavedFile(NamedTuple):
         return cls(target.n, target.url, target.path, None, None, None, "failed", 0, error)
 
 
-class Claims:
+class NameReservations:
     """The names that are taken in a run: no two results may have the same."""
 
     def __init__(self) -> None:
@@ -109,13 +109,15 @@ class Claims:
         self._taken.update(taken.maps[0])
 
 
-def plan(task: Task, options: SaveOptions, claims: Claims | None = None) -> list[Target]:
+def plan(
+    task: Task, options: SaveOptions, reservations: NameReservations | None = None
+) -> list[Target]:
     """Return what a succeeded task has to save, in the order of its results.
 
     Args:
         task: The task.
         options: How to save.
-        claims: The names that the run's other tasks have taken.
+        reservations: The names that the run's other tasks have taken.
 
     Raises:
         SaveError: It has nothing at all to save.
@@ -125,7 +127,7 @@ def plan(task: Task, options: SaveOptions, claims: Claims | None = None) -> list
     targets = list(_targets(task, options))
     if not targets:
         raise SaveError(f"task {task.task_id} succeeded, but Kie lists nothing to save")
-    (claims or Claims()).add(targets)
+    (reservations or NameReservations()).add(targets)
     return targets
 
 
@@ -133,7 +135,7 @@ def _targets(task: Task, options: SaveOptions) -> Iterator[Target]:
     for result in task.results:
         extension = split_url_name(result.url)[1] or None
         yield _target(task, result.n, result.url, extension, options)
-    if not task.results and task.document is not None:
+    if not task.results and task.inline_result is not None:
         yield _target(task, 1, None, "json", options)
 
 
@@ -147,10 +149,10 @@ def _target(
         task_id=task.task_id,
         n=n,
         url=url,
-        document=task.document if url is None else None,
+        inline_result=task.inline_result if url is None else None,
         path=options.path(template.fill(values) if known else template.fill_stem(values)),
         path_known=known,
-        counts=template.tells_results_apart(several_results=len(task.results) > 1),
+        name_is_unique=template.is_unique_per_result(several_results=len(task.results) > 1),
         completed_at=task.completed_at,
         values=values,
     )
@@ -180,4 +182,4 @@ def _both(one: Target, other: Target) -> UsageError:
 def _stem(path: str) -> str:
     """Return a path without its extension, empty when it has none."""
     stem = path.rpartition(".")[0]
-    return stem if siblings(stem, [path]) else ""
+    return stem if candidates(stem, [path]) else ""

@@ -16,11 +16,11 @@ class Progress(Protocol):
         """Bytes are about to come: at the start, and again after each retry."""
         ...
 
-    def moved(self, target: Target, have: int, total: int | None) -> None:
+    def advanced(self, target: Target, have: int, total: int | None) -> None:
         """That much is there now; less than before when it had to start again."""
         ...
 
-    def trouble(self, target: Target, reason: str) -> None:
+    def retrying(self, target: Target, reason: str) -> None:
         """Something keeps it, and it goes on: a retry is coming, or the host is slow."""
         ...
 
@@ -31,8 +31,8 @@ class NoProgress:
     def started(self, target: Target, have: int, total: int | None) -> None:
         """Ignore it."""
 
-    def moved(self, target: Target, have: int, total: int | None) -> None:
+    def advanced(self, target: Target, have: int, total: int | None) -> None:
         """Ignore it."""
 
-    def trouble(self, target: Target, reason: str) -> None:
+    def retrying(self, target: Target, reason: str) -> None:
         """Ignore it."""

@@ -4,25 +4,25 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-_LONGEST_COUNT = 18  # digits
+_MAX_COUNT = 18  # digits
 # Compiled at its first use: most answers have none.
 _CONTENT_RANGE = r"(?i:bytes)\s+(\d{1,18})-(\d{1,18})/(\d{1,18})"
 _STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
 
 
-class Answer(NamedTuple):
+class FileResponse(NamedTuple):
     """Status and the headers that matter for a file (RFC 9110)."""
 
     status: int
     length: int | None = None
     """Bytes of the body, as told."""
-    span: tuple[int, int, int] | None = None
+    content_range: tuple[int, int, int] | None = None
     """First byte, last byte and length of the whole file, from Content-Range."""
     has_range: bool = False
     """Whether there is a Content-Range at all."""
     etag: str | None = None
     """Only a strong one."""
-    modified: str | None = None
+    last_modified: str | None = None
     content_type: str | None = None
     """Without parameters."""
     encoding: str | None = None
@@ -31,7 +31,7 @@ class Answer(NamedTuple):
     """Seconds."""
 
     @classmethod
-    def read(cls, status: int, headers: Mapping[str, str]) -> "Answer":
+    def read(cls, status: int, headers: Mapping[str, str]) -> "FileResponse":
         """Read the head of an answer; `headers` finds names in any case."""
         encoding = headers.get("content-encoding", "").strip().lower()
         chunked = "transfer-encoding" in headers
@@ -39,10 +39,10 @@ class Answer(NamedTuple):
         return cls(
             status=status,
             length=None if chunked else _count(headers.get("content-length")),
-            span=_span(headers.get("content-range")),
+            content_range=_span(headers.get("content-range")),
             has_range="content-range" in headers,
             etag=etag if _STRONG_ETAG.fullmatch(etag) else None,
-            modified=headers.get("last-modified") or None,
+            last_modified=headers.get("last-modified") or None,
             content_type=headers.get("content-type", "").partition(";")[0].strip().lower() or None,
             encoding=None if encoding in ("", "identity") else encoding,
             retry_after=_count(headers.get("retry-after")),
@@ -53,12 +53,12 @@ class Answer(NamedTuple):
         """Bytes of the whole file, where the answer tells that."""
         if self.encoding is not None:
             return None
-        return self.span[2] if self.span else self.length
+        return self.content_range[2] if self.content_range else self.length
 
 
 def _count(text: str | None) -> int | None:
     digits = (text or "").strip()
-    is_count = digits.isascii() and digits.isdecimal() and len(digits) <= _LONGEST_COUNT
+    is_count = digits.isascii() and digits.isdecimal() and len(digits) <= _MAX_COUNT
     return int(digits) if is_count else None
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 
-class Setback(Exception):
+class TransientError(Exception):
     """It passes: a later try may bring the file, or more of it.
 
     Attributes:
@@ -17,7 +17,7 @@ class Setback(Exception):
         self.after = after
 
 
-class NotThere(Exception):
+class FileMissing(Exception):
     """The file is not there: not yet, no more, or not under this link."""
 
     def __init__(self, reason: str) -> None:
@@ -25,7 +25,7 @@ class NotThere(Exception):
         self.reason = reason
 
 
-class Refusal(Exception):
+class PermanentError(Exception):
     """No later try can bring the file."""
 
     def __init__(self, reason: str) -> None:
@@ -33,12 +33,12 @@ class Refusal(Exception):
         self.reason = reason
 
 
-_MOST_TRIES = 5
-_LONGEST_STANDSTILL = 120.0  # seconds
-_LONGEST_PAUSE = 30.0  # seconds
+_MAX_TRIES = 5
+_MAX_STANDSTILL = 120.0  # seconds
+_MAX_PAUSE = 30.0  # seconds
 
 
-class Patience:
+class RetryPolicy:
     """Ends after five tries in a row, or two minutes, without one new byte.
 
     A byte is new when there is more of the file than ever before: a host that always breaks off
@@ -52,33 +52,33 @@ class Patience:
         self._tries = 0
         self._random = random
 
-    def saw(self, now: float, have: int) -> None:
+    def on_progress(self, now: float, have: int) -> None:
         """Take note of how much of the file is there."""
         if have > self._most:
             self._most = have
             self._since = now
             self._tries = 0
 
-    def failed(self) -> None:
+    def on_failure(self) -> None:
         """Count a try that came to nothing."""
         self._tries += 1
 
     def pause(self) -> float:
         """Return the seconds to wait before the next try: growing, and never quite the same."""
-        return self._random(0.5, 1.0) * min(2.0 ** max(0, self._tries - 1), _LONGEST_PAUSE)
+        return self._random(0.5, 1.0) * min(2.0 ** max(0, self._tries - 1), _MAX_PAUSE)
 
     @property
-    def account(self) -> str:
+    def summary(self) -> str:
         """Why the file was given up, for the message."""
-        spent = "five tries in a row" if self._tries >= _MOST_TRIES else "2 minutes"
+        spent = "five tries in a row" if self._tries >= _MAX_TRIES else "2 minutes"
         return f"given up after {spent} without a new byte"
 
     def is_over(self, now: float) -> bool:
         """Tell whether to give up instead of going on at that time."""
-        return self._tries >= _MOST_TRIES or now - self._since >= _LONGEST_STANDSTILL
+        return self._tries >= _MAX_TRIES or now - self._since >= _MAX_STANDSTILL
 
 
-class Pace:
+class SlowTransferMonitor:
     """Notices when bytes only drip, and says so once a minute at most."""
 
     _WINDOW = 10.0  # seconds

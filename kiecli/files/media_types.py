@@ -131,40 +131,43 @@ _TEXT_FILES = frozenset({"", "txt", "md", "srt", "vtt", "lrc", "csv", "obj", "bi
 _ERROR_WORDS = frozenset({"code", "detail", "error", "errors", "message", "msg", "status"})
 
 
-def looks_like_error(head: bytes, size: int, due: str = "") -> bool:
+def looks_like_error(head: bytes, size: int, expected_extension: str = "") -> bool:
     """Whether the whole body is a JSON value that says what went wrong.
 
     Args:
         head: The first bytes.
         size: How many bytes there are in all; a body that is longer than its head is no error.
-        due: The extension that was due. Where text may be, or nobody knows, an object is an error
-            when it has a field such as `code` or `message`; in place of media any is one.
+        expected_extension: The extension that the URL promises. Where text may be, or nobody
+            knows, an object is an error when it has a field such as `code` or `message`; in
+            place of media any is one.
     """
     value = _json(head) if size <= len(head) else None
-    if due in _JSON_FILES or not isinstance(value, dict | list):
+    if expected_extension in _JSON_FILES or not isinstance(value, dict | list):
         return False
-    return due not in _TEXT_FILES or _tells_error(value)
+    return expected_extension not in _TEXT_FILES or _tells_error(value)
 
 
 def _tells_error(value: object) -> bool:
     return isinstance(value, dict) and any(name.lower() in _ERROR_WORDS for name in value)
 
 
-def impostor(head: bytes, size: int, *, due: str | None, content_type: str | None) -> str | None:
+def wrong_content(
+    head: bytes, size: int, *, expected_extension: str | None, content_type: str | None
+) -> str | None:
     """Return what a body is instead of the file that was due, or None when it may be that file.
 
     Args:
         head: The first bytes, up to HEAD_SIZE.
         size: How many bytes there are in all.
-        due: The extension of the result's URL, or None.
+        expected_extension: The extension of the result's URL, or None.
         content_type: The type that came with the body. It tells what was due when the URL does
             not; but JSON that says it is JSON may well be an error.
     """
     told = extension_of_type(content_type) or ""
-    due = due or ("" if told in _JSON_FILES else told)
-    if due not in _MARKUP_FILES and looks_like_html(head):
+    expected_extension = expected_extension or ("" if told in _JSON_FILES else told)
+    if expected_extension not in _MARKUP_FILES and looks_like_html(head):
         return "an HTML page"
-    return "a JSON error" if looks_like_error(head, size, due) else None
+    return "a JSON error" if looks_like_error(head, size, expected_extension) else None
 
 
 def _json(head: bytes) -> Any:
@@ -191,13 +194,13 @@ _WALKS: dict[str, Callable[[BinaryIO, int], str | None]] = {
 _SHORTEST = 12  # bytes by which each of these is known for what it is
 
 
-def tells_its_end(head: bytes) -> bool:
+def is_self_delimiting(head: bytes) -> bool:
     """Whether a file that begins so is of a type whose own bytes tell whether it is whole."""
     kind = sniff(head)
     return kind in _WALKS or kind == "json"
 
 
-def cut_off(file: BinaryIO, size: int, due: str | None = None) -> str | None:
+def truncation_of(file: BinaryIO, size: int, expected_extension: str | None = None) -> str | None:
     """Return where a file plainly breaks off, or None; types that are not known here pass.
 
     The file is read in small pieces, whatever its size, and no bytes in it raise an exception.
@@ -205,9 +208,10 @@ def cut_off(file: BinaryIO, size: int, due: str | None = None) -> str | None:
     Args:
         file: Seekable; its position is moved.
         size: Its length in bytes.
-        due: The extension that it should have; only files too short to tell are judged by it.
+        expected_extension: The extension that it should have; only files too short to tell are
+            judged by it.
     """
-    if due in _WALKS and size < _SHORTEST:
+    if expected_extension in _WALKS and size < _SHORTEST:
         return f"it ends after {size} bytes"
     file.seek(0)
     walk = _WALKS.get(sniff(file.read(HEAD_SIZE)) or "")

@@ -15,24 +15,24 @@ UNKNOWN = "unknown"
 
 # Needs no quotes in a shell and is part of no file system's own language.
 _SAFE_PUNCTUATION = frozenset("_.-+=@,")
-_LONGEST_VALUE = 200  # bytes of UTF-8
-_LONGEST_EXTENSION = 10
+_MAX_VALUE = 200  # bytes of UTF-8
+_MAX_EXTENSION = 10
 # A name may have 255 bytes nearly everywhere. This leaves room for what comes after the part
 # that is measured: an extension, `.part.json` and the suffix of a temporary file.
-_LONGEST_COMPONENT = 220
+_MAX_COMPONENT = 220
 # The values to shorten first: of the others, each tells a file from its neighbours.
 _ELASTIC = frozenset({"name", "model"})
 _DEVICE = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9¹²³])(\.|$)", re.IGNORECASE)
 
 
-class Piece(NamedTuple):
+class Token(NamedTuple):
     """Typed text, or a word to be filled in."""
 
     text: str
     is_word: bool
 
 
-class Component(tuple[Piece, ...]):
+class PathComponent(tuple[Token, ...]):
     """The pieces of one part of a path."""
 
     __slots__ = ()
@@ -48,18 +48,18 @@ class Component(tuple[Piece, ...]):
         It has at most 220 bytes and the extension, unless more were typed. Windows takes names
         such as `con.png` for devices; one that came about by filling in gets a `_` before it.
         """
-        name = self._joined(self._fitted(values))
+        name = self._joined(self._shortened(values))
         return f"_{name}" if self._fills_stem() and _DEVICE.match(name) else name
 
     def _joined(self, values: Mapping[str, str]) -> str:
         return "".join(values[p.text] if p.is_word else p.text for p in self)
 
-    def _fitted(self, values: Mapping[str, str]) -> Mapping[str, str]:
+    def _shortened(self, values: Mapping[str, str]) -> Mapping[str, str]:
         """Return the values so short that the name fits."""
         fitted = values
         for elastic in (_ELASTIC, values.keys()):
-            for limit in range(_LONGEST_VALUE, 0, -1):
-                if self._size(fitted) <= _LONGEST_COMPONENT:
+            for limit in range(_MAX_VALUE, 0, -1):
+                if self._size(fitted) <= _MAX_COMPONENT:
                     return fitted
                 fitted = {
                     word: _cut(value, limit) or "_" if word in elastic else value
@@ -78,7 +78,7 @@ class Component(tuple[Piece, ...]):
 
 
 @lru_cache(maxsize=256)  # of all that hundreds of results are named by, little differs
-def cleaned(word: str, value: str | None) -> str:
+def sanitize(word: str, value: str | None) -> str:
     """Return a word's value from the network as something harmless between two slashes.
 
     Letters, marks and digits of any script stay, and `_.-+=@,`. Each run of anything else, and of
@@ -88,7 +88,7 @@ def cleaned(word: str, value: str | None) -> str:
     """
     marked = "".join(char if _is_safe(char) else "/" for char in value or "")
     single = re.sub(r"(?:/|\.\.+)+", "-", marked)
-    limit = _LONGEST_EXTENSION if word == "ext" else _LONGEST_VALUE
+    limit = _MAX_EXTENSION if word == "ext" else _MAX_VALUE
     return _cut(single.lstrip(".-"), limit) or UNKNOWN
 
 

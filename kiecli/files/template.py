@@ -13,12 +13,12 @@ from urllib.parse import unquote, urlsplit
 from kiecli.api.models import Task
 from kiecli.errors import UsageError
 from kiecli.files import media_types
-from kiecli.files.sanitize import UNKNOWN, Component, Piece, cleaned
+from kiecli.files.sanitize import UNKNOWN, PathComponent, Token, sanitize
 
 DEFAULT_TEMPLATE = "{task_id}-{n}.{ext}"
 """What files are named by when no other template is given."""
 
-WORDS = ("task_id", "n", "name", "ext", "model", "date")
+FIELDS = ("task_id", "n", "name", "ext", "model", "date")
 """What a template can be filled with."""
 
 _TOKEN = re.compile(r"(?P<brace>\{\{|\}\})|\{(?P<word>[^{}]*)\}|(?P<typed>[^{}]+)|(?P<stray>.)")
@@ -31,7 +31,7 @@ class Template(NamedTuple):
 
     text: str
     """As typed."""
-    components: tuple[Component, ...]
+    components: tuple[PathComponent, ...]
     """The parts of the path, between its slashes."""
 
     @classmethod
@@ -41,15 +41,15 @@ class Template(NamedTuple):
         Raises:
             UsageError: It has an unknown word, a format, a brace too many, or names a folder.
         """
-        parts: list[list[Piece]] = [[]]
+        parts: list[list[Token]] = [[]]
         for piece in _pieces(text):
             if piece.is_word:
                 parts[-1].append(piece)
             else:
-                first, *others = (Piece(typed, is_word=False) for typed in piece.text.split("/"))
+                first, *others = (Token(typed, is_word=False) for typed in piece.text.split("/"))
                 parts[-1].append(first)
                 parts.extend([other] for other in others)
-        template = cls(text, tuple(map(Component, parts)))
+        template = cls(text, tuple(map(PathComponent, parts)))
         template._refuse_folder()
         return template
 
@@ -64,13 +64,13 @@ class Template(NamedTuple):
         return self.text.startswith("/")
 
     @property
-    def climbs(self) -> bool:
+    def escapes_directory(self) -> bool:
         """Whether a typed `..` leads out of the folder that it starts in."""
         return any(part.typed == ".." for part in self.components)
 
     def fill(self, values: Mapping[str, str | None]) -> str:
         """Return the path for these values, each made safe; a missing one is `unknown`."""
-        safe = {word: cleaned(word, values.get(word)) for word in self.words}
+        safe = {word: sanitize(word, values.get(word)) for word in self.words}
         return "/".join(part.fill(safe) for part in self.components)
 
     def fill_stem(self, values: Mapping[str, str | None]) -> str:
@@ -78,7 +78,7 @@ class Template(NamedTuple):
         path = self.fill({**values, "ext": UNKNOWN})
         return path.removesuffix(f".{UNKNOWN}") if self.text.endswith(".{ext}") else path
 
-    def tells_results_apart(self, *, several_results: bool) -> bool:
+    def is_unique_per_result(self, *, several_results: bool) -> bool:
         """Whether a file of such a name can only be this one result of this one task."""
         tells_place = not self.words.isdisjoint({"n", "name"})
         return "task_id" in self.words and (tells_place or not several_results)
@@ -98,7 +98,7 @@ class Template(NamedTuple):
                 f"several tasks cannot share --output {self.text}: it has no {{task_id}}",
                 hint=f"put {{task_id}} into it, as in {DEFAULT_TEMPLATE}",
             )
-        if in_folder and (self.absolute or self.climbs):
+        if in_folder and (self.absolute or self.escapes_directory):
             how = "is absolute" if self.absolute else "has '..' in it"
             raise UsageError(
                 f"--output {self.text} {how}, so it leads out of --dir",
@@ -115,7 +115,7 @@ class Template(NamedTuple):
             )
 
 
-def _pieces(text: str) -> Iterator[Piece]:
+def _pieces(text: str) -> Iterator[Token]:
     for token in _TOKEN.finditer(text):
         if token["stray"]:
             raise UsageError(
@@ -123,9 +123,9 @@ def _pieces(text: str) -> Iterator[Piece]:
                 hint="double a brace that is meant as itself: {{ or }}",
             )
         if token["word"] is not None:
-            yield Piece(_known(token["word"]), is_word=True)
+            yield Token(_known(token["word"]), is_word=True)
         else:
-            yield Piece(token["typed"] or token["brace"][0], is_word=False)
+            yield Token(token["typed"] or token["brace"][0], is_word=False)
 
 
 def _known(word: str) -> str:
@@ -134,21 +134,21 @@ def _known(word: str) -> str:
     Raises:
         UsageError: It is not, or it comes with a format.
     """
-    if word in WORDS:
+    if word in FIELDS:
         return word
     base = re.split(r"[:!.\[]", word, maxsplit=1)[0]
-    if base in WORDS:
+    if base in FIELDS:
         raise UsageError(
             f"--output has {{{word}}}, but words take no format", hint=f"write {{{base}}}"
         )
-    known = " ".join(f"{{{name}}}" for name in WORDS)
+    known = " ".join(f"{{{name}}}" for name in FIELDS)
     raise UsageError(f"--output has an unknown word: {{{word}}}", hint=_nearest(word) + known)
 
 
 def _nearest(word: str) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(word.strip().lower(), WORDS, n=1, cutoff=0.5)
+    near = get_close_matches(word.strip().lower(), FIELDS, n=1, cutoff=0.5)
     return f"did you mean {{{near[0]}}}? There are " if near else "there are "
 
 
@@ -195,7 +195,7 @@ def extension_for(content_type: str | None, head: bytes) -> str:
     return media_types.extension_of_type(content_type) or media_types.sniff(head) or "bin"
 
 
-def siblings(stem: str, names: Iterable[str]) -> list[str]:
+def candidates(stem: str, names: Iterable[str]) -> list[str]:
     """Return the names in a folder that are `stem` and an extension, complete files only.
 
     Args:

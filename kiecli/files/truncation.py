@@ -12,13 +12,13 @@ from typing import BinaryIO
 _BLOCK = 16 * 1024
 _HEADER = 8  # a length and a name of four bytes each, in all formats but JPEG
 # No real file has more parts; one that was made to have them must not take long.
-_MOST_PARTS = 300_000
+_MAX_PARTS = 300_000
 
 
 def png(file: BinaryIO, size: int) -> str | None:
     """Walk the chunks to IEND; what follows that does not matter (https://www.w3.org/TR/png)."""
     at = 8
-    for _ in range(_MOST_PARTS):
+    for _ in range(_MAX_PARTS):
         header = _read(file, at, _HEADER)
         name = header[4:]
         if len(header) < _HEADER:
@@ -45,7 +45,7 @@ def jpeg(file: BinaryIO, size: int) -> str | None:
     A segment is stepped over by its length, so a thumbnail's EOI inside of one is never met.
     """
     at = 2
-    for _ in range(_MOST_PARTS):
+    for _ in range(_MAX_PARTS):
         found = _next_marker(file, at, size)
         if found is None:
             return "the JPEG ends before its EOI marker"
@@ -86,7 +86,7 @@ def riff(file: BinaryIO, size: int) -> str | None:
 
 def _chunk_is_cut(file: BinaryIO, size: int) -> bool:
     at = 12
-    for _ in range(_MOST_PARTS):
+    for _ in range(_MAX_PARTS):
         header = _read(file, at, _HEADER)
         if len(header) < _HEADER:
             return bool(header)
@@ -124,7 +124,7 @@ def mp4(file: BinaryIO, size: int) -> str | None:
 def _boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
     """Yield each box's name and where it ends, as far as there are any."""
     at = 0
-    for _ in range(_MOST_PARTS):
+    for _ in range(_MAX_PARTS):
         header = _read(file, at, 16)
         length, name = int.from_bytes(header[:4]), header[4:8]
         if length == 1:

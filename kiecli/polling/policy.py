@@ -9,57 +9,63 @@ from typing import NamedTuple
 Random = Callable[[float, float], float]
 """Returns a number between two, as `random.uniform` does."""
 
-Rhythm = Callable[[float, float | None, Random], float]
-"""Returns the time from one look to the next, as `pause_between` does."""
+IntervalFunction = Callable[[float, float | None, Random], float]
+"""Returns the time from one look to the next, as `poll_interval` does."""
 
 SHORTEST = 2.0
 LONGEST = 15.0
-LOOK_LIMIT = 20.0
+REQUEST_TIMEOUT = 20.0
 """Seconds that one look may take, from its start to the last byte of its answer."""
 
-OVERTIME = 10.0
+DEADLINE_GRACE = 10.0
 """Seconds that looks due by the deadline may take beyond it."""
 
-SECOND_LOOK = 5.0
+CONFIRM_DELAY = 5.0
 """Seconds until a failure that came without a record is looked at once more."""
 
-FEWEST_FAILED_LOOKS = 4
+MIN_ATTEMPTS = 4
 """So many failed looks it takes to give up, however long they took."""
 
-_LONGEST_PAUSE = 30.0
+_MAX_PAUSE = 30.0
 
 
-class Policy(NamedTuple):
+class PollPolicy(NamedTuple):
     """What a command wants of its looks."""
 
-    finish: bool
+    until_finished: bool
     """Whether to look until the task has come to its end; else one good answer is enough."""
     timeout: float | None = None
     """How long to wait for the end; 0 is one look, without grace and retries."""
     interval: float | None = None
     """A fixed time between looks, or None for the rhythm."""
-    grace: float = 0.0
+    not_found_grace: float = 0.0
     """How long a task may be not visible yet."""
-    box: float = 15.0
+    retry_timeout: float = 15.0
     """How long temporary trouble may last."""
 
     @property
-    def single(self) -> bool:
+    def single_attempt(self) -> bool:
         """Whether each task gets exactly one look."""
         return self.timeout == 0
 
 
-def asking_once() -> Policy:
+def query_policy() -> PollPolicy:
     """Return the policy of `status` and of a `download` that does not wait."""
-    return Policy(finish=False)
+    return PollPolicy(until_finished=False)
 
 
-def waiting(timeout: float, interval: float | None) -> Policy:
+def wait_policy(timeout: float, interval: float | None) -> PollPolicy:
     """Return the policy of `wait` and of `download --wait`."""
-    return Policy(finish=True, timeout=timeout, interval=interval, grace=60.0, box=120.0)
+    return PollPolicy(
+        until_finished=True,
+        timeout=timeout,
+        interval=interval,
+        not_found_grace=60.0,
+        retry_timeout=120.0,
+    )
 
 
-def pause_between(elapsed: float, interval: float | None, random: Random) -> float:
+def poll_interval(elapsed: float, interval: float | None, random: Random) -> float:
     """Return the time from one look to the next, for a task first looked at `elapsed` ago.
 
     A twentieth of the time waited keeps the lag to notice a result at a twentieth of the whole,
@@ -72,4 +78,4 @@ def pause_between(elapsed: float, interval: float | None, random: Random) -> flo
 
 def backoff(failed_looks: int, random: Random) -> float:
     """Return the pause after so many failed looks in a row: doubling from 1 s, full jitter."""
-    return random(0.0, min(2.0 ** min(failed_looks - 1, 10), _LONGEST_PAUSE))
+    return random(0.0, min(2.0 ** min(failed_looks - 1, 10), _MAX_PAUSE))

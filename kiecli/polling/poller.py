@@ -4,41 +4,41 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Generic, NamedTuple
 
-from kiecli.api.rate_limiter import Budget
+from kiecli.api.rate_limiter import RateLimiter
 from kiecli.clock import Clock
-from kiecli.errors import KieError, NoConnection, RateLimited
-from kiecli.polling.scheduler import Snapshot, Watch
-from kiecli.polling.tracking import A
-from kiecli.workers import Inbox, Workers
+from kiecli.errors import ConnectionFailed, KieError, RateLimited
+from kiecli.polling.scheduler import PollScheduler, Snapshot
+from kiecli.polling.tracking import T
+from kiecli.workers import EventQueue, WorkerPool
 
-MOST_IN_FLIGHT = 32
+MAX_CONCURRENT_POLLS = 32
 """Looks under way at once: enough to use the budget up at four seconds an answer."""
 
 # Where every thread hangs, as in a name look-up, looks wait for one after the budget let them
 # start. Carried out together when the hang ends, they would break it.
-_STALE = 1.0
+MAX_QUEUE_DELAY = 1.0
 
 
-class Answered(NamedTuple, Generic[A]):
+class Answered(NamedTuple, Generic[T]):
     """The end of one look, as it arrives in the inbox."""
 
     task_id: str
     look: int
     started: float
-    answer: A | KieError
+    answer: T | KieError
 
 
-class Poller(Generic[A]):
+class Poller(Generic[T]):
     """Drives a watch to its end."""
 
     def __init__(
         self,
-        watch: Watch[A],
-        look: Callable[[str], A],
+        watch: PollScheduler[T],
+        look: Callable[[str], T],
         *,
-        budget: Budget,
-        workers: Workers,
-        inbox: Inbox,
+        rate_limiter: RateLimiter,
+        workers: WorkerPool,
+        event_queue: EventQueue,
         clock: Clock,
     ) -> None:
         """Take the parts.
@@ -46,30 +46,30 @@ class Poller(Generic[A]):
         Args:
             watch: Decides.
             look: Asks about one task, on a worker; raises KieError.
-            budget: Says when a look may start.
+            rate_limiter: Says when a look may start.
             workers: Carry out the looks.
-            inbox: Where answers arrive, and other people's events.
+            event_queue: Where answers arrive, and other people's events.
             clock: Tells the moments.
         """
         self._watch = watch
         self._look = look
-        self._budget = budget
+        self._rate_limiter = rate_limiter
         self._workers = workers
-        self._inbox = inbox
+        self._event_queue = event_queue
         self._clock = clock
 
-    def events(self, frame: float = float("inf")) -> Iterator[Snapshot[A] | object | None]:
+    def events(self, tick_interval: float = float("inf")) -> Iterator[Snapshot[T] | object | None]:
         """Yield what happens until every task is settled.
 
         Args:
-            frame: Seconds after which a None comes at the latest: a moment to draw.
+            tick_interval: Seconds after which a None comes at the latest: a moment to draw.
 
         Yields:
             Snapshots; events that others put into the inbox; None between them.
         """
         while not self._watch.done:
             wake = min(self._start_what_is_due(), self._watch.next_limit())
-            event = self._inbox.get(min(wake, self._clock.now() + frame))
+            event = self._event_queue.get(min(wake, self._clock.now() + tick_interval))
             now = self._clock.now()
             if isinstance(event, Answered):
                 yield from self._take(event, now)
@@ -80,32 +80,34 @@ class Poller(Generic[A]):
 
     def _start_what_is_due(self) -> float:
         """Start every look that is due and allowed; return when to try again."""
-        while self._watch.in_flight < MOST_IN_FLIGHT:
+        while self._watch.in_flight < MAX_CONCURRENT_POLLS:
             now = self._clock.now()
             due = self._watch.next_due()
             if due > now:
                 return due
-            wait = self._budget.take(now)
+            wait = self._rate_limiter.acquire(now)
             if wait > 0:
                 return now + wait
             self._workers.submit(partial(self._ask, *self._watch.start(now), now))
         return float("inf")
 
     def _ask(self, task_id: str, look: int, started: float) -> None:
-        self._inbox.put(Answered(task_id, look, started, self._answer(task_id, started)))
+        self._event_queue.put(Answered(task_id, look, started, self._answer(task_id, started)))
 
-    def _answer(self, task_id: str, started: float) -> A | KieError:
-        if self._clock.now() - started > _STALE:
-            return NoConnection("no connection was free")
+    def _answer(self, task_id: str, started: float) -> T | KieError:
+        if self._clock.now() - started > MAX_QUEUE_DELAY:
+            return ConnectionFailed("no connection was free")
         try:
             return self._look(task_id)
         except KieError as error:
             return error
 
-    def _take(self, event: Answered[A], now: float) -> Iterator[Snapshot[A]]:
+    def _take(self, event: Answered[T], now: float) -> Iterator[Snapshot[T]]:
         answer = event.answer
         if isinstance(answer, RateLimited):
-            self._watch.pause(self._budget.limited(event.started, now, answer.retry_after))
-        elif not isinstance(answer, NoConnection):
-            self._budget.answered(event.started)
+            self._watch.pause(
+                self._rate_limiter.on_rate_limited(event.started, now, answer.retry_after)
+            )
+        elif not isinstance(answer, ConnectionFailed):
+            self._rate_limiter.on_success(event.started)
         yield from self._watch.answered(event.task_id, event.look, answer, now)

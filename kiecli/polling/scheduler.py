@@ -8,17 +8,17 @@ from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
 from typing import Generic, NamedTuple
 
-from kiecli.errors import KieError, KieUnavailable, NoConnection, TaskFailed, TaskNotFound
+from kiecli.errors import ConnectionFailed, KieError, KieUnavailable, TaskFailed, TaskNotFound
 from kiecli.polling.policy import (
-    LOOK_LIMIT,
-    OVERTIME,
-    SECOND_LOOK,
-    Policy,
+    CONFIRM_DELAY,
+    DEADLINE_GRACE,
+    REQUEST_TIMEOUT,
+    IntervalFunction,
+    PollPolicy,
     Random,
-    Rhythm,
-    pause_between,
+    poll_interval,
 )
-from kiecli.polling.tracking import A, Watched
+from kiecli.polling.tracking import T, TrackedTask
 
 _NEVER = float("inf")
 
@@ -33,11 +33,11 @@ class Retry(NamedTuple):
     """Seconds until it is given up."""
 
 
-class Snapshot(NamedTuple, Generic[A]):
+class Snapshot(NamedTuple, Generic[T]):
     """What is known of one task at one moment."""
 
     task_id: str
-    answer: A | None
+    answer: T | None
     """The last good answer."""
     elapsed: float
     """Seconds since the first look at it in this run."""
@@ -49,16 +49,16 @@ class Snapshot(NamedTuple, Generic[A]):
     """The trouble it is in, where it is not settled."""
 
 
-class Watch(Generic[A]):
+class PollScheduler(Generic[T]):
     """Decides when to look at which task, and what an answer means for it."""
 
     def __init__(
         self,
         task_ids: Iterable[str],
-        policy: Policy,
+        policy: PollPolicy,
         now: float,
         random: Random,
-        rhythm: Rhythm = pause_between,
+        interval_function: IntervalFunction = poll_interval,
     ) -> None:
         """Put every task on the list for a first look at once.
 
@@ -67,12 +67,12 @@ class Watch(Generic[A]):
             policy: What the command wants of its looks.
             now: The present moment; the deadline counts from here.
             random: Scatters the looks.
-            rhythm: Says how long it is from one good answer to the next look.
+            interval_function: Says how long it is from one good answer to the next look.
         """
         self._policy = policy
         self._random = random
-        self._rhythm = rhythm
-        self._open: dict[str, Watched[A]] = {i: Watched(i) for i in task_ids}
+        self._rhythm = interval_function
+        self._open: dict[str, TrackedTask[T]] = {i: TrackedTask(i) for i in task_ids}
         self._queue = [(now, place, i, 0) for place, i in enumerate(self._open)]
         self._place = len(self._queue)
         self._flying: dict[str, float] = {}
@@ -103,7 +103,7 @@ class Watch(Generic[A]):
     def next_limit(self) -> float:
         """Return when a look will have taken too long, or all time will be up."""
         oldest = next(iter(self._flying.values()), _NEVER)
-        return min(oldest + LOOK_LIMIT, self._end())
+        return min(oldest + REQUEST_TIMEOUT, self._end())
 
     def start(self, now: float) -> tuple[str, int]:
         """Begin the look that is due next (see `next_due`).
@@ -123,8 +123,8 @@ class Watch(Generic[A]):
         return task_id, watched.look
 
     def answered(
-        self, task_id: str, look: int, answer: A | KieError, now: float
-    ) -> Iterator[Snapshot[A]]:
+        self, task_id: str, look: int, answer: T | KieError, now: float
+    ) -> Iterator[Snapshot[T]]:
         """Take the answer of a look; one that comes after its look was given up changes nothing."""
         watched = self._open.get(task_id)
         if watched is None or watched.look != look or task_id not in self._flying:
@@ -132,7 +132,7 @@ class Watch(Generic[A]):
         started = self._flying.pop(task_id)
         if not isinstance(answer, KieError):
             yield from self._good(watched, answer, started, now)
-        elif answer.ends_run:
+        elif answer.fatal:
             for each in list(self._open.values()):
                 yield self._settle(each, now, answer)
         else:
@@ -142,31 +142,31 @@ class Watch(Generic[A]):
         """Take note that no look can start before a moment, because Kie was asked too often."""
         self._paused_until = max(self._paused_until, until)
 
-    def passed(self, now: float) -> Iterator[Snapshot[A]]:
+    def passed(self, now: float) -> Iterator[Snapshot[T]]:
         """Take note of the time: of looks that took too long, and of the end of all waiting."""
         for task_id, started in list(self._flying.items()):
-            if now < started + LOOK_LIMIT:
+            if now < started + REQUEST_TIMEOUT:
                 break  # they stand in the order in which they began
-            silent = NoConnection(f"no answer within {LOOK_LIMIT:.0f} s")
+            silent = ConnectionFailed(f"no answer within {REQUEST_TIMEOUT:.0f} s")
             yield from self.answered(task_id, self._open[task_id].look, silent, now)
         if now >= self._end():
             for watched in list(self._open.values()):
                 yield self._give_up(watched, now)
 
     def _end(self) -> float:
-        last = self.deadline + OVERTIME
+        last = self.deadline + DEADLINE_GRACE
         due_by_then = self.next_due() <= self.deadline and self._paused_until < last
         return last if self._flying or due_by_then else self.deadline
 
     def _good(
-        self, watched: Watched[A], answer: A, started: float, now: float
-    ) -> Iterator[Snapshot[A]]:
+        self, watched: TrackedTask[T], answer: T, started: float, now: float
+    ) -> Iterator[Snapshot[T]]:
         before, was_in_trouble = watched.answer, watched.trouble is not None
         watched.answer, watched.trouble, watched.doubted = answer, None, False
         self._last_good = now
-        if answer.finished or not self._policy.finish:
+        if answer.finished or not self._policy.until_finished:
             yield self._settle(watched, now)
-        elif started >= self.deadline or self._policy.single:
+        elif started >= self.deadline or self._policy.single_attempt:
             yield self._give_up(watched, now)
         else:
             pause = self._rhythm(watched.elapsed(now), self._policy.interval, self._random)
@@ -175,21 +175,21 @@ class Watch(Generic[A]):
                 yield self._snapshot(watched, now)
 
     def _bad(
-        self, watched: Watched[A], error: KieError, started: float, now: float
-    ) -> Iterator[Snapshot[A]]:
-        if isinstance(error, TaskFailed) and not (watched.doubted or self._policy.single):
+        self, watched: TrackedTask[T], error: KieError, started: float, now: float
+    ) -> Iterator[Snapshot[T]]:
+        if isinstance(error, TaskFailed) and not (watched.doubted or self._policy.single_attempt):
             # A failure without a record may be a slip; said twice it is none.
             watched.doubted = True
             watched.reason = KieUnavailable(f"{error.message}, and has not said it twice")
-            self._schedule(watched, now + SECOND_LOOK)
+            self._schedule(watched, now + CONFIRM_DELAY)
         elif error.temporary or isinstance(error, TaskNotFound):
             yield self._troubled(watched, error, started, now)
         else:
             yield self._settle(watched, now, error)
 
     def _troubled(
-        self, watched: Watched[A], error: KieError, started: float, now: float
-    ) -> Snapshot[A]:
+        self, watched: TrackedTask[T], error: KieError, started: float, now: float
+    ) -> Snapshot[T]:
         trouble = watched.note(error, started, self._policy, self._last_good)
         if trouble.over(now):
             return self._settle(watched, now, trouble.given_up(now))
@@ -201,30 +201,30 @@ class Watch(Generic[A]):
         retry = Retry(error, trouble.lasted(max(due, self._paused_until)), limit)
         return self._snapshot(watched, now, retry=retry)
 
-    def _schedule(self, watched: Watched[A], due: float, *, told_to_wait: bool = False) -> None:
+    def _schedule(self, watched: TrackedTask[T], due: float, *, told_to_wait: bool = False) -> None:
         if due > self.deadline and not told_to_wait:
             due = self.deadline  # a last look
         self._place += 1
         heappush(self._queue, (due, self._place, watched.task_id, watched.look))
 
-    def _give_up(self, watched: Watched[A], now: float) -> Snapshot[A]:
+    def _give_up(self, watched: TrackedTask[T], now: float) -> Snapshot[T]:
         return self._settle(watched, now, watched.unfinished(self._policy.timeout or 0))
 
     def _settle(
-        self, watched: Watched[A], now: float, error: KieError | None = None
-    ) -> Snapshot[A]:
+        self, watched: TrackedTask[T], now: float, error: KieError | None = None
+    ) -> Snapshot[T]:
         del self._open[watched.task_id]
         self._flying.pop(watched.task_id, None)
         return self._snapshot(watched, now, error=error, settled=True)
 
     def _snapshot(
         self,
-        watched: Watched[A],
+        watched: TrackedTask[T],
         now: float,
         *,
         error: KieError | None = None,
         retry: Retry | None = None,
         settled: bool = False,
-    ) -> Snapshot[A]:
+    ) -> Snapshot[T]:
         elapsed = watched.elapsed(now)
         return Snapshot(watched.task_id, watched.answer, elapsed, settled, error, retry)

@@ -3,11 +3,11 @@
 from typing import Generic, Protocol, TypeVar
 
 from kiecli import durations
-from kiecli.errors import DeadlineExceeded, KieError, KieUnavailable, NoConnection, TaskNotFound
-from kiecli.polling.policy import FEWEST_FAILED_LOOKS, Policy, Random, backoff, pause_between
+from kiecli.errors import ConnectionFailed, DeadlineExceeded, KieError, KieUnavailable, TaskNotFound
+from kiecli.polling.policy import MIN_ATTEMPTS, PollPolicy, Random, backoff, poll_interval
 
 
-class Trouble:
+class RetryState:
     """A run of looks at one task without a good answer.
 
     The box starts at the first failed look, leaves out the time in our own queue, which is not
@@ -17,7 +17,7 @@ class Trouble:
 
     __slots__ = ("_policy", "_unseen", "looks", "only_connection", "queued", "reason", "since")
 
-    def __init__(self, policy: Policy, since: float, reason: KieError) -> None:
+    def __init__(self, policy: PollPolicy, since: float, reason: KieError) -> None:
         self._policy = policy
         self._unseen: float | None = None
         self.since = since
@@ -30,14 +30,14 @@ class Trouble:
         """Note one more failed look, which began at `started`."""
         self.looks += 1
         self.reason = error
-        self.only_connection = self.only_connection and isinstance(error, NoConnection)
+        self.only_connection = self.only_connection and isinstance(error, ConnectionFailed)
         if self._unseen is None and self._invisible:
             self._unseen = started - self.since - self.queued
 
     @property
     def limit(self) -> float:
         """Seconds for which this kind of trouble is borne."""
-        return self._policy.grace if self._invisible else self._policy.box
+        return self._policy.not_found_grace if self._invisible else self._policy.retry_timeout
 
     def lasted(self, now: float) -> float:
         """Return the seconds of this kind of trouble so far."""
@@ -46,18 +46,18 @@ class Trouble:
 
     def over(self, now: float) -> bool:
         """Tell whether to give up."""
-        if self._policy.single:
+        if self._policy.single_attempt:
             return True
         if self._invisible:
             return self.lasted(now) >= self.limit
-        if not self._policy.finish and self._asked > self.limit:
+        if not self._policy.until_finished and self._asked > self.limit:
             return True  # told to stay away for longer than a question may take
-        return self.looks >= FEWEST_FAILED_LOOKS and self.lasted(now) >= self.limit
+        return self.looks >= MIN_ATTEMPTS and self.lasted(now) >= self.limit
 
     def next_look(self, now: float, random: Random) -> float:
         """Return when to look again; the last look falls on the end of the box."""
         if self._invisible:
-            pause = pause_between(self.lasted(now), self._policy.interval, random)
+            pause = poll_interval(self.lasted(now), self._policy.interval, random)
         else:
             pause = backoff(self.looks, random)
         left = self.limit - self.lasted(now)
@@ -96,10 +96,10 @@ class Pollable(Protocol):
         ...
 
 
-A = TypeVar("A", bound=Pollable)
+T = TypeVar("T", bound=Pollable)
 
 
-class Watched(Generic[A]):
+class TrackedTask(Generic[T]):
     """One task under watch.
 
     Attributes:
@@ -119,9 +119,9 @@ class Watched(Generic[A]):
         self.task_id = task_id
         self.look = 0
         self.first: float | None = None
-        self.answer: A | None = None
+        self.answer: T | None = None
         self.doubted = False
-        self.trouble: Trouble | None = None
+        self.trouble: RetryState | None = None
         self.invisible: KieError | None = None
         self.reason: KieError | None = None
 
@@ -129,7 +129,9 @@ class Watched(Generic[A]):
         """Return the seconds since the first look."""
         return 0.0 if self.first is None else now - self.first
 
-    def note(self, error: KieError, started: float, policy: Policy, last_good: float) -> Trouble:
+    def note(
+        self, error: KieError, started: float, policy: PollPolicy, last_good: float
+    ) -> RetryState:
         """Note a failed look that began at `started`.
 
         Args:
@@ -144,7 +146,7 @@ class Watched(Generic[A]):
         """
         trouble = self.trouble
         if trouble is None or (trouble.only_connection and trouble.since < last_good):
-            trouble = self.trouble = Trouble(policy, started, error)
+            trouble = self.trouble = RetryState(policy, started, error)
         trouble.add(error, started)
         if isinstance(error, TaskNotFound):
             self.invisible = error
@@ -164,4 +166,4 @@ class Watched(Generic[A]):
             return self.invisible
         if self.first is None:
             return DeadlineExceeded(f"not looked at within {waited}")
-        return NoConnection(f"no answer within {waited}")
+        return ConnectionFailed(f"no answer within {waited}")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from kiecli.config.settings import Entry
-from kiecli.render.text import clean
+from kiecli.render.text import sanitize
 
 _HEADER = ("NAME", "VALUE", "SOURCE", "HIDES")
 
@@ -25,8 +25,8 @@ def table(entries: Iterable[Entry], width: int) -> list[str]:
     return [line for row in rows[1:] for line in _paragraph(*row)]
 
 
-def _paragraph(name: str, value: str, source: str, hidden: str) -> list[str]:
-    facts = (value, source, f"hides {hidden}" if hidden else "")
+def _paragraph(name: str, value: str, source: str, overridden: str) -> list[str]:
+    facts = (value, source, f"hides {overridden}" if overridden else "")
     return [name, *(f"  {fact}" for fact in facts if fact)]
 
 
@@ -36,10 +36,10 @@ def fields(entries: Iterable[Entry]) -> list[str]:
 
 
 def _cells(entry: Entry) -> tuple[str, str, str, str]:
-    hidden = ", ".join(f"{value.source} {value.shown}" for value in entry.hidden)
+    overridden = ", ".join(f"{value.source} {value.shown}" for value in entry.overridden)
     if entry.value is None:
-        return entry.setting.name, "", "", hidden
-    return entry.setting.name, clean(entry.value.shown), entry.value.source, clean(hidden)
+        return entry.setting.name, "", "", overridden
+    return entry.setting.name, sanitize(entry.value.shown), entry.value.source, sanitize(overridden)
 
 
 def record(entry: Entry) -> dict[str, Any]:
@@ -49,5 +49,5 @@ def record(entry: Entry) -> dict[str, Any]:
         "name": entry.setting.name,
         "value": None if value is None else value.shown,
         "source": None if value is None else value.source,
-        "hides": [{"source": other.source, "value": other.shown} for other in entry.hidden],
+        "hides": [{"source": other.source, "value": other.shown} for other in entry.overridden],
     }

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Protocol
 
 from kiecli.outcome import Outcome
-from kiecli.render.text import clean, decimal, stamp, word
+from kiecli.render.text import decimal, iso_timestamp, sanitize, shell_word
 
 Write = Callable[[str], None]
 """Takes whole lines for stdout."""
 
 
-class Answer(Protocol):
+class ResultWriter(Protocol):
     """One way to show outcomes."""
 
     def add(self, outcome: Outcome) -> None:
@@ -22,7 +22,7 @@ class Answer(Protocol):
         ...
 
 
-class Lines:
+class LineWriter:
     """Some lines an outcome, as it comes."""
 
     def __init__(self, write: Write, lines: Callable[[Outcome], list[str]]) -> None:
@@ -38,7 +38,7 @@ class Lines:
         """Do nothing: all has been said."""
 
 
-class Legible:
+class SafeTextWriter:
     """A place for bytes where a person reads: text, without what a terminal would obey."""
 
     def __init__(self, write: Write) -> None:
@@ -49,7 +49,7 @@ class Legible:
 
     def write(self, data: bytes, /) -> object:
         """Show bytes; a character may lie across two pieces."""
-        self._write("\n".join(map(clean, self._decoder.decode(data).split("\n"))))
+        self._write("\n".join(map(sanitize, self._decoder.decode(data).split("\n"))))
         return len(data)
 
     def flush(self) -> None:
@@ -58,7 +58,7 @@ class Legible:
 
 def state_words(outcome: Outcome) -> list[str]:
     """Return the state alone (`status -q`)."""
-    return [word(outcome.state)]
+    return [shell_word(outcome.state)]
 
 
 def record_lines(outcome: Outcome) -> list[str]:
@@ -70,19 +70,19 @@ def record_lines(outcome: Outcome) -> list[str]:
         task.task_id,
         outcome.state,
         task.model,
-        stamp(task.created_at),
+        iso_timestamp(task.created_at),
         None if task.duration is None else decimal(task.duration),
         str(len(task.results)),
-        stamp(task.expires_at),
+        iso_timestamp(task.expires_at),
     )
-    return ["\t".join(clean(field or "") for field in fields)]
+    return ["\t".join(sanitize(field or "") for field in fields)]
 
 
 def url_lines(outcome: Outcome) -> list[str]:
     """Return the URLs of a task that succeeded (`wait`)."""
-    if outcome.word != "success" or outcome.task is None:
+    if outcome.status != "success" or outcome.task is None:
         return []
-    return [clean(result.url) for result in outcome.task.results]
+    return [sanitize(result.url) for result in outcome.task.results]
 
 
 def path_lines(outcome: Outcome) -> list[str]:

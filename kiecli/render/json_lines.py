@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from kiecli.api.models import Task
 from kiecli.errors import KieError
 from kiecli.outcome import Outcome
-from kiecli.render.text import COMMAND, advised, stamp
+from kiecli.render.text import COMMAND, advice, iso_timestamp
 
 if TYPE_CHECKING:
     from kiecli.download.plan import SavedFile
@@ -38,22 +38,22 @@ def record(outcome: Outcome, wall: float) -> dict[str, Any]:
         "task_id": outcome.task_id,
         "model": task.model,
         "state": task.state,
-        "outcome": outcome.word,
-        "created_at": stamp(task.created_at),
-        "completed_at": stamp(task.completed_at),
-        "expires_at": stamp(task.expires_at),
+        "outcome": outcome.status,
+        "created_at": iso_timestamp(task.created_at),
+        "completed_at": iso_timestamp(task.completed_at),
+        "expires_at": iso_timestamp(task.expires_at),
         "duration_s": task.duration,
         "age_s": _rounded(task.age(wall)),
         "results": [result._asdict() for result in task.results],
-        "object": task.document,
+        "object": task.inline_result,
         "credits": task.credits,
         "fail_code": task.fail_code,
         "fail_message": task.fail_message,
         "params": task.params,
     }
     if outcome.files is not None:
-        fields["files"] = [_file(file, outcome.again) for file in outcome.files]
-    fields["error"] = error_record(outcome.error, outcome.again)
+        fields["files"] = [_file(file, outcome.resume_command) for file in outcome.files]
+    fields["error"] = error_record(outcome.error, outcome.resume_command)
     fields["exit_code"] = int(outcome.exit_code)
     fields["raw"] = task.raw if known else None
     return fields
@@ -63,19 +63,19 @@ def _rounded(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 1)
 
 
-def error_record(error: KieError | None, again: str = "") -> dict[str, Any] | None:
+def error_record(error: KieError | None, resume_command: str = "") -> dict[str, Any] | None:
     """Return the fields of an error, None for none; `again` is the line to run."""
     if error is None:
         return None
     return {
         "kind": error.kind,
         "message": error.message,
-        "hint": advised(error, again),
+        "hint": advice(error, resume_command),
         "temporary": error.temporary,
     }
 
 
-def _file(file: "SavedFile", again: str) -> dict[str, Any]:
+def _file(file: "SavedFile", resume_command: str) -> dict[str, Any]:
     fields = file._asdict()
-    fields["error"] = error_record(file.error, again)
+    fields["error"] = error_record(file.error, resume_command)
     return fields

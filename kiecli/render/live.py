@@ -18,10 +18,10 @@ from kiecli.api.models import Task
 from kiecli.clock import Clock
 from kiecli.polling.scheduler import Snapshot
 from kiecli.render.notices import Notices, state_of
-from kiecli.render.reporter import Screen, file_line
-from kiecli.render.rows import FileRow, TaskRow, head, tail, task_lines
+from kiecli.render.reporter import Reporter, file_line
+from kiecli.render.rows import FileRow, TaskRow, task_lines, truncate_end, truncate_start
 from kiecli.render.tables import console
-from kiecli.render.text import clean, count, tally
+from kiecli.render.text import count, counts, sanitize
 from kiecli.streams import ErrorOutput, Output
 
 if TYPE_CHECKING:
@@ -33,16 +33,16 @@ FRAME = 0.1
 """Seconds between two drawings."""
 
 _ASKING = "asking"  # the state of a task that no answer has come for
-_WIDEST_BAR = 30
+_MAX_BAR = 30
 # The terminal's own colours: what is left to do is fainter than what is done, on white as on black.
 _TO_COME, _THERE = "bright_black", "green"
 _BAR_FROM = 40  # columns; below them a name is worth more than a bar
 
 
-class LiveScreen(Screen):
+class LiveReporter(Reporter):
     """Draws spinners for tasks and bars for files; says lines above them."""
 
-    frame = FRAME
+    tick_interval = FRAME
     shows_growth = True
 
     def __init__(
@@ -82,12 +82,12 @@ class LiveScreen(Screen):
             redirect_stderr=False,
         )
 
-    def answer(self, text: str) -> None:
+    def write_stdout(self, text: str) -> None:
         """Write to stdout; above the block when both are on one terminal, in one piece with it."""
         if self._shared and self._live.is_started:
             self._above(text.removesuffix("\n"))
         else:
-            super().answer(text)
+            super().write_stdout(text)
 
     def say(self, line: str) -> None:
         """Write a line above the block."""
@@ -98,7 +98,7 @@ class LiveScreen(Screen):
 
     def note(self, line: str) -> None:
         """Say something that is no error."""
-        self.say(clean(f"kiecli: {line}"))
+        self.say(sanitize(f"kiecli: {line}"))
 
     def snapshot(self, snapshot: Snapshot[Task]) -> None:
         """Show the task's new state; say trouble that lasts."""
@@ -108,7 +108,7 @@ class LiveScreen(Screen):
             self._tasks.pop(snapshot.task_id, None)
         else:
             first = self._clock.now() - snapshot.elapsed
-            state = clean(state_of(snapshot))
+            state = sanitize(state_of(snapshot))
             self._tasks[snapshot.task_id] = TaskRow(snapshot.task_id, state, first)
         self._draw()
 
@@ -116,13 +116,13 @@ class LiveScreen(Screen):
         """Show a bar for the file."""
         self._files[target.path] = FileRow(target.path, have, total, self._clock.now())
 
-    def moved(self, target: "Target", have: int, total: int | None) -> None:
+    def advanced(self, target: "Target", have: int, total: int | None) -> None:
         """Move its bar."""
         row = self._files.get(target.path)
         if row is not None:
             row.move(have, total, self._clock.now())
 
-    def trouble(self, target: "Target", reason: str) -> None:
+    def retrying(self, target: "Target", reason: str) -> None:
         """Say what keeps it."""
         if row := self._files.get(target.path):
             row.pause()
@@ -173,17 +173,19 @@ class LiveScreen(Screen):
         lines = task_lines(shown, self._clock.now(), width) if shown else []
         if rest:
             lead = f"{len(rest)} more" if shown else count(len(rest), "task")
-            lines.append(f"{lead}: {tally([row.state for row in rest])}")
-        return [self._spinning(head(line, width)) for line in lines]
+            lines.append(f"{lead}: {counts([row.state for row in rest])}")
+        return [self._spinning(truncate_end(line, width)) for line in lines]
 
     def _spinning(self, text: str) -> Text:
-        frame = self._spinner.render(self._clock.now())
-        return Text.assemble(frame if isinstance(frame, Text) else "", " ", text, no_wrap=True)
+        tick_interval = self._spinner.render(self._clock.now())
+        return Text.assemble(
+            tick_interval if isinstance(tick_interval, Text) else "", " ", text, no_wrap=True
+        )
 
     def _bars(self, files: list[FileRow]) -> Table:
         now, width = self._clock.now(), self._live.console.width
         measures = [row.measure(now, width) for row in files]
-        bar_width = min(_WIDEST_BAR, width // 4) if width >= _BAR_FROM else 0
+        bar_width = min(_MAX_BAR, width // 4) if width >= _BAR_FROM else 0
         room = width - max(map(len, measures)) - (bar_width + 2 if bar_width else 1)
         grid = Table.grid(padding=(0, 1), expand=False)
         for row, measure in zip(files, measures, strict=True):
@@ -196,7 +198,7 @@ class LiveScreen(Screen):
                 complete_style=_THERE,
                 pulse_style=_THERE,
             )
-            name = Text(tail(row.name, room), no_wrap=True)
+            name = Text(truncate_start(row.name, room), no_wrap=True)
             grid.add_row(name, *([bar] if bar_width else []), Text(measure, no_wrap=True))
         return grid
 

@@ -6,7 +6,7 @@ from kiecli import durations
 from kiecli.api.models import Task
 from kiecli.errors import TaskNotFound
 from kiecli.polling.scheduler import Snapshot
-from kiecli.render.text import clean, count, said, tally
+from kiecli.render.text import count, counts, error_message, sanitize
 
 _WORTH_SAYING = 2.0
 _SIGN_OF_LIFE = 60.0
@@ -28,19 +28,19 @@ class Notices:
         if retry is None:
             return
         invisible = isinstance(retry.reason, TaskNotFound)
-        reason = "not visible yet" if invisible else said(retry.reason)
+        reason = "not visible yet" if invisible else error_message(retry.reason)
         if reason in self._retries or not (invisible or retry.lasts > _WORTH_SAYING):
             return
         self._retries.add(reason)
         limit = durations.show(retry.limit)
         who = f"{snapshot.task_id}: " if invisible else ""
-        yield clean(f"{who}{reason}; retrying for up to {limit}")
+        yield sanitize(f"{who}{reason}; retrying for up to {limit}")
 
     def of_file_trouble(self, path: str, reason: str) -> Iterator[str]:
         """Yield what keeps a file, once as long as it is the same."""
         if self._file_troubles.get(path) != reason:
             self._file_troubles[path] = reason
-            yield clean(f"{path}: {reason}")
+            yield sanitize(f"{path}: {reason}")
 
     def of_change(self, snapshot: Snapshot[Task], now: float) -> Iterator[str]:
         """Yield a line when the state of a task is another than before."""
@@ -53,11 +53,11 @@ class Notices:
         if snapshot.answer is None or snapshot.error is not None or before == state_of(snapshot):
             return
         self._said_at = now
-        state = snapshot.answer.word
+        state = snapshot.answer.state_label
         after = f" after {durations.show(round(snapshot.elapsed))}" if snapshot.elapsed >= 1 else ""
         results = len(snapshot.answer.results)
         what = f", {count(results, 'result')}" if results else ""
-        yield clean(f"{snapshot.task_id}: {state}{after}{what}")
+        yield sanitize(f"{snapshot.task_id}: {state}{after}{what}")
 
     def of_life(self, now: float) -> Iterator[str]:
         """Yield a sign of life when nothing was said for a minute."""
@@ -65,12 +65,12 @@ class Notices:
             return
         self._said_at = now
         waited = durations.show(round(now - self._began))
-        yield clean(f"still waiting after {waited}: {tally(list(self._states.values()))}")
+        yield sanitize(f"still waiting after {waited}: {counts(list(self._states.values()))}")
 
 
 def state_of(snapshot: Snapshot[Task]) -> str:
     """Return the task's state, or what stands for one where nobody has told it yet."""
     if snapshot.answer is not None:
-        return snapshot.answer.word
+        return snapshot.answer.state_label
     invisible = snapshot.retry is not None and isinstance(snapshot.retry.reason, TaskNotFound)
     return "not visible yet" if invisible else "without an answer"

@@ -8,21 +8,21 @@ from kiecli.errors import KieError
 from kiecli.outcome import Outcome
 from kiecli.polling.scheduler import Snapshot
 from kiecli.render.notices import Notices
-from kiecli.render.text import annotation, clean, error_line, size
+from kiecli.render.text import annotation, error_line, sanitize, size
 from kiecli.streams import ErrorOutput, Output
 
 if TYPE_CHECKING:
     from kiecli.download.plan import SavedFile, Target
     from kiecli.transport import Exchange
 
-_MOST_ANNOTATIONS = 10
+_MAX_ANNOTATIONS = 10
 _SECOND = 1.0
 
 
-class Screen:
+class Reporter:
     """Says errors and nothing else (`--quiet`); the base of the other screens."""
 
-    frame = float("inf")
+    tick_interval = float("inf")
     """Seconds after which it wants a `tick` at the latest."""
 
     tells_files = True
@@ -41,7 +41,7 @@ class Screen:
         """
         self._out = out
         self._err = err
-        self._annotations = _MOST_ANNOTATIONS if annotations else 0
+        self._annotations = _MAX_ANNOTATIONS if annotations else 0
 
     def __enter__(self) -> Self:
         return self
@@ -49,7 +49,7 @@ class Screen:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def answer(self, text: str) -> None:
+    def write_stdout(self, text: str) -> None:
         """Write whole lines to stdout, beside whatever is drawn on stderr."""
         self._out.write(text)
 
@@ -57,22 +57,24 @@ class Screen:
         """Write a line to stderr."""
         self._err.line(line)
 
-    def error(self, error: KieError, *, about: str = "", again: str = "") -> None:
+    def error(self, error: KieError, *, about: str = "", resume_command: str = "") -> None:
         """Say what went wrong, in one line."""
-        self.say(error_line(error, about=about, again=again))
+        self.say(error_line(error, about=about, resume_command=resume_command))
 
     def annotate(self, outcome: Outcome) -> None:
         """Mark a failed id in GitHub Actions, the first ten of them."""
         if self._annotations and outcome.error is not None:
             self._annotations -= 1
-            line = error_line(outcome.error, about=outcome.task_id, again=outcome.again)
+            line = error_line(
+                outcome.error, about=outcome.task_id, resume_command=outcome.resume_command
+            )
             self.say(annotation(line.removeprefix("kiecli: ")))
 
     def exchange(self, exchange: "Exchange") -> None:
         """Say what was requested (`--verbose`)."""
         e = exchange
-        said = f"{e.method} {e.host}{e.path} {e.task_id} {e.outcome} {e.milliseconds} ms"
-        self.say(clean(f"kiecli: {said}"))
+        error_message = f"{e.method} {e.host}{e.path} {e.task_id} {e.outcome} {e.milliseconds} ms"
+        self.say(sanitize(f"kiecli: {error_message}"))
 
     def note(self, line: str) -> None:
         """Say something that is no error, unless asked to be quiet."""
@@ -83,10 +85,10 @@ class Screen:
     def started(self, target: "Target", have: int, total: int | None) -> None:
         """Take that bytes of a file are about to come (this is a `download.Progress`)."""
 
-    def moved(self, target: "Target", have: int, total: int | None) -> None:
+    def advanced(self, target: "Target", have: int, total: int | None) -> None:
         """Take how much of a file is there."""
 
-    def trouble(self, target: "Target", reason: str) -> None:
+    def retrying(self, target: "Target", reason: str) -> None:
         """Take what keeps a file."""
 
     def ended(self, target: "Target", saved: "SavedFile") -> None:
@@ -101,7 +103,7 @@ class Screen:
         """Leave the terminal as it was."""
 
 
-class LogScreen(Screen):
+class LogReporter(Reporter):
     """Says one line for each thing that happens."""
 
     def __init__(
@@ -111,7 +113,7 @@ class LogScreen(Screen):
         clock: Clock,
         *,
         annotations: bool = False,
-        follows: bool = False,
+        watching: bool = False,
     ) -> None:
         """Take the streams and the time.
 
@@ -120,18 +122,18 @@ class LogScreen(Screen):
             err: Where everything else is said.
             clock: For the signs of life.
             annotations: Whether failures are also told to GitHub Actions.
-            follows: Whether changes of state are worth a line: somebody waits for them.
+            watching: Whether changes of state are worth a line: somebody waits for them.
         """
         super().__init__(out, err, annotations=annotations)
         self._clock = clock
-        self._follows = follows
+        self._follows = watching
         self._notices = Notices(clock.now())
-        if follows:
-            self.frame = _SECOND
+        if watching:
+            self.tick_interval = _SECOND
 
     def note(self, line: str) -> None:
         """Say something that is no error."""
-        self.say(clean(f"kiecli: {line}"))
+        self.say(sanitize(f"kiecli: {line}"))
 
     def snapshot(self, snapshot: Snapshot[Task]) -> None:
         """Say a change of state, and trouble that lasts."""
@@ -141,7 +143,7 @@ class LogScreen(Screen):
             for line in self._notices.of_change(snapshot, self._clock.now()):
                 self.note(line)
 
-    def trouble(self, target: "Target", reason: str) -> None:
+    def retrying(self, target: "Target", reason: str) -> None:
         """Say what keeps a file."""
         for line in self._notices.of_file_trouble(target.path, reason):
             self.note(line)
@@ -159,10 +161,10 @@ class LogScreen(Screen):
                 self.note(line)
 
 
-class PanelScreen(LogScreen):
+class PanelReporter(LogReporter):
     """Leaves an error to the panel that is drawn of it on the same terminal."""
 
-    def error(self, error: KieError, *, about: str = "", again: str = "") -> None:
+    def error(self, error: KieError, *, about: str = "", resume_command: str = "") -> None:
         """Say nothing."""
 
 

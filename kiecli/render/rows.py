@@ -6,13 +6,13 @@ from typing import NamedTuple
 from rich.cells import cell_len, chop_cells
 
 from kiecli import durations
-from kiecli.render.text import clean, size
+from kiecli.render.text import sanitize, size
 
 _SPEED_EVERY = 0.1  # seconds between two measurements at least
 _SPEED_MEMORY = 3.0  # seconds over which a file's speed is smoothed
 _STALLED = 3.0  # seconds without a byte after which no speed is worth showing
 _ROOMY = 60  # columns from which a file's sizes and speed are shown in full
-_SHORTEST_NAME = 6
+_MIN_NAME = 6
 
 
 class TaskRow(NamedTuple):
@@ -34,7 +34,7 @@ class FileRow:
     """
 
     def __init__(self, name: str, have: int, total: int | None, now: float) -> None:
-        self.name = clean(name)
+        self.name = sanitize(name)
         self.have = have
         self.total = total
         self._speed = 0.0
@@ -87,10 +87,10 @@ class FileRow:
 def task_lines(rows: Sequence[TaskRow], now: float, width: int) -> list[str]:
     """Return a line a task, in columns; where there is little room, less of the id and no time."""
     columns = [[row.state for row in rows], [durations.show(int(now - row.first)) for row in rows]]
-    if width - _width_of(columns) < _SHORTEST_NAME:
+    if width - _width_of(columns) < _MIN_NAME:
         columns.pop()
-    room = max(_SHORTEST_NAME, width - _width_of(columns))
-    names = [head(row.task_id, room) for row in rows]
+    room = max(_MIN_NAME, width - _width_of(columns))
+    names = [truncate_end(row.task_id, room) for row in rows]
     padded = [_padded(column) for column in (names, *columns)]
     return ["  ".join(cells).rstrip() for cells in zip(*padded, strict=True)]
 
@@ -104,12 +104,12 @@ def _padded(column: Sequence[str]) -> list[str]:
     return [cell.ljust(width) for cell in column]
 
 
-def head(text: str, width: int) -> str:
+def truncate_end(text: str, width: int) -> str:
     """Return the text, its end cut off where it is too wide."""
     return text if cell_len(text) <= width else chop_cells(text, max(1, width - 3))[0] + "..."
 
 
-def tail(text: str, width: int) -> str:
+def truncate_start(text: str, width: int) -> str:
     """Return the text, its beginning cut off where it is too wide: names differ at their ends."""
     if cell_len(text) <= width:
         return text

@@ -12,13 +12,13 @@ from rich.text import Text
 from kiecli import durations
 from kiecli.api.models import Phase, Task
 from kiecli.outcome import Outcome
-from kiecli.render.text import advised, ago, clean, count, decimal, said, shortened
+from kiecli.render.text import advice, count, decimal, error_message, humanize, sanitize, shortened
 from kiecli.streams import Output
 
 _PROMPT = 200
-_LONGEST_MODEL = 100
+_MAX_MODEL = 100
 _UNLIMITED = 10_000
-_WIDEST_PANEL = 100  # columns; longer lines are hard to read
+_MAX_PANEL = 100  # columns; longer lines are hard to read
 _STYLES = {"success": "green", "failed": "red", "error": "red", "pending": "yellow"}
 
 
@@ -59,7 +59,7 @@ class StatusAnswer:
         if len(self._outcomes) > 1:
             _draw_table(self._canvas, self._outcomes, self._wall)
         for outcome in self._outcomes if len(self._outcomes) == 1 else ():
-            width = min(self._canvas.width, _WIDEST_PANEL)
+            width = min(self._canvas.width, _MAX_PANEL)
             self._canvas.print(_panel(outcome, self._wall), width=width)
             for link in _links(outcome):
                 self._canvas.print(link, soft_wrap=True)
@@ -67,7 +67,7 @@ class StatusAnswer:
 
 def state_text(outcome: Outcome) -> Text:
     """Return the state in its colour."""
-    return Text(clean(outcome.state), style=f"bold {_STYLES[outcome.word]}")
+    return Text(sanitize(outcome.state), style=f"bold {_STYLES[outcome.status]}")
 
 
 def _panel(outcome: Outcome, wall: float) -> RenderableType:
@@ -76,11 +76,11 @@ def _panel(outcome: Outcome, wall: float) -> RenderableType:
     grid.add_column(overflow="fold")
     grid.add_row("state", state_text(outcome))
     for name, value in _facts(outcome.task, wall):
-        grid.add_row(name, Text(clean(value)))
+        grid.add_row(name, Text(sanitize(value)))
     for name, value in _trouble(outcome):
-        grid.add_row(name, Text(clean(value), style="red" if name == "error" else ""))
-    title = Text(clean(outcome.task_id), style="bold")
-    return Panel(grid, title=title, title_align="left", border_style=_STYLES[outcome.word])
+        grid.add_row(name, Text(sanitize(value), style="red" if name == "error" else ""))
+    title = Text(sanitize(outcome.task_id), style="bold")
+    return Panel(grid, title=title, title_align="left", border_style=_STYLES[outcome.status])
 
 
 def _facts(task: Task | None, wall: float) -> list[tuple[str, str]]:
@@ -92,15 +92,15 @@ def _facts(task: Task | None, wall: float) -> list[tuple[str, str]]:
         ("took" if task.finished else "age", _time_of(task, wall)),
         ("progress", None if task.progress is None else f"{task.progress:.0f} %"),
         ("credits", None if task.credits is None else decimal(task.credits)),
-        ("prompt", None if task.prompt is None else shortened(clean(task.prompt), _PROMPT)),
-        ("text", None if task.document is None else f"kiecli download -o - {task.task_id}"),
+        ("prompt", None if task.prompt is None else shortened(sanitize(task.prompt), _PROMPT)),
+        ("text", None if task.inline_result is None else f"kiecli download -o - {task.task_id}"),
         ("expires", expiry(task, wall) if task.results else None),
     ]
     return [(name, value) for name, value in facts if value]
 
 
 def _model(task: Task) -> str:
-    return shortened(task.model or "", _LONGEST_MODEL)
+    return shortened(task.model or "", _MAX_MODEL)
 
 
 def _moment(task: Task, wall: float) -> str | None:
@@ -109,14 +109,14 @@ def _moment(task: Task, wall: float) -> str | None:
     if task.created_at is None:
         return None
     moment = strftime("%Y-%m-%d %H:%M:%S", localtime(task.created_at))
-    return f"{moment} ({ago(max(0.0, wall - task.created_at))} ago)"
+    return f"{moment} ({humanize(max(0.0, wall - task.created_at))} ago)"
 
 
 def _time_of(task: Task, wall: float) -> str | None:
     seconds = task.duration if task.finished else task.age(wall)
     if seconds is None:
         return None
-    return durations.show(seconds) if task.finished else ago(seconds)
+    return durations.show(seconds) if task.finished else humanize(seconds)
 
 
 def expiry(task: Task, wall: float, *, brief: bool = False) -> str | None:
@@ -131,22 +131,22 @@ def expiry(task: Task, wall: float, *, brief: bool = False) -> str | None:
         return None
     left = task.expires_at - wall
     about, probably = ("", "") if brief else ("about ", "probably ")
-    return f"in {about}{ago(left)}" if left > 0 else f"{probably}{ago(-left)} ago"
+    return f"in {about}{humanize(left)}" if left > 0 else f"{probably}{humanize(-left)} ago"
 
 
 def _trouble(outcome: Outcome) -> list[tuple[str, str]]:
     error = outcome.error
     if error is None:
         return []
-    advice = advised(error, outcome.again)
-    return [("error", said(error)), *([("hint", advice)] if advice else [])]
+    hint = advice(error, outcome.resume_command)
+    return [("error", error_message(error)), *([("hint", hint)] if hint else [])]
 
 
 def _links(outcome: Outcome) -> list[Text]:
     """Return the results' links, each on a line of its own and whole."""
     if outcome.task is None or outcome.task.phase is not Phase.SUCCESS:
         return []
-    urls = [clean(result.url) for result in outcome.task.results]
+    urls = [sanitize(result.url) for result in outcome.task.results]
     return [Text(url, style=Style(link=url)) for url in urls]
 
 
@@ -182,7 +182,7 @@ def _cells(outcome: Outcome, wall: float) -> list[str]:
         str(len(task.results)),
         expiry(task, wall, brief=True) if task.results else None,
     )
-    return [clean(cell or "") for cell in cells]
+    return [sanitize(cell or "") for cell in cells]
 
 
 def _sentence(outcome: Outcome, wall: float) -> Text:

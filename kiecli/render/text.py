@@ -7,23 +7,23 @@ from kiecli.errors import KieError
 
 _STOPS = (".", "!", "?", "\u2026", "\u3002", "\uff01", "\uff1f")
 _SPACES = "\t\n\v\f\r\x85\u2028\u2029"
-_LONGEST_MESSAGE = 2000
+_MAX_MESSAGE = 2000
 _DIRECTION_MARKS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 COMMAND = "##["
 """GitHub Actions obeys `##[command]` wherever in a line of a log it stands."""
 
 
-def clean(text: str) -> str:
+def sanitize(text: str) -> str:
     """Return text from the network fit to be shown: one line, one direction, no controls."""
     if text.isascii() and text.isprintable() and COMMAND not in text:
         return text
     return "".join(map(_shown, text)).replace(COMMAND, "## [")
 
 
-def word(text: str) -> str:
+def shell_word(text: str) -> str:
     """Return text from the network as one word for a shell script, which is never a command."""
-    return "-".join(clean(text).split()).lstrip(":") or "unknown"
+    return "-".join(sanitize(text).split()).lstrip(":") or "unknown"
 
 
 def _shown(char: str) -> str:
@@ -39,36 +39,36 @@ def shortened(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 3].rstrip() + "..."
 
 
-def error_line(error: KieError, *, about: str = "", again: str = "") -> str:
+def error_line(error: KieError, *, about: str = "", resume_command: str = "") -> str:
     """Return the one line of an error: about what, what went wrong, what to do.
 
     Args:
         error: What happened.
         about: The tasks or the file that it happened to.
-        again: The line to run, where one helps.
+        resume_command: The line to run, where one helps.
     """
-    advice = advised(error, again)
-    text = f"{about}: {said(error)}" if about else said(error)
+    hint = advice(error, resume_command)
+    text = f"{about}: {error_message(error)}" if about else error_message(error)
     stop = "" if text.endswith(_STOPS) else "."  # Kie's own words bring theirs
-    return clean(
-        f"kiecli: {text}{stop} {advice[0].upper()}{advice[1:]}" if advice else f"kiecli: {text}"
+    return sanitize(
+        f"kiecli: {text}{stop} {hint[0].upper()}{hint[1:]}" if hint else f"kiecli: {text}"
     )
 
 
-def said(error: KieError) -> str:
+def error_message(error: KieError) -> str:
     """Return what went wrong, cut where nobody reads on: JSON keeps it whole."""
-    return shortened(error.message, _LONGEST_MESSAGE)
+    return shortened(error.message, _MAX_MESSAGE)
 
 
-def advised(error: KieError, again: str) -> str:
+def advice(error: KieError, resume_command: str) -> str:
     """Return what to do about an error, without a final stop."""
-    if not again:
+    if not resume_command:
         return error.hint
     lead = {
         "deadline": "the task goes on at Kie; take it up with",
         "unfinished": "wait for it with",
     }.get(error.kind, "take it up with")
-    return f"{error.hint + '; ' if error.hint else ''}{lead}: {again}"
+    return f"{error.hint + '; ' if error.hint else ''}{lead}: {resume_command}"
 
 
 def named(task_ids: list[str]) -> str:
@@ -83,7 +83,7 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def tally(words: list[str]) -> str:
+def counts(words: list[str]) -> str:
     """Return `2 generating, 1 waiting`, in order of first appearance."""
     return ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
 
@@ -93,7 +93,7 @@ def decimal(number: float) -> str:
     return f"{number:.3f}".rstrip("0").rstrip(".")
 
 
-def stamp(seconds: float | None) -> str | None:
+def iso_timestamp(seconds: float | None) -> str | None:
     """Return UTC ISO 8601 with Z for seconds since 1970."""
     return None if seconds is None else strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(seconds))
 
@@ -107,7 +107,7 @@ def size(count_of_bytes: float) -> str:
     return f"{count_of_bytes:.1f} TB"
 
 
-def ago(seconds: float) -> str:
+def humanize(seconds: float) -> str:
     """Return a rough age or time left: `12s`, `5m`, `3h10m`, `12 days`."""
     if seconds >= 48 * 3600:
         return f"{seconds / 86400:.0f} days"

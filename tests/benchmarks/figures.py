@@ -77,10 +77,10 @@ def show(title: str, figures: Sequence[Figure]) -> None:
     print(f"{title:{width}}  {'kiecli':>9}  {'reference':>9}  {'ratio':>5}  {'target':>6}")
     for figure in figures:
         ours, reference = (f"{value:.1f} {figure.unit}" for value in figure[1:3])
-        verdict = "" if figure.ratio <= figure.target else "  MISSED"
+        classification = "" if figure.ratio <= figure.target else "  MISSED"
         print(
             f"{figure.name:{width}}  {ours:>9}  {reference:>9}  {figure.ratio:>5.2f}"
-            f"  {figure.target:>6.2f}  {figure.against}{verdict}",
+            f"  {figure.target:>6.2f}  {figure.against}{classification}",
             flush=True,
         )
 

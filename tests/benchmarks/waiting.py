@@ -29,14 +29,14 @@ import httpx
 _ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(_ROOT))
 
-from kiecli.api.rate_limiter import Budget  # noqa: E402
-from kiecli.polling.policy import Random, Rhythm, pause_between, waiting  # noqa: E402
+from kiecli.api.rate_limiter import RateLimiter  # noqa: E402
+from kiecli.polling.policy import IntervalFunction, Random, poll_interval, wait_policy  # noqa: E402
 from kiecli.polling.poller import Poller  # noqa: E402
-from kiecli.polling.scheduler import Snapshot, Watch  # noqa: E402
+from kiecli.polling.scheduler import PollScheduler, Snapshot  # noqa: E402
 from kiecli.sandbox.server import SandboxServer  # noqa: E402
 from kiecli.sandbox.simulation import SimulatedKie  # noqa: E402
 from kiecli.sandbox.tasks import Script, Stage  # noqa: E402
-from tests.support.fakes import FakeClock, FakeInbox, InlineWorkers  # noqa: E402
+from tests.support.fakes import FakeClock, FakeEventQueue, InlineWorkerPool  # noqa: E402
 
 # Seconds from creation to completion of recorded tasks: least, median and most, or what there is.
 _DURATIONS = (
@@ -51,7 +51,7 @@ _REAL_DURATION = 20.0
 _REAL_LIMIT = 150.0
 
 
-def _flat(seconds: float) -> Rhythm:
+def _flat(seconds: float) -> IntervalFunction:
     return lambda _elapsed, _interval, _random: seconds
 
 
@@ -60,8 +60,8 @@ def _exponential(elapsed: float, _interval: float | None, _random: Random) -> fl
     return min(3 + elapsed / 2, 30)
 
 
-_RHYTHMS: dict[str, Rhythm] = {
-    "kiecli": pause_between,
+_RHYTHMS: dict[str, IntervalFunction] = {
+    "kiecli": poll_interval,
     "flat 3 s": _flat(3),
     "flat 10 s": _flat(10),
     "3 s x 1.5 to 30 s": _exponential,
@@ -81,10 +81,12 @@ class _Noticed(NamedTuple):
     looks: int
 
 
-def _simulated(durations: Sequence[float], rhythm: Rhythm, seed: int) -> Iterator[_Noticed]:
+def _simulated(
+    durations: Sequence[float], interval_function: IntervalFunction, seed: int
+) -> Iterator[_Noticed]:
     """Wait for tasks that were all created just now; yield each as it is noticed."""
     clock = FakeClock()
-    inbox = FakeInbox(clock)
+    event_queue = FakeEventQueue(clock)
     looks: Counter[str] = Counter()
     ends = {str(n): duration for n, duration in enumerate(durations)}
 
@@ -94,21 +96,30 @@ def _simulated(durations: Sequence[float], rhythm: Rhythm, seed: int) -> Iterato
         return _Seen("success" if done else "generating", done)
 
     scatter = random.Random(seed).uniform
-    watch: Watch[_Seen] = Watch(ends, waiting(7200, None), clock.now(), scatter, rhythm)
-    workers = InlineWorkers(clock, inbox, _LATENCY)
-    poller = Poller(watch, look, budget=Budget(), workers=workers, inbox=inbox, clock=clock)
+    watch: PollScheduler[_Seen] = PollScheduler(
+        ends, wait_policy(7200, None), clock.now(), scatter, interval_function
+    )
+    workers = InlineWorkerPool(clock, event_queue, _LATENCY)
+    poller = Poller(
+        watch,
+        look,
+        rate_limiter=RateLimiter(),
+        workers=workers,
+        event_queue=event_queue,
+        clock=clock,
+    )
     for event in poller.events():
         if isinstance(event, Snapshot) and event.settled:
             end = ends[event.task_id]
             yield _Noticed(end, clock.now() - end, looks[event.task_id])
 
 
-def _many(count: int, rhythm: Rhythm) -> list[_Noticed]:
+def _many(count: int, interval_function: IntervalFunction) -> list[_Noticed]:
     """Return about a thousand tasks, waited for so many at a time."""
     noticed: list[_Noticed] = []
     for seed in range(max(3, 1000 // count)):
         durations = random.Random(seed).choices(_DURATIONS, k=count)
-        noticed += _simulated(durations, rhythm, seed)
+        noticed += _simulated(durations, interval_function, seed)
     return noticed
 
 
@@ -116,8 +127,8 @@ def _simulation() -> None:
     print("Simulation: seconds from a task's end to the answer that tells it; looks a task\n")
     print(f"{'tasks':>5}  {'rhythm':<18}{'mean lag':>9}{'worst lag':>11}{'worst %':>9}{'looks':>8}")
     for count in (1, 30, 300):
-        for name, rhythm in _RHYTHMS.items():
-            noticed = _many(count, rhythm)
+        for name, interval_function in _RHYTHMS.items():
+            noticed = _many(count, interval_function)
             worst = max(each.lag for each in noticed)
             share = max(each.lag / each.duration for each in noticed if each.duration > 40)
             print(

@@ -329,7 +329,7 @@ def test_the_deadline_does_not_bound_saving(
 
 
 def test_a_signal_prints_the_line_for_what_is_left(kiecli: Program) -> None:
-    kiecli.inbox.put_at(5.0, Interrupted(SIGINT))
+    kiecli.event_queue.put_at(5.0, Interrupted(SIGINT))
     ran = kiecli(
         "download", "-q", "-w", "-d", "out", "-o", "{n}-{task_id}", "demo-slow", "demo-image"
     )

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from kiecli import __version__
-from kiecli.cli.main import last_words, main
+from kiecli.cli.main import interrupt_message, main
 from kiecli.errors import Interrupted
 from kiecli.runtime import Runtime
 from tests.support.faults import Faults, envelope
@@ -244,7 +244,7 @@ def test_a_signal_names_what_is_left(
     kiecli: Program, folder: Path, command: str, signum: int, code: int
 ) -> None:
     kiecli.latency = 1.0
-    kiecli.inbox.put_at(0.5, Interrupted(signum))
+    kiecli.event_queue.put_at(0.5, Interrupted(signum))
     assert kiecli(command, "-q", "a", "b") == Ran(
         code, "", f"kiecli: interrupted; take it up with: kiecli {command} a b\n"
     )
@@ -265,7 +265,7 @@ def test_a_signal_before_anything_is_known_has_no_line(kiecli: Program) -> None:
     )
     assert main(["wait", "-"], runtime) == 130
     assert err.text == "kiecli: interrupted\n"
-    assert last_words(runtime) == "kiecli: interrupted"
+    assert interrupt_message(runtime) == "kiecli: interrupted"
 
 
 def test_a_signal_that_python_wrapped_is_still_a_signal(kiecli: Program) -> None:

@@ -337,7 +337,7 @@ def test_json_has_one_object_an_id_also_when_the_key_is_refused(
 def test_a_signal_prints_the_line_for_what_is_left(
     kiecli: Program, signum: int, code: int, flags: tuple[str, ...]
 ) -> None:
-    kiecli.inbox.put_at(5.0, Interrupted(signum))
+    kiecli.event_queue.put_at(5.0, Interrupted(signum))
     ran = kiecli("wait", *flags, "demo-slow", "demo-image", "a")
     assert ran.code == code
     assert ran.err.splitlines()[-1] == (
@@ -350,7 +350,7 @@ def test_a_signal_prints_the_line_for_what_is_left(
 
 
 def test_a_signal_gives_the_terminal_back(kiecli: Program) -> None:
-    kiecli.inbox.put_at(1.0, Interrupted(SIGINT))
+    kiecli.event_queue.put_at(1.0, Interrupted(SIGINT))
     screen = FakeTerminal()
     ran = kiecli("wait", "demo-slow", "demo-image", out=screen, err=screen)
     assert ran.code == 130
@@ -492,7 +492,7 @@ def test_no_line_of_the_block_is_wider_than_the_terminal(
     task_id = "0123456789abcdef0123456789abcdef"
     kie.task(task_id, "generating")
     screen = FakeTerminal(width)
-    kiecli.inbox.put_at(3.0, Interrupted(SIGINT))
+    kiecli.event_queue.put_at(3.0, Interrupted(SIGINT))
     kiecli("wait", task_id, err=screen, environ={"COLUMNS": str(width)})
     blocks = [frame for frame in screen.frames if "kiecli" not in frame and frame]
     assert blocks

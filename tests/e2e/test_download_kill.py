@@ -24,7 +24,7 @@ LONGEST = 120.0  # seconds in which as many kills are made as fit
 # What follows a PNG's end does not matter: two files of one length that differ in every byte.
 ONE = PNG + bytes(range(256)) * 20_000
 OTHER = PNG + bytes(range(255, -1, -1)) * 20_000
-LONGEST_PAUSE = 0.12  # seconds: half of what a whole file takes, so that parts are left to resume
+MAX_PAUSE = 0.12  # seconds: half of what a whole file takes, so that parts are left to resume
 # Whoever is killed cannot say what it ran.
 UNMEASURED = {"COVERAGE_PROCESS_CONFIG": None, "COVERAGE_PROCESS_START": None}
 
@@ -44,7 +44,7 @@ def moments(kills: int) -> Iterator[Moment]:
     end = time.monotonic() + LONGEST
     for _ in range(kills):
         if time.monotonic() < end:
-            yield Moment(draw.random() < 0.25, draw.uniform(0, LONGEST_PAUSE))
+            yield Moment(draw.random() < 0.25, draw.uniform(0, MAX_PAUSE))
 
 
 def dripped(body: bytes, *, if_range: bool = True) -> FileScript:

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from kiecli.download.partial import Note
+from kiecli.download.partial import ResumeInfo
 from kiecli.sandbox.files import etag
 from tests.support.downloads import JSON_ERROR, OTHER_PNG, PAGE, PNG
 from tests.support.faults import envelope
@@ -52,7 +52,7 @@ def ranges(kie: FaultyServer) -> list[str]:
 
 def leave_part(kiecli: Installed, have: bytes = CUT, **changed: Any) -> None:
     """Leave what a killed run leaves."""
-    note = Note("t1", 1, len(PNG), etag(PNG), None, "image/png")._replace(**changed)
+    note = ResumeInfo("t1", 1, len(PNG), etag(PNG), None, "image/png")._replace(**changed)
     (kiecli.folder / f"{NAME}.part").write_bytes(have)
     (kiecli.folder / f"{NAME}.part.json").write_bytes(note.dump())
 

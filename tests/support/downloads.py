@@ -32,10 +32,10 @@ class Diary:
     def started(self, target: Target, have: int, total: int | None) -> None:
         self.lines.append(("started", target.n, have, total))
 
-    def moved(self, target: Target, have: int, total: int | None) -> None:
+    def advanced(self, target: Target, have: int, total: int | None) -> None:
         self.lines.append(("moved", target.n, have, total))
 
-    def trouble(self, target: Target, reason: str) -> None:
+    def retrying(self, target: Target, reason: str) -> None:
         self.lines.append(("trouble", target.n, reason))
 
     @property
@@ -91,9 +91,9 @@ class Bench:
         downloader = self.downloader(template, **options)
         return downloader.save(downloader.plan(self.task(*urls, age=age))[0])
 
-    def task(self, *urls: str, age: float | None = 3600.0, document: object = None) -> Task:
+    def task(self, *urls: str, age: float | None = 3600.0, inline_result: object = None) -> Task:
         """Return a succeeded task."""
-        result = {"resultUrls": list(urls)} if urls else {"resultObject": document}
+        result = {"resultUrls": list(urls)} if urls else {"resultObject": inline_result}
         completed = None if age is None else int((START - age) * 1000)
         return Task.parse(
             "task1",

@@ -5,7 +5,7 @@ from heapq import heappop, heappush
 from itertools import count
 from math import inf
 
-from kiecli.workers import Crash, Job
+from kiecli.workers import Job, WorkerCrashed
 
 START = 1_790_000_000.0
 """Seconds since 1970 at which a FakeClock's wall stands when it reads 0: 2026-09-21T14:13:20Z."""
@@ -46,7 +46,7 @@ class FakeClock:
         self._now = max(self._now, moment)
 
 
-class FakeInbox:
+class FakeEventQueue:
     """An inbox whose events have their moments; waiting for one moves the clock to it.
 
     Attributes:
@@ -84,7 +84,7 @@ class FakeInbox:
         return None
 
 
-class InlineWorkers:
+class InlineWorkerPool:
     """Workers that do a job at once, whose answers arrive after a latency.
 
     Attributes:
@@ -96,22 +96,22 @@ class InlineWorkers:
     def __init__(
         self,
         clock: FakeClock,
-        inbox: FakeInbox,
+        event_queue: FakeEventQueue,
         latency: float | Callable[[], float] = 0.0,
     ) -> None:
         self._clock = clock
-        self._inbox = inbox
+        self._event_queue = event_queue
         self.latency = latency
         self.started: list[float] = []
 
     def submit(self, job: Job) -> None:
         self.started.append(self._clock.now())
-        self._inbox.delay = self.latency() if callable(self.latency) else self.latency
+        self._event_queue.delay = self.latency() if callable(self.latency) else self.latency
         try:
             job()
         except Exception as bug:  # noqa: BLE001  as the real workers: the main thread shall have it
-            crash = Crash()
+            crash = WorkerCrashed()
             crash.__cause__ = bug
-            self._inbox.put(crash)
+            self._event_queue.put(crash)
         finally:
-            self._inbox.delay = 0.0
+            self._event_queue.delay = 0.0

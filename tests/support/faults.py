@@ -2,8 +2,8 @@
 
 `Faults` answers like the simulated Kie it wraps, except where a test says otherwise; it records
 every request. In process it stands behind a `WireTransport`, end to end behind
-`tests.support.server`:
-a script reads the same for both. Connections and files that break are in `tests.support.wire`.
+`tests.support.server`: a script reads the same for both. Connections and files that break are in
+`tests.support.wire`.
 
     faults = Faults(SimulatedKie("https://api.kie.test", now=clock.wall))
     faults.next("recordInfo", envelope(500, "Internal error"), times=2)

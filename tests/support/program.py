@@ -12,7 +12,7 @@ import httpx
 
 from kiecli.cli.main import main
 from kiecli.runtime import Runtime
-from tests.support.fakes import FakeClock, FakeInbox, InlineWorkers
+from tests.support.fakes import FakeClock, FakeEventQueue, InlineWorkerPool
 from tests.support.faults import Faults
 from tests.support.wire import WireTransport
 
@@ -83,7 +83,7 @@ class Program:
 
     Attributes:
         environ: Its variables.
-        inbox: Where its main thread waits; put an `Interrupted` at a moment, and it comes.
+        event_queue: Where its main thread waits; put an `Interrupted` at a moment, and it comes.
         latency: Seconds that every answer takes; infinite is never.
         transport: What carries its requests.
         runtime: The world of the last run.
@@ -92,7 +92,7 @@ class Program:
     def __init__(self, faults: Faults, clock: FakeClock, environ: Mapping[str, str]) -> None:
         self.clock = clock
         self.environ = dict(environ)
-        self.inbox = FakeInbox(clock)
+        self.event_queue = FakeEventQueue(clock)
         self.latency: float | Callable[[], float] = 0.0
         self.transport: httpx.BaseTransport = WireTransport(faults, sleep=clock.advance)
         self.runtime: Runtime | None = None
@@ -119,8 +119,8 @@ class Program:
             clock=self.clock,
             random=lambda _low, high: high,
             transport=self.transport,
-            inbox=self.inbox,
-            workers=lambda _most: InlineWorkers(self.clock, self.inbox, self.latency),
+            event_queue=self.event_queue,
+            workers=lambda _most: InlineWorkerPool(self.clock, self.event_queue, self.latency),
         )
         code = main(argv, self.runtime)
         ran = Ran(int(code), out.text, err.text)

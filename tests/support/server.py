@@ -25,7 +25,7 @@ from kiecli.sandbox.simulation import SimulatedKie
 from tests.support.faults import Faults
 from tests.support.wire import Wire, framed, is_cut, pieces
 
-_LONGEST_STALL = 120.0
+_MAX_STALL = 120.0
 
 
 class FaultyServer(SandboxServer):
@@ -67,7 +67,7 @@ class FaultyServer(SandboxServer):
     def stall(self) -> None:
         """Keep silent until the server ends."""
         self._stalls.release()
-        self.closing.wait(_LONGEST_STALL)
+        self.closing.wait(_MAX_STALL)
 
     def sleep(self, seconds: float) -> None:
         """Spend seconds, fewer when the server ends."""

@@ -27,7 +27,7 @@ _TOKEN = re.compile(
 _UNFINISHED = re.compile(r"\x1b(\[[?0-9;]*|\][^\x1b]*\x1b?)?\Z")
 
 
-class Screen:
+class Reporter:
     """What somebody sees, with all that has scrolled out of sight.
 
     Attributes:
@@ -135,7 +135,7 @@ class OnTerminal(Running):
         piped: bool = False,
         environ: Mapping[str, str | None] = {},
     ) -> None:
-        self.screen = Screen(columns, lines)
+        self.screen = Reporter(columns, lines)
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._ours, theirs = os.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from kiecli.direct import LONGEST_IDLE, PIECES, DirectTransport
+from kiecli.direct import MAX_IDLE, PIECES, DirectTransport
 from tests.support.fakes import FakeClock
 from tests.support.server import FaultyServer, serving
 
@@ -100,7 +100,7 @@ def test_another_server_takes_another(direct: Direct, server: FaultyServer) -> N
     assert server.connections == 2
 
 
-@pytest.mark.parametrize(("idle", "connections"), [(LONGEST_IDLE - 1, 1), (LONGEST_IDLE, 2)])
+@pytest.mark.parametrize(("idle", "connections"), [(MAX_IDLE - 1, 1), (MAX_IDLE, 2)])
 def test_a_connection_that_was_idle_for_long_is_dropped(
     direct: Direct, server: FaultyServer, idle: float, connections: int
 ) -> None:

@@ -16,8 +16,8 @@ def test_every_exit_code_is_the_one_that_the_contract_names() -> None:
         "REFUSED": 4,
         "NOT_FOUND": 5,
         "UNAVAILABLE": 6,
-        "UNSAVED": 7,
-        "UNFINISHED": 8,
+        "SAVE_FAILED": 7,
+        "PENDING": 8,
         "BUG": 70,
         "DEADLINE": 124,
     }
@@ -35,31 +35,31 @@ def test_a_run_over_nothing_is_done() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "kind", "code", "temporary", "ends_run"),
+    ("error", "kind", "code", "temporary", "fatal"),
     [
         (errors.UsageError("x"), "usage", 2, False, False),
         (errors.ConfigError("x"), "config", 2, False, False),
         (errors.AccessError("x"), "access", 4, False, False),
-        (errors.KeyRefused("x"), "access", 4, False, True),
+        (errors.AccountRefused("x"), "access", 4, False, True),
         (errors.TaskFailed("x"), "failed", 1, False, False),
         (errors.TaskNotFound("x"), "not_found", 5, False, False),
         (errors.KieUnavailable("x"), "unavailable", 6, True, False),
-        (errors.NoConnection("x"), "unavailable", 6, True, False),
+        (errors.ConnectionFailed("x"), "unavailable", 6, True, False),
         (errors.RateLimited("x"), "unavailable", 6, True, False),
         (errors.SaveError("x"), "unsaved", 7, False, False),
-        (errors.FolderRefused("x"), "unsaved", 7, False, True),
-        (errors.TaskUnfinished("x"), "unfinished", 8, True, False),
+        (errors.FolderNotWritable("x"), "unsaved", 7, False, True),
+        (errors.TaskPending("x"), "unfinished", 8, True, False),
         (errors.DeadlineExceeded("x"), "deadline", 124, True, False),
     ],
 )
 def test_each_error_knows_what_it_means(
-    error: KieError, kind: str, code: int, temporary: bool, ends_run: bool
+    error: KieError, kind: str, code: int, temporary: bool, fatal: bool
 ) -> None:
-    assert (error.kind, error.exit_code, error.temporary, error.ends_run) == (
+    assert (error.kind, error.exit_code, error.temporary, error.fatal) == (
         kind,
         code,
         temporary,
-        ends_run,
+        fatal,
     )
 
 
@@ -75,7 +75,7 @@ def test_an_error_carries_what_went_wrong_and_what_to_do() -> None:
 
 def test_nobody_swallows_a_signal_by_catching_exceptions() -> None:
     assert errors.Interrupted(15).signum == 15
-    for kind in (errors.Interrupted, errors.ReaderGone):
+    for kind in (errors.Interrupted, errors.StdoutClosed):
         assert not issubclass(kind, Exception)
 
 

@@ -34,8 +34,8 @@ _FLOORS: list[dict[str, str]] = [
 ]
 _SANDBOX = "sandbox"
 
-_LONGEST_MODULE = 250
-_LONGEST_BODY = 40
+_MAX_MODULE = 250
+_MAX_BODY = 40
 
 
 @cache
@@ -112,7 +112,7 @@ def test_the_sandbox_stands_alone() -> None:
 
 @pytest.mark.parametrize("module", [module for module in _modules() if module])
 def test_a_module_can_be_read_in_one_sitting(module: str) -> None:
-    assert len(_modules()[module].read_text().splitlines()) <= _LONGEST_MODULE
+    assert len(_modules()[module].read_text().splitlines()) <= _MAX_MODULE
 
 
 def _bodies(module: str) -> Iterator[tuple[str, int]]:
@@ -126,7 +126,7 @@ def _bodies(module: str) -> Iterator[tuple[str, int]]:
 
 @pytest.mark.parametrize("module", [module for module in _modules() if module])
 def test_a_function_can_be_seen_at_once(module: str) -> None:
-    assert [name for name, lines in _bodies(module) if lines > _LONGEST_BODY] == []
+    assert [name for name, lines in _bodies(module) if lines > _MAX_BODY] == []
 
 
 def test_most_functions_are_short() -> None:

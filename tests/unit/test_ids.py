@@ -5,7 +5,7 @@ import json
 import pytest
 
 from kiecli.errors import ExitCode, KieError, UsageError
-from kiecli.ids import Asked, read, refuse_key
+from kiecli.ids import TaskSelection, read, reject_api_key
 
 ONE = "ecf8cf8611cc40ff28e6f1ff8ebc4a12"
 TWO = "task_kling_1765187766581"
@@ -36,7 +36,7 @@ def ours(task_id: str) -> str:
     return json.dumps({"task_id": task_id, "state": "fail", "raw": {"taskId": "not-this-one"}})
 
 
-def asked(*arguments: str, stdin: str | bytes = b"") -> Asked:
+def asked(*arguments: str, stdin: str | bytes = b"") -> TaskSelection:
     text = stdin.encode() if isinstance(stdin, str) else stdin
     return read(arguments, lambda: text)
 
@@ -47,7 +47,7 @@ def never_read() -> bytes:
 
 def test_arguments_are_trimmed_and_named_once_in_their_order() -> None:
     arguments = [TWO, f" {ONE}\n", f'"{TWO}"', f" ' {ONE}' ", "a:b.c-d_e"]
-    assert read(arguments, never_read) == Asked((TWO, ONE, "a:b.c-d_e"), ())
+    assert read(arguments, never_read) == TaskSelection((TWO, ONE, "a:b.c-d_e"), ())
 
 
 def test_an_id_has_128_characters_at_most() -> None:
@@ -57,7 +57,9 @@ def test_an_id_has_128_characters_at_most() -> None:
 
 
 def test_a_dash_stands_for_stdin_where_it_stands() -> None:
-    assert asked("first", "-", "last", stdin="x last y") == Asked(("first", "x", "last", "y"), ())
+    assert asked("first", "-", "last", stdin="x last y") == TaskSelection(
+        ("first", "x", "last", "y"), ()
+    )
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ def test_a_dash_stands_for_stdin_where_it_stands() -> None:
     ],
 )
 def test_stdin_holds_ids_in_any_of_their_forms(stdin: str) -> None:
-    assert asked("-", stdin=stdin) == Asked((ONE, TWO), ())
+    assert asked("-", stdin=stdin) == TaskSelection((ONE, TWO), ())
 
 
 @pytest.mark.parametrize(
@@ -96,12 +98,12 @@ def test_stdin_holds_ids_in_any_of_their_forms(stdin: str) -> None:
     ],
 )
 def test_ids_that_were_just_created_are_told_apart(stdin: str) -> None:
-    assert asked("-", stdin=stdin) == Asked((ONE, TWO), (ONE, TWO))
+    assert asked("-", stdin=stdin) == TaskSelection((ONE, TWO), (ONE, TWO))
 
 
 def test_a_mixture_of_forms_is_one_list() -> None:
     stdin = f'{created(ONE)}\n"plain"\n{answered(TWO)}["listed"]{ours("printed")}'
-    assert asked("typed", "-", stdin=stdin) == Asked(
+    assert asked("typed", "-", stdin=stdin) == TaskSelection(
         ("typed", ONE, "plain", TWO, "listed", "printed"), (ONE,)
     )
 
@@ -110,11 +112,11 @@ def test_an_answer_whose_inner_quoting_a_shell_ate_still_has_its_id() -> None:
     eaten = answered(ONE).replace('\\"', '"').replace("\\\\", "\\")
     with pytest.raises(ValueError, match="delimiter"):
         json.loads(eaten)
-    assert asked("-", stdin=eaten) == Asked((ONE,), ())
+    assert asked("-", stdin=eaten) == TaskSelection((ONE,), ())
 
 
 def test_an_object_of_ours_with_broken_quoting_still_has_its_id() -> None:
-    assert asked("-", stdin=f'{{"task_id": "{ONE}", "raw": {{broken}}') == Asked((ONE,), ())
+    assert asked("-", stdin=f'{{"task_id": "{ONE}", "raw": {{broken}}') == TaskSelection((ONE,), ())
 
 
 @pytest.mark.parametrize(
@@ -308,10 +310,10 @@ def test_a_refusal_names_what_was_created_beside_it(
 def test_the_key_in_the_place_of_an_id_is_refused_unseen() -> None:
     key = "0123456789abcdef0123456789abcdef"
     with pytest.raises(UsageError) as refusal:
-        refuse_key(asked(ONE, key), key)
+        reject_api_key(asked(ONE, key), key)
     assert refusal.value.message == "task id 2 is the API key itself"
     assert refusal.value.hint == "give the taskId that createTask answered with"
 
 
 def test_other_ids_pass_beside_the_key() -> None:
-    refuse_key(asked(ONE, TWO), "0123456789abcdef0123456789abcdef")
+    reject_api_key(asked(ONE, TWO), "0123456789abcdef0123456789abcdef")

@@ -14,7 +14,7 @@ from kiecli.errors import (
     SaveError,
     TaskFailed,
     TaskNotFound,
-    TaskUnfinished,
+    TaskPending,
 )
 from kiecli.outcome import Outcome
 
@@ -39,7 +39,7 @@ def saved(error: KieError | None = None) -> SavedFile:
         (Outcome("a", None), "error", "unknown"),
         (Outcome("a", task("fail"), TaskFailed("m")), "failed", "fail"),
         (Outcome("a", None, TaskFailed("m")), "failed", "fail"),
-        (Outcome("a", task("waiting"), TaskUnfinished("m")), "pending", "waiting"),
+        (Outcome("a", task("waiting"), TaskPending("m")), "pending", "waiting"),
         (Outcome("a", task("waiting"), DeadlineExceeded("m")), "pending", "waiting"),
         (Outcome("a", None, DeadlineExceeded("m")), "pending", "unknown"),
         (Outcome("a", None, TaskNotFound("m")), "error", "unknown"),
@@ -49,11 +49,11 @@ def saved(error: KieError | None = None) -> SavedFile:
 def test_the_word_for_programs_and_the_state_for_people(
     one: Outcome, word: str, state: str
 ) -> None:
-    assert (one.word, one.state) == (word, state)
+    assert (one.status, one.state) == (word, state)
 
 
 @pytest.mark.parametrize(
-    ("state", "error", "plain", "with_exit_status", "again"),
+    ("state", "error", "plain", "with_exit_status", "resume_command"),
     [
         ("success", None, 0, 0, ""),
         ("waiting", None, 0, 8, ""),
@@ -65,16 +65,20 @@ def test_the_word_for_programs_and_the_state_for_people(
     ],
 )
 def test_having_asked(
-    state: str | None, error: KieError | None, plain: int, with_exit_status: int, again: str
+    state: str | None,
+    error: KieError | None,
+    plain: int,
+    with_exit_status: int,
+    resume_command: str,
 ) -> None:
     answer = None if state is None else task(state)
     for exit_status, code in ((False, plain), (True, with_exit_status)):
-        one = outcome.of_question("a", answer, error, ["status"], exit_status=exit_status)
-        assert (one.exit_code, one.again) == (code, again)
+        one = outcome.from_status("a", answer, error, ["status"], exit_status=exit_status)
+        assert (one.exit_code, one.resume_command) == (code, resume_command)
 
 
 @pytest.mark.parametrize(
-    ("state", "error", "code", "again"),
+    ("state", "error", "code", "resume_command"),
     [
         ("success", None, 0, ""),
         ("fail", None, 1, ""),
@@ -83,22 +87,24 @@ def test_having_asked(
         (None, TaskNotFound("m"), 5, ""),
     ],
 )
-def test_having_waited(state: str | None, error: KieError | None, code: int, again: str) -> None:
-    one = outcome.of_wait("a", None if state is None else task(state), error, ["wait"])
-    assert (one.exit_code, one.again) == (code, again)
+def test_having_waited(
+    state: str | None, error: KieError | None, code: int, resume_command: str
+) -> None:
+    one = outcome.from_wait("a", None if state is None else task(state), error, ["wait"])
+    assert (one.exit_code, one.resume_command) == (code, resume_command)
 
 
 def test_a_failed_task_brings_its_own_error() -> None:
-    one = outcome.of_wait("a", task("fail"), None, ["wait"])
+    one = outcome.from_wait("a", task("fail"), None, ["wait"])
     assert isinstance(one.error, TaskFailed)
     assert one.error.message == "Kie says the task failed (500): upstream"
 
 
 def test_a_download_of_an_unfinished_task_says_how_to_wait() -> None:
-    one = outcome.of_unfinished(task("waiting"), ["download", "--wait"])
-    assert (one.word, one.exit_code, one.again) == (
+    one = outcome.pending(task("waiting"), ["download", "--wait"])
+    assert (one.status, one.exit_code, one.resume_command) == (
         "pending",
-        ExitCode.UNFINISHED,
+        ExitCode.PENDING,
         "kiecli download --wait a",
     )
     assert one.error is not None
@@ -107,24 +113,28 @@ def test_a_download_of_an_unfinished_task_says_how_to_wait() -> None:
 
 def test_a_download_of_everything_is_done() -> None:
     files = (saved(), saved())
-    assert outcome.of_download(task("success"), files, ["download"]) == Outcome(
+    assert outcome.from_download(task("success"), files, ["download"]) == Outcome(
         "a", task("success"), files=files
     )
 
 
 def test_one_file_that_failed_is_the_error_of_its_task() -> None:
     error = SaveError("could not save a-1.png: gone")
-    one = outcome.of_download(task("success"), (saved(), saved(error)), ["download"])
-    assert (one.error, one.exit_code, one.again) == (error, ExitCode.UNSAVED, "kiecli download a")
+    one = outcome.from_download(task("success"), (saved(), saved(error)), ["download"])
+    assert (one.error, one.exit_code, one.resume_command) == (
+        error,
+        ExitCode.SAVE_FAILED,
+        "kiecli download a",
+    )
 
 
 @pytest.mark.parametrize("temporary", [True, False])
 def test_several_files_that_failed_are_counted(temporary: bool) -> None:
     files = (saved(SaveError("x")), saved(), saved(SaveError("y", temporary=temporary)))
-    one = outcome.of_download(task("success"), files, ["download"])
+    one = outcome.from_download(task("success"), files, ["download"])
     assert one.error is not None
     assert (one.error.message, one.error.temporary) == (
         "2 of 3 results were not saved",
         temporary,
     )
-    assert one.exit_code is ExitCode.UNSAVED
+    assert one.exit_code is ExitCode.SAVE_FAILED

@@ -9,9 +9,9 @@ import pytest
 
 from kiecli.clock import SystemClock
 from kiecli.errors import AccessError, ConfigError
-from kiecli.runtime import Runtime, Voice, system_runtime
-from kiecli.workers import QueueInbox, ThreadWorkers
-from tests.support.fakes import FakeClock, FakeInbox, InlineWorkers
+from kiecli.runtime import OutputOptions, Runtime, system_runtime
+from kiecli.workers import DaemonThreadPool, ThreadEventQueue
+from tests.support.fakes import FakeClock, FakeEventQueue, InlineWorkerPool
 from tests.support.faults import Faults
 from tests.support.program import FakeStream
 from tests.support.wire import WireTransport
@@ -30,18 +30,18 @@ def world(**environ: str) -> Runtime:
 def test_every_default_is_the_real_thing() -> None:
     runtime = world()
     assert isinstance(runtime.clock, SystemClock)
-    assert isinstance(runtime.inbox, QueueInbox)
-    assert isinstance(runtime.workers(3), ThreadWorkers)
+    assert isinstance(runtime.event_queue, ThreadEventQueue)
+    assert isinstance(runtime.workers(3), DaemonThreadPool)
     assert 0.9 <= runtime.random(0.9, 1.1) <= 1.1
-    assert runtime.resume() == ""
-    assert runtime.budget is runtime.budget
-    assert runtime.wires is runtime.wires
+    assert runtime.resume_command() == ""
+    assert runtime.rate_limiter is runtime.rate_limiter
+    assert runtime.client_factory is runtime.client_factory
 
 
 def test_a_test_can_have_a_world_of_its_own() -> None:
     clock = FakeClock()
-    inbox = FakeInbox(clock)
-    workers = InlineWorkers(clock, inbox)
+    event_queue = FakeEventQueue(clock)
+    workers = InlineWorkerPool(clock, event_queue)
     runtime = Runtime(
         environ={},
         stdin=None,
@@ -49,20 +49,20 @@ def test_a_test_can_have_a_world_of_its_own() -> None:
         stderr=None,
         clock=clock,
         random=max,
-        inbox=inbox,
+        event_queue=event_queue,
         workers=lambda _most: workers,
     )
     assert runtime.clock is clock
-    assert runtime.inbox is inbox
+    assert runtime.event_queue is event_queue
     assert runtime.workers(3) is workers
     assert runtime.random(0.9, 1.1) == 1.1
 
 
 def test_a_client_needs_a_key_and_an_address() -> None:
     with pytest.raises(AccessError):
-        world().client(Voice())
+        world().client(OutputOptions())
     with pytest.raises(ConfigError):
-        world(KIE_API_KEY="k", KIE_BASE_URL="ftp://x").client(Voice())
+        world(KIE_API_KEY="k", KIE_BASE_URL="ftp://x").client(OutputOptions())
 
 
 def test_a_client_asks_the_address_that_is_set(kie: Faults, clock: FakeClock) -> None:
@@ -74,7 +74,7 @@ def test_a_client_asks_the_address_that_is_set(kie: Faults, clock: FakeClock) ->
         clock=clock,
         transport=WireTransport(kie),
     )
-    client = runtime.client(Voice())
+    client = runtime.client(OutputOptions())
     assert client.task("demo-image").state == "success"
     (seen,) = kie.requests
     assert seen.headers["authorization"] == "Bearer sk-0123456789"
@@ -82,8 +82,8 @@ def test_a_client_asks_the_address_that_is_set(kie: Faults, clock: FakeClock) ->
 
 def test_only_verbose_has_a_trace() -> None:
     runtime = world()
-    assert runtime.trace(Voice()) is None
-    assert runtime.trace(Voice(verbose=True)) == runtime.inbox.put
+    assert runtime.trace(OutputOptions()) is None
+    assert runtime.trace(OutputOptions(verbose=True)) == runtime.event_queue.put
 
 
 @pytest.mark.parametrize(
@@ -92,8 +92,8 @@ def test_only_verbose_has_a_trace() -> None:
 )
 def test_the_key_becomes_a_secret_of_both_streams(key: str, secret: str) -> None:
     runtime = world(KIE_API_KEY=key)
-    runtime.hide_key()
-    assert (runtime.out.secret, runtime.err.secret) == (secret, secret)
+    runtime.redact_api_key()
+    assert (runtime.out.redacted, runtime.err.redacted) == (secret, secret)
 
 
 def test_stdin_is_read_to_its_end() -> None:

@@ -80,7 +80,7 @@ def test_what_is_no_json_among_several_is_a_value_error(text: str) -> None:
 def test_a_string_of_json_holds_a_value_and_any_other_value_is_itself(
     value: object, held: object
 ) -> None:
-    assert safe_json.unwrapped(value) == held
+    assert safe_json.decode_nested(value) == held
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import BinaryIO, TextIO
 
 import pytest
 
-from kiecli.errors import ReaderGone, SaveError
+from kiecli.errors import SaveError, StdoutClosed
 from kiecli.streams import ErrorOutput, Output
 from tests.support.program import FakeStream
 
@@ -45,7 +45,7 @@ def test_a_secret_is_never_shown() -> None:
     stream = FakeStream()
     output = Output(stream)
     output.line("sk-1 is shown")
-    output.secret = "sk-1"
+    output.redacted = "sk-1"
     output.line("Bearer sk-1, sk-1")
     assert stream.text == "sk-1 is shown\nBearer ****, ****\n"
 
@@ -68,7 +68,7 @@ def test_a_closed_stdout_has_no_place_for_the_answer() -> None:
     output.binary().flush()
 
 
-@pytest.mark.parametrize(("breaks", "error"), [(FULL, SaveError), (GONE, ReaderGone)])
+@pytest.mark.parametrize(("breaks", "error"), [(FULL, SaveError), (GONE, StdoutClosed)])
 def test_a_stdout_that_breaks_ends_the_run(breaks: OSError, error: type[BaseException]) -> None:
     output = Output(FakeStream(breaks=breaks))
     with pytest.raises(error):
@@ -80,14 +80,14 @@ def test_a_stdout_that_breaks_ends_the_run(breaks: OSError, error: type[BaseExce
 def test_bytes_arrive_untouched() -> None:
     stream = FakeStream(encoding="ascii")
     output = Output(stream)
-    output.secret = "PNG"
+    output.redacted = "PNG"
     binary = output.binary()
     assert binary.write(b"\x89PNG\xff") == 5
     binary.flush()
     assert stream.bytes == b"\x89PNG\xff"
 
 
-@pytest.mark.parametrize(("breaks", "error"), [(FULL, SaveError), (GONE, ReaderGone)])
+@pytest.mark.parametrize(("breaks", "error"), [(FULL, SaveError), (GONE, StdoutClosed)])
 def test_bytes_that_break_when_they_are_handed_over(
     breaks: OSError, error: type[BaseException]
 ) -> None:

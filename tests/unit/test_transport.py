@@ -19,9 +19,9 @@ from kiecli.transport import (
     CONNECT_TIMEOUT,
     READ_TIMEOUT,
     USER_AGENT,
+    ClientFactory,
     Exchange,
-    Wires,
-    _Routes,
+    _ProxyRouter,
     host_of,
 )
 from tests.support.fakes import FakeClock
@@ -75,7 +75,7 @@ def _address(server: ThreadingHTTPServer) -> str:
 
 
 def test_a_client_is_in_a_hurry_says_who_it_is_and_follows_nothing() -> None:
-    with Wires({}).client() as client:
+    with ClientFactory({}).client() as client:
         assert client.timeout == httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT)
         assert client.follow_redirects is False
         assert client.headers["User-Agent"] == USER_AGENT
@@ -84,7 +84,7 @@ def test_a_client_is_in_a_hurry_says_who_it_is_and_follows_nothing() -> None:
 
 
 def test_a_server_is_asked_directly_and_its_cookies_are_forgotten() -> None:
-    with _recorder() as server, Wires({}).client() as client:
+    with _recorder() as server, ClientFactory({}).client() as client:
         url = f"http://{_address(server)}/x"
         assert [client.get(url).text, client.get(url).text] == ["GET /x None"] * 2
 
@@ -96,7 +96,7 @@ def test_a_proxy_of_the_environment_is_used(
 ) -> None:
     with _recorder() as proxy:
         monkeypatch.setenv(variable, f"{scheme}{_address(proxy)}")
-        with Wires({}).client() as client:
+        with ClientFactory({}).client() as client:
             assert client.get("http://kie.test/x").text == "GET http://kie.test/x None"
 
 
@@ -106,7 +106,7 @@ def test_https_goes_through_its_proxy_in_a_tunnel(
 ) -> None:
     with _recorder() as proxy:
         monkeypatch.setenv(variable, f"http://{_address(proxy)}")
-        with Wires({}).client() as client, pytest.raises(httpx.ProxyError):
+        with ClientFactory({}).client() as client, pytest.raises(httpx.ProxyError):
             client.get("https://kie.test/x")
         assert proxy.asked == ["kie.test:443"]  # type: ignore[attr-defined]
 
@@ -117,7 +117,7 @@ def test_the_proxy_of_a_scheme_comes_before_the_one_for_all(
     with _recorder() as proxy:
         monkeypatch.setenv("HTTP_PROXY", f"http://{_address(proxy)}")
         monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
-        with Wires({}).client() as client:
+        with ClientFactory({}).client() as client:
             assert client.get("http://kie.test/x").status_code == 200
 
 
@@ -126,7 +126,7 @@ def test_a_loopback_server_is_never_asked_through_a_proxy(
     exempt: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    with _recorder() as server, Wires({}).client() as client:
+    with _recorder() as server, ClientFactory({}).client() as client:
         assert client.get(f"http://{_address(server)}/x").text == "GET /x None"
         monkeypatch.setenv("NO_PROXY", exempt.format(port=server.server_port))
         assert client.get(f"http://{_address(server)}/x").text == "GET /x None"
@@ -142,7 +142,7 @@ def test_no_proxy_is_obeyed(
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.test:3128")
     monkeypatch.setenv("NO_PROXY", exempt)
-    routes = _Routes(Wires({}).context)
+    routes = _ProxyRouter(ClientFactory({}).context)
     proxy = routes._proxy_for(httpx.URL("http://api.kie.test:81/x"))
     assert proxy == ("http://proxy.test:3128" if through_proxy else None)
 
@@ -163,7 +163,7 @@ def test_a_proxy_that_cannot_be_used_is_a_setting_to_mend(
 ) -> None:
     monkeypatch.setenv(variable, address)
     with pytest.raises(ConfigError) as refusal:
-        Wires({}).check("https://api.kie.test")
+        ClientFactory({}).check("https://api.kie.test")
     assert (refusal.value.message, refusal.value.hint) == (
         f"the proxy in HTTPS_PROXY or ALL_PROXY ({address}) cannot be used",
         "name an http:// or https:// proxy there, or set NO_PROXY",
@@ -173,7 +173,7 @@ def test_a_proxy_that_cannot_be_used_is_a_setting_to_mend(
 def test_the_password_of_a_proxy_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "socks5://me:canary@proxy.test:1080")
     with pytest.raises(ConfigError) as refusal:
-        Wires({}).check("https://api.kie.test")
+        ClientFactory({}).check("https://api.kie.test")
     assert "canary" not in refusal.value.message
     assert "proxy.test:1080" in refusal.value.message
 
@@ -181,20 +181,20 @@ def test_the_password_of_a_proxy_is_not_shown(monkeypatch: pytest.MonkeyPatch) -
 def test_an_unusable_proxy_is_no_matter_for_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1080")
     for url in ("http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1"):
-        Wires({}).check(url)
+        ClientFactory({}).check(url)
 
 
 def test_a_proxy_that_speaks_tls_uses_the_same_certificates(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "https://proxy.test:3128")
-    wires = Wires({})
-    wires.check("https://api.kie.test")
-    assert wires.context() is wires.context()
+    client_factory = ClientFactory({})
+    client_factory.check("https://api.kie.test")
+    assert client_factory.context() is client_factory.context()
 
 
 def test_tls_checks_names_and_certificates() -> None:
-    context = Wires({}).context()
+    context = ClientFactory({}).context()
     assert (context.check_hostname, context.verify_mode) == (True, ssl.CERT_REQUIRED)
     assert context.cert_store_stats()["x509_ca"] > 50
 
@@ -206,20 +206,22 @@ def test_certificates_come_from_the_file_that_the_environment_names(tmp_path: Pa
     end = "-----END CERTIFICATE-----"
     one = tmp_path / "one.pem"
     one.write_text(roots[: roots.index(end) + len(end)] + "\n")
-    assert Wires({"SSL_CERT_FILE": str(one)}).context().cert_store_stats()["x509"] == 1
+    assert ClientFactory({"SSL_CERT_FILE": str(one)}).context().cert_store_stats()["x509"] == 1
     folder = {"SSL_CERT_DIR": str(tmp_path)}
-    assert Wires(folder).context().cert_store_stats()["x509"] == 0  # read as they are needed
+    assert (
+        ClientFactory(folder).context().cert_store_stats()["x509"] == 0
+    )  # read as they are needed
 
 
 @pytest.mark.parametrize("empty", [{"SSL_CERT_FILE": ""}, {"SSL_CERT_DIR": ""}])
 def test_empty_settings_count_as_unset(empty: dict[str, str]) -> None:
-    assert Wires(empty).context().cert_store_stats()["x509_ca"] > 50
+    assert ClientFactory(empty).context().cert_store_stats()["x509_ca"] > 50
 
 
 def test_certificates_that_are_not_there_are_a_setting_to_mend(tmp_path: Path) -> None:
     gone = tmp_path / "gone.pem"
     with pytest.raises(ConfigError) as refusal:
-        Wires({"SSL_CERT_FILE": str(gone)}).check("https://api.kie.test")
+        ClientFactory({"SSL_CERT_FILE": str(gone)}).check("https://api.kie.test")
     assert (refusal.value.message, refusal.value.hint) == (
         f"the certificates of SSL_CERT_FILE ({gone}) cannot be read: No such file or directory",
         "unset SSL_CERT_FILE or point it to a PEM file",
@@ -231,14 +233,14 @@ def test_certificates_that_are_none_are_a_setting_to_mend(tmp_path: Path, conten
     broken = tmp_path / "broken.pem"
     broken.write_text(content)
     with pytest.raises(ConfigError, match=r"cannot be read") as refusal:
-        Wires({"SSL_CERT_FILE": str(broken)}).context()
+        ClientFactory({"SSL_CERT_FILE": str(broken)}).context()
     assert "\n" not in refusal.value.message
 
 
 def test_a_folder_of_certificates_that_is_not_there_is_a_setting_to_mend(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     with pytest.raises(ConfigError) as refusal:
-        Wires({"SSL_CERT_DIR": str(gone)}).check("https://api.kie.test")
+        ClientFactory({"SSL_CERT_DIR": str(gone)}).check("https://api.kie.test")
     assert (refusal.value.message, refusal.value.hint) == (
         f"the certificates of SSL_CERT_DIR ({gone}) cannot be read: no such folder",
         "unset SSL_CERT_DIR or point it to a folder of PEM files",
@@ -246,12 +248,12 @@ def test_a_folder_of_certificates_that_is_not_there_is_a_setting_to_mend(tmp_pat
 
 
 def test_without_tls_no_certificate_is_read() -> None:
-    Wires({"SSL_CERT_FILE": "/nowhere"}).check("http://127.0.0.1:1")
+    ClientFactory({"SSL_CERT_FILE": "/nowhere"}).check("http://127.0.0.1:1")
 
 
 def test_with_something_else_in_the_networks_place_there_is_nothing_to_check() -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200))
-    Wires({"SSL_CERT_FILE": "/nowhere"}, transport).check("https://api.kie.test")
+    ClientFactory({"SSL_CERT_FILE": "/nowhere"}, transport).check("https://api.kie.test")
 
 
 def test_a_certificate_of_its_own_is_refused_in_plain_words(tmp_path: Path) -> None:
@@ -261,10 +263,11 @@ def test_a_certificate_of_its_own_is_refused_in_plain_words(tmp_path: Path) -> N
         "from kiecli.api.client import KieClient\n"
         "from kiecli.clock import SystemClock\n"
         "from kiecli.errors import KieError\n"
-        "from kiecli.transport import Wires\n"
+        "from kiecli.transport import ClientFactory\n"
         "import os\n"
         "try:\n"
-        "    KieClient(Wires(os.environ).client(), sys.argv[1], 'key', SystemClock()).task('a')\n"
+        "    http = ClientFactory(os.environ).client()\n"
+        "    KieClient(http, sys.argv[1], 'key', SystemClock()).task('a')\n"
         "except KieError as error:\n"
         "    print(type(error).__name__, error.temporary, error.message, sep='|')\n"
     )
@@ -285,7 +288,7 @@ def test_a_certificate_of_its_own_is_refused_in_plain_words(tmp_path: Path) -> N
             capture_output=True, check=True, text=True, timeout=30,
         )  # fmt: skip
     assert run.stdout == (
-        "NoConnection|False|could not ask localhost: "
+        "ConnectionFailed|False|could not ask localhost: "
         "its certificate was refused (self-signed certificate)\n"
     )
 
@@ -299,8 +302,8 @@ def test_exchanges_with_a_file_host_are_told_without_their_query() -> None:
             raise httpx.ReadTimeout("", request=request)
         return httpx.Response(206)
 
-    wires = Wires({}, httpx.MockTransport(answer))
-    with wires.client(trace=(told.append, clock)) as client:
+    client_factory = ClientFactory({}, httpx.MockTransport(answer))
+    with client_factory.client(trace=(told.append, clock)) as client:
         client.get("https://host.test/a.png?token=canary", extensions={"task_id": "t1"})
         with pytest.raises(httpx.ReadTimeout):
             client.get("https://host.test/gone")

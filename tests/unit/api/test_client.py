@@ -12,18 +12,18 @@ from typing import Any
 import httpx
 import pytest
 
-from kiecli.api.client import LONGEST_ANSWER, KieClient
+from kiecli.api.client import MAX_ANSWER, KieClient
 from kiecli.api.models import Task
 from kiecli.errors import (
     AccessError,
     ConfigError,
+    ConnectionFailed,
     KieError,
     KieUnavailable,
-    NoConnection,
     TaskNotFound,
 )
 from kiecli.sandbox.simulation import SimulatedKie
-from kiecli.transport import USER_AGENT, Exchange, Wires
+from kiecli.transport import USER_AGENT, ClientFactory, Exchange
 from tests.support.fakes import FakeClock
 from tests.support.faults import Faults, envelope, record
 from tests.support.wire import Wire, WireTransport, reset, silence, wired
@@ -38,7 +38,7 @@ Answer = Callable[[httpx.Request], httpx.Response]
 def _client(
     answer: Answer, *, clock: FakeClock | None = None, trace: list[Exchange] | None = None
 ) -> KieClient:
-    http = Wires({}, httpx.MockTransport(answer)).client()
+    http = ClientFactory({}, httpx.MockTransport(answer)).client()
     told = None if trace is None else trace.append
     return KieClient(http, _BASE, _KEY, clock or FakeClock(), told)
 
@@ -173,7 +173,7 @@ def test_every_fault_is_temporary_trouble_and_the_next_answer_is_good(
     clock = FakeClock()
     faults = Faults(SimulatedKie(_BASE, now=clock.wall), now=clock.now)
     faults.next("recordInfo", fault)
-    http = Wires({}, WireTransport(faults, sleep=clock.advance)).client()
+    http = ClientFactory({}, WireTransport(faults, sleep=clock.advance)).client()
     client = KieClient(http, _BASE, _KEY, clock)
     error = _error(client)
     assert isinstance(error, KieUnavailable)
@@ -228,7 +228,7 @@ def _made(kind: type[Exception], words: str) -> Exception:
 @pytest.mark.parametrize("kind", _RAISED, ids=lambda kind: kind.__name__)
 def test_whatever_httpx_raises_is_no_connection_in_our_words(kind: type[Exception]) -> None:
     error = _error(_client(_raising(_made(kind, f"Illegal header value b'Bearer {_KEY}'"))))
-    assert type(error) is NoConnection
+    assert type(error) is ConnectionFailed
     assert error.temporary
     assert error.message.startswith("could not ask api.kie.test: ")
     assert _KEY not in error.message + error.hint
@@ -273,7 +273,7 @@ def test_a_certificate_that_is_refused_is_no_temporary_trouble() -> None:
     raised = httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED]")
     raised.__context__ = refused
     error = _error(_client(_raising(raised)))
-    assert type(error) is NoConnection
+    assert type(error) is ConnectionFailed
     assert (error.message, error.hint, error.temporary) == (
         "could not ask api.kie.test: its certificate was refused (self-signed certificate)",
         "a proxy's or company's own CA? point SSL_CERT_FILE to it",
@@ -289,7 +289,7 @@ def test_a_proxy_that_wants_a_login_refuses_access() -> None:
 
 @pytest.mark.parametrize("host", ["a..test", f"{'a' * 70}.test"])
 def test_a_host_that_can_have_no_address_is_a_setting_to_mend(host: str) -> None:
-    http = Wires({}).client()
+    http = ClientFactory({}).client()
     error = _error(KieClient(http, f"http://{host}", _KEY, FakeClock()))
     assert type(error) is ConfigError
     assert error.message == f"{host} is no name of a host"
@@ -327,7 +327,7 @@ def test_a_body_that_drips_is_given_up_after_twenty_seconds() -> None:
     clock = FakeClock()
     slow = _dripping(60, 1.5, clock)
     error = _error(_client(lambda _: httpx.Response(200, stream=slow), clock=clock))
-    assert type(error) is NoConnection
+    assert type(error) is ConnectionFailed
     assert error.message == "api.kie.test gave no whole answer within 20 s"
     assert slow.taken == 14
 
@@ -344,7 +344,7 @@ def test_an_answer_without_end_is_not_read_to_it() -> None:
     error = _error(_client(lambda _: httpx.Response(200, stream=endless)))
     assert error.message == "an answer of more than 2 MiB is none of Kie's"
     assert error.temporary
-    assert endless.taken == LONGEST_ANSWER // 2**20 + 1
+    assert endless.taken == MAX_ANSWER // 2**20 + 1
 
 
 def test_the_trace_tells_of_each_exchange_without_key_and_query() -> None:
@@ -411,7 +411,7 @@ def test_a_real_proxy_that_wants_a_login_is_said_to(
         monkeypatch.setenv(f"{scheme}_proxy", f"http://{proxy}")
         monkeypatch.delenv("no_proxy", raising=False)
         monkeypatch.delenv("NO_PROXY", raising=False)
-        with Wires({}).client() as http:
+        with ClientFactory({}).client() as http:
             error = _error(KieClient(http, f"{scheme}://api.kie.test", _KEY, FakeClock()))
     assert type(error) is AccessError
     assert error.message == "the proxy asks for a login (HTTP 407)"

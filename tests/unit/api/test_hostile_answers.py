@@ -13,7 +13,7 @@ from kiecli.api.client import KieClient
 from kiecli.api.models import Phase, Task
 from kiecli.api.responses import code_of, decode
 from kiecli.errors import KieUnavailable
-from kiecli.outcome import of_question, of_wait
+from kiecli.outcome import from_status, from_wait
 from kiecli.render import json_lines
 from tests.support.fakes import START, FakeClock
 from tests.support.hostile.answers import bodies, hostile_records
@@ -79,8 +79,8 @@ def test_a_record_becomes_a_task_with_distinct_addresses_in_order(data: Any) -> 
         assert not any(map(str.isspace, url))
     assert {result.kind for result in task.results} <= {"image", "video", "audio", "file"}
     assert task.phase in Phase
-    assert task.word
-    assert len(task.word) <= 100
+    assert task.state_label
+    assert len(task.state_label) <= 100
 
 
 @examples(200)
@@ -88,9 +88,9 @@ def test_a_record_becomes_a_task_with_distinct_addresses_in_order(data: Any) -> 
 def test_json_is_one_line_that_holds_the_record_untouched(data: Any, *, waited: bool) -> None:
     task = Task.parse("a", data)
     if waited:
-        outcome = of_wait("a", task, None, ["wait"])
+        outcome = from_wait("a", task, None, ["wait"])
     else:
-        outcome = of_question("a", task, None, ["status"], exit_status=True)
+        outcome = from_status("a", task, None, ["status"], exit_status=True)
     line = json_lines.line(outcome, START)
     assert_tame(line)
     assert line.isascii()

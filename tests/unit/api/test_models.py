@@ -39,7 +39,7 @@ def test_a_finished_task_with_everything_that_is_known_of_it() -> None:
         created_at=1_790_000_300.0,
         completed_at=1_790_000_313.1,
         results=(Result(1, f"{_HOST}/wan/lighthouse.png", "image"),),
-        document=None,
+        inline_result=None,
         credits=4.5,
         progress=None,
         fail_code=None,
@@ -47,7 +47,7 @@ def test_a_finished_task_with_everything_that_is_known_of_it() -> None:
         raw=json.loads((_ANSWERS / "image.json").read_bytes())["data"],
     )
     assert task.params == {"input": {"prompt": "A lighthouse in fog"}, "model": "wan/2-7-image"}
-    assert (task.phase, task.word, task.finished) == (Phase.SUCCESS, "success", True)
+    assert (task.phase, task.state_label, task.finished) == (Phase.SUCCESS, "success", True)
     assert (task.duration, task.prompt) == (13.1, "A lighthouse in fog")
     assert task.expires_at == 1_790_000_313.1 + 24 * 3600 == 1_790_000_313.1 + LINK_LIFETIME
 
@@ -81,7 +81,7 @@ def test_the_files_that_each_family_of_models_delivers(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "document"),
+    ("name", "inline_result"),
     [
         ("lyrics", {"lyricsData": [{"text": "[Verse]\nHaul away", "title": "Haul"}]}),
         ("no-subject", {"subject_status": 0}),
@@ -99,8 +99,8 @@ def test_the_files_that_each_family_of_models_delivers(name: str) -> None:
         ("waiting", None),
     ],
 )
-def test_the_object_that_a_task_delivers(name: str, document: object) -> None:
-    assert _answer(name).document == document
+def test_the_object_that_a_task_delivers(name: str, inline_result: object) -> None:
+    assert _answer(name).inline_result == inline_result
 
 
 @pytest.mark.parametrize(
@@ -128,13 +128,13 @@ def test_the_object_that_a_task_delivers(name: str, document: object) -> None:
 )
 def test_a_failed_task_says_why(name: str, message: str, code: str, hint: str) -> None:
     task = _answer(name)
-    failure = task.failure()
+    failure = task.to_error()
     assert (task.phase, task.expires_at) == (Phase.FAILED, None)
     assert (failure.message, task.fail_code, failure.hint) == (message, code, hint)
 
 
 def test_a_failure_without_any_reason_says_so() -> None:
-    failure = Task.parse("a", {"state": "fail", "failCode": None, "failMsg": ""}).failure()
+    failure = Task.parse("a", {"state": "fail", "failCode": None, "failMsg": ""}).to_error()
     assert failure.message == "Kie says the task failed: no reason was given"
 
 
@@ -156,7 +156,11 @@ def test_a_failure_without_any_reason_says_so() -> None:
 )
 def test_an_unknown_state_means_still_running(state: object, phase: Phase, word: str) -> None:
     task = Task.parse("a", {"state": state})
-    assert (task.phase, task.word, task.finished) == (phase, word, phase is not Phase.RUNNING)
+    assert (task.phase, task.state_label, task.finished) == (
+        phase,
+        word,
+        phase is not Phase.RUNNING,
+    )
 
 
 _A, _B = "https://host/a.png", "https://host/b.png"
@@ -222,15 +226,15 @@ def test_what_was_asked_for_is_no_result() -> None:
 
 @pytest.mark.parametrize("text", ["Once upon a time", "[Verse] half JSON", "{not json"])
 def test_a_result_that_is_text_is_the_document(text: str) -> None:
-    assert _success(text).document == text
+    assert _success(text).inline_result == text
 
 
 def test_text_in_json_quotes_is_the_document() -> None:
-    assert _success('"Once upon a time"').document == "Once upon a time"
+    assert _success('"Once upon a time"').inline_result == "Once upon a time"
 
 
 def test_a_url_alone_is_a_file_and_no_document() -> None:
-    assert _success(_A).document is None
+    assert _success(_A).inline_result is None
 
 
 @pytest.mark.parametrize(
@@ -394,8 +398,8 @@ _json = st.recursive(
 def test_no_record_whatsoever_ends_in_an_exception(data: dict[str, object]) -> None:
     task = Task.parse("a", data)
     assert task.raw is data
-    assert task.failure().message
-    assert task.word
+    assert task.to_error().message
+    assert task.state_label
     for number in (task.duration, task.expires_at, task.age(0)):
         assert number is None or number >= 0
     assert task.prompt is None or task.prompt

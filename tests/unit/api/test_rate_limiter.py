@@ -8,23 +8,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiecli.api.rate_limiter import Budget
+from kiecli.api.rate_limiter import RateLimiter
 
 _JITTER = 0.25
 
 
-def _start(budget: Budget, now: float) -> float:
+def _start(rate_limiter: RateLimiter, now: float) -> float:
     """Take one start as soon as there is one; return its moment."""
-    while wait := budget.take(now):
+    while wait := rate_limiter.acquire(now):
         now += wait
     return now
 
 
 def _starts(wishes: Iterable[float]) -> list[float]:
     """Return when starts that were wished for at these moments came about."""
-    budget, now, starts = Budget(), 0.0, []
+    rate_limiter, now, starts = RateLimiter(), 0.0, []
     for wish in wishes:
-        now = _start(budget, max(now, wish))
+        now = _start(rate_limiter, max(now, wish))
         starts.append(now)
     return starts
 
@@ -87,55 +87,59 @@ def test_a_burst_is_over_at_once() -> None:
 
 
 def test_a_start_that_is_not_taken_costs_nothing() -> None:
-    budget = Budget()
+    rate_limiter = RateLimiter()
     for _ in range(8):
-        budget.take(0.0)
-    assert [budget.take(0.5), budget.take(0.5), budget.take(1.0)] == [0.5, 0.5, 0.0]
+        rate_limiter.acquire(0.0)
+    assert [rate_limiter.acquire(0.5), rate_limiter.acquire(0.5), rate_limiter.acquire(1.0)] == [
+        0.5,
+        0.5,
+        0.0,
+    ]
 
 
 def test_a_rate_limit_pauses_everybody_for_five_seconds() -> None:
-    budget = Budget()
-    budget.take(0.0)
-    assert budget.limited(started=0.0, now=0.3, retry_after=None) == 5.3
-    assert _start(budget, 0.3) == pytest.approx(5.3)
+    rate_limiter = RateLimiter()
+    rate_limiter.acquire(0.0)
+    assert rate_limiter.on_rate_limited(started=0.0, now=0.3, retry_after=None) == 5.3
+    assert _start(rate_limiter, 0.3) == pytest.approx(5.3)
 
 
 def test_the_pause_doubles_to_thirty_seconds_while_the_rate_limit_lasts() -> None:
-    budget, now, pauses = Budget(), 0.0, []
+    rate_limiter, now, pauses = RateLimiter(), 0.0, []
     for _ in range(6):
-        until = budget.limited(started=now, now=now + 0.5, retry_after=None)
+        until = rate_limiter.on_rate_limited(started=now, now=now + 0.5, retry_after=None)
         pauses.append(until - (now + 0.5))
         now = until
     assert pauses == pytest.approx([5, 10, 20, 30, 30, 30])
 
 
 def test_looks_that_were_under_way_together_pause_once() -> None:
-    budget = Budget()
-    ends = [budget.limited(0.1, now, None) for now in (1.0, 1.0, 1.2)]
+    rate_limiter = RateLimiter()
+    ends = [rate_limiter.on_rate_limited(0.1, now, None) for now in (1.0, 1.0, 1.2)]
     assert ends == [6.0, 6.0, 6.0]
 
 
 def test_after_a_good_answer_the_next_pause_is_a_short_one() -> None:
-    budget = Budget()
-    budget.limited(started=0, now=1, retry_after=None)
-    budget.answered(started=6)
-    assert budget.limited(started=7, now=8, retry_after=None) == 13
+    rate_limiter = RateLimiter()
+    rate_limiter.on_rate_limited(started=0, now=1, retry_after=None)
+    rate_limiter.on_success(started=6)
+    assert rate_limiter.on_rate_limited(started=7, now=8, retry_after=None) == 13
 
 
 def test_a_good_answer_from_before_the_pause_does_not_shorten_the_next() -> None:
-    budget = Budget()
-    budget.limited(started=0, now=1, retry_after=None)
-    budget.answered(started=0.5)
-    assert budget.limited(started=6, now=7, retry_after=None) == 17
+    rate_limiter = RateLimiter()
+    rate_limiter.on_rate_limited(started=0, now=1, retry_after=None)
+    rate_limiter.on_success(started=0.5)
+    assert rate_limiter.on_rate_limited(started=6, now=7, retry_after=None) == 17
 
 
 @pytest.mark.parametrize("told", [0.0, 3.0, 60.0])
 def test_retry_after_is_obeyed_to_the_second(told: float) -> None:
-    assert Budget().limited(started=0, now=1, retry_after=told) == 1 + told
+    assert RateLimiter().on_rate_limited(started=0, now=1, retry_after=told) == 1 + told
 
 
 def test_a_longer_retry_after_of_a_look_under_way_counts_a_shorter_one_does_not() -> None:
-    budget = Budget()
-    budget.limited(started=0, now=1, retry_after=None)
-    assert budget.limited(started=0.5, now=2, retry_after=60) == 62
-    assert budget.limited(started=0.5, now=3, retry_after=2) == 62
+    rate_limiter = RateLimiter()
+    rate_limiter.on_rate_limited(started=0, now=1, retry_after=None)
+    assert rate_limiter.on_rate_limited(started=0.5, now=2, retry_after=60) == 62
+    assert rate_limiter.on_rate_limited(started=0.5, now=3, retry_after=2) == 62

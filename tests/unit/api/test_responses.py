@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from kiecli.api.responses import NOT_FOUND_HINT, code_of, decode
 from kiecli.errors import (
     AccessError,
+    AccountRefused,
     ConfigError,
-    KeyRefused,
     KieError,
     KieUnavailable,
     RateLimited,
@@ -62,19 +62,19 @@ def test_code_505_without_a_usable_state_is_a_refusal(data: object) -> None:
 
 _KEY_HINT = "check the key with: kiecli config check"
 _CODES: list[tuple[object, str, type[KieError], str, str]] = [
-    (401, "No access", KeyRefused, "Kie refused the API key: No access (code 401)", _KEY_HINT),
-    ("401", "", KeyRefused, "Kie refused the API key: code 401", _KEY_HINT),
+    (401, "No access", AccountRefused, "Kie refused the API key: No access (code 401)", _KEY_HINT),
+    ("401", "", AccountRefused, "Kie refused the API key: code 401", _KEY_HINT),
     (
         402,
         "Insufficient",
-        KeyRefused,
+        AccountRefused,
         "the account has no credits: Insufficient (code 402)",
         "top up at https://kie.ai",
     ),
     (
         433,
         "Quota",
-        KeyRefused,
+        AccountRefused,
         "the key's own quota is used up: Quota (code 433)",
         "raise it, or use another key",
     ),
@@ -130,7 +130,7 @@ def test_the_code_decides_whatever_the_status(
 
 
 _STATUSES: list[tuple[int, type[KieError], str]] = [
-    (401, KeyRefused, "the API key was refused (HTTP 401)"),
+    (401, AccountRefused, "the API key was refused (HTTP 401)"),
     (407, AccessError, "the proxy asks for a login (HTTP 407)"),
     (301, ConfigError, "that is not Kie's API (HTTP 301)"),
     (302, ConfigError, "that is not Kie's API (HTTP 302)"),
@@ -183,7 +183,7 @@ def test_an_answer_from_elsewhere_asks_whether_the_address_is_right() -> None:
 
 
 def test_only_refusals_of_the_key_or_the_account_end_the_whole_run() -> None:
-    ends = [code for code in range(100, 600) if code != 200 and _error(200, _body(code)).ends_run]
+    ends = [code for code in range(100, 600) if code != 200 and _error(200, _body(code)).fatal]
     assert ends == [401, 402, 433]
 
 

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from kiecli.commands import output
-from kiecli.render.formats import Lines
-from kiecli.render.live import LiveScreen
-from kiecli.render.reporter import LogScreen, PanelScreen, Screen
+from kiecli.render.formats import LineWriter
+from kiecli.render.live import LiveReporter
+from kiecli.render.reporter import LogReporter, PanelReporter, Reporter
 from kiecli.render.tables import StatusAnswer
-from kiecli.runtime import Runtime, Voice
+from kiecli.runtime import OutputOptions, Runtime
 from tests.support.fakes import FakeClock
 from tests.support.program import FakeStream
 
@@ -28,64 +28,70 @@ def world(
 
 
 @pytest.mark.parametrize(
-    ("terminal", "voice", "options", "environ", "kind"),
+    ("terminal", "output_options", "options", "environ", "kind"),
     [
-        (True, {}, {"follows": True}, {}, LiveScreen),
-        (True, {}, {"files": True}, {}, LiveScreen),
-        (True, {"json": True}, {"follows": True}, {}, LiveScreen),
-        (True, {"verbose": True}, {"follows": True}, {}, LiveScreen),
-        (True, {}, {"follows": True}, {"NO_COLOR": "1"}, LiveScreen),
-        (True, {}, {"follows": True}, {"CI": "true"}, LiveScreen),
-        (True, {}, {}, {}, LogScreen),
-        (True, {}, {"follows": True}, {"TERM": "dumb"}, LogScreen),
-        (True, {}, {"follows": True}, {"GITHUB_ACTIONS": "true"}, LogScreen),
-        (False, {}, {"follows": True}, {}, LogScreen),
-        (False, {}, {"follows": True}, {"FORCE_COLOR": "1"}, LogScreen),
-        (True, {"quiet": True}, {"follows": True}, {}, Screen),
-        (False, {"quiet": True}, {}, {}, Screen),
+        (True, {}, {"watching": True}, {}, LiveReporter),
+        (True, {}, {"files": True}, {}, LiveReporter),
+        (True, {"json": True}, {"watching": True}, {}, LiveReporter),
+        (True, {"verbose": True}, {"watching": True}, {}, LiveReporter),
+        (True, {}, {"watching": True}, {"NO_COLOR": "1"}, LiveReporter),
+        (True, {}, {"watching": True}, {"CI": "true"}, LiveReporter),
+        (True, {}, {}, {}, LogReporter),
+        (True, {}, {"watching": True}, {"TERM": "dumb"}, LogReporter),
+        (True, {}, {"watching": True}, {"GITHUB_ACTIONS": "true"}, LogReporter),
+        (False, {}, {"watching": True}, {}, LogReporter),
+        (False, {}, {"watching": True}, {"FORCE_COLOR": "1"}, LogReporter),
+        (True, {"quiet": True}, {"watching": True}, {}, Reporter),
+        (False, {"quiet": True}, {}, {}, Reporter),
     ],
 )
 def test_what_is_rendered_on_stderr(
     terminal: bool,
-    voice: dict[str, bool],
+    output_options: dict[str, bool],
     options: dict[str, bool],
     environ: dict[str, str],
-    kind: type[Screen],
+    kind: type[Reporter],
 ) -> None:
     runtime = world(environ, err=terminal)
-    assert type(output.screen(runtime, Voice(**voice), ("a",), **options)) is kind
+    assert (
+        type(output.reporter(runtime, OutputOptions(**output_options), ("a",), **options)) is kind
+    )
 
 
 @pytest.mark.parametrize(
-    ("out", "err", "voice", "task_ids", "kind"),
+    ("out", "err", "output_options", "task_ids", "kind"),
     [
-        (True, True, {}, ("a",), PanelScreen),
-        (True, True, {}, ("a", "b"), LogScreen),
-        (True, True, {"json": True}, ("a",), LogScreen),
-        (True, True, {"quiet": True}, ("a",), Screen),
-        (True, False, {}, ("a",), LogScreen),
-        (False, True, {}, ("a",), LogScreen),
+        (True, True, {}, ("a",), PanelReporter),
+        (True, True, {}, ("a", "b"), LogReporter),
+        (True, True, {"json": True}, ("a",), LogReporter),
+        (True, True, {"quiet": True}, ("a",), Reporter),
+        (True, False, {}, ("a",), LogReporter),
+        (False, True, {}, ("a",), LogReporter),
     ],
 )
 def test_a_panel_on_the_same_terminal_tells_errors_itself(
-    out: bool, err: bool, voice: dict[str, bool], task_ids: tuple[str, ...], kind: type[Screen]
+    out: bool,
+    err: bool,
+    output_options: dict[str, bool],
+    task_ids: tuple[str, ...],
+    kind: type[Reporter],
 ) -> None:
     runtime = world(out=out, err=err)
-    assert type(output.status_screen(runtime, Voice(**voice), task_ids)) is kind
+    assert type(output.status_reporter(runtime, OutputOptions(**output_options), task_ids)) is kind
 
 
 @pytest.mark.parametrize(
-    ("terminal", "voice", "kind"),
+    ("terminal", "output_options", "kind"),
     [
         (True, {}, StatusAnswer),
-        (True, {"quiet": True}, Lines),
-        (True, {"json": True}, Lines),
-        (False, {}, Lines),
+        (True, {"quiet": True}, LineWriter),
+        (True, {"json": True}, LineWriter),
+        (False, {}, LineWriter),
     ],
 )
 def test_what_is_rendered_for_status(
-    terminal: bool, voice: dict[str, bool], kind: type[Any]
+    terminal: bool, output_options: dict[str, bool], kind: type[Any]
 ) -> None:
     runtime = world(out=terminal)
-    shown = output.screen(runtime, Voice(**voice), ("a",))
-    assert type(output.status_answer(runtime, Voice(**voice), shown)) is kind
+    shown = output.reporter(runtime, OutputOptions(**output_options), ("a",))
+    assert type(output.status_answer(runtime, OutputOptions(**output_options), shown)) is kind

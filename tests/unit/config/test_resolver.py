@@ -169,7 +169,7 @@ def test_every_setting_with_what_it_hides(config: MakeConfig) -> None:
         (
             entry.setting.name,
             entry.value and (entry.value.shown, entry.value.source),
-            [(value.shown, value.source) for value in entry.hidden],
+            [(value.shown, value.source) for value in entry.overridden],
         )
         for entry in made.entries()
     ]
@@ -183,7 +183,7 @@ def test_every_setting_with_what_it_hides(config: MakeConfig) -> None:
 
 def test_a_setting_without_any_value_is_an_entry_too(config: MakeConfig) -> None:
     entry = next(config().entries())
-    assert (entry.setting.name, entry.value, entry.hidden) == ("api-key", None, ())
+    assert (entry.setting.name, entry.value, entry.overridden) == ("api-key", None, ())
 
 
 def test_setting_a_value_keeps_it_trimmed(config: MakeConfig, path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiecli.config.settings import SETTINGS, mask, named
+from kiecli.config.settings import SETTINGS, get_setting, mask
 from kiecli.errors import ExitCode, UsageError
 
 
@@ -37,7 +37,7 @@ def test_a_default_is_a_value_like_any_other() -> None:
 )
 def test_an_unknown_name_is_answered_with_the_nearest(name: str, message: str, hint: str) -> None:
     with pytest.raises(UsageError) as refusal:
-        named(name)
+        get_setting(name)
     assert (refusal.value.message, refusal.value.hint) == (message, hint)
     assert refusal.value.exit_code is ExitCode.USAGE
 
@@ -47,7 +47,7 @@ def test_an_unknown_name_is_answered_with_the_nearest(name: str, message: str, h
 )
 def test_a_key_in_the_place_of_a_name_is_not_repeated(key: str) -> None:
     with pytest.raises(UsageError) as refusal:
-        named(key)
+        get_setting(key)
     assert refusal.value.message == "that is not a setting"
     assert key not in refusal.value.hint
 
@@ -67,10 +67,10 @@ def test_a_mask_shows_the_last_four_of_a_long_key(key: str, shown: str) -> None:
     assert mask(key) == shown
 
 
-_read_key = named("api-key").read
-_read_url = named("base-url").read
-_read_folder = named("dir").read
-_read_timeout = named("timeout").read
+_read_key = get_setting("api-key").read
+_read_url = get_setting("base-url").read
+_read_folder = get_setting("dir").read
+_read_timeout = get_setting("timeout").read
 
 
 def test_white_space_around_a_key_is_trimmed() -> None:

@@ -45,7 +45,7 @@ def refusal(store: ConfigStore) -> ConfigError:
     """The one refusal that reading, keeping and forgetting share."""
     with pytest.raises(ConfigError) as reading:
         store.read()
-    for change in (lambda: store.put("dir", "x"), lambda: store.drop("dir")):
+    for change in (lambda: store.set("dir", "x"), lambda: store.remove("dir")):
         with pytest.raises(ConfigError) as changing:
             change()
         assert changing.value.message == reading.value.message
@@ -108,26 +108,26 @@ def test_a_broken_file_is_named_with_its_line_and_left_alone(
 
 def test_keys_that_are_not_ours_survive_in_their_order(written: Path) -> None:
     store = ConfigStore(written)
-    store.put("timeout", "5m")
-    store.put("dir", "other")
+    store.set("timeout", "5m")
+    store.set("dir", "other")
     assert list(json.loads(written.read_text()).items()) == [
         ("theme", {"dark": [1, "ü"]}),
         ("dir", "other"),
         ("timeout", "5m"),
     ]
-    assert store.drop("dir") is True
-    assert store.drop("dir") is False
+    assert store.remove("dir") is True
+    assert store.remove("dir") is False
     assert store.read() == {"theme": {"dark": [1, "ü"]}, "timeout": "5m"}
 
 
 def test_a_name_that_is_not_utf8_survives(path: Path) -> None:
     store = ConfigStore(path)
-    store.put("dir", "out\udcff")
+    store.set("dir", "out\udcff")
     assert store.read() == {"dir": "out\udcff"}
 
 
 def test_forgetting_what_is_not_there_writes_nothing(path: Path) -> None:
-    assert ConfigStore(path).drop("dir") is False
+    assert ConfigStore(path).remove("dir") is False
     assert not path.parent.exists()
 
 
@@ -137,7 +137,7 @@ def test_file_and_folders_are_the_owners_alone_whatever_the_umask(
 ) -> None:
     path = tmp_path / "new" / "kiecli" / "config.json"
     with umask(mask):
-        ConfigStore(path).put("dir", "out")
+        ConfigStore(path).set("dir", "out")
     assert [mode(path), mode(path.parent), mode(path.parent.parent)] == ["0o600", "0o700", "0o700"]
     assert path.read_text() == '{\n  "dir": "out"\n}\n'
 
@@ -147,7 +147,7 @@ def test_a_file_that_others_could_read_is_closed_by_a_change(written: Path) -> N
     written.chmod(0o644)
     store = ConfigStore(written)
     assert store.is_exposed()
-    store.put("dir", "out")
+    store.set("dir", "out")
     assert not store.is_exposed()
     assert mode(written) == "0o600"
     assert mode(written.parent) == "0o755"
@@ -160,7 +160,7 @@ def test_only_a_file_can_be_exposed(path: Path) -> None:
 
 def test_the_file_is_replaced_by_a_new_one_not_rewritten(written: Path) -> None:
     with written.open() as before:
-        ConfigStore(written).put("dir", "other")
+        ConfigStore(written).set("dir", "other")
         assert json.load(before)["dir"] == "out"
     assert [entry.name for entry in written.parent.iterdir()] == ["config.json"]
 
@@ -171,7 +171,7 @@ def test_a_link_in_its_place_stays_and_its_target_is_replaced(
     link = tmp_path / "links" / "config.json"
     link.parent.mkdir()
     link.symlink_to("../kiecli/config.json")
-    ConfigStore(link).put("dir", "other")
+    ConfigStore(link).set("dir", "other")
     assert link.is_symlink()
     assert not written.is_symlink()
     assert ConfigStore(written).read() == ConfigStore(link).read()
@@ -223,7 +223,7 @@ def test_a_pipe_in_its_place_holds_nobody_up_and_is_not_replaced(tmp_path: Path)
     store = ConfigStore(pipe)
     assert store.read() == {}
     with pytest.raises(ConfigError) as error:
-        store.put("dir", "out")
+        store.set("dir", "out")
     assert error.value.message == f"the config file {pipe} is broken: not a regular file"
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
@@ -231,7 +231,7 @@ def test_a_pipe_in_its_place_holds_nobody_up_and_is_not_replaced(tmp_path: Path)
 def test_a_full_disk_leaves_the_old_file_and_nothing_else(written: Path) -> None:
     before = written.read_bytes()
     with files_of_at_most(0), pytest.raises(ConfigError) as error:
-        ConfigStore(written).put("dir", "other")
+        ConfigStore(written).set("dir", "other")
     assert error.value.message == f"cannot write the config file {written}: File too large"
     assert error.value.hint == ELSEWHERE
     assert written.read_bytes() == before

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kiecli.download.disk import default_mode, disk_error, try_folder
-from kiecli.errors import FolderRefused, UsageError
+from kiecli.download.disk import default_mode, disk_error, ensure_writable
+from kiecli.errors import FolderNotWritable, UsageError
 
 ROOM = "make room, then run the line again: what is there is taken over"
 ELSEWHERE = "choose another folder with -d"
@@ -59,7 +59,7 @@ def test_an_error_without_a_number_is_named_by_its_kind() -> None:
 
 
 def test_a_missing_folder_is_made_and_nothing_is_left_in_it(tmp_path: Path) -> None:
-    try_folder(str(tmp_path / "out" / "deep"))
+    ensure_writable(str(tmp_path / "out" / "deep"))
     assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")] == ["out", "out/deep"]
 
 
@@ -67,7 +67,7 @@ def test_an_empty_name_is_the_current_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    try_folder("")
+    ensure_writable("")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -75,13 +75,13 @@ def test_an_empty_name_is_the_current_folder(
 def test_a_file_in_the_folder_s_place_is_wrong_usage(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UsageError) as raised:
-        try_folder(str(tmp_path / name))
+        ensure_writable(str(tmp_path / name))
     assert raised.value.message == f"--dir {tmp_path / name} is not a folder"
 
 
 def test_a_folder_that_takes_no_files_is_an_error_of_saving() -> None:
-    with pytest.raises(FolderRefused) as raised:
-        try_folder("/proc/self")
+    with pytest.raises(FolderNotWritable) as raised:
+        ensure_writable("/proc/self")
     assert raised.value.message.startswith("could not save into /proc/self: ")
 
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from kiecli.download.checksum import GrowingSum, RunningChecksum
-from kiecli.download.integrity import Condition, condition
+from kiecli.download.checksum import BackgroundSHA256, IncrementalSHA256
+from kiecli.download.integrity import Integrity, condition
 from kiecli.download.job import as_file, as_text
-from kiecli.download.part_file import Part
-from kiecli.download.partial import Note
+from kiecli.download.part_file import PartFile
+from kiecli.download.partial import ResumeInfo
 from kiecli.download.plan import SavedFile, Target
 from kiecli.download.progress import NoProgress
 from kiecli.sandbox import media
@@ -35,10 +35,10 @@ def bench(tmp_path: Path) -> Bench:
 
 
 def save_document(
-    bench: Bench, document: object, template: str = "{task_id}-{n}.{ext}", **options: Any
+    bench: Bench, inline_result: object, template: str = "{task_id}-{n}.{ext}", **options: Any
 ) -> SavedFile:
     downloader = bench.downloader(template, **options)
-    return downloader.save(downloader.plan(bench.task(document=document))[0])
+    return downloader.save(downloader.plan(bench.task(inline_result=inline_result))[0])
 
 
 def test_an_object_is_saved_as_a_json_file(bench: Bench) -> None:
@@ -94,7 +94,7 @@ def test_under_a_name_that_any_file_may_have_the_bytes_decide(
 
 
 @pytest.mark.parametrize(
-    ("document", "file", "text"),
+    ("inline_result", "file", "text"),
     [
         (LYRICS, AS_JSON, AS_JSON),
         ("two\nlines", b'"two\\nlines"\n', b"two\nlines\n"),
@@ -105,27 +105,27 @@ def test_under_a_name_that_any_file_may_have_the_bytes_decide(
     ],
 )
 def test_a_document_is_json_in_a_file_and_plain_text_on_a_stream(
-    document: object, file: bytes, text: bytes
+    inline_result: object, file: bytes, text: bytes
 ) -> None:
-    assert (as_file(document), as_text(document)) == (file, text)
-    assert json.loads(file) == document
+    assert (as_file(inline_result), as_text(inline_result)) == (file, text)
+    assert json.loads(file) == inline_result
 
 
 # To a stream.
 
 
-def pour(bench: Bench, *urls: str, document: object = None) -> tuple[SavedFile, bytes]:
+def write_to(bench: Bench, *urls: str, inline_result: object = None) -> tuple[SavedFile, bytes]:
     downloader = bench.downloader()
     stream = io.BytesIO()
-    target = downloader.plan(bench.task(*urls, document=document))[0]
+    target = downloader.plan(bench.task(*urls, inline_result=inline_result))[0]
     # As stdout has: what was written is not yet out.
     buffered: Any = io.BufferedWriter(stream, MIB)
-    return downloader.pour(target, buffered), stream.getvalue()
+    return downloader.write_to(target, buffered), stream.getvalue()
 
 
 def test_a_complete_file_is_poured_and_nothing_is_left_in_the_folder(bench: Bench) -> None:
     url = bench.host.file("/a.png", PNG, cuts=[5000])
-    saved, poured = pour(bench, url)
+    saved, poured = write_to(bench, url)
     assert (saved.status, saved.path, saved.bytes, poured, bench.files) == (
         "saved",
         "-",
@@ -137,12 +137,12 @@ def test_a_complete_file_is_poured_and_nothing_is_left_in_the_folder(bench: Benc
 
 def test_nothing_is_poured_of_a_file_that_does_not_come_whole(bench: Bench) -> None:
     url = bench.host.file("/a.png", PNG, cuts=[5000] * 9, framing="close")
-    saved, poured = pour(bench, url)
+    saved, poured = write_to(bench, url)
     assert (saved.status, poured) == ("failed", b"")
 
 
 def test_a_text_is_poured_as_it_is(bench: Bench) -> None:
-    saved, poured = pour(bench, document="words")
+    saved, poured = write_to(bench, inline_result="words")
     assert (saved.status, poured) == ("saved", b"words\n")
 
 
@@ -154,7 +154,7 @@ def test_a_stream_that_refuses_is_the_caller_s_to_know(bench: Bench) -> None:
     downloader = bench.downloader()
     target = downloader.plan(bench.task(bench.host.file("/a.png", PNG)))[0]
     with pytest.raises(OSError, match="No space left"):
-        downloader.pour(target, Full())
+        downloader.write_to(target, Full())
 
 
 def test_without_room_for_a_temporary_file_nothing_is_poured(bench: Bench) -> None:
@@ -164,7 +164,7 @@ def test_without_room_for_a_temporary_file_nothing_is_poured(bench: Bench) -> No
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
     try:
-        saved = downloader.pour(target, stream)
+        saved = downloader.write_to(target, stream)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
     path, reason = said(saved.error).split(": ", 1)
@@ -236,8 +236,8 @@ def test_nobody_has_to_watch() -> None:
     progress = NoProgress()
     target: Any = None
     progress.started(target, 0, None)
-    progress.moved(target, 0, None)
-    progress.trouble(target, "")
+    progress.advanced(target, 0, None)
+    progress.retrying(target, "")
 
 
 # Two at once.
@@ -259,12 +259,12 @@ class Crowded(FakeClock):
 @pytest.mark.parametrize("url", ["https://files.test/a.png", "https://files.test/music"])
 def test_the_second_of_two_waits_and_then_keeps(bench: Bench, url: str) -> None:
     name = "task1-1.png" if url.endswith("png") else "task1-1"
-    first = Part.opened(str(bench.folder / f"{name}.part"), lambda: None)
+    first = PartFile.opened(str(bench.folder / f"{name}.part"), lambda: None)
 
     def finish() -> None:
         first.append(PNG)
-        first.publish(str(bench.folder / "task1-1.png"), 0o644)
-        first.leave()
+        first.commit(str(bench.folder / "task1-1.png"), 0o644)
+        first.release()
 
     bench.clock = Crowded(finish)
     saved = bench.save(url)
@@ -274,20 +274,20 @@ def test_the_second_of_two_waits_and_then_keeps(bench: Bench, url: str) -> None:
 
 
 def test_the_second_takes_over_when_the_first_gives_up(bench: Bench) -> None:
-    first = Part.opened(str(bench.folder / "task1-1.png.part"), lambda: None)
-    bench.clock = Crowded(first.leave)
+    first = PartFile.opened(str(bench.folder / "task1-1.png.part"), lambda: None)
+    bench.clock = Crowded(first.release)
     saved = bench.save(bench.host.file("/a.png", PNG))
     assert (saved.status, bench.files) == ("saved", {"task1-1.png": PNG})
 
 
 def test_the_second_leaves_nothing_when_the_file_turns_up_from_elsewhere(bench: Bench) -> None:
-    first = Part.opened(str(bench.folder / "task1-1.png.part"), lambda: None)
-    first.start(Note("task1", 1, len(PNG), '"a"', None, None))
+    first = PartFile.opened(str(bench.folder / "task1-1.png.part"), lambda: None)
+    first.reset(ResumeInfo("task1", 1, len(PNG), '"a"', None, None))
     first.append(PNG[:9])
 
     def turn_up() -> None:
         (bench.folder / "task1-1.png").write_bytes(PNG)
-        first.leave()
+        first.release()
 
     bench.clock = Crowded(turn_up)
     saved = bench.save("https://files.test/a.png")
@@ -319,7 +319,7 @@ def test_a_checksum_follows_a_growing_file(tmp_path: Path, size: int) -> None:
     path = tmp_path / "a"
     right = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
     with path.open("w+b", buffering=0) as file:
-        running = RunningChecksum(file.fileno())
+        running = BackgroundSHA256(file.fileno())
         file.write(right)
         running.reached(size // 2)
         assert running.result(size) == hashlib.sha256(right).hexdigest()
@@ -327,7 +327,7 @@ def test_a_checksum_follows_a_growing_file(tmp_path: Path, size: int) -> None:
 
 def test_a_sum_starts_again_with_the_file(tmp_path: Path) -> None:
     with (tmp_path / "a").open("w+b", buffering=0) as file:
-        growing = GrowingSum(file.fileno())
+        growing = IncrementalSHA256(file.fileno())
         file.write(b"wrong")
         growing.go_on(5)
         file.truncate(0)
@@ -370,7 +370,7 @@ def test_a_file_that_fails_leaves_no_thread_behind(bench: Bench) -> None:
 
 def test_a_file_that_cannot_be_read_has_no_checksum(tmp_path: Path) -> None:
     with (tmp_path / "a").open("wb") as file:
-        running = RunningChecksum(file.fileno())
+        running = BackgroundSHA256(file.fileno())
         with pytest.raises(OSError, match="Bad file descriptor"):
             running.result(5)
 
@@ -379,27 +379,27 @@ def test_a_file_that_cannot_be_read_has_no_checksum(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "due", "expected"),
+    ("body", "expected_extension", "expected"),
     [
-        (PNG, "png", Condition.WHOLE),
-        (OTHER_PNG, "png", Condition.WHOLE),
-        (PNG[:-1], "png", Condition.BROKEN),
-        (media.body("image-1.jpg"), "jpg", Condition.WHOLE),
-        (media.body("image-1.jpg")[:-2], "jpg", Condition.BROKEN),
-        (media.body("take-1.wav"), None, Condition.WHOLE),
-        (media.body("video.mp4"), None, Condition.WHOLE),
-        (media.body("video.mp4")[:-1], None, Condition.BROKEN),
-        (b"", None, Condition.BROKEN),
-        (PAGE, "png", Condition.BROKEN),
-        (PAGE, "html", Condition.UNCLEAR),
-        (b"ID3\x03 and so on", "mp3", Condition.UNCLEAR),
-        (b'{"a": 1}', "json", Condition.WHOLE),
+        (PNG, "png", Integrity.COMPLETE),
+        (OTHER_PNG, "png", Integrity.COMPLETE),
+        (PNG[:-1], "png", Integrity.CORRUPT),
+        (media.body("image-1.jpg"), "jpg", Integrity.COMPLETE),
+        (media.body("image-1.jpg")[:-2], "jpg", Integrity.CORRUPT),
+        (media.body("take-1.wav"), None, Integrity.COMPLETE),
+        (media.body("video.mp4"), None, Integrity.COMPLETE),
+        (media.body("video.mp4")[:-1], None, Integrity.CORRUPT),
+        (b"", None, Integrity.CORRUPT),
+        (PAGE, "png", Integrity.CORRUPT),
+        (PAGE, "html", Integrity.UNKNOWN),
+        (b"ID3\x03 and so on", "mp3", Integrity.UNKNOWN),
+        (b'{"a": 1}', "json", Integrity.COMPLETE),
     ],
 )
 def test_what_the_bytes_of_a_file_on_the_disk_tell(
-    body: bytes, due: str | None, expected: Condition
+    body: bytes, expected_extension: str | None, expected: Integrity
 ) -> None:
-    assert condition(io.BytesIO(body), len(body), due) is expected
+    assert condition(io.BytesIO(body), len(body), expected_extension) is expected
 
 
 def test_a_full_disk_keeps_the_part_and_lets_the_other_files_go_on(bench: Bench) -> None:

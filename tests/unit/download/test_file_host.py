@@ -6,8 +6,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from kiecli.download.file_host import answered
-from kiecli.download.retry import Refusal, Setback
+from kiecli.download.file_host import open_url
+from kiecli.download.retry import PermanentError, TransientError
 from tests.support.server import serving
 
 Host = Callable[[httpx.Request], httpx.Response]
@@ -18,7 +18,7 @@ START = "https://user:secret@a.test/start?token=secret"
 def ask(host: Host, url: str = START) -> bytes:
     with (
         httpx.Client(transport=httpx.MockTransport(host)) as client,
-        answered(client, url, {"X-Asked": "yes"}, "a") as response,
+        open_url(client, url, {"X-Asked": "yes"}, "a") as response,
     ):
         return response.read()
 
@@ -66,7 +66,7 @@ def test_redirects_are_followed_without_key_cookie_or_user(status: int) -> None:
 )
 def test_a_redirect_that_must_not_be_followed_is_refused(location: str, reason: str) -> None:
     host, _ = redirecting(location)
-    with pytest.raises(Refusal) as raised:
+    with pytest.raises(PermanentError) as raised:
         ask(host)
     assert raised.value.reason == reason
 
@@ -78,7 +78,7 @@ def test_plain_http_may_be_redirected_to_plain_http() -> None:
 
 def test_a_long_circle_is_refused() -> None:
     host, _ = redirecting("/b", "/c", "/b")
-    with pytest.raises(Refusal) as raised:
+    with pytest.raises(PermanentError) as raised:
         ask(host)
     assert raised.value.reason == "a.test redirects in a circle"
 
@@ -87,7 +87,7 @@ def test_ten_redirects_are_followed_and_an_eleventh_is_not() -> None:
     host, _ = redirecting(*(f"/{n}" for n in range(10)))
     assert ask(host) == b"file"
     host, _ = redirecting(*(f"/{n}" for n in range(11)))
-    with pytest.raises(Refusal) as raised:
+    with pytest.raises(PermanentError) as raised:
         ask(host)
     assert raised.value.reason == "a.test redirects after 10 other redirects"
 
@@ -111,7 +111,7 @@ def test_a_short_redirect_leaves_the_connection_open_for_the_next_question() -> 
         server.faults.always(
             "/a", httpx.Response(302, headers={"Location": there}, content=b"gone")
         )
-        with answered(client, f"{server.url}/a", {}, "a") as response:
+        with open_url(client, f"{server.url}/a", {}, "a") as response:
             assert (response.read(), server.connections) == (b"file", 1)
 
 
@@ -143,13 +143,13 @@ def certificate() -> httpx.ConnectError:
     ],
 )
 def test_what_passes_is_a_setback(error: Exception, reason: str) -> None:
-    with pytest.raises(Setback) as raised:
+    with pytest.raises(TransientError) as raised:
         ask(failing(error))
     assert (raised.value.reason, raised.value.after) == (reason, None)
 
 
 def test_a_certificate_that_is_refused_is_a_refusal() -> None:
-    with pytest.raises(Refusal) as raised:
+    with pytest.raises(PermanentError) as raised:
         ask(failing(certificate()))
     assert raised.value.reason == "a.test: its certificate was refused (self-signed certificate)"
 
@@ -167,7 +167,7 @@ def test_a_certificate_that_is_refused_is_a_refusal() -> None:
     ],
 )
 def test_an_address_that_is_none_is_a_refusal(url: str) -> None:
-    with pytest.raises(Refusal) as raised:
+    with pytest.raises(PermanentError) as raised:
         ask(failing(AssertionError()), url)
     assert raised.value.reason == ASTRAY
 
@@ -176,8 +176,8 @@ def test_a_name_that_no_resolver_takes_is_a_refusal() -> None:
     label = "a" * 64
     with (
         httpx.Client(trust_env=False) as client,
-        pytest.raises(Refusal),
-        answered(client, f"http://{label}.test/", {}, "a"),
+        pytest.raises(PermanentError),
+        open_url(client, f"http://{label}.test/", {}, "a"),
     ):
         pass
 
@@ -188,6 +188,6 @@ def test_a_redirected_question_that_breaks_names_the_host_it_went_to() -> None:
             return httpx.Response(302, headers={"Location": "https://b.test/"})
         raise httpx.ReadTimeout("timed out")
 
-    with pytest.raises(Setback) as raised:
+    with pytest.raises(TransientError) as raised:
         ask(host)
     assert raised.value.reason == "b.test: no byte for 20 s"

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from kiecli.download.partial import Note
+from kiecli.download.partial import ResumeInfo
 from kiecli.sandbox import media
 from kiecli.sandbox.files import etag
 from tests.support.downloads import JSON_ERROR, OTHER_PNG, PAGE, PNG, Bench, said
@@ -42,7 +42,7 @@ def asked(bench: Bench) -> list[str]:
 
 def leave_part(bench: Bench, have: bytes = CUT, name: str = NAME, **changed: Any) -> None:
     """Leave what a killed run leaves."""
-    note = Note("task1", 1, len(PNG), etag(PNG), None, "image/png")._replace(**changed)
+    note = ResumeInfo("task1", 1, len(PNG), etag(PNG), None, "image/png")._replace(**changed)
     (bench.folder / f"{name}.part").write_bytes(have)
     (bench.folder / f"{name}.part.json").write_bytes(note.dump())
 
@@ -433,7 +433,7 @@ def test_a_part_that_has_every_byte_of_a_page_is_fetched_again(bench: Bench) -> 
     [
         ({"etag": '"old"'}, {}, ["bytes=5000-"]),
         ({"etag": '"old"'}, {"if_range": False}, ["bytes=5000-", "all"]),
-        ({"etag": None, "modified": "old"}, {"modified": "new"}, ["bytes=5000-"]),
+        ({"etag": None, "last_modified": "old"}, {"modified": "new"}, ["bytes=5000-"]),
         ({"length": len(PNG) + 1}, {}, ["bytes=5000-", "all"]),
         ({}, {"ranges": False}, ["bytes=5000-"]),
         ({}, {"shift": 1}, ["bytes=5000-", "all"]),

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiecli.download.part_file import Part, lock, tidy
-from kiecli.download.partial import Note
-from kiecli.download.response import Answer
+from kiecli.download.part_file import PartFile, lock, remove_stale_part
+from kiecli.download.partial import ResumeInfo
+from kiecli.download.response import FileResponse
 
-NOTE = Note("task1", 1, 10, '"a"', None, "image/png")
+NOTE = ResumeInfo("task1", 1, 10, '"a"', None, "image/png")
 
 
 def never() -> None:
@@ -24,12 +24,12 @@ def never() -> None:
 
 
 @contextmanager
-def opened(path: Path, wait: Callable[[], None] = never) -> Iterator[Part]:
-    part = Part.opened(str(path), wait)
+def opened(path: Path, wait: Callable[[], None] = never) -> Iterator[PartFile]:
+    part = PartFile.opened(str(path), wait)
     try:
         yield part
     finally:
-        part.leave()
+        part.release()
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def left(folder: Path) -> dict[str, bytes]:
 def half_done(path: Path) -> None:
     """Leave what a killed run leaves."""
     with opened(path) as part:
-        part.start(NOTE)
+        part.reset(NOTE)
         part.append(b"12345")
 
 
@@ -54,17 +54,17 @@ def test_a_part_and_its_note_are_taken_up_by_the_next_run(path: Path) -> None:
     with opened(path) as part:
         assert (part.size, part.note) == (5, NOTE)
         part.append(b"67890")
-        part.publish(str(path.with_name("a.png")), 0o644)
+        part.commit(str(path.with_name("a.png")), 0o644)
     assert left(path.parent) == {"a.png": b"1234567890"}
 
 
 def test_a_part_and_its_note_are_for_the_user_alone_until_it_is_published(path: Path) -> None:
     modes = []
     with opened(path) as part:
-        part.start(NOTE)
+        part.reset(NOTE)
         modes += [stat.S_IMODE(p.stat().st_mode) for p in sorted(path.parent.iterdir())]
         part.append(b"1234567890")
-        part.publish(str(path.with_name("a.png")), 0o640)
+        part.commit(str(path.with_name("a.png")), 0o640)
     modes += [stat.S_IMODE(p.stat().st_mode) for p in path.parent.iterdir()]
     assert [oct(mode) for mode in modes] == ["0o600", "0o600", "0o640"]
 
@@ -90,12 +90,12 @@ def test_what_does_not_fit_together_starts_again_and_is_not_left_behind(
         Path(f"{path}.json").write_bytes(note_bytes)
     with opened(path) as part:
         assert part.note is None
-        part.start(NOTE)
+        part.reset(NOTE)
         assert left(path.parent) == {"a.png.part": b"", "a.png.part.json": NOTE.dump()}
     assert left(path.parent) == {}
 
 
-def killed(part: Part) -> None:
+def killed(part: PartFile) -> None:
     """End a run so suddenly that it tidies nothing up."""
     os.close(part.fd)
 
@@ -106,8 +106,8 @@ def test_a_note_from_before_never_vouches_for_bytes_that_came_after_it(
 ) -> None:
     path.write_bytes(have)
     Path(f"{path}.json").write_bytes(NOTE.dump())
-    part = Part.opened(str(path), never)
-    part.start(None)
+    part = PartFile.opened(str(path), never)
+    part.reset(None)
     part.append(b"other")
     killed(part)
     with opened(path) as again:
@@ -117,14 +117,14 @@ def test_a_note_from_before_never_vouches_for_bytes_that_came_after_it(
 def test_a_run_killed_while_it_publishes_leaves_a_part_for_the_user_alone(path: Path) -> None:
     half_done(path)
     path.chmod(0o644)
-    killed(Part.opened(str(path), never))
+    killed(PartFile.opened(str(path), never))
     assert oct(path.stat().st_mode) == "0o100600"
 
 
 def test_starting_again_forgets_the_bytes_and_the_note(path: Path) -> None:
     half_done(path)
     with opened(path) as part:
-        part.start(None)
+        part.reset(None)
         assert (part.size, part.note, left(path.parent)) == (0, None, {"a.png.part": b""})
         part.append(b"no note can vouch for these")
     assert left(path.parent) == {}
@@ -143,9 +143,9 @@ def test_a_link_in_the_place_of_a_part_or_note_is_never_followed(path: Path, nam
     (path.parent / name).symlink_to(victim)
     with opened(path) as part:
         assert part.note is None
-        part.start(NOTE)
+        part.reset(NOTE)
         part.append(b"1234567890")
-        part.publish(str(path.with_name("a.png")), 0o644)
+        part.commit(str(path.with_name("a.png")), 0o644)
     assert left(path.parent) == {"a.png": b"1234567890", "victim": b"precious"}
 
 
@@ -168,7 +168,7 @@ def test_a_file_of_somebody_else_is_not_trusted(path: Path, name: str) -> None:
     os.chown(path.parent / name, 65534, 65534)
     with opened(path) as part:
         assert part.note is None
-        part.start(NOTE)
+        part.reset(NOTE)
         part.append(b"mine")
     assert {found.stat().st_uid for found in path.parent.iterdir()} == {0}
 
@@ -182,70 +182,70 @@ def test_a_pipe_in_its_place_gives_way(path: Path) -> None:
 def test_a_folder_in_its_place_is_left_alone(path: Path) -> None:
     path.mkdir()
     with pytest.raises(IsADirectoryError):
-        Part.opened(str(path), never)
+        PartFile.opened(str(path), never)
 
 
 def test_a_file_in_the_folder_s_place_is_the_disk_s_own_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(NotADirectoryError):
-        Part.opened(str(tmp_path / "file" / "a.png.part"), never)
+        PartFile.opened(str(tmp_path / "file" / "a.png.part"), never)
 
 
 def test_the_second_waits_until_the_first_has_published_and_gets_a_part_of_its_own(
     path: Path,
 ) -> None:
-    first = Part.opened(str(path), never)
-    first.start(None)
+    first = PartFile.opened(str(path), never)
+    first.reset(None)
     first.append(b"1234567890")
 
-    def publish() -> None:
-        first.publish(str(path.with_name("a.png")), 0o644)
-        first.leave()
+    def commit() -> None:
+        first.commit(str(path.with_name("a.png")), 0o644)
+        first.release()
 
-    with opened(path, publish) as second:
+    with opened(path, commit) as second:
         assert (second.size, second.note) == (0, None)
         second.append(b"other")
     assert left(path.parent) == {"a.png": b"1234567890"}
 
 
 def test_the_second_takes_over_what_the_first_leaves(path: Path) -> None:
-    first = Part.opened(str(path), never)
-    first.start(NOTE)
+    first = PartFile.opened(str(path), never)
+    first.reset(NOTE)
     first.append(b"12345")
-    with opened(path, first.leave) as second:
+    with opened(path, first.release) as second:
         assert (second.size, second.note) == (5, NOTE)
 
 
 def test_an_error_while_waiting_lets_go_of_the_file(path: Path) -> None:
     with opened(path) as first:
-        first.start(NOTE)
+        first.reset(NOTE)
         first.append(b"1")
         with pytest.raises(AssertionError, match="nobody holds the lock"):
-            Part.opened(str(path), never)
+            PartFile.opened(str(path), never)
 
 
 def test_what_a_killed_run_left_beside_a_complete_file_is_tidied_away(path: Path) -> None:
     half_done(path)
-    tidy(str(path))
+    remove_stale_part(str(path))
     assert left(path.parent) == {}
 
 
 def test_a_note_alone_is_tidied_away_too(path: Path) -> None:
     Path(f"{path}.json").write_bytes(NOTE.dump())
-    tidy(str(path))
+    remove_stale_part(str(path))
     assert left(path.parent) == {}
 
 
 def test_a_part_in_use_is_not_tidied_away(path: Path) -> None:
     with opened(path) as part:
-        part.start(NOTE)
+        part.reset(NOTE)
         part.append(b"12345")
-        tidy(str(path))
+        remove_stale_part(str(path))
         assert left(path.parent) == {"a.png.part": b"12345", "a.png.part.json": NOTE.dump()}
 
 
 def test_tidying_where_nothing_is_left_touches_nothing(tmp_path: Path) -> None:
-    tidy(str(tmp_path / "nowhere" / "a.png.part"))
+    remove_stale_part(str(tmp_path / "nowhere" / "a.png.part"))
     assert left(tmp_path) == {}
 
 
@@ -295,22 +295,22 @@ def test_any_other_refusal_to_lock_is_an_error() -> None:
 
 def test_what_is_not_ours_to_remove_is_the_disk_s_own_error(tmp_path: Path) -> None:
     with (tmp_path / "file").open("wb") as file, pytest.raises(PermissionError):
-        Part.opened(f"/proc/self/fd/{file.fileno()}", never)
+        PartFile.opened(f"/proc/self/fd/{file.fileno()}", never)
 
 
 @given(
     st.builds(
-        Note,
+        ResumeInfo,
         task_id=st.text(),
         n=st.integers(1, 99),
         length=st.integers(1, 2**50),
         etag=st.none() | st.text(min_size=1),
-        modified=st.text(min_size=1),
+        last_modified=st.text(min_size=1),
         content_type=st.none() | st.text(),
     )
 )
-def test_a_note_is_read_as_it_was_written(note: Note) -> None:
-    assert Note.parse(note.dump()) == note
+def test_a_note_is_read_as_it_was_written(note: ResumeInfo) -> None:
+    assert ResumeInfo.parse(note.dump()) == note
 
 
 @pytest.mark.parametrize(
@@ -334,34 +334,34 @@ def test_a_note_is_read_as_it_was_written(note: Note) -> None:
 def test_a_note_that_is_not_as_it_was_written_is_none(changed: dict[str, object]) -> None:
     import json
 
-    assert Note.parse(json.dumps(NOTE._asdict() | changed).encode()) is None
+    assert ResumeInfo.parse(json.dumps(NOTE._asdict() | changed).encode()) is None
 
 
 @given(st.binary())
 def test_anything_else_is_no_note(data: bytes) -> None:
-    assert Note.parse(data) is None
+    assert ResumeInfo.parse(data) is None
 
 
 @pytest.mark.parametrize("data", [b"[]", b"5", b"{}", b"\xff", b"[" * 99999])
 def test_other_json_is_no_note(data: bytes) -> None:
-    assert Note.parse(data) is None
+    assert ResumeInfo.parse(data) is None
 
 
 @pytest.mark.parametrize(
     ("answer", "note"),
     [
-        (Answer(200, length=9, etag='"a"'), Note("t", 2, 9, '"a"', None, None)),
+        (FileResponse(200, length=9, etag='"a"'), ResumeInfo("t", 2, 9, '"a"', None, None)),
         (
-            Answer(200, length=9, modified="then", content_type="a/b"),
-            Note("t", 2, 9, None, "then", "a/b"),
+            FileResponse(200, length=9, last_modified="then", content_type="a/b"),
+            ResumeInfo("t", 2, 9, None, "then", "a/b"),
         ),
-        (Answer(200, length=9), None),
-        (Answer(200, etag='"a"'), None),
-        (Answer(200, length=0, etag='"a"'), None),
-        (Answer(200, length=9, etag='"a"', encoding="gzip"), None),
+        (FileResponse(200, length=9), None),
+        (FileResponse(200, etag='"a"'), None),
+        (FileResponse(200, length=0, etag='"a"'), None),
+        (FileResponse(200, length=9, etag='"a"', encoding="gzip"), None),
     ],
 )
 def test_only_a_file_that_can_be_proved_to_be_the_same_gets_a_note(
-    answer: Answer, note: Note | None
+    answer: FileResponse, note: ResumeInfo | None
 ) -> None:
-    assert Note.of("t", 2, answer) == note
+    assert ResumeInfo.of("t", 2, answer) == note

@@ -5,15 +5,15 @@ from pathlib import Path
 import pytest
 
 from kiecli.api.models import Task
-from kiecli.download.plan import Claims, SavedFile, SaveOptions, Target, plan
+from kiecli.download.plan import NameReservations, SavedFile, SaveOptions, Target, plan
 from kiecli.errors import SaveError, UsageError
 from kiecli.files.template import DEFAULT_TEMPLATE, Template
 
 WHEN = 1_790_000_000.0
 
 
-def task(*urls: str, document: object = None) -> Task:
-    result = {"resultUrls": list(urls)} if urls else {"resultObject": document}
+def task(*urls: str, inline_result: object = None) -> Task:
+    result = {"resultUrls": list(urls)} if urls else {"resultObject": inline_result}
     data = {
         "state": "success",
         "model": "wan/2-7-image",
@@ -29,7 +29,7 @@ def options(template: str = DEFAULT_TEMPLATE, directory: str = ".") -> SaveOptio
 
 def paths(template: str, *urls: str) -> list[tuple[str, bool, bool]]:
     targets = plan(task(*urls), options(template))
-    return [(target.path, target.path_known, target.counts) for target in targets]
+    return [(target.path, target.path_known, target.name_is_unique) for target in targets]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,9 @@ def test_every_result_has_a_path_that_may_tell_whose_it_is(
     template: str, urls: list[str], planned: list[tuple[str, bool, bool]]
 ) -> None:
     found = paths(template, *urls)
-    assert [(path.lstrip("-"), known, counts) for path, known, counts in found] == planned
+    assert [
+        (path.lstrip("-"), known, name_is_unique) for path, known, name_is_unique in found
+    ] == planned
 
 
 @pytest.mark.parametrize(
@@ -92,10 +94,10 @@ def test_a_target_knows_what_saving_it_takes() -> None:
             task_id="t1",
             n=1,
             url="http://h/a%20b.png",
-            document=None,
+            inline_result=None,
             path="t1-1.png",
             path_known=True,
-            counts=True,
+            name_is_unique=True,
             completed_at=WHEN,
             values={
                 "task_id": "t1",
@@ -109,12 +111,12 @@ def test_a_target_knows_what_saving_it_takes() -> None:
     ]
 
 
-@pytest.mark.parametrize("document", [{"lyricsData": []}, [], {}, 0])
-def test_a_result_that_is_no_file_is_saved_as_json(document: object) -> None:
-    (target,) = plan(task(document=document), options())
-    assert (target.url, target.document, target.path, target.due) == (
+@pytest.mark.parametrize("inline_result", [{"lyricsData": []}, [], {}, 0])
+def test_a_result_that_is_no_file_is_saved_as_json(inline_result: object) -> None:
+    (target,) = plan(task(inline_result=inline_result), options())
+    assert (target.url, target.inline_result, target.path, target.expected_extension) == (
         None,
-        document,
+        inline_result,
         "t1-1.json",
         "json",
     )
@@ -171,10 +173,12 @@ def test_a_failed_file_tells_its_target_and_its_error() -> None:
 
 
 def test_a_name_is_taken_once_in_a_run_and_not_at_all_by_a_refused_task() -> None:
-    claims = Claims()
+    reservations = NameReservations()
 
     def claimed(task_id: str, *urls: str) -> list[str]:
-        planned = plan(task(*urls)._replace(task_id=task_id), options("{task_id}.{ext}"), claims)
+        planned = plan(
+            task(*urls)._replace(task_id=task_id), options("{task_id}.{ext}"), reservations
+        )
         return [target.path for target in planned]
 
     with pytest.raises(UsageError):

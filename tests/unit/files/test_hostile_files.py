@@ -46,15 +46,19 @@ def _files(draw: st.DrawFn) -> bytes:
 
 
 @examples(300)
-@given(data=_files(), due=_EXTENSIONS, told=text, beyond=st.integers(-5, 40))
+@given(data=_files(), expected_extension=_EXTENSIONS, told=text, beyond=st.integers(-5, 40))
 def test_a_mutated_file_is_judged_in_plain_words(
-    data: bytes, due: str, told: str, beyond: int
+    data: bytes, expected_extension: str, told: str, beyond: int
 ) -> None:
     head = data[: media_types.HEAD_SIZE]
     kind = media_types.sniff(head)
     assert kind is None or kind.isalnum()
-    flaw = media_types.cut_off(io.BytesIO(data), max(0, len(data) + beyond), due or None)
-    stranger = media_types.impostor(head, len(data), due=due or None, content_type=told)
+    flaw = media_types.truncation_of(
+        io.BytesIO(data), max(0, len(data) + beyond), expected_extension or None
+    )
+    stranger = media_types.wrong_content(
+        head, len(data), expected_extension=expected_extension or None, content_type=told
+    )
     assert stranger in (None, "an HTML page", "a JSON error")
     assert_tame(flaw or "")
     assert "\n" not in (flaw or "")
@@ -63,9 +67,9 @@ def test_a_mutated_file_is_judged_in_plain_words(
 @pytest.mark.parametrize("name", _FILES)
 def test_every_real_file_is_whole_and_none_of_its_halves_is(name: str) -> None:
     data = _FILES[name]
-    assert media_types.cut_off(io.BytesIO(data), len(data)) is None
+    assert media_types.truncation_of(io.BytesIO(data), len(data)) is None
     half = data[: len(data) // 2]
-    assert media_types.cut_off(io.BytesIO(half), len(half)) is not None
+    assert media_types.truncation_of(io.BytesIO(half), len(half)) is not None
 
 
 @pytest.mark.parametrize(
@@ -83,4 +87,7 @@ def test_every_real_file_is_whole_and_none_of_its_halves_is(name: str) -> None:
     ids=range(8),
 )
 def test_a_head_made_to_be_hard_is_judged(head: bytes, stranger: str | None) -> None:
-    assert media_types.impostor(head, len(head), due="png", content_type=None) == stranger
+    assert (
+        media_types.wrong_content(head, len(head), expected_extension="png", content_type=None)
+        == stranger
+    )

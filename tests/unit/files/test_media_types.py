@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from kiecli.files.media_types import (
     HEAD_SIZE,
     extension_of_type,
-    impostor,
     looks_like_error,
     looks_like_html,
     sniff,
+    wrong_content,
 )
 
 
@@ -156,7 +156,7 @@ _LYRICS = b'{"title": "Blue", "lines": ["one", "two"]}'
 
 
 @pytest.mark.parametrize(
-    ("body", "due", "is_error"),
+    ("body", "expected_extension", "is_error"),
     [
         (_ERROR, "png", True),
         (_LYRICS, "png", True),
@@ -178,8 +178,10 @@ _LYRICS = b'{"title": "Blue", "lines": ["one", "two"]}'
         (b"", "png", False),
     ],
 )
-def test_json_in_place_of_a_file_is_an_error(body: bytes, due: str, is_error: bool) -> None:
-    assert looks_like_error(body, len(body), due) is is_error
+def test_json_in_place_of_a_file_is_an_error(
+    body: bytes, expected_extension: str, is_error: bool
+) -> None:
+    assert looks_like_error(body, len(body), expected_extension) is is_error
 
 
 def test_json_that_is_longer_than_its_head_is_no_error() -> None:
@@ -190,7 +192,7 @@ _PAGE = b"<!doctype html><title>Just a moment...</title>"
 
 
 @pytest.mark.parametrize(
-    ("body", "due", "content_type", "what"),
+    ("body", "expected_extension", "content_type", "what"),
     [
         (_PAGE, "png", "image/png", "an HTML page"),
         (_PAGE, None, "text/html", "an HTML page"),
@@ -214,9 +216,14 @@ _PAGE = b"<!doctype html><title>Just a moment...</title>"
     ],
 )
 def test_an_impostor_is_named_by_what_was_due(
-    body: bytes, due: str | None, content_type: str | None, what: str | None
+    body: bytes, expected_extension: str | None, content_type: str | None, what: str | None
 ) -> None:
-    assert impostor(body, len(body), due=due, content_type=content_type) == what
+    assert (
+        wrong_content(
+            body, len(body), expected_extension=expected_extension, content_type=content_type
+        )
+        == what
+    )
 
 
 _JSON_BODY = st.recursive(
@@ -226,9 +233,12 @@ _JSON_BODY = st.recursive(
 _MARKUP = st.lists(st.sampled_from([b"<!--", b"-->", b"<?", b"?>", b" ", b"<svg", b"\xff\xfe"]))
 
 
-@given(body=st.binary() | _JSON_BODY | _MARKUP.map(b"".join), due=st.none() | st.just("png"))
-def test_no_bytes_whatever_raise_an_exception(body: bytes, due: str | None) -> None:
+@given(
+    body=st.binary() | _JSON_BODY | _MARKUP.map(b"".join),
+    expected_extension=st.none() | st.just("png"),
+)
+def test_no_bytes_whatever_raise_an_exception(body: bytes, expected_extension: str | None) -> None:
     head = body[:HEAD_SIZE]
-    told = impostor(head, len(body), due=due, content_type=None)
+    told = wrong_content(head, len(body), expected_extension=expected_extension, content_type=None)
     assert told in {None, "an HTML page", "a JSON error"}
     assert sniff(head) != "bin"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiecli.files.sanitize import Component, Piece, cleaned
-from kiecli.files.template import WORDS, Template
+from kiecli.files.sanitize import PathComponent, Token, sanitize
+from kiecli.files.template import FIELDS, Template
 
 
 @pytest.mark.parametrize(
@@ -50,11 +50,11 @@ from kiecli.files.template import WORDS, Template
     ],
 )
 def test_a_value_becomes_harmless_and_stays_recognisable(value: str | None, name: str) -> None:
-    assert cleaned("name", value) == name
+    assert sanitize("name", value) == name
 
 
 def test_an_extension_keeps_ten_bytes() -> None:
-    assert cleaned("ext", "../a-very-long-one") == "a-very-lon"
+    assert sanitize("ext", "../a-very-long-one") == "a-very-lon"
 
 
 def _filled(template: str, **values: str) -> str:
@@ -106,13 +106,13 @@ def test_a_name_that_was_typed_too_long_is_left_to_the_disk_to_refuse() -> None:
 
 
 def test_a_wholly_typed_component_tells_its_text() -> None:
-    pieces = (Piece("{", is_word=False), Piece("x", is_word=False))
-    assert Component(pieces).typed == "{x"
-    assert Component((*pieces, Piece("n", is_word=True))).typed is None
+    pieces = (Token("{", is_word=False), Token("x", is_word=False))
+    assert PathComponent(pieces).typed == "{x"
+    assert PathComponent((*pieces, Token("n", is_word=True))).typed is None
 
 
 _TEMPLATES = st.lists(
-    st.sampled_from([f"{{{word}}}" for word in WORDS] + list(".-_/a") + ["CO", "con", "{{", "}}"]),
+    st.sampled_from([f"{{{word}}}" for word in FIELDS] + list(".-_/a") + ["CO", "con", "{{", "}}"]),
     min_size=1,
     max_size=12,
 ).map("".join)
@@ -120,7 +120,7 @@ _TEXT = st.text(max_size=400) | st.sampled_from(["..", "/", "CON", "\ud800", "æ—
 
 
 @settings(max_examples=300, deadline=None)
-@given(template=_TEMPLATES, values=st.dictionaries(st.sampled_from(WORDS), _TEXT))
+@given(template=_TEMPLATES, values=st.dictionaries(st.sampled_from(FIELDS), _TEXT))
 def test_whatever_is_filled_in_the_path_stays_the_one_that_was_typed(
     template: str, values: Mapping[str, str]
 ) -> None:

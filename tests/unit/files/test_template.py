@@ -6,10 +6,10 @@ from kiecli.api.models import Task
 from kiecli.errors import UsageError
 from kiecli.files.template import (
     DEFAULT_TEMPLATE,
-    WORDS,
+    FIELDS,
     Template,
+    candidates,
     extension_for,
-    siblings,
     split_url_name,
     values_for,
 )
@@ -98,7 +98,7 @@ def test_a_template_that_cannot_work_is_refused_with_what_to_write(
 
 
 @pytest.mark.parametrize(
-    ("template", "words", "absolute", "climbs"),
+    ("template", "words", "absolute", "escapes_directory"),
     [
         ("{task_id}-{n}.{ext}", frozenset({"task_id", "n", "ext"}), False, False),
         ("/tmp/{{n}}.png", frozenset(), True, False),
@@ -107,10 +107,14 @@ def test_a_template_that_cannot_work_is_refused_with_what_to_write(
     ],
 )
 def test_a_template_tells_what_it_uses_and_where_it_leads(
-    template: str, words: frozenset[str], absolute: bool, climbs: bool
+    template: str, words: frozenset[str], absolute: bool, escapes_directory: bool
 ) -> None:
     parsed = Template.parse(template)
-    assert (parsed.words, parsed.absolute, parsed.climbs) == (words, absolute, climbs)
+    assert (parsed.words, parsed.absolute, parsed.escapes_directory) == (
+        words,
+        absolute,
+        escapes_directory,
+    )
 
 
 @pytest.mark.parametrize(
@@ -170,8 +174,8 @@ def test_a_name_tells_results_apart_by_the_task_and_the_place_in_it(
     template: str, one: bool, several: bool
 ) -> None:
     parsed = Template.parse(template)
-    assert parsed.tells_results_apart(several_results=False) is one
-    assert parsed.tells_results_apart(several_results=True) is several
+    assert parsed.is_unique_per_result(several_results=False) is one
+    assert parsed.is_unique_per_result(several_results=True) is several
 
 
 @pytest.mark.parametrize(
@@ -202,7 +206,7 @@ def test_the_complete_files_of_a_stem_are_found_among_everything_else() -> None:
         "a-1.webp", "a-1.mp3", "a-1", "a-1.", "a-1.part", "a-1.part.json", "a-1.png.part",
         "a-1.png.part.json", "a-10.png", "ba-1.png", "a-1.PNG", "a-1.5", "a-1.tar.gz", "a-1.~png",
     ]  # fmt: skip
-    assert siblings("a-1", names) == ["a-1.mp3", "a-1.webp"]
+    assert candidates("a-1", names) == ["a-1.mp3", "a-1.webp"]
 
 
 @pytest.mark.parametrize(
@@ -252,7 +256,7 @@ def test_a_result_gives_its_template_a_value_for_every_word() -> None:
     task = Task.parse(_TASK_ID, {"model": "wan/2-7-image", "completeTime": 1_790_035_199_999})
     values = values_for(task, 2, "https://h/cover.png", "png")
     assert values == _VALUES
-    assert tuple(values) == WORDS
+    assert tuple(values) == FIELDS
 
 
 def test_what_is_not_known_of_a_result_is_none() -> None:

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiecli.files.media_types import cut_off
+from kiecli.files.media_types import truncation_of
 
 
-def _judge(data: bytes, due: str | None = None) -> str | None:
-    return cut_off(io.BytesIO(data), len(data), due)
+def _judge(data: bytes, expected_extension: str | None = None) -> str | None:
+    return truncation_of(io.BytesIO(data), len(data), expected_extension)
 
 
 def _chunk(name: bytes, data: bytes = b"") -> bytes:
@@ -165,8 +165,8 @@ _CUT = {
 @pytest.mark.parametrize(("kind", "data"), _CUT.items(), ids=_CUT.keys())
 def test_a_file_that_ends_too_soon_is_refused_at_every_byte(kind: str, data: bytes) -> None:
     assert _judge(data) is None
-    due = "png" if kind == "apng" else kind
-    assert [end for end in range(len(data)) if not _judge(data[:end], due)] == []
+    expected_extension = "png" if kind == "apng" else kind
+    assert [end for end in range(len(data)) if not _judge(data[:end], expected_extension)] == []
 
 
 def test_a_cut_in_what_comes_after_the_media_is_seen_too() -> None:
@@ -232,7 +232,7 @@ def test_a_huge_file_is_judged_by_a_few_reads(size: int) -> None:
     head = _FTYP + _MOOV + struct.pack(">I4sQ", 1, b"mdat", announced)
     for actual, reason in ((size, None), (size - 1, "the MP4 ends inside its mdat box")):
         file = _Sparse(head)
-        assert cut_off(file, actual) == reason  # type: ignore[arg-type]  # the two it needs
+        assert truncation_of(file, actual) == reason  # type: ignore[arg-type]  # the two it needs
         assert file.bytes_read < 64 * 1024
 
 
@@ -271,5 +271,5 @@ def test_no_bytes_whatever_raise_an_exception(
 ) -> None:
     data = start[: len(start) - keep] + garbage
     # The length may also be wrong: somebody else may have shortened the file meanwhile.
-    reason = cut_off(io.BytesIO(data), len(data) + beyond)
+    reason = truncation_of(io.BytesIO(data), len(data) + beyond)
     assert reason is None or reason.isprintable()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiecli.polling.policy import Policy, asking_once, backoff, pause_between, waiting
+from kiecli.polling.policy import PollPolicy, backoff, poll_interval, query_policy, wait_policy
 
 
 def _low(low: float, _high: float) -> float:
@@ -38,19 +38,19 @@ def _high(_low: float, high: float) -> float:
 def test_a_pause_is_a_twentieth_of_the_time_waited_within_its_limits(
     elapsed: float, shortest: float, middle: float, longest: float
 ) -> None:
-    pauses = [pause_between(elapsed, None, scatter) for scatter in (_low, _middle, _high)]
+    pauses = [poll_interval(elapsed, None, scatter) for scatter in (_low, _middle, _high)]
     assert pauses == pytest.approx([shortest, middle, longest])
 
 
 @given(st.floats(0, 1e6), st.floats(1, 1e6))
 def test_an_interval_is_kept_as_it_was_given(elapsed: float, interval: float) -> None:
-    assert pause_between(elapsed, interval, _high) == interval
+    assert poll_interval(elapsed, interval, _high) == interval
 
 
 def _moments(scatter: random.Random) -> list[float]:
     moments = [0.0]
     while moments[-1] < 900:
-        moments.append(moments[-1] + pause_between(moments[-1], None, scatter.uniform))
+        moments.append(moments[-1] + poll_interval(moments[-1], None, scatter.uniform))
     return moments
 
 
@@ -78,14 +78,18 @@ def test_the_pause_after_failed_looks_is_scattered_over_its_whole_length() -> No
 
 
 def test_a_question_ends_with_one_good_answer_and_bears_trouble_for_fifteen_seconds() -> None:
-    assert asking_once() == Policy(finish=False, timeout=None, interval=None, grace=0, box=15)
-    assert not asking_once().single
+    assert query_policy() == PollPolicy(
+        until_finished=False, timeout=None, interval=None, not_found_grace=0, retry_timeout=15
+    )
+    assert not query_policy().single_attempt
 
 
 def test_waiting_bears_trouble_for_two_minutes_and_grants_a_minute_to_become_visible() -> None:
-    assert waiting(900, 3) == Policy(finish=True, timeout=900, interval=3, grace=60, box=120)
-    assert not waiting(900, None).single
+    assert wait_policy(900, 3) == PollPolicy(
+        until_finished=True, timeout=900, interval=3, not_found_grace=60, retry_timeout=120
+    )
+    assert not wait_policy(900, None).single_attempt
 
 
 def test_no_time_to_wait_is_one_look() -> None:
-    assert waiting(0, None).single
+    assert wait_policy(0, None).single_attempt

@@ -10,24 +10,24 @@ from typing import NamedTuple
 
 import pytest
 
-from kiecli.api.rate_limiter import Budget
+from kiecli.api.rate_limiter import RateLimiter
 from kiecli.clock import SystemClock
 from kiecli.errors import (
+    AccountRefused,
+    ConnectionFailed,
     ExitCode,
     Interrupted,
-    KeyRefused,
     KieError,
     KieUnavailable,
-    NoConnection,
     RateLimited,
     TaskFailed,
     TaskNotFound,
 )
-from kiecli.polling.policy import Policy, asking_once, waiting
-from kiecli.polling.poller import MOST_IN_FLIGHT, Poller
-from kiecli.polling.scheduler import Snapshot, Watch
-from kiecli.workers import Crash, Job, QueueInbox, ThreadWorkers
-from tests.support.fakes import FakeClock, FakeInbox, InlineWorkers
+from kiecli.polling.policy import PollPolicy, query_policy, wait_policy
+from kiecli.polling.poller import MAX_CONCURRENT_POLLS, Poller
+from kiecli.polling.scheduler import PollScheduler, Snapshot
+from kiecli.workers import DaemonThreadPool, Job, ThreadEventQueue, WorkerCrashed
+from tests.support.fakes import FakeClock, FakeEventQueue, InlineWorkerPool
 
 
 class _Seen(NamedTuple):
@@ -39,7 +39,7 @@ class _Seen(NamedTuple):
 
 
 _ERROR = KieUnavailable("Kie answered code 500")
-_SILENT = NoConnection("could not ask Kie")
+_SILENT = ConnectionFailed("could not ask Kie")
 _UNSEEN = TaskNotFound("Kie knows no such Market task")
 _TOO_OFTEN = RateLimited("Kie is asked too often")
 
@@ -53,25 +53,25 @@ class _Run:
     def __init__(
         self,
         script: Script,
-        policy: Policy,
+        policy: PollPolicy,
         task_ids: Sequence[str] = ("a",),
         *,
         latency: float | Callable[[], float] = 0.35,
         seed: int = 1,
     ) -> None:
         self.clock = FakeClock()
-        self.inbox = FakeInbox(self.clock)
+        self.event_queue = FakeEventQueue(self.clock)
         self.looks: list[tuple[float, str]] = []
         self.snapshots: list[Snapshot[_Seen]] = []
         self._script = script
         scatter = random.Random(seed)
-        self.watch = Watch[_Seen](task_ids, policy, self.clock.now(), scatter.uniform)
+        self.watch = PollScheduler[_Seen](task_ids, policy, self.clock.now(), scatter.uniform)
         self.poller = Poller(
             self.watch,
             self._look,
-            budget=Budget(),
-            workers=InlineWorkers(self.clock, self.inbox, latency),
-            inbox=self.inbox,
+            rate_limiter=RateLimiter(),
+            workers=InlineWorkerPool(self.clock, self.event_queue, latency),
+            event_queue=self.event_queue,
             clock=self.clock,
         )
 
@@ -114,7 +114,7 @@ def _most_in_a_second(moments: Sequence[float]) -> int:
 
 
 def test_a_finished_task_takes_one_look() -> None:
-    run = _Run(_always(_Seen("success")), waiting(900, None)).to_its_end()
+    run = _Run(_always(_Seen("success")), wait_policy(900, None)).to_its_end()
     assert run.snapshots == [Snapshot("a", _Seen("success"), 0.35, settled=True)]
     assert run.moments == [0]
 
@@ -122,14 +122,16 @@ def test_a_finished_task_takes_one_look() -> None:
 @pytest.mark.parametrize("finished", [0.1, 5, 13.1, 39.9, 41, 146, 453, 786, 880])
 def test_a_result_is_noticed_soon_after_it_is_there(finished: float) -> None:
     for seed in range(20):
-        run = _Run(_finishes_at(finished), waiting(900, None), latency=0, seed=seed).to_its_end()
+        run = _Run(
+            _finishes_at(finished), wait_policy(900, None), latency=0, seed=seed
+        ).to_its_end()
         lag = run.clock.now() - finished
         assert lag <= max(2.2, 0.06 * finished)
 
 
 def test_fifteen_minutes_of_waiting_ask_about_a_hundred_times() -> None:
     for seed in range(20):
-        run = _Run(_always(_Seen("generating")), waiting(900, None), seed=seed).to_its_end()
+        run = _Run(_always(_Seen("generating")), wait_policy(900, None), seed=seed).to_its_end()
         assert 90 <= len(run.looks) <= 110
         assert run.end == {"a": ExitCode.DEADLINE}
         assert 900 <= run.moments[-1] < 900.35
@@ -137,12 +139,12 @@ def test_fifteen_minutes_of_waiting_ask_about_a_hundred_times() -> None:
 
 
 def test_an_interval_is_kept() -> None:
-    run = _Run(_always(_Seen("waiting")), waiting(10, 3)).to_its_end()
+    run = _Run(_always(_Seen("waiting")), wait_policy(10, 3)).to_its_end()
     assert run.moments == [0, 3, 6, 9, 10]
 
 
 def test_no_time_is_one_look() -> None:
-    run = _Run(_always(_Seen("waiting")), waiting(0, None), ["a", "b"]).to_its_end()
+    run = _Run(_always(_Seen("waiting")), wait_policy(0, None), ["a", "b"]).to_its_end()
     assert run.moments == [0, 0]
     assert run.end == {"a": ExitCode.DEADLINE, "b": ExitCode.DEADLINE}
 
@@ -152,7 +154,7 @@ def test_only_changes_of_state_are_told() -> None:
         states = {0: "waiting", 30: "generating", 60: "success"}
         return _Seen([state for moment, state in states.items() if now >= moment][-1])
 
-    run = _Run(script, waiting(900, None)).to_its_end()
+    run = _Run(script, wait_policy(900, None)).to_its_end()
     assert [(s.answer.state if s.answer else None, s.settled) for s in run.snapshots] == [
         ("waiting", False),
         ("generating", False),
@@ -161,11 +163,11 @@ def test_only_changes_of_state_are_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("policy", "fewest", "longest"), [(waiting(900, None), 120, 130), (asking_once(), 15, 20)]
+    ("policy", "fewest", "longest"), [(wait_policy(900, None), 120, 130), (query_policy(), 15, 20)]
 )
 @pytest.mark.parametrize("error", [_ERROR, _SILENT])
 def test_temporary_trouble_is_borne_for_its_box_of_time(
-    policy: Policy, fewest: float, longest: float, error: KieError
+    policy: PollPolicy, fewest: float, longest: float, error: KieError
 ) -> None:
     for seed in range(20):
         run = _Run(_always(error), policy, seed=seed).to_its_end()
@@ -175,12 +177,12 @@ def test_temporary_trouble_is_borne_for_its_box_of_time(
 
 
 def test_looks_that_fail_slowly_still_get_four_tries() -> None:
-    run = _Run(_always(_ERROR), asking_once(), latency=19).to_its_end()
+    run = _Run(_always(_ERROR), query_policy(), latency=19).to_its_end()
     assert len(run.looks) == 4
 
 
 def test_a_server_that_never_answers_is_given_up_after_four_silent_looks() -> None:
-    run = _Run(_always(_Seen("success")), asking_once(), latency=inf).to_its_end()
+    run = _Run(_always(_Seen("success")), query_policy(), latency=inf).to_its_end()
     assert run.end == {"a": ExitCode.UNAVAILABLE}
     assert len(run.looks) == 4
     assert run.snapshots[-1].error is not None
@@ -193,12 +195,12 @@ def test_trouble_that_passes_is_forgotten() -> None:
             return _ERROR if now % 130 > 25 else _Seen("waiting")
         return _Seen("success" if now > 700 else "waiting")
 
-    run = _Run(script, waiting(900, None)).to_its_end()
+    run = _Run(script, wait_policy(900, None)).to_its_end()
     assert run.end == {"a": ExitCode.DONE}
 
 
 def test_a_rate_limit_that_lasts_pauses_all_looks_and_ends_with_the_box() -> None:
-    run = _Run(_always(_TOO_OFTEN), waiting(900, None), latency=0.5).to_its_end()
+    run = _Run(_always(_TOO_OFTEN), wait_policy(900, None), latency=0.5).to_its_end()
     assert run.end == {"a": ExitCode.UNAVAILABLE}
     pauses = [b - a - 0.5 for a, b in pairwise(run.moments)]
     assert pauses[:3] == pytest.approx([5, 10, 20])
@@ -212,20 +214,20 @@ def test_a_look_without_any_answer_does_not_end_a_rate_limit() -> None:
     def script(_task: str, now: float) -> _Seen | KieError:
         return answers.get(now) or (_TOO_OFTEN if now < 10 else _Seen("success"))
 
-    run = _Run(script, waiting(900, None), latency=0).to_its_end()
+    run = _Run(script, wait_policy(900, None), latency=0).to_its_end()
     assert run.moments[:2] == [0, 5]
     assert run.moments[3] - run.moments[2] == pytest.approx(10)
 
 
 def test_a_question_under_a_lasting_rate_limit_ends_after_four_looks() -> None:
-    run = _Run(_always(_TOO_OFTEN), asking_once(), latency=0).to_its_end()
+    run = _Run(_always(_TOO_OFTEN), query_policy(), latency=0).to_its_end()
     assert run.end == {"a": ExitCode.UNAVAILABLE}
     assert run.moments == pytest.approx([0, 5, 15, 35])
 
 
 def test_a_question_is_not_kept_waiting_by_a_long_retry_after() -> None:
     told = RateLimited("Kie is asked too often", retry_after=3600)
-    run = _Run(_always(told), asking_once()).to_its_end()
+    run = _Run(_always(told), query_policy()).to_its_end()
     assert run.end == {"a": ExitCode.UNAVAILABLE}
     assert run.moments == [0]
 
@@ -234,14 +236,14 @@ def test_retry_after_of_a_rate_limit_holds_for_every_task() -> None:
     def script(_task: str, now: float) -> _Seen | KieError:
         return _Seen("success") if now > 40 else RateLimited("too often", retry_after=45)
 
-    run = _Run(script, waiting(900, None), ["a", "b", "c"], latency=0).to_its_end()
+    run = _Run(script, wait_policy(900, None), ["a", "b", "c"], latency=0).to_its_end()
     assert run.moments == [0, 0, 0, 45, 45, 45]
     assert set(run.end.values()) == {ExitCode.DONE}
 
 
 def test_a_retry_after_beyond_the_deadline_waits_for_the_deadline_and_no_longer() -> None:
     told = RateLimited("Kie is asked too often", retry_after=3600)
-    run = _Run(_always(told), waiting(900, None)).to_its_end()
+    run = _Run(_always(told), wait_policy(900, None)).to_its_end()
     assert run.moments == [0]
     assert run.clock.now() == 900
     assert run.end == {"a": ExitCode.UNAVAILABLE}
@@ -251,7 +253,7 @@ def test_one_rate_limit_among_good_answers_pauses_once_and_is_over() -> None:
     def script(_task: str, now: float) -> _Seen | KieError:
         return _TOO_OFTEN if now == 0 else _Seen("success")
 
-    run = _Run(script, waiting(900, None), ["a", "b"], latency=0).to_its_end()
+    run = _Run(script, wait_policy(900, None), ["a", "b"], latency=0).to_its_end()
     assert run.end == {"a": ExitCode.DONE, "b": ExitCode.DONE}
     assert run.moments == [0, 0, 5, 5]
 
@@ -260,18 +262,18 @@ def test_a_task_that_becomes_visible_within_a_minute_is_waited_for() -> None:
     def script(_task: str, now: float) -> _Seen | KieError:
         return _UNSEEN if now < 58 else _finishes_at(100)(_task, now)
 
-    assert _Run(script, waiting(900, None)).to_its_end().end == {"a": ExitCode.DONE}
+    assert _Run(script, wait_policy(900, None)).to_its_end().end == {"a": ExitCode.DONE}
 
 
 def test_a_task_that_stays_invisible_is_not_found_after_a_minute() -> None:
-    run = _Run(_always(_UNSEEN), waiting(900, None)).to_its_end()
+    run = _Run(_always(_UNSEEN), wait_policy(900, None)).to_its_end()
     assert run.end == {"a": ExitCode.NOT_FOUND}
     assert 60 <= run.clock.now() <= 61
     assert len(run.looks) > 20
 
 
 def test_a_deadline_within_the_grace_says_not_found() -> None:
-    run = _Run(_always(_UNSEEN), waiting(20, None)).to_its_end()
+    run = _Run(_always(_UNSEEN), wait_policy(20, None)).to_its_end()
     assert run.end == {"a": ExitCode.NOT_FOUND}
     assert run.clock.now() == pytest.approx(20.35)
 
@@ -279,7 +281,7 @@ def test_a_deadline_within_the_grace_says_not_found() -> None:
 def test_one_bad_id_stops_no_other() -> None:
     answers = {"bad": _UNSEEN, "failed": TaskFailed("said so"), "off": _ERROR}
     script: Script = lambda task, now: answers.get(task) or _finishes_at(200)(task, now)  # noqa: E731
-    run = _Run(script, waiting(900, None), ["bad", "failed", "off", "good"]).to_its_end()
+    run = _Run(script, wait_policy(900, None), ["bad", "failed", "off", "good"]).to_its_end()
     assert run.end == {
         "failed": ExitCode.FAILED,
         "bad": ExitCode.NOT_FOUND,
@@ -289,8 +291,8 @@ def test_one_bad_id_stops_no_other() -> None:
 
 
 def test_a_refused_key_is_asked_with_no_more() -> None:
-    refusal = KeyRefused("Kie refused the API key")
-    run = _Run(_always(refusal), waiting(900, None), [str(n) for n in range(100)]).to_its_end()
+    refusal = AccountRefused("Kie refused the API key")
+    run = _Run(_always(refusal), wait_policy(900, None), [str(n) for n in range(100)]).to_its_end()
     assert set(run.end.values()) == {ExitCode.REFUSED}
     assert len(run.end) == 100
     assert len(run.looks) <= 8
@@ -303,7 +305,7 @@ def _names(count: int) -> list[str]:
 @pytest.mark.parametrize("latency", [0.0, 0.35, 1.1])
 def test_many_tasks_keep_the_budget_and_nearly_use_it_up(latency: float) -> None:
     run = _Run(
-        _always(_Seen("waiting")), waiting(120, None), _names(300), latency=latency
+        _always(_Seen("waiting")), wait_policy(120, None), _names(300), latency=latency
     ).to_its_end()
     assert _most_in_a_second(run.moments) <= 8
     assert len(run.looks) >= 0.97 * 8 * 120
@@ -311,7 +313,7 @@ def test_many_tasks_keep_the_budget_and_nearly_use_it_up(latency: float) -> None
 
 
 def test_many_tasks_are_looked_at_in_turn_and_none_is_starved() -> None:
-    run = _Run(_always(_Seen("waiting")), waiting(300, 1), _names(100)).to_its_end()
+    run = _Run(_always(_Seen("waiting")), wait_policy(300, 1), _names(100)).to_its_end()
     counts = Counter(task for _, task in run.looks)
     assert max(counts.values()) - min(counts.values()) <= 1
     assert [task for _, task in run.looks[:100]] == _names(100)
@@ -324,9 +326,9 @@ def test_a_slow_kie_is_never_asked_more_than_so_many_times_at_once() -> None:
         flying.append(run.watch.in_flight)
         return _Seen("success")
 
-    run = _Run(script, asking_once(), _names(100), latency=15)
+    run = _Run(script, query_policy(), _names(100), latency=15)
     run.to_its_end()
-    assert max(flying) == MOST_IN_FLIGHT
+    assert max(flying) == MAX_CONCURRENT_POLLS
     assert len(run.looks) == 100
 
 
@@ -340,29 +342,29 @@ def test_a_thousand_tasks_with_a_bad_answer_each_now_and_then_all_come_through()
             return _SILENT if int(task[5:]) % 2 else _ERROR
         return _Seen("success" if looks[task] >= 6 else "waiting")
 
-    run = _Run(script, waiting(7200, None), _names(1000)).to_its_end()
+    run = _Run(script, wait_policy(7200, None), _names(1000)).to_its_end()
     assert Counter(run.end.values()) == {ExitCode.DONE: 1000}
 
 
 class _BusyWorkers:
     """Workers whose threads all hang for a while: what is submitted meanwhile piles up."""
 
-    def __init__(self, clock: FakeClock, inbox: FakeInbox, until: float) -> None:
+    def __init__(self, clock: FakeClock, event_queue: FakeEventQueue, until: float) -> None:
         self._clock = clock
-        self._inbox = inbox
+        self._event_queue = event_queue
         self._until = until
-        self._free = InlineWorkers(clock, inbox)
+        self._free = InlineWorkerPool(clock, event_queue)
 
     def submit(self, job: Job) -> None:
         if self._clock.now() < self._until:
-            self._inbox.put_at(self._until, job)
+            self._event_queue.put_at(self._until, job)
         else:
             self._free.submit(job)
 
 
 def test_looks_that_waited_too_long_for_a_thread_are_not_carried_out_in_a_heap() -> None:
-    run = _Run(_always(_Seen("success")), waiting(900, None), _names(100))
-    run.poller._workers = _BusyWorkers(run.clock, run.inbox, until=12)
+    run = _Run(_always(_Seen("success")), wait_policy(900, None), _names(100))
+    run.poller._workers = _BusyWorkers(run.clock, run.event_queue, until=12)
     for event in run.poller.events():
         if callable(event):
             event()
@@ -371,20 +373,20 @@ def test_looks_that_waited_too_long_for_a_thread_are_not_carried_out_in_a_heap()
 
 
 def test_events_of_others_pass_through() -> None:
-    run = _Run(_finishes_at(10), waiting(900, None))
-    run.inbox.put_at(3, "saved")
+    run = _Run(_finishes_at(10), wait_policy(900, None))
+    run.event_queue.put_at(3, "saved")
     assert "saved" in list(run.poller.events())
 
 
 def test_a_frame_is_a_moment_to_draw() -> None:
-    run = _Run(_finishes_at(10), waiting(900, 5))
-    seen = [run.clock.now() for event in run.poller.events(frame=0.5) if event is None]
+    run = _Run(_finishes_at(10), wait_policy(900, 5))
+    seen = [run.clock.now() for event in run.poller.events(tick_interval=0.5) if event is None]
     assert max(b - a for a, b in pairwise(seen)) <= 0.5 + 1e-9
 
 
 def test_a_signal_passes_through() -> None:
-    run = _Run(_finishes_at(10), waiting(900, None))
-    run.inbox.put_at(3, Interrupted(2))
+    run = _Run(_finishes_at(10), wait_policy(900, None))
+    run.event_queue.put_at(3, Interrupted(2))
     with pytest.raises(Interrupted):
         run.to_its_end()
     assert run.clock.now() == 3
@@ -396,16 +398,16 @@ def test_a_bug_on_a_worker_comes_up_on_the_main_thread() -> None:
         raise ZeroDivisionError
 
     clock = SystemClock()
-    inbox = QueueInbox(clock)
-    watch = Watch[_Seen](["a"], asking_once(), clock.now(), random.Random(1).uniform)
+    event_queue = ThreadEventQueue(clock)
+    watch = PollScheduler[_Seen](["a"], query_policy(), clock.now(), random.Random(1).uniform)
     poller = Poller(
         watch,
         broken,
-        budget=Budget(),
-        workers=ThreadWorkers(2, inbox),
-        inbox=inbox,
+        rate_limiter=RateLimiter(),
+        workers=DaemonThreadPool(2, event_queue),
+        event_queue=event_queue,
         clock=clock,
     )
-    with pytest.raises(Crash) as crash:
+    with pytest.raises(WorkerCrashed) as crash:
         list(poller.events())
     assert isinstance(crash.value.__cause__, ZeroDivisionError)

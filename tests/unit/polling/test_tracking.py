@@ -2,18 +2,18 @@
 
 import pytest
 
-from kiecli.errors import KieError, KieUnavailable, NoConnection, RateLimited, TaskNotFound
-from kiecli.polling.policy import Policy, asking_once, waiting
-from kiecli.polling.tracking import Trouble
+from kiecli.errors import ConnectionFailed, KieError, KieUnavailable, RateLimited, TaskNotFound
+from kiecli.polling.policy import PollPolicy, query_policy, wait_policy
+from kiecli.polling.tracking import RetryState
 
 _ERROR = KieUnavailable("Kie answered code 500")
 _UNSEEN = TaskNotFound("Kie knows no such Market task")
-_WAITING = waiting(900, None)
+_WAITING = wait_policy(900, None)
 
 
-def _trouble(policy: Policy, *looks: tuple[float, KieError]) -> Trouble:
+def _trouble(policy: PollPolicy, *looks: tuple[float, KieError]) -> RetryState:
     """Return the trouble of looks that failed at these moments."""
-    trouble = Trouble(policy, looks[0][0], looks[0][1])
+    trouble = RetryState(policy, looks[0][0], looks[0][1])
     for started, error in looks:
         trouble.add(error, started)
     return trouble
@@ -23,13 +23,15 @@ def _longest(_low: float, high: float) -> float:
     return high
 
 
-@pytest.mark.parametrize(("policy", "box"), [(_WAITING, 120), (asking_once(), 15)])
-def test_the_box_takes_its_time_and_at_least_four_failed_looks(policy: Policy, box: float) -> None:
+@pytest.mark.parametrize(("policy", "retry_timeout"), [(_WAITING, 120), (query_policy(), 15)])
+def test_the_box_takes_its_time_and_at_least_four_failed_looks(
+    policy: PollPolicy, retry_timeout: float
+) -> None:
     three = _trouble(policy, *[(100, _ERROR)] * 3)
     four = _trouble(policy, *[(100, _ERROR)] * 4)
-    assert not three.over(100 + box)
-    assert not four.over(99.9 + box)
-    assert four.over(100 + box)
+    assert not three.over(100 + retry_timeout)
+    assert not four.over(99.9 + retry_timeout)
+    assert four.over(100 + retry_timeout)
 
 
 def test_time_in_our_own_queue_does_not_count() -> None:
@@ -42,7 +44,7 @@ def test_time_in_our_own_queue_does_not_count() -> None:
 
 def test_pauses_double_and_the_last_look_falls_on_the_end_of_the_box() -> None:
     now, pauses = 0.0, []
-    trouble = Trouble(_WAITING, now, _ERROR)
+    trouble = RetryState(_WAITING, now, _ERROR)
     while not trouble.over(now):
         trouble.add(_ERROR, now)
         following = trouble.next_look(now, _longest)
@@ -52,12 +54,12 @@ def test_pauses_double_and_the_last_look_falls_on_the_end_of_the_box() -> None:
 
 
 def test_a_box_that_is_full_before_four_looks_goes_on_with_its_pauses() -> None:
-    trouble = _trouble(asking_once(), (0, _ERROR), (21, _ERROR))
+    trouble = _trouble(query_policy(), (0, _ERROR), (21, _ERROR))
     assert trouble.next_look(42, _longest) == 44
 
 
 def test_one_look_is_all_there_is_where_no_time_was_given() -> None:
-    once = waiting(0, None)
+    once = wait_policy(0, None)
     assert _trouble(once, (0, _ERROR)).over(0)
     assert _trouble(once, (0, _UNSEEN)).over(0)
 
@@ -72,7 +74,7 @@ def test_a_task_that_is_not_visible_gets_a_minute_of_grace_at_the_rhythm() -> No
 
 
 def test_a_question_has_no_grace() -> None:
-    assert _trouble(asking_once(), (10, _UNSEEN)).over(10.1)
+    assert _trouble(query_policy(), (10, _UNSEEN)).over(10.1)
 
 
 def test_grace_begins_with_the_first_look_that_did_not_see_the_task() -> None:
@@ -83,7 +85,7 @@ def test_grace_begins_with_the_first_look_that_did_not_see_the_task() -> None:
 
 
 def test_grace_leaves_out_the_queue_before_and_after_it_began() -> None:
-    trouble = Trouble(_WAITING, 0, _ERROR)
+    trouble = RetryState(_WAITING, 0, _ERROR)
     trouble.add(_ERROR, 0)
     trouble.queued = 50
     trouble.add(_UNSEEN, 60)
@@ -117,12 +119,12 @@ def test_a_question_does_not_wait_when_told_to_stay_away_beyond_its_box(
     kind: type[KieUnavailable],
 ) -> None:
     told = kind("come back later", retry_after=3600)
-    assert _trouble(asking_once(), (0, told)).over(0.3)
+    assert _trouble(query_policy(), (0, told)).over(0.3)
     assert not _trouble(_WAITING, (0, told)).over(0.3)
-    assert not _trouble(asking_once(), (0, kind("soon", retry_after=10))).over(0.3)
+    assert not _trouble(query_policy(), (0, kind("soon", retry_after=10))).over(0.3)
 
 
 def test_trouble_is_of_the_connection_while_no_answer_came_at_all() -> None:
-    silent = NoConnection("no answer")
+    silent = ConnectionFailed("no answer")
     assert _trouble(_WAITING, (0, silent), (1, silent)).only_connection
     assert not _trouble(_WAITING, (0, silent), (1, _ERROR), (2, silent)).only_connection

@@ -6,7 +6,14 @@ from kiecli.api.models import Task
 from kiecli.download.plan import SavedFile
 from kiecli.errors import DeadlineExceeded, SaveError, TaskFailed, TaskNotFound
 from kiecli.outcome import Outcome
-from kiecli.render.formats import Legible, Lines, path_lines, record_lines, state_words, url_lines
+from kiecli.render.formats import (
+    LineWriter,
+    SafeTextWriter,
+    path_lines,
+    record_lines,
+    state_words,
+    url_lines,
+)
 
 URLS = ["https://f.test/1.png", "https://f.test/\u202e2.png"]
 DONE = Task.parse(
@@ -73,7 +80,7 @@ def test_only_complete_files_have_paths() -> None:
 
 def test_lines_are_written_in_one_piece_an_outcome_and_not_at_all_without_any() -> None:
     written: list[str] = []
-    answer = Lines(written.append, url_lines)
+    answer = LineWriter(written.append, url_lines)
     answer.add(Outcome("a", DONE))
     answer.add(Outcome("b", BARE))
     answer.close()
@@ -82,7 +89,7 @@ def test_lines_are_written_in_one_piece_an_outcome_and_not_at_all_without_any() 
 
 def test_bytes_for_a_person_are_text_without_controls() -> None:
     written: list[str] = []
-    legible = Legible(written.append)
+    legible = SafeTextWriter(written.append)
     body = "a\x1b[2Jb\n熊\tc\n".encode()
     for piece in (body[:9], body[9:]):
         assert legible.write(piece) == len(piece)

@@ -11,11 +11,11 @@ from kiecli.api.models import Task
 from kiecli.download.plan import SavedFile, SaveOptions, plan
 from kiecli.errors import KieUnavailable, SaveError, TaskNotFound
 from kiecli.files.template import Template
-from kiecli.outcome import Outcome, of_question
+from kiecli.outcome import Outcome, from_status
 from kiecli.polling.scheduler import Retry, Snapshot
 from kiecli.render.formats import record_lines, state_words, url_lines
-from kiecli.render.live import LiveScreen
-from kiecli.render.reporter import LogScreen, Screen
+from kiecli.render.live import LiveReporter
+from kiecli.render.reporter import LogReporter, Reporter
 from kiecli.render.tables import StatusAnswer, console
 from kiecli.render.text import error_line
 from kiecli.streams import ErrorOutput, Output
@@ -34,7 +34,7 @@ _WIDTHS = st.sampled_from(["20", "40", "80", "200"])
 
 def _outcome(data: Any) -> Outcome:
     task = Task.parse(_TASK_ID, data)
-    return of_question(_TASK_ID, task, None, ["status"], exit_status=False)
+    return from_status(_TASK_ID, task, None, ["status"], exit_status=False)
 
 
 @examples(200)
@@ -71,7 +71,7 @@ def test_a_panel_and_a_table_obey_nobody_but_rich(records: list[Any], width: str
 class _Stage(NamedTuple):
     """A screen and the stream it speaks to."""
 
-    screen: Screen
+    screen: Reporter
     err: FakeStream
 
 
@@ -79,7 +79,7 @@ def _log(width: str) -> _Stage:
     del width
     err = FakeStream()
     out = Output(FakeStream())
-    screen = LogScreen(out, ErrorOutput(err), FakeClock(), annotations=True, follows=True)
+    screen = LogReporter(out, ErrorOutput(err), FakeClock(), annotations=True, watching=True)
     return _Stage(screen, err)
 
 
@@ -87,29 +87,29 @@ def _live(width: str) -> _Stage:
     terminal = FakeStream(terminal=True)
     environ = {"TERM": "xterm-256color", "COLUMNS": width, "LINES": "12"}
     both = ErrorOutput(terminal)
-    return _Stage(LiveScreen(both, both, FakeClock(), environ, task_ids=(_TASK_ID,)), terminal)
+    return _Stage(LiveReporter(both, both, FakeClock(), environ, task_ids=(_TASK_ID,)), terminal)
 
 
-def _play(screen: Screen, data: Any, said: str) -> None:
+def _play(screen: Reporter, data: Any, error_message: str) -> None:
     """Have a screen show everything there is, in words of a stranger."""
     outcome = _outcome(data)
     task = outcome.task
     assert task is not None
-    error = KieUnavailable(said, hint=said)
+    error = KieUnavailable(error_message, hint=error_message)
     with screen:
-        for reason in (error, TaskNotFound(said, hint=said)):
+        for reason in (error, TaskNotFound(error_message, hint=error_message)):
             retry = Retry(reason, 3.0, 120.0)
             screen.snapshot(Snapshot(_TASK_ID, None, 3.0, settled=False, retry=retry))
         screen.snapshot(Snapshot(_TASK_ID, task, 3.0, settled=False))
         screen.tick()
         for target in attempt(lambda: plan(task, _OPTIONS))[0] or ():
             screen.started(target, 0, 10**17)
-            screen.moved(target, 5, None)
-            screen.trouble(target, said)
-            screen.ended(target, SavedFile.failed(target, SaveError(said)))
-        screen.answer("".join(f"{url}\n" for url in url_lines(outcome)))
-        screen.exchange(Exchange("GET", "h.test", said, _TASK_ID, said, 5))
-        screen.note(said)
+            screen.advanced(target, 5, None)
+            screen.retrying(target, error_message)
+            screen.ended(target, SavedFile.failed(target, SaveError(error_message)))
+        screen.write_stdout("".join(f"{url}\n" for url in url_lines(outcome)))
+        screen.exchange(Exchange("GET", "h.test", error_message, _TASK_ID, error_message, 5))
+        screen.note(error_message)
         screen.error(error, about=_TASK_ID)
         screen.annotate(outcome._replace(error=error))
         screen.snapshot(Snapshot(_TASK_ID, task, 3.0, settled=True))
@@ -117,12 +117,12 @@ def _play(screen: Screen, data: Any, said: str) -> None:
 
 @pytest.mark.parametrize("stage", [_log, _live])
 @examples(100)
-@given(data=hostile_records, said=text, width=_WIDTHS)
+@given(data=hostile_records, error_message=text, width=_WIDTHS)
 def test_what_is_said_meanwhile_obeys_nobody(
-    stage: Callable[[str], _Stage], data: Any, said: str, width: str
+    stage: Callable[[str], _Stage], data: Any, error_message: str, width: str
 ) -> None:
     screen, err = stage(width)
-    _play(screen, data, said)
+    _play(screen, data, error_message)
     assert_tame(undrawn(err.text), annotations=True)
     assert err.text.count("\n::error") <= 1
     if stage is _log:
@@ -131,9 +131,9 @@ def test_what_is_said_meanwhile_obeys_nobody(
 
 
 @examples(150)
-@given(said=text, hint=text, about=text)
-def test_an_error_is_one_line(said: str, hint: str, about: str) -> None:
-    line = error_line(KieUnavailable(said, hint=hint), about=about)
+@given(error_message=text, hint=text, about=text)
+def test_an_error_is_one_line(error_message: str, hint: str, about: str) -> None:
+    line = error_line(KieUnavailable(error_message, hint=hint), about=about)
     assert line.startswith("kiecli: ")
     assert "\n" not in line
     assert_tame(line)

@@ -9,7 +9,7 @@ from kiecli.errors import ExitCode, KieUnavailable
 from kiecli.outcome import Outcome
 from kiecli.render import json_lines
 from kiecli.render.formats import state_words
-from kiecli.render.text import annotation, clean, error_line, word
+from kiecli.render.text import annotation, error_line, sanitize, shell_word
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from kiecli.render.text import annotation, clean, error_line, word
     ],
 )
 def test_text_is_shown_without_what_anything_would_obey(text: str, shown: str) -> None:
-    assert clean(text) == shown
+    assert sanitize(text) == shown
 
 
 @pytest.mark.parametrize(
@@ -46,14 +46,14 @@ def test_text_is_shown_without_what_anything_would_obey(text: str, shown: str) -
 )
 def test_a_state_alone_on_a_line_is_one_word_and_no_command(state: str, shown: str) -> None:
     outcome = Outcome("a", Task.parse("a", {"state": state}))
-    assert state_words(outcome) == [shown] == [word(shown)]
+    assert state_words(outcome) == [shown] == [shell_word(shown)]
 
 
 def test_json_holds_a_command_that_a_log_does_not_find() -> None:
-    said = r"##[error]x ###[a]\##[b]"
-    line = json_lines.encoded({said: [said]})
+    error_message = r"##[error]x ###[a]\##[b]"
+    line = json_lines.encoded({error_message: [error_message]})
     assert "##[" not in line
-    assert json.loads(line) == {said: [said]}
+    assert json.loads(line) == {error_message: [error_message]}
 
 
 def test_a_message_of_megabytes_is_cut_for_people_and_whole_in_json() -> None:

@@ -86,7 +86,7 @@ def test_a_download_has_its_files() -> None:
         SavedFile(1, "https://f.test/1", "a-1.bin", 3, "ab", "image/png", "saved", 2, None),
         SavedFile(2, None, "a-2.json", None, None, None, "failed", 0, SaveError("no", hint="x")),
     )
-    outcome = Outcome("a", None, again_words=("download",), files=files)
+    outcome = Outcome("a", None, resume_argv=("download",), files=files)
     fields = json_lines.record(outcome, 0.0)
     assert list(fields) == [*FIELDS[:15], "files", *FIELDS[15:]]
     assert fields["files"] == [

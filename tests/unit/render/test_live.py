@@ -8,7 +8,7 @@ from kiecli.api.models import Task
 from kiecli.download.plan import SavedFile, Target
 from kiecli.errors import KieError, KieUnavailable, SaveError, TaskNotFound
 from kiecli.polling.scheduler import Retry, Snapshot
-from kiecli.render.live import LiveScreen
+from kiecli.render.live import LiveReporter
 from kiecli.streams import ErrorOutput, Output
 from tests.support.fakes import FakeClock
 from tests.support.program import FakeStream
@@ -55,7 +55,7 @@ class Stage:
         self.terminal = FakeTerminal(columns, encoding=encoding)
         self.out = FakeStream()
         environ = {"TERM": "xterm", "COLUMNS": str(columns), "LINES": str(rows)}
-        self.live = LiveScreen(
+        self.live = LiveReporter(
             Output(self.terminal if shared else self.out),
             ErrorOutput(self.terminal),
             self.clock,
@@ -151,16 +151,16 @@ def test_the_end_leaves_lines_and_a_cursor() -> None:
 def test_answers_go_to_another_place_past_the_block() -> None:
     stage = Stage("a")
     stage.live.tick()
-    stage.live.answer("https://f.test/a.png\n")
+    stage.live.write_stdout("https://f.test/a.png\n")
     assert (stage.out.text, stage.shown) == ("https://f.test/a.png\n", ["⠋ a  asking  0s"])
 
 
 def test_answers_stand_above_the_block_on_one_terminal() -> None:
     stage = Stage("a", columns=20, shared=True)
     url = f"https://f.test/{'x' * 30}.png"
-    stage.live.answer("first\n")
+    stage.live.write_stdout("first\n")
     stage.live.tick()
-    stage.live.answer(f"{url}\n{url}\n")
+    stage.live.write_stdout(f"{url}\n{url}\n")
     assert "".join(stage.shown[1:-1]) == url + url
     assert (stage.shown[0], stage.shown[-1]) == ("first", "⠋ a  asking  0s")
 
@@ -170,11 +170,11 @@ def test_a_file_has_a_bar_while_it_comes() -> None:
     stage.live.started(target(1), 0, 10 * MB)
     stage.pass_time(1)
     assert stage.shown == [f"a-1.png {'━' * 20} 0 B/10.0 MB"]
-    stage.live.moved(target(1), 5 * MB, 10 * MB)
+    stage.live.advanced(target(1), 5 * MB, 10 * MB)
     stage.pass_time(1)
     assert stage.shown == [f"a-1.png {'━' * 10}╺{'━' * 9} 5.0 MB/10.0 MB 5.0 MB/s 1s"]
-    stage.live.trouble(target(1), "the connection was reset")
-    stage.live.trouble(target(1), "the connection was reset")
+    stage.live.retrying(target(1), "the connection was reset")
+    stage.live.retrying(target(1), "the connection was reset")
     stage.live.ended(target(1), ended(1))
     stage.pass_time(1)
     assert stage.shown == [
@@ -199,8 +199,8 @@ def test_a_file_without_a_length_has_a_bar_that_only_moves() -> None:
 
 def test_news_of_a_file_that_never_started_change_nothing() -> None:
     stage = Stage()
-    stage.live.moved(target(1), 5, 10)
-    stage.live.trouble(target(1), "another kiecli is saving this file")
+    stage.live.advanced(target(1), 5, 10)
+    stage.live.retrying(target(1), "another kiecli is saving this file")
     stage.pass_time(1)
     assert stage.shown == ["kiecli: a-1.png: another kiecli is saving this file"]
 
@@ -251,7 +251,7 @@ def test_nothing_is_wider_than_the_terminal(columns: int) -> None:
         long = target(n, f"out/{'folder/' * 9}熊-{n}.png")
         stage.live.started(long, 0, 10 * MB)
         stage.clock.advance(1)
-        stage.live.moved(long, 5 * MB, 10 * MB)
+        stage.live.advanced(long, 5 * MB, 10 * MB)
     stage.live.tick()
     # What is wider goes on below on this terminal.
     assert len(stage.shown) == 4

@@ -28,26 +28,26 @@ AWAY = KieUnavailable("got an error (HTTP 502)")
 NOT_FOUND = TaskNotFound("Kie knows no such Market task")
 
 
-def trouble(notices: Notices, reason: KieError, lasts: float, task_id: str = "a") -> list[str]:
+def retrying(notices: Notices, reason: KieError, lasts: float, task_id: str = "a") -> list[str]:
     retry = Retry(reason, lasts, 60.0 if reason is NOT_FOUND else 120.0)
     return list(notices.of_trouble(seen(None, task_id=task_id, retry=retry)))
 
 
 def test_a_task_that_is_not_visible_yet_is_said_at_once_and_once() -> None:
     notices = Notices(0)
-    said = ["a: not visible yet; retrying for up to 1m"]
-    assert trouble(notices, NOT_FOUND, 0.0) == said
-    assert trouble(notices, NOT_FOUND, 10.0) == []
-    assert trouble(notices, NOT_FOUND, 10.0, "b") == []
+    error_message = ["a: not visible yet; retrying for up to 1m"]
+    assert retrying(notices, NOT_FOUND, 0.0) == error_message
+    assert retrying(notices, NOT_FOUND, 10.0) == []
+    assert retrying(notices, NOT_FOUND, 10.0, "b") == []
 
 
 def test_retrying_is_said_when_it_lasts_and_once_for_each_reason() -> None:
     notices = Notices(0)
-    assert trouble(notices, AWAY, 2.0) == []
-    assert trouble(notices, AWAY, 2.1) == ["got an error (HTTP 502); retrying for up to 2m"]
-    assert trouble(notices, AWAY, 9.0, "b") == []
+    assert retrying(notices, AWAY, 2.0) == []
+    assert retrying(notices, AWAY, 2.1) == ["got an error (HTTP 502); retrying for up to 2m"]
+    assert retrying(notices, AWAY, 9.0, "b") == []
     other = KieUnavailable("could not ask kie.test: timed out")
-    assert trouble(notices, other, 9.0) == [
+    assert retrying(notices, other, 9.0) == [
         "could not ask kie.test: timed out; retrying for up to 2m"
     ]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kiecli.render.rows import FileRow, TaskRow, head, tail, task_lines
+from kiecli.render.rows import FileRow, TaskRow, task_lines, truncate_end, truncate_start
 
 MB = 1_000_000
 
@@ -93,5 +93,5 @@ def test_tasks_stand_in_columns(width: int, lines: list[str]) -> None:
     ],
 )
 def test_what_is_too_wide_is_cut(text: str, width: int, head_of_it: str, tail_of_it: str) -> None:
-    assert head(text, width) == head_of_it
-    assert tail(text, width) == tail_of_it
+    assert truncate_end(text, width) == head_of_it
+    assert truncate_start(text, width) == tail_of_it

@@ -51,7 +51,7 @@ def test_an_error_without_advice_has_no_hint() -> None:
 def test_an_outage_has_the_line_to_run() -> None:
     outage = KieUnavailable("got an error (HTTP 502)")
     assert (
-        drawn(Outcome("a", None, outage, again_words=("status",))).screen
+        drawn(Outcome("a", None, outage, resume_argv=("status",))).screen
         == """\
 ╭─ a ──────────────────────────────────────────────────────╮
 │ state  unknown                                           │
@@ -107,5 +107,7 @@ def test_colour_is_for_the_environment_to_decide(environ: dict[str, str], style:
     ],
 )
 def test_when_links_expire(completed: float | None, shown: str | None) -> None:
-    stamp = None if completed is None else completed * 1000
-    assert expiry(Task.parse("a", {"state": "success", "completeTime": stamp}), NOW) == shown
+    iso_timestamp = None if completed is None else completed * 1000
+    assert (
+        expiry(Task.parse("a", {"state": "success", "completeTime": iso_timestamp}), NOW) == shown
+    )

@@ -6,20 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiecli.errors import DeadlineExceeded, KieError, SaveError, TaskUnfinished
+from kiecli.errors import DeadlineExceeded, KieError, SaveError, TaskPending
 from kiecli.render.text import (
-    ago,
     annotation,
-    clean,
     count,
+    counts,
     decimal,
     error_line,
+    humanize,
+    iso_timestamp,
     named,
+    sanitize,
+    shell_word,
     shortened,
     size,
-    stamp,
-    tally,
-    word,
 )
 
 
@@ -37,14 +37,14 @@ from kiecli.render.text import (
     ],
 )
 def test_text_from_strangers_is_one_line_without_controls(text: str, shown: str) -> None:
-    assert clean(text) == shown
+    assert sanitize(text) == shown
 
 
 @given(st.text())
 def test_nothing_that_is_clean_can_move_a_cursor(text: str) -> None:
-    shown = clean(text)
+    shown = sanitize(text)
     assert not any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in shown)
-    assert clean(shown) == shown
+    assert sanitize(shown) == shown
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_what_is_cut_ends_in_dots(text: str, length: int, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "about", "again", "line"),
+    ("error", "about", "resume_command", "line"),
     [
         (KieError("it broke"), "", "", "kiecli: it broke"),
         (KieError("it broke", hint="mend it"), "", "", "kiecli: it broke. Mend it"),
@@ -83,7 +83,7 @@ def test_what_is_cut_ends_in_dots(text: str, length: int, shown: str) -> None:
             ),
         ),
         (
-            TaskUnfinished("not finished yet: waiting"),
+            TaskPending("not finished yet: waiting"),
             "",
             "kiecli download --wait a",
             "kiecli: not finished yet: waiting. Wait for it with: kiecli download --wait a",
@@ -97,8 +97,8 @@ def test_what_is_cut_ends_in_dots(text: str, length: int, shown: str) -> None:
         (KieError("said\n\x1b[2J"), "", "", "kiecli: said [2J"),
     ],
 )
-def test_an_error_is_one_line(error: KieError, about: str, again: str, line: str) -> None:
-    assert error_line(error, about=about, again=again) == line
+def test_an_error_is_one_line(error: KieError, about: str, resume_command: str, line: str) -> None:
+    assert error_line(error, about=about, resume_command=resume_command) == line
 
 
 def test_a_few_ids_are_named_and_many_counted() -> None:
@@ -129,7 +129,7 @@ def test_numbers_have_no_exponents(number: float, shown: str) -> None:
     ],
 )
 def test_moments_are_utc(seconds: float | None, shown: str | None) -> None:
-    assert stamp(seconds) == shown
+    assert iso_timestamp(seconds) == shown
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_sizes_are_decimal(number: float, shown: str) -> None:
     ],
 )
 def test_ages_are_rough(seconds: float, shown: str) -> None:
-    assert ago(seconds) == shown
+    assert humanize(seconds) == shown
 
 
 def test_an_annotation_is_escaped() -> None:
@@ -179,8 +179,8 @@ def test_an_annotation_is_escaped() -> None:
     ],
 )
 def test_a_word_for_a_shell_is_one_word_and_no_command(text: str, shown: str) -> None:
-    assert word(text) == shown
+    assert shell_word(text) == shown
 
 
 def test_words_are_counted_in_order_of_appearance() -> None:
-    assert tally(["b", "a", "b"]) == "2 b, 1 a"
+    assert counts(["b", "a", "b"]) == "2 b, 1 a"

@@ -99,7 +99,7 @@ def test_a_failed_record_has_a_code_a_message_and_no_result(client: Client) -> N
         "createTime": 1789999992000,
         "creditsConsumed": 0,
     }
-    assert client.task("demo-fail").failure().hint == (
+    assert client.task("demo-fail").to_error().hint == (
         "moderation refused it: change the prompt or the input"
     )
 
@@ -123,7 +123,7 @@ def test_a_finished_demo_delivers_at_its_first_look(
 
 
 def test_lyrics_are_an_object(client: Client) -> None:
-    assert [take["title"] for take in client.task("demo-text").document["lyricsData"]] == [
+    assert [take["title"] for take in client.task("demo-text").inline_result["lyricsData"]] == [
         "Before the Links Expire"
     ]
 

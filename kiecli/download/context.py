@@ -1,0 +1,20 @@
+"""What saving a file takes from the outside world."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import httpx
+
+from kiecli.clock import Clock
+from kiecli.download.progress import Progress
+
+
+class TransferContext(NamedTuple):
+    """Network, time and an observer, shared by all transfers of a run."""
+
+    client: httpx.Client
+    """Asks file hosts."""
+    fresh_link: Callable[[str], str]
+    clock: Clock
+    progress: Progress
+    random: Callable[[float, float], float]

@@ -10,7 +10,7 @@ import pytest
 from tests.support.processes import Installed, Ran
 from tests.support.server import FaultyServer
 
-_ANSWERS = Path(__file__).parent.parent / "unit" / "answers"
+_ANSWERS = Path(__file__).parent.parent / "unit" / "api" / "answers"
 _HOST = "https://tempfile.aiquickdraw.com"
 
 

@@ -4,6 +4,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-for name in ("startup", "transfers", "waiting"):
+for name in ("breadth", "startup", "transfers", "waiting"):
     subprocess.run([sys.executable, str(Path(__file__).with_name(f"{name}.py"))], check=True)
     print(flush=True)

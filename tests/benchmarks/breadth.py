@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from inspect import CO_OPTIMIZED
 from pathlib import Path
 from types import CodeType, FrameType
 
@@ -21,7 +22,7 @@ MAX_MODULES = 45
 MAX_FUNCTIONS = 280
 
 # Comprehensions and lambdas belong to the function that a reader is in already.
-_UNNAMED = frozenset({"<module>", "<lambda>", "<listcomp>", "<genexpr>", "<dictcomp>", "<setcomp>"})
+_UNNAMED = frozenset({"<lambda>", "<listcomp>", "<genexpr>", "<dictcomp>", "<setcomp>"})
 
 
 def main() -> None:
@@ -62,7 +63,8 @@ def _profiled_run() -> None:
 def _is_ours(code: CodeType) -> bool:
     inner = code.co_filename.removeprefix(_PACKAGE)
     is_kiecli = inner != code.co_filename and not inner.startswith("sandbox")
-    return is_kiecli and code.co_name not in _UNNAMED
+    is_def = bool(code.co_flags & CO_OPTIMIZED)  # the body of a class or a module is not
+    return is_kiecli and is_def and code.co_name not in _UNNAMED
 
 
 if __name__ == "__main__":

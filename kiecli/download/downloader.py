@@ -12,8 +12,9 @@ from kiecli.download.context import TransferContext
 from kiecli.download.disk import default_mode, disk_error, no_temporary_file, unwritable_name
 from kiecli.download.job import SaveJob
 from kiecli.download.partial import PartialFile
-from kiecli.download.plan import NameReservations, SavedFile, SaveOptions, Target, plan
+from kiecli.download.plan import SavedFile, SaveOptions, Target, plan
 from kiecli.download.progress import NoProgress, Progress
+from kiecli.download.reservations import NameReservations
 from kiecli.errors import KieError
 
 _BLOCK = 1024 * 1024
@@ -57,16 +58,22 @@ class Downloader:
         self._options = options
         self._context = TransferContext(client, fresh_link, clock, progress or NoProgress(), random)
         self._mode = default_mode()
-        self._claims = NameReservations()
+        self._reservations = NameReservations(options.template)
 
-    def plan(self, task: Task) -> list[Target]:
+    def plan(self, task: Task, label: str | None = None) -> list[Target]:
         """Return what a succeeded task has to save, in the order of its results.
+
+        Args:
+            task: The task.
+            label: The user's own name for the task, if it has one.
 
         Raises:
             SaveError: It has nothing at all to save.
-            UsageError: Two results would have one name, or a name is an existing folder.
+            UsageError: Two results, of this task or of two, would be one file.
         """
-        return plan(task, self._options, self._claims)
+        targets = plan(task, self._options, label)
+        self._reservations.add(targets)
+        return targets
 
     def save(self, target: Target) -> SavedFile:
         """Save a target, or find it saved; whatever goes wrong is in its `error`.

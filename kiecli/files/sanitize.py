@@ -7,8 +7,9 @@ another system. What was typed stays as it is.
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from os.path import normpath
 from typing import NamedTuple
-from unicodedata import category
+from unicodedata import category, normalize
 
 UNKNOWN = "unknown"
 """What stands for a value that nobody knows."""
@@ -99,3 +100,14 @@ def _is_safe(char: str) -> bool:
 
 def _cut(value: str, limit: int) -> str:
     return value.encode()[:limit].decode(errors="ignore").rstrip(".")
+
+
+def fold_path(path: str) -> str:
+    """Return the same text for all paths that some disk takes for one file.
+
+    APFS compares names after normalisation and case folding, exFAT and NTFS without regard to
+    case. See "canonical caseless match", https://www.unicode.org/versions/latest/ (chapter 3.13).
+    """
+    if path.isascii():
+        return normpath(path.lower())
+    return normpath(normalize("NFC", normalize("NFD", path).casefold()))

@@ -83,6 +83,13 @@ class Template(NamedTuple):
         tells_place = not self.words.isdisjoint({"n", "name"})
         return "task_id" in self.words and (tells_place or not several_results)
 
+    def with_number(self) -> str:
+        """Return the text of this template with `{n}` in it, to be given as an advice."""
+        stem, extension = split_extension(self.text.removesuffix(".{ext}"))
+        if extension or stem != self.text:
+            return f"{stem}-{{n}}.{{ext}}"
+        return f"{stem}-{{n}}"
+
     def check(self, *, several_tasks: bool, in_folder: bool) -> None:
         """Refuse what the rest of the line makes impossible.
 
@@ -180,7 +187,11 @@ def split_url_name(url: str) -> tuple[str, str]:
         path = urlsplit(url).path
     except ValueError:
         return "", ""
-    name = unquote(path.rpartition("/")[2])
+    return split_extension(unquote(path.rpartition("/")[2]))
+
+
+def split_extension(name: str) -> tuple[str, str]:
+    """Return a name without its extension, and that in lower case; empty where there is none."""
     stem, _, extension = name.rpartition(".")
     if stem and _EXTENSION.fullmatch(extension.lower()):
         return stem, extension.lower()

@@ -253,8 +253,8 @@ def test_two_results_on_one_name_write_nothing_of_that_task(kiecli: Program, her
     assert kiecli("download", "-q", "-o", "{task_id}.jpg", "demo-images", "demo-image") == Ran(
         2,
         "demo-image.jpg\n",
-        "kiecli: demo-images: results 1 and 2 of task demo-images would both be saved as"
-        " demo-images.jpg. Put {n} into --output\n",
+        "kiecli: demo-images: results 1 and 2 would both be demo-images.jpg."
+        " Add {n}, as in: -o '{task_id}-{n}.{ext}'\n",
     )
     assert list(files(here)) == ["demo-image.jpg"]
 
@@ -267,8 +267,8 @@ def test_two_tasks_on_one_name_are_never_taken_for_each_other(
     assert kiecli("download", "-q", "a:b", "a-b") == Ran(
         2,
         "a-b-1.png\n",
-        "kiecli: a-b: results of the tasks a:b and a-b would both be saved as a-b-1.png."
-        " Save each with a line and a folder of its own\n",
+        "kiecli: a-b: results of the tasks a:b and a-b would both be a-b-1.png."
+        " Save each into a folder of its own, with -d\n",
     )
     assert files(here) == {"a-b-1.png": len(PNG)}
 

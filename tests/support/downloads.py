@@ -113,3 +113,8 @@ class Bench:
 def said(error: KieError | None) -> str:
     """Return what a user is told of an error, and nothing for none."""
     return "" if error is None else error.message
+
+
+def target(path: str, n: int = 1, url: str | None = "https://f.test/a.png") -> Target:
+    """Return a result of task `a` that goes to a path."""
+    return Target(Task.parse("a", {}), None, n, url, path, True, True, {"ext": "png"})

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kiecli.api.models import Task
-from kiecli.download.plan import NameReservations, SavedFile, SaveOptions, Target, plan
+from kiecli.download.plan import SavedFile, SaveOptions, Target, plan
 from kiecli.errors import SaveError, UsageError
 from kiecli.files.template import DEFAULT_TEMPLATE, Template
 
@@ -88,27 +88,27 @@ def test_a_path_is_the_folder_as_typed_and_the_name(
     assert [target.path for target in planned] == [path]
 
 
-def test_a_target_knows_what_saving_it_takes() -> None:
-    assert plan(task("http://h/a%20b.png"), options()) == [
-        Target(
-            task_id="t1",
-            n=1,
-            url="http://h/a%20b.png",
-            inline_result=None,
-            path="t1-1.png",
-            path_known=True,
-            name_is_unique=True,
-            completed_at=WHEN,
-            values={
-                "task_id": "t1",
-                "n": "1",
-                "name": "a b",
-                "ext": "png",
-                "model": "wan/2-7-image",
-                "date": "2026-09-21",
-            },
-        )
-    ]
+def test_a_target_has_what_saving_it_takes() -> None:
+    made = task("http://h/a%20b.png")
+    (target,) = plan(made, options(), "hero")
+    assert target == Target(
+        task=made,
+        label="hero",
+        n=1,
+        url="http://h/a%20b.png",
+        path="t1-1.png",
+        path_known=True,
+        name_is_unique=True,
+        values={
+            "task_id": "t1",
+            "n": "1",
+            "name": "a b",
+            "ext": "png",
+            "model": "wan/2-7-image",
+            "date": "2026-09-21",
+        },
+    )
+    assert (target.task_id, target.completed_at, target.inline_result) == ("t1", WHEN, None)
 
 
 @pytest.mark.parametrize("inline_result", [{"lyricsData": []}, [], {}, 0])
@@ -128,25 +128,6 @@ def test_a_success_with_nothing_at_all_to_save_is_an_error() -> None:
     assert raised.value.message == "task t1 succeeded, but Kie lists nothing to save"
 
 
-@pytest.mark.parametrize(
-    ("template", "urls"),
-    [
-        ("{task_id}.{ext}", ["http://h/a.png", "http://h/b.png"]),
-        ("{name}.{ext}", ["http://h/1/image.jpg", "http://h/2/image.jpg"]),
-        ("{name}.{ext}", ["http://h/a%2Fb.jpg", "http://h/a-b.jpg"]),
-        # Only the hosts could tell whether these have different names.
-        ("{task_id}.{ext}", ["http://h/a.png", "http://h/b"]),
-        ("{task_id}.{ext}", ["http://h/a", "http://h/b.png"]),
-        ("{task_id}.{ext}", ["http://h/a", "http://h/b"]),
-    ],
-)
-def test_two_results_on_one_name_are_wrong_usage(template: str, urls: list[str]) -> None:
-    with pytest.raises(UsageError) as raised:
-        plan(task(*urls), options(template))
-    assert raised.value.message.startswith("results 1 and 2 of task t1 would both be saved as ")
-    assert raised.value.hint == "put {n} into --output"
-
-
 def test_results_of_different_types_may_differ_in_their_extensions_alone() -> None:
     assert paths("{task_id}.{ext}", "http://h/a.png", "http://h/a.mp4") == [
         ("t1.png", True, False),
@@ -157,7 +138,7 @@ def test_results_of_different_types_may_differ_in_their_extensions_alone() -> No
 def test_a_template_that_names_a_folder_is_wrong_usage(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     with pytest.raises(UsageError) as raised:
-        plan(task("http://h/a.png"), options("out", str(tmp_path)))
+        options("out", str(tmp_path)).check_folder()
     assert (raised.value.message, raised.value.hint) == (
         "--output out names an existing folder",
         f"give the folder with -d {tmp_path / 'out'}",
@@ -169,24 +150,4 @@ def test_a_failed_file_tells_its_target_and_its_error() -> None:
     error = SaveError("no")
     assert SavedFile.failed(target, error) == SavedFile(
         1, "http://h/a.png", "t1-1.png", None, None, None, "failed", 0, error
-    )
-
-
-def test_a_name_is_taken_once_in_a_run_and_not_at_all_by_a_refused_task() -> None:
-    reservations = NameReservations()
-
-    def claimed(task_id: str, *urls: str) -> list[str]:
-        planned = plan(
-            task(*urls)._replace(task_id=task_id), options("{task_id}.{ext}"), reservations
-        )
-        return [target.path for target in planned]
-
-    with pytest.raises(UsageError):
-        claimed("a-b", "http://h/1.png", "http://h/2.png")
-    assert claimed("a:b", "http://h/1.png") == ["a-b.png"]
-    with pytest.raises(UsageError) as raised:
-        claimed("a-b", "http://h/1.png")
-    assert (raised.value.message, raised.value.hint) == (
-        "results of the tasks a:b and a-b would both be saved as a-b.png",
-        "save each with a line and a folder of its own",
     )

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from kiecli.api.models import Task
 from kiecli.download.plan import SaveOptions, plan
+from kiecli.download.reservations import NameReservations
+from kiecli.files.sanitize import fold_path
 from kiecli.files.template import Template, extension_for, split_url_name, values_for
 from tests.support.hostile.answers import hostile_records
 from tests.support.hostile.oracle import FAILURES, assert_tame, attempt
@@ -52,13 +54,18 @@ def test_what_is_filled_in_stays_between_its_slashes(
 @given(form=_FORMS, data=hostile_records)
 def test_a_plan_has_a_name_of_its_own_for_each_result_or_an_error(form: str, data: object) -> None:
     options = SaveOptions(".", Template.parse(form))
-    targets, error = attempt(lambda: plan(Task.parse("0f1e2d3c", data), options))
+
+    def reserved() -> list[str]:
+        targets = plan(Task.parse("0f1e2d3c", data), options)
+        NameReservations(options.template).add(targets)
+        return [target.path for target in targets]
+
+    paths, error = attempt(reserved)
     if error is not None:
         assert error.exit_code in FAILURES
         return
-    assert targets
-    paths = [target.path for target in targets]
-    assert len(set(paths)) == len(paths)
+    assert paths
+    assert len(set(map(fold_path, paths))) == len(paths)
     for path in paths:
         _assert_safe(path, form.count("/"))
         assert_tame(path)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiecli.files.sanitize import PathComponent, Token, sanitize
+from kiecli.files.sanitize import PathComponent, Token, fold_path, sanitize
 from kiecli.files.template import FIELDS, Template
 
 
@@ -137,3 +137,16 @@ def test_whatever_is_filled_in_the_path_stays_the_one_that_was_typed(
         assert len(component.encode()) <= 255 - len(".part.json")
         assert not {unicodedata.category(char)[0] for char in component} & {"C", "Z"}
         assert os.fsencode(component)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("out/a.png", "./out//A.PNG"),
+        ("\u00c4.png", "a\u0308.PNG"),
+        ("\uac00", "\u1100\u1161"),
+        ("\u03a3.png", "\u03c2.png"),
+    ],
+)
+def test_paths_that_some_disk_takes_for_one_fold_to_the_same(one: str, other: str) -> None:
+    assert fold_path(one) == fold_path(other)

@@ -10,6 +10,7 @@ from kiecli.errors import KieError, KieUnavailable, SaveError, TaskNotFound
 from kiecli.polling.scheduler import Retry, Snapshot
 from kiecli.render.live import LiveReporter
 from kiecli.streams import ErrorOutput, Output
+from tests.support.downloads import target as target_at
 from tests.support.fakes import FakeClock
 from tests.support.program import FakeStream
 from tests.support.terminal import FakeTerminal
@@ -18,9 +19,7 @@ MB = 1_000_000
 
 
 def target(n: int, path: str | None = None) -> Target:
-    name = path or f"a-{n}.png"
-    url = f"https://f.test/{n}.png"
-    return Target("a", n, url, None, name, True, True, None, {"ext": "png"})
+    return target_at(path or f"a-{n}.png", n, f"https://f.test/{n}.png")
 
 
 def ended(n: int, error: KieError | None = None) -> SavedFile:

@@ -5,17 +5,18 @@ from typing import Any
 import pytest
 
 from kiecli.api.models import Task
-from kiecli.download.plan import SavedFile, Target
+from kiecli.download.plan import SavedFile
 from kiecli.errors import KieError, KieUnavailable, SaveError, TaskFailed
 from kiecli.outcome import Outcome
 from kiecli.polling.scheduler import Retry, Snapshot
 from kiecli.render.reporter import LogReporter, PanelReporter, Reporter, file_line
 from kiecli.streams import ErrorOutput, Output
 from kiecli.transport import Exchange
+from tests.support.downloads import target
 from tests.support.fakes import FakeClock
 from tests.support.program import FakeStream
 
-TARGET = Target("a", 1, "https://f.test/a.png", None, "a-1.png", True, True, None, {"ext": "png"})
+TARGET = target("a-1.png")
 
 
 def saved(

@@ -1,0 +1,89 @@
+"""Which names the results of a run will have, so that no two of them write one file."""
+
+from collections.abc import Iterable, Iterator
+from enum import Enum
+
+from kiecli.download.plan import Target
+from kiecli.errors import UsageError
+from kiecli.files.sanitize import fold_path
+from kiecli.files.template import Template, split_extension
+
+
+class Claim(Enum):
+    """What a target claims of a path."""
+
+    FILE = "the path itself"
+    STEM = "the path and some extension"
+    ANY = "the path and any extension: only the host can tell which"
+
+
+_Key = tuple[Claim, str]
+
+
+class NameReservations:
+    """The names that are taken in a run.
+
+    | path of the target       | claims               | must not meet       |
+    |--------------------------|----------------------|---------------------|
+    | known, as `a.png`        | FILE a.png, STEM a   | FILE a.png, ANY a   |
+    | known but for its ending | ANY a                | ANY a, STEM a       |
+
+    What is written beside a target (its part, what is known of the part, its metadata) counts as a
+    known path. Paths are compared as `fold_path` returns them: APFS, exFAT and NTFS take `A.png`
+    and `a.png` for one file.
+    """
+
+    def __init__(self, template: Template) -> None:
+        """Begin with none.
+
+        Args:
+            template: What names the files, for the advice how to tell them apart.
+        """
+        self._template = template
+        self._owners: dict[_Key, Target] = {}
+
+    def add(self, targets: Iterable[Target]) -> None:
+        """Take the names of one task's targets, all of them or none.
+
+        Raises:
+            UsageError: Two of these targets, or one of them and an earlier one, are one file.
+        """
+        owners: dict[_Key, Target] = {}
+        for target in targets:
+            path, known = fold_path(target.path), [fold_path(p) for p in target.known_paths]
+            for key in _must_not_meet(path, known, target):
+                other = owners.get(key) or self._owners.get(key)
+                if other is not None:
+                    raise self._same_file(other, target)
+            owners.update(dict.fromkeys(_claims(path, known, target), target))
+        self._owners.update(owners)
+
+    def _same_file(self, one: Target, other: Target) -> UsageError:
+        if one.task_id == other.task_id:
+            who = f"results {one.n} and {other.n}"
+            hint = f"add {{n}}, as in: -o '{self._template.with_number()}'"
+        else:
+            # `a:b` and `a-b` are the same once they are safe in a file's name.
+            who = f"results of the tasks {one.task_id} and {other.task_id}"
+            hint = "save each into a folder of its own, with -d"
+        if one.path == other.path:
+            return UsageError(f"{who} would both be {other.path}", hint=hint)
+        paths = f"{one.path} and {other.path}, which can be one file"
+        return UsageError(f"{who} would be {paths}", hint=hint)
+
+
+def _claims(path: str, known: list[str], target: Target) -> Iterator[_Key]:
+    for name in known:
+        yield Claim.FILE, name
+        yield Claim.STEM, split_extension(name)[0]
+    if not target.path_known:
+        yield Claim.ANY, path
+
+
+def _must_not_meet(path: str, known: list[str], target: Target) -> Iterator[_Key]:
+    for name in known:
+        yield Claim.FILE, name
+        yield Claim.ANY, split_extension(name)[0]
+    if not target.path_known:
+        yield Claim.ANY, path
+        yield Claim.STEM, path

@@ -1,0 +1,96 @@
+"""No two results of a run are saved as one file."""
+
+import pytest
+
+from kiecli.api.models import Task
+from kiecli.download.plan import SaveOptions, plan
+from kiecli.download.reservations import NameReservations
+from kiecli.errors import UsageError
+from kiecli.files.template import Template
+
+
+class Run:
+    """Names that a run has reserved for its tasks."""
+
+    def __init__(self, template: str) -> None:
+        self.options = SaveOptions("out", Template.parse(template))
+        self.reservations = NameReservations(self.options.template)
+
+    def reserve(self, task_id: str, *urls: str) -> list[str]:
+        data = {"state": "success", "resultJson": {"resultUrls": [f"http://h/{u}" for u in urls]}}
+        targets = plan(Task.parse(task_id, data), self.options)
+        self.reservations.add(targets)
+        return [target.path for target in targets]
+
+    def refused(self, task_id: str, *urls: str) -> tuple[str, str]:
+        with pytest.raises(UsageError) as raised:
+            self.reserve(task_id, *urls)
+        return raised.value.message, raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("template", "urls", "paths", "advice"),
+    [
+        ("{task_id}.{ext}", ["a.png", "b.png"], "both be out/t.png", "{task_id}-{n}.{ext}"),
+        ("{name}.{ext}", ["1/a.jpg", "2/a.jpg"], "both be out/a.jpg", "{name}-{n}.{ext}"),
+        ("{name}.{ext}", ["a%2Fb.jpg", "a-b.jpg"], "both be out/a-b.jpg", "{name}-{n}.{ext}"),
+        ("pic.png", ["a.png", "b.png"], "both be out/pic.png", "pic-{n}.{ext}"),
+        ("pic", ["a.png", "b.png"], "both be out/pic", "pic-{n}"),
+        # One file where names differ by case or by their Unicode form only.
+        (
+            "{name}.{ext}",
+            ["a.png", "A.png"],
+            "be out/a.png and out/A.png, which can be one file",
+            "{name}-{n}.{ext}",
+        ),
+        (
+            "{name}.{ext}",
+            ["caf%C3%A9.png", "cafe%CC%81.png"],
+            "be out/caf\u00e9.png and out/cafe\u0301.png, which can be one file",
+            "{name}-{n}.{ext}",
+        ),
+        (
+            "{name}/../x.{ext}",
+            ["a.png", "b.png"],
+            "be out/a/../x.png and out/b/../x.png, which can be one file",
+            "{name}/../x-{n}.{ext}",
+        ),
+        # Only the hosts could tell whether these have different extensions.
+        ("{name}.{ext}", ["a.png", "a"], "be out/a.png and out/a, which can be one file", None),
+        ("{name}.{ext}", ["A", "a.png"], "be out/A and out/a.png, which can be one file", None),
+        ("{name}.{ext}", ["1/a", "2/a"], "both be out/a", None),
+        # The part of one is the other.
+        (
+            "{name}.{ext}",
+            ["a.png", "a.png.part"],
+            "be out/a.png and out/a.png.part, which can be one file",
+            None,
+        ),
+        (
+            "{name}.{ext}",
+            ["a.part.json", "a"],
+            "be out/a.part.json and out/a, which can be one file",
+            None,
+        ),
+    ],
+)
+def test_two_results_of_a_task_on_one_name_are_refused(
+    template: str, urls: list[str], paths: str, advice: str | None
+) -> None:
+    message, hint = Run(template).refused("t", *urls)
+    assert message == f"results 1 and 2 would {paths}"
+    assert hint == f"add {{n}}, as in: -o '{advice or '{name}-{n}.{ext}'}'"
+
+
+def test_results_of_different_types_may_differ_in_their_extensions_alone() -> None:
+    assert Run("{task_id}.{ext}").reserve("t", "a.png", "b.mp4") == ["out/t.png", "out/t.mp4"]
+
+
+def test_a_name_is_taken_once_in_a_run_and_not_at_all_by_a_refused_task() -> None:
+    run = Run("{task_id}.{ext}")
+    run.refused("a-b", "1.png", "2.png")
+    assert run.reserve("a:b", "1.png") == ["out/a-b.png"]
+    assert run.refused("a-b", "1.png") == (
+        "results of the tasks a:b and a-b would both be out/a-b.png",
+        "save each into a folder of its own, with -d",
+    )

@@ -1,7 +1,6 @@
 """What every run over tasks has in common: it looks at them, and tells how each came out."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
 
 from kiecli import ids
 from kiecli.errors import ExitCode, RateLimited, worst
@@ -19,12 +18,6 @@ from kiecli.transport import Exchange
 _LATER = (ExitCode.UNAVAILABLE, ExitCode.PENDING, ExitCode.DEADLINE)
 
 _MAX_WAIT = 60.0  # seconds that a file waits for a fresh link's turn
-
-
-class ScreenUpdate(NamedTuple):
-    """Something a worker has to tell, shown by the main thread."""
-
-    tell: Callable[[Reporter], None]
 
 
 def select_tasks(
@@ -100,8 +93,6 @@ class TaskBatch:
         """Show an event; yield it if it is more than something to show."""
         if event is None:
             self.reporter.tick()
-        elif isinstance(event, ScreenUpdate):
-            event.tell(self.reporter)
         elif isinstance(event, Exchange):
             self.reporter.exchange(event)
         elif isinstance(event, Snapshot):

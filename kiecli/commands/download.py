@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import NamedTuple
 
 from kiecli import outcome
 from kiecli.api.models import Phase, Task
 from kiecli.commands import output
 from kiecli.commands.batch import TaskBatch, select_tasks
 from kiecli.commands.download_options import DownloadFlags
-from kiecli.commands.events import QueuedProgress
+from kiecli.commands.events import FileFinished, WorkerFailed
 from kiecli.download.disk import ensure_writable
 from kiecli.download.downloader import Downloader
 from kiecli.download.plan import SavedFile, SaveOptions, Target
+from kiecli.download.progress import TransferEvent, TransferRetrying
 from kiecli.errors import ExitCode, FolderNotWritable, KieError, UsageError
 from kiecli.files.template import Template
 from kiecli.ids import TaskSelection
@@ -23,19 +23,6 @@ from kiecli.render.text import count, counts, humanize, size
 from kiecli.runtime import OutputOptions, Runtime
 
 _SOON = 2 * 3600.0  # seconds of life left to a link that are worth a warning
-
-
-class FileFinished(NamedTuple):
-    """The end of one file, as it arrives in the inbox."""
-
-    target: Target
-    file: SavedFile
-
-
-class WorkerFailed(NamedTuple):
-    """What a worker raised, for the main thread to raise again: stdout took no result, or a bug."""
-
-    error: BaseException
 
 
 def download(
@@ -119,7 +106,7 @@ class DownloadSession:
             fresh_link=run.fresh_link,
             clock=runtime.clock,
             options=options,
-            progress=QueuedProgress(runtime.event_queue.put, growth=run.reporter.shows_growth),
+            report=self._report,
             random=runtime.random,
         )
         self._tasks: dict[str, Task] = {}
@@ -131,6 +118,8 @@ class DownloadSession:
         for event in self._events():
             if isinstance(event, Snapshot):
                 self._settled(event)
+            elif isinstance(event, TransferEvent):
+                self._run.reporter.transfer(event)
             elif isinstance(event, FileFinished):
                 self._run.reporter.ended(event.target, event.file)
                 self._saved(event)
@@ -197,6 +186,14 @@ class DownloadSession:
         except BaseException as error:  # noqa: BLE001  raised again by the main thread
             event = WorkerFailed(error)
         self._event_queue.put(event)
+
+    def _report(self, event: TransferEvent) -> None:
+        """Hand an event of a worker to the main thread, where it is shown.
+
+        Each wakes the main thread, at the cost of the threads that save.
+        """
+        if self._run.reporter.shows_growth or isinstance(event, TransferRetrying):
+            self._event_queue.put(event)
 
     def _saved(self, event: FileFinished) -> None:
         task_id = event.target.task_id

@@ -1,34 +1,18 @@
-"""From the threads that save files to the one that draws."""
+"""Events that only a download has, sent from the threads that save to the main thread."""
 
-from collections.abc import Callable
+from typing import NamedTuple
 
-from kiecli.commands.batch import ScreenUpdate
-from kiecli.download.plan import Target
+from kiecli.download.plan import SavedFile, Target
 
 
-class QueuedProgress:
-    """A `download.Progress` that has everything shown by the main thread."""
+class FileFinished(NamedTuple):
+    """A file is saved, was there already, or cannot be saved."""
 
-    def __init__(self, put: Callable[[object], None], *, growth: bool) -> None:
-        """Take the way to the main thread.
+    target: Target
+    file: SavedFile
 
-        Args:
-            put: Brings it an event; each one wakes it, at the cost of the threads that save.
-            growth: Whether it wants to know how the files grow.
-        """
-        self._put = put
-        self._growth = growth
 
-    def started(self, target: Target, have: int, total: int | None) -> None:
-        """Bytes are about to come."""
-        if self._growth:
-            self._put(ScreenUpdate(lambda reporter: reporter.started(target, have, total)))
+class WorkerFailed(NamedTuple):
+    """A worker raised what the main thread has to raise again: stdout is closed, or a bug."""
 
-    def advanced(self, target: Target, have: int, total: int | None) -> None:
-        """More bytes are there."""
-        if self._growth:
-            self._put(ScreenUpdate(lambda reporter: reporter.advanced(target, have, total)))
-
-    def retrying(self, target: Target, reason: str) -> None:
-        """Something keeps the file."""
-        self._put(ScreenUpdate(lambda reporter: reporter.retrying(target, reason)))
+    error: BaseException

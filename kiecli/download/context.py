@@ -6,7 +6,7 @@ from typing import NamedTuple
 import httpx
 
 from kiecli.clock import Clock
-from kiecli.download.progress import Progress
+from kiecli.download.progress import TransferEvent
 
 
 class TransferContext(NamedTuple):
@@ -16,5 +16,6 @@ class TransferContext(NamedTuple):
     """Asks file hosts."""
     fresh_link: Callable[[str], str]
     clock: Clock
-    progress: Progress
+    report: Callable[[TransferEvent], None]
+    """Takes what happens to files; called from the threads that save them."""
     random: Callable[[float, float], float]

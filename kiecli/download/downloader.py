@@ -13,7 +13,7 @@ from kiecli.download.disk import default_mode, disk_error, no_temporary_file, un
 from kiecli.download.job import SaveJob
 from kiecli.download.partial import PartialFile
 from kiecli.download.plan import SavedFile, SaveOptions, Target, plan
-from kiecli.download.progress import NoProgress, Progress
+from kiecli.download.progress import TransferEvent
 from kiecli.download.reservations import NameReservations
 from kiecli.errors import KieError
 
@@ -42,7 +42,7 @@ class Downloader:
         fresh_link: Callable[[str], str],
         clock: Clock,
         options: SaveOptions,
-        progress: Progress | None = None,
+        report: Callable[[TransferEvent], None],
         random: Callable[[float, float], float] = uniform,
     ) -> None:
         """Take what it needs; to be made before other threads make files.
@@ -52,11 +52,11 @@ class Downloader:
             fresh_link: Asks Kie for another link to a result, and raises KieError.
             clock: Measures and waits.
             options: How to save.
-            progress: Told how it goes, from the threads that save.
+            report: Takes what happens to files, on the threads that save them.
             random: Draws the pauses between tries.
         """
         self._options = options
-        self._context = TransferContext(client, fresh_link, clock, progress or NoProgress(), random)
+        self._context = TransferContext(client, fresh_link, clock, report, random)
         self._mode = default_mode()
         self._reservations = NameReservations(options.template)
 

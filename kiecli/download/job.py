@@ -11,6 +11,7 @@ from kiecli.download.file_host import probe_length
 from kiecli.download.part_file import PartFile, remove_stale_part
 from kiecli.download.partial import PartialFile
 from kiecli.download.plan import SavedFile, SaveOptions, Target
+from kiecli.download.progress import TransferRetrying
 from kiecli.download.transfer import Transfer
 
 
@@ -137,9 +138,8 @@ class SaveJob:
     def _wait(self) -> None:
         if not self._has_waited:
             self._has_waited = True
-            self._context.progress.retrying(
-                self._target, "another kiecli is saving this file; waiting for it to end"
-            )
+            reason = "another kiecli is saving this file; waiting for it to end"
+            self._context.report(TransferRetrying(self._target, reason))
         self._context.clock.sleep(_LOCK_PAUSE)
 
     def _kept(self, kept: CompleteFile) -> SavedFile:

@@ -1,38 +1,37 @@
-"""What a watcher is told while files are on their way, and one that does not care."""
+"""Events of files on their way, for whoever shows them.
 
-from typing import Protocol
+They come from the threads that save, about ten times a second for each file. Sizes are bytes of
+the whole file, whatever run or try they came with, so a resumed file does not start at nothing; a
+total is None where the host declares none.
+"""
 
-from kiecli.download.plan import Target
+from typing import TYPE_CHECKING, NamedTuple
 
-
-class Progress(Protocol):
-    """Watches files being saved; called from their worker threads, about ten times a second.
-
-    `have` and `total` are bytes of the whole file, whatever run or try they came with, so a
-    resumed file does not start at nothing; `total` is None where the host does not tell.
-    """
-
-    def started(self, target: Target, have: int, total: int | None) -> None:
-        """Bytes are about to come: at the start, and again after each retry."""
-        ...
-
-    def advanced(self, target: Target, have: int, total: int | None) -> None:
-        """That much is there now; less than before when it had to start again."""
-        ...
-
-    def retrying(self, target: Target, reason: str) -> None:
-        """Something keeps it, and it goes on: a retry is coming, or the host is slow."""
-        ...
+if TYPE_CHECKING:  # commands that save nothing show none of them
+    from kiecli.download.plan import Target
 
 
-class NoProgress:
-    """Nobody watches."""
+class TransferStarted(NamedTuple):
+    """Bytes are about to come: at the start, and again after each retry."""
 
-    def started(self, target: Target, have: int, total: int | None) -> None:
-        """Ignore it."""
+    target: "Target"
+    size: int
+    total: int | None
 
-    def advanced(self, target: Target, have: int, total: int | None) -> None:
-        """Ignore it."""
 
-    def retrying(self, target: Target, reason: str) -> None:
-        """Ignore it."""
+class TransferAdvanced(NamedTuple):
+    """More bytes are there; fewer than before when the file had to start again."""
+
+    target: "Target"
+    size: int
+    total: int | None
+
+
+class TransferRetrying(NamedTuple):
+    """Something delays the file, and it goes on: a retry is coming, or the host is slow."""
+
+    target: "Target"
+    reason: str
+
+
+TransferEvent = TransferStarted | TransferAdvanced | TransferRetrying

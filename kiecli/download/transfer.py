@@ -12,6 +12,7 @@ from kiecli.download.integrity import check_complete, check_not_empty, check_typ
 from kiecli.download.link import Link, expiry_note, publish_grace
 from kiecli.download.partial import PartialFile, ResumeInfo
 from kiecli.download.plan import Target
+from kiecli.download.progress import TransferAdvanced, TransferRetrying, TransferStarted
 from kiecli.download.response import FileResponse
 from kiecli.download.retry import (
     FileMissing,
@@ -113,11 +114,11 @@ class Transfer:
 
     def _take(self, answer: FileResponse, body: Iterator[Piece]) -> None:
         self._total, self.content_type = answer.total, answer.content_type
-        self._context.progress.started(self._target, self._partial.size, self._total)
+        self._context.report(TransferStarted(self._target, self._partial.size, self._total))
         for chunk in body:
             self._partial.append(chunk)
             self._tick(self._context.clock.now())
-        self._context.progress.advanced(self._target, self._partial.size, self._total)
+        self._context.report(TransferAdvanced(self._target, self._partial.size, self._total))
         self._check_length()
 
     def _from_start(self, answer: FileResponse, body: Iterator[Piece]) -> Iterator[Piece]:
@@ -149,7 +150,7 @@ class Transfer:
         if now < self._next_tick:
             return
         self._next_tick = now + _TICK
-        self._context.progress.advanced(self._target, have, self._total)
+        self._context.report(TransferAdvanced(self._target, have, self._total))
         if self._checksum is not None:
             self._checksum.reached(have)
         rate = self._pace.drip(now, have)
@@ -225,7 +226,7 @@ class Transfer:
             self._pause(TransientError(said, getattr(error, "retry_after", None)))
 
     def _say(self, words: str) -> None:
-        self._context.progress.retrying(self._target, words)
+        self._context.report(TransferRetrying(self._target, words))
 
     def _dead(self, reason: str) -> SaveError:
         wall = self._context.clock.wall()

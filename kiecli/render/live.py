@@ -16,6 +16,12 @@ from rich.text import Text
 
 from kiecli.api.models import Task
 from kiecli.clock import Clock
+from kiecli.download.progress import (
+    TransferAdvanced,
+    TransferEvent,
+    TransferRetrying,
+    TransferStarted,
+)
 from kiecli.polling.scheduler import Snapshot
 from kiecli.render.notices import Notices, state_of
 from kiecli.render.reporter import Reporter, file_line
@@ -112,22 +118,21 @@ class LiveReporter(Reporter):
             self._tasks[snapshot.task_id] = TaskRow(snapshot.task_id, state, first)
         self._draw()
 
-    def started(self, target: "Target", have: int, total: int | None) -> None:
-        """Show a bar for the file."""
-        self._files[target.path] = FileRow(target.path, have, total, self._clock.now())
-
-    def advanced(self, target: "Target", have: int, total: int | None) -> None:
-        """Move its bar."""
-        row = self._files.get(target.path)
-        if row is not None:
-            row.move(have, total, self._clock.now())
-
-    def retrying(self, target: "Target", reason: str) -> None:
-        """Say what keeps it."""
-        if row := self._files.get(target.path):
-            row.pause()
-        for line in self._notices.of_file_trouble(target.path, reason):
-            self.note(line)
+    def transfer(self, event: TransferEvent) -> None:
+        """Show a bar for a file that has started; say what delays it."""
+        path, now = event.target.path, self._clock.now()
+        row = self._files.get(path)
+        match event:
+            case TransferStarted(_, have, total):
+                self._files[path] = FileRow(path, have, total, now)
+            case TransferAdvanced(_, have, total):
+                if row is not None:
+                    row.move(have, total, now)
+            case TransferRetrying(_, reason):
+                if row is not None:
+                    row.pause()
+                for line in self._notices.of_file_trouble(path, reason):
+                    self.note(line)
 
     def ended(self, target: "Target", saved: "SavedFile") -> None:
         """Take its bar away and say how it ended."""

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Self
 
 from kiecli.api.models import Task
 from kiecli.clock import Clock
+from kiecli.download.progress import TransferEvent, TransferRetrying
 from kiecli.errors import KieError
 from kiecli.outcome import Outcome
 from kiecli.polling.scheduler import Snapshot
@@ -29,7 +30,7 @@ class Reporter:
     """Whether each file that is saved gets a line, with its size, where notes are said."""
 
     shows_growth = False
-    """Whether it has a use for `started` and `moved`."""
+    """Whether it has a use for events of files that start and advance."""
 
     def __init__(self, out: Output, err: ErrorOutput, *, annotations: bool = False) -> None:
         """Take the streams.
@@ -82,14 +83,8 @@ class Reporter:
     def snapshot(self, snapshot: Snapshot[Task]) -> None:
         """Take what became known of a task."""
 
-    def started(self, target: "Target", have: int, total: int | None) -> None:
-        """Take that bytes of a file are about to come (this is a `download.Progress`)."""
-
-    def advanced(self, target: "Target", have: int, total: int | None) -> None:
-        """Take how much of a file is there."""
-
-    def retrying(self, target: "Target", reason: str) -> None:
-        """Take what keeps a file."""
+    def transfer(self, event: TransferEvent) -> None:
+        """Take what happens to a file on its way."""
 
     def ended(self, target: "Target", saved: "SavedFile") -> None:
         """Take how a file has ended; a failure is said."""
@@ -143,10 +138,12 @@ class LogReporter(Reporter):
             for line in self._notices.of_change(snapshot, self._clock.now()):
                 self.note(line)
 
-    def retrying(self, target: "Target", reason: str) -> None:
-        """Say what keeps a file."""
-        for line in self._notices.of_file_trouble(target.path, reason):
-            self.note(line)
+    def transfer(self, event: TransferEvent) -> None:
+        """Say what delays a file."""
+        match event:
+            case TransferRetrying(target, reason):
+                for line in self._notices.of_file_trouble(target.path, reason):
+                    self.note(line)
 
     def ended(self, target: "Target", saved: "SavedFile") -> None:
         """Say how a file has ended."""

@@ -1,4 +1,4 @@
-"""A downloader on a bench: a fake clock, scripted hosts, a real folder, and a watcher's diary."""
+"""A downloader on a bench: a fake clock, scripted hosts, and a real folder."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,8 @@ import httpx
 from kiecli.api.client import KieClient
 from kiecli.api.models import Task
 from kiecli.download.downloader import Downloader
-from kiecli.download.plan import SavedFile, SaveOptions, Target
+from kiecli.download.plan import SavedFile, SaveOptions
+from kiecli.download.progress import TransferEvent, TransferRetrying
 from kiecli.errors import KieError
 from kiecli.files.template import DEFAULT_TEMPLATE, Template
 from kiecli.sandbox import media
@@ -23,27 +24,6 @@ PAGE = b"<!DOCTYPE html><title>Gone</title><h1>This file has expired</h1>"
 JSON_ERROR = b'{"code":403,"msg":"expired"}'
 
 
-class Diary:
-    """A `Progress` that remembers."""
-
-    def __init__(self) -> None:
-        self.lines: list[tuple[object, ...]] = []
-
-    def started(self, target: Target, have: int, total: int | None) -> None:
-        self.lines.append(("started", target.n, have, total))
-
-    def advanced(self, target: Target, have: int, total: int | None) -> None:
-        self.lines.append(("moved", target.n, have, total))
-
-    def retrying(self, target: Target, reason: str) -> None:
-        self.lines.append(("trouble", target.n, reason))
-
-    @property
-    def troubles(self) -> list[str]:
-        """What was said of troubles."""
-        return [str(line[2]) for line in self.lines if line[0] == "trouble"]
-
-
 class Bench:
     """A downloader and its world.
 
@@ -51,14 +31,14 @@ class Bench:
         folder: Where files go; emptied by nobody.
         clock: Moves when somebody waits.
         host: The API and all file hosts, with their faults.
-        diary: What a watcher was told.
+        events: What happened to files on their way.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.clock = FakeClock()
         self.host = Faults(SimulatedKie("https://kie.test", now=self.clock.wall))
-        self.diary = Diary()
+        self.events: list[TransferEvent] = []
 
     def client(self) -> httpx.Client:
         """Return a client that reaches the hosts, as a run's would be."""
@@ -76,7 +56,7 @@ class Bench:
             fresh_link=api.fresh_link,
             clock=self.clock,
             options=SaveOptions(str(self.folder), Template.parse(template), **options),
-            progress=self.diary,
+            report=self.events.append,
             random=lambda _low, high: high,
         )
 
@@ -99,6 +79,16 @@ class Bench:
             "task1",
             {"state": "success", "model": "a/b", "completeTime": completed, "resultJson": result},
         )
+
+    @property
+    def retries(self) -> list[str]:
+        """Why files were delayed."""
+        return [event.reason for event in self.events if isinstance(event, TransferRetrying)]
+
+    @property
+    def progress(self) -> list[tuple[str, object, int | None]]:
+        """The events, as their names and what they hold beside the target."""
+        return [(type(e).__name__, e[1], e[2] if len(e) > 2 else None) for e in self.events]
 
     @property
     def files(self) -> dict[str, bytes]:

@@ -18,7 +18,7 @@ from kiecli.download.job import as_file, as_text
 from kiecli.download.part_file import PartFile
 from kiecli.download.partial import ResumeInfo
 from kiecli.download.plan import SavedFile, Target
-from kiecli.download.progress import NoProgress
+from kiecli.download.progress import TransferAdvanced
 from kiecli.sandbox import media
 from tests.support.downloads import OTHER_PNG, PAGE, PNG, Bench, said
 from tests.support.fakes import FakeClock
@@ -55,7 +55,7 @@ def test_an_object_is_saved_as_a_json_file(bench: Bench) -> None:
         "error": None,
     }
     assert bench.files == {"task1-1.json": AS_JSON}
-    assert bench.diary.lines == []
+    assert bench.events == []
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_without_room_for_a_temporary_file_nothing_is_poured(bench: Bench) -> No
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
     path, reason = said(saved.error).split(": ", 1)
-    assert (path, reason, stream.getvalue(), bench.diary.lines) == (
+    assert (path, reason, stream.getvalue(), bench.events) == (
         f"could not save {bench.folder / 'task1-1.png'}",
         "it needs a temporary file first: too many open files",
         b"",
@@ -186,42 +186,42 @@ def test_progress_is_right_across_retries_and_restarts(bench: Bench) -> None:
     bench.save(url)
     size = len(PNG)
     # The second try is another file, so it starts again; the third takes that up.
-    assert bench.diary.lines == [
-        ("started", 1, 0, size),
-        ("moved", 1, 4000, size),
-        ("moved", 1, 8000, size),
-        ("moved", 1, 10000, size),
+    assert bench.progress == [
+        ("TransferStarted", 0, size),
+        ("TransferAdvanced", 4000, size),
+        ("TransferAdvanced", 8000, size),
+        ("TransferAdvanced", 10000, size),
         (
-            "trouble",
-            1,
+            "TransferRetrying",
             "kie.test: the connection was closed in the middle of an answer; trying again in 1s",
+            None,
         ),
-        ("started", 1, 0, size),
-        ("moved", 1, 3000, size),
+        ("TransferStarted", 0, size),
+        ("TransferAdvanced", 3000, size),
         (
-            "trouble",
-            1,
+            "TransferRetrying",
             "kie.test: the connection was closed in the middle of an answer; trying again in 2s",
+            None,
         ),
-        ("started", 1, 3000, size),
-        ("moved", 1, 7000, size),
-        ("moved", 1, 11000, size),
-        ("moved", 1, 15000, size),
-        ("moved", 1, size, size),
-        ("moved", 1, size, size),
+        ("TransferStarted", 3000, size),
+        ("TransferAdvanced", 7000, size),
+        ("TransferAdvanced", 11000, size),
+        ("TransferAdvanced", 15000, size),
+        ("TransferAdvanced", size, size),
+        ("TransferAdvanced", size, size),
     ]
 
 
 def test_a_watcher_is_told_ten_times_a_second_at_most(bench: Bench) -> None:
     bench.save(bench.host.file("/a.png", PNG, drip=(100, 0.01)))
-    moves = sum(line[0] == "moved" for line in bench.diary.lines)
+    moves = sum(isinstance(event, TransferAdvanced) for event in bench.events)
     seconds = len(PNG) / 100 * 0.01
     assert moves <= seconds * 10 + 2
 
 
 def test_a_host_that_drips_is_waited_for_and_spoken_of_once_a_minute(bench: Bench) -> None:
     saved = bench.save(bench.host.file("/a.png", PNG, drip=(100, 1.0)))
-    assert (saved.status, bench.diary.troubles) == (
+    assert (saved.status, bench.retries) == (
         "saved",
         ["slow: 110 bytes a second; going on", *["slow: 100 bytes a second; going on"] * 2],
     )
@@ -229,15 +229,7 @@ def test_a_host_that_drips_is_waited_for_and_spoken_of_once_a_minute(bench: Benc
 
 def test_a_file_of_unknown_length_has_no_total(bench: Bench) -> None:
     bench.save(bench.host.file("/a.png", PNG, framing="chunked"))
-    assert bench.diary.lines[0] == ("started", 1, 0, None)
-
-
-def test_nobody_has_to_watch() -> None:
-    progress = NoProgress()
-    target: Any = None
-    progress.started(target, 0, None)
-    progress.advanced(target, 0, None)
-    progress.retrying(target, "")
+    assert bench.progress[0] == ("TransferStarted", 0, None)
 
 
 # Two at once.
@@ -270,7 +262,7 @@ def test_the_second_of_two_waits_and_then_keeps(bench: Bench, url: str) -> None:
     saved = bench.save(url)
     assert (saved.status, bench.host.requests, bench.files) == ("kept", [], {"task1-1.png": PNG})
     assert bench.clock.sleeps == [0.2, 0.2, 0.2]
-    assert bench.diary.troubles == ["another kiecli is saving this file; waiting for it to end"]
+    assert bench.retries == ["another kiecli is saving this file; waiting for it to end"]
 
 
 def test_the_second_takes_over_when_the_first_gives_up(bench: Bench) -> None:

@@ -257,7 +257,7 @@ def test_without_the_file_one_fresh_link_is_asked_for(
     bench.host.next("download-url", envelope(200, "success", "https://cdn.test/fresh?token=secret"))
     saved = bench.save(LINK)
     assert (saved.status, saved.url, bench.files) == ("saved", LINK, {NAME: PNG})
-    assert bench.diary.troubles == [f"{reason}; asking Kie for a fresh link"]
+    assert bench.retries == [f"{reason}; asking Kie for a fresh link"]
     (seen,) = bench.host.seen("download-url")
     assert json.loads(seen.body) == {"url": LINK}
     bench.host.check()
@@ -305,7 +305,7 @@ def test_a_file_of_a_task_that_has_only_just_finished_may_still_come(bench: Benc
     saved = bench.save(url, age=20.0)
     assert (saved.status, bench.clock.sleeps) == ("saved", [1.0, 2.0, 4.0])
     assert (
-        bench.diary.troubles
+        bench.retries
         == ["the file host answered 404 Not Found; its task has only just finished, trying again"]
         * 3
     )
@@ -376,7 +376,7 @@ def test_a_fresh_link_is_in_no_message_note_or_answer(bench: Bench) -> None:
     bench.host.always("/a.png", httpx.Response(403))
     bench.host.next("download-url", envelope(200, "success", "https://cdn.test/fresh?token=secret"))
     saved = bench.save(LINK)
-    assert "secret" not in f"{saved}{said(saved.error)}{bench.diary.lines}{bench.files}"
+    assert "secret" not in f"{saved}{said(saved.error)}{bench.events}{bench.files}"
     assert set(bench.files) == {f"{NAME}.part", f"{NAME}.part.json"}
 
 
@@ -404,7 +404,7 @@ def test_a_part_is_taken_up_where_it_ends(bench: Bench) -> None:
     )
     assert (asked(bench), bench.files) == (["bytes=5000-"], {NAME: PNG})
     assert bench.host.seen("file")[0].headers["If-Range"] == etag(PNG)
-    assert bench.diary.lines[0] == ("started", 1, 5000, len(PNG))
+    assert bench.progress[0] == ("TransferStarted", 5000, len(PNG))
 
 
 def test_a_part_that_has_every_byte_is_verified_and_named_without_a_question(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from kiecli.api.models import Task
 from kiecli.download.plan import SavedFile, SaveOptions, plan
+from kiecli.download.progress import TransferAdvanced, TransferRetrying, TransferStarted
 from kiecli.errors import KieUnavailable, SaveError, TaskNotFound
 from kiecli.files.template import Template
 from kiecli.outcome import Outcome, from_status
@@ -103,9 +104,9 @@ def _play(screen: Reporter, data: Any, error_message: str) -> None:
         screen.snapshot(Snapshot(_TASK_ID, task, 3.0, settled=False))
         screen.tick()
         for target in attempt(lambda: plan(task, _OPTIONS))[0] or ():
-            screen.started(target, 0, 10**17)
-            screen.advanced(target, 5, None)
-            screen.retrying(target, error_message)
+            screen.transfer(TransferStarted(target, 0, 10**17))
+            screen.transfer(TransferAdvanced(target, 5, None))
+            screen.transfer(TransferRetrying(target, error_message))
             screen.ended(target, SavedFile.failed(target, SaveError(error_message)))
         screen.write_stdout("".join(f"{url}\n" for url in url_lines(outcome)))
         screen.exchange(Exchange("GET", "h.test", error_message, _TASK_ID, error_message, 5))

@@ -6,6 +6,7 @@ import pytest
 
 from kiecli.api.models import Task
 from kiecli.download.plan import SavedFile, Target
+from kiecli.download.progress import TransferAdvanced, TransferRetrying, TransferStarted
 from kiecli.errors import KieError, KieUnavailable, SaveError, TaskNotFound
 from kiecli.polling.scheduler import Retry, Snapshot
 from kiecli.render.live import LiveReporter
@@ -166,14 +167,14 @@ def test_answers_stand_above_the_block_on_one_terminal() -> None:
 
 def test_a_file_has_a_bar_while_it_comes() -> None:
     stage = Stage()
-    stage.live.started(target(1), 0, 10 * MB)
+    stage.live.transfer(TransferStarted(target(1), 0, 10 * MB))
     stage.pass_time(1)
     assert stage.shown == [f"a-1.png {'━' * 20} 0 B/10.0 MB"]
-    stage.live.advanced(target(1), 5 * MB, 10 * MB)
+    stage.live.transfer(TransferAdvanced(target(1), 5 * MB, 10 * MB))
     stage.pass_time(1)
     assert stage.shown == [f"a-1.png {'━' * 10}╺{'━' * 9} 5.0 MB/10.0 MB 5.0 MB/s 1s"]
-    stage.live.retrying(target(1), "the connection was reset")
-    stage.live.retrying(target(1), "the connection was reset")
+    stage.live.transfer(TransferRetrying(target(1), "the connection was reset"))
+    stage.live.transfer(TransferRetrying(target(1), "the connection was reset"))
     stage.live.ended(target(1), ended(1))
     stage.pass_time(1)
     assert stage.shown == [
@@ -184,29 +185,29 @@ def test_a_file_has_a_bar_while_it_comes() -> None:
 
 def test_a_bar_has_the_colours_that_the_terminal_chose_itself() -> None:
     stage = Stage()
-    stage.live.started(target(1), 5 * MB, 10 * MB)
+    stage.live.transfer(TransferStarted(target(1), 5 * MB, 10 * MB))
     stage.live.tick()
     assert set(re.findall(r"\x1b\[([0-9;]+)m", stage.terminal.text)) == {"32", "90", "0"}
 
 
 def test_a_file_without_a_length_has_a_bar_that_only_moves() -> None:
     stage = Stage()
-    stage.live.started(target(1), 0, None)
+    stage.live.transfer(TransferStarted(target(1), 0, None))
     stage.live.tick()
     assert stage.shown == [f"a-1.png {'━' * 20} 0 B"]
 
 
 def test_news_of_a_file_that_never_started_change_nothing() -> None:
     stage = Stage()
-    stage.live.advanced(target(1), 5, 10)
-    stage.live.retrying(target(1), "another kiecli is saving this file")
+    stage.live.transfer(TransferAdvanced(target(1), 5, 10))
+    stage.live.transfer(TransferRetrying(target(1), "another kiecli is saving this file"))
     stage.pass_time(1)
     assert stage.shown == ["kiecli: a-1.png: another kiecli is saving this file"]
 
 
 def test_a_file_that_failed_says_why() -> None:
     stage = Stage()
-    stage.live.started(target(1), 0, 10)
+    stage.live.transfer(TransferStarted(target(1), 0, 10))
     stage.live.tick()
     stage.live.ended(target(1), ended(1, SaveError("could not save a-1.png: gone")))
     stage.live.close()
@@ -215,7 +216,7 @@ def test_a_file_that_failed_says_why() -> None:
 
 def test_on_one_terminal_the_printed_path_says_that_a_file_is_saved() -> None:
     stage = Stage(shared=True)
-    stage.live.started(target(1), 0, 10)
+    stage.live.transfer(TransferStarted(target(1), 0, 10))
     stage.live.tick()
     stage.live.ended(target(1), ended(1))
     stage.live.close()
@@ -232,7 +233,7 @@ def test_the_block_is_a_third_of_the_screen_at_most() -> None:
         "⠋ 6 more: 6 asking",
     ]
     for n in range(6):
-        stage.live.started(target(n), 0, 10)
+        stage.live.transfer(TransferStarted(target(n), 0, 10))
     stage.pass_time(1)
     bar = "━" * 20
     assert stage.shown == [
@@ -248,9 +249,9 @@ def test_nothing_is_wider_than_the_terminal(columns: int) -> None:
     stage = Stage("ecf8cf8611cc40ff28e6f1ff8ebc4a12", "熊" * 20, columns=columns)
     for n in range(2):
         long = target(n, f"out/{'folder/' * 9}熊-{n}.png")
-        stage.live.started(long, 0, 10 * MB)
+        stage.live.transfer(TransferStarted(long, 0, 10 * MB))
         stage.clock.advance(1)
-        stage.live.advanced(long, 5 * MB, 10 * MB)
+        stage.live.transfer(TransferAdvanced(long, 5 * MB, 10 * MB))
     stage.live.tick()
     # What is wider goes on below on this terminal.
     assert len(stage.shown) == 4
@@ -258,6 +259,6 @@ def test_nothing_is_wider_than_the_terminal(columns: int) -> None:
 
 def test_an_ascii_terminal_gets_ascii() -> None:
     stage = Stage("a", encoding="ascii")
-    stage.live.started(target(1), 0, 10)
+    stage.live.transfer(TransferStarted(target(1), 0, 10))
     stage.live.tick()
     assert stage.shown == [f"a-1.png {'-' * 20} 0 B/10 B", "- a  asking  0s"]

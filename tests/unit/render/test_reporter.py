@@ -6,6 +6,7 @@ import pytest
 
 from kiecli.api.models import Task
 from kiecli.download.plan import SavedFile
+from kiecli.download.progress import TransferAdvanced, TransferRetrying, TransferStarted
 from kiecli.errors import KieError, KieUnavailable, SaveError, TaskFailed
 from kiecli.outcome import Outcome
 from kiecli.polling.scheduler import Retry, Snapshot
@@ -59,9 +60,9 @@ def everything(screen: Reporter) -> None:
     """Have everything happen that is no error."""
     screen.note("a note")
     screen.snapshot(snapshot("waiting"))
-    screen.started(TARGET, 0, 10)
-    screen.advanced(TARGET, 5, 10)
-    screen.retrying(TARGET, "slow")
+    screen.transfer(TransferStarted(TARGET, 0, 10))
+    screen.transfer(TransferAdvanced(TARGET, 5, 10))
+    screen.transfer(TransferRetrying(TARGET, "slow"))
     screen.ended(TARGET, saved())
     screen.tick()
     screen.close()

@@ -1,7 +1,8 @@
 """A file's SHA-256, taken beside the copying and not in its way."""
 
-import os
 from queue import SimpleQueue
+
+from kiecli.files.disk_interface import ReadableFile
 
 _WORTH_A_THREAD = 4 * 1024 * 1024
 _BLOCK = 1024 * 1024
@@ -10,9 +11,9 @@ _BLOCK = 1024 * 1024
 class BackgroundSHA256:
     """Reads a growing file again on a thread of its own; a small one only at its end."""
 
-    def __init__(self, fd: int) -> None:
-        """Watch an open file; it is opened once more, so the caller may close it."""
-        self._fd = fd
+    def __init__(self, file: ReadableFile) -> None:
+        """Watch an open file; it is duplicated, so the caller may close it."""
+        self._file = file
         # Sizes to go on to; 0 starts again, None is the end.
         self._sizes: SimpleQueue[int | None] = SimpleQueue()
         self._sums: SimpleQueue[str | OSError] = SimpleQueue()
@@ -53,10 +54,10 @@ class BackgroundSHA256:
             from threading import Thread
 
             self._runs = True
-            Thread(target=self._sum, args=(os.dup(self._fd),), daemon=True).start()
+            Thread(target=self._sum, args=(self._file.duplicate(),), daemon=True).start()
 
-    def _sum(self, fd: int) -> None:
-        growing = IncrementalSHA256(fd)
+    def _sum(self, file: ReadableFile) -> None:
+        growing = IncrementalSHA256(file)
         try:
             while (size := self._sizes.get()) is not None:
                 growing.go_on(size)
@@ -64,15 +65,15 @@ class BackgroundSHA256:
         except OSError as error:
             self._sums.put(error)
         finally:
-            os.close(fd)
+            file.close()
 
 
 class IncrementalSHA256:
     """The SHA-256 of what is there of a file."""
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, file: ReadableFile) -> None:
         """Begin with nothing of an open file."""
-        self._fd = fd
+        self._file = file
         self._block = memoryview(bytearray(_BLOCK))
         self.go_on(0)
 
@@ -96,7 +97,7 @@ class IncrementalSHA256:
         return self._running.hexdigest()
 
     def _read(self, most: int) -> int:
-        return os.preadv(self._fd, [self._block[:most]], self._at)
+        return self._file.read_into(self._block[:most], self._at)
 
 
 def checksum_of(path: str) -> str:

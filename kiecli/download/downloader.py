@@ -16,6 +16,7 @@ from kiecli.download.plan import SavedFile, SaveOptions, Target, plan
 from kiecli.download.progress import TransferEvent
 from kiecli.download.reservations import NameReservations
 from kiecli.errors import KieError
+from kiecli.files.system_disk import SYSTEM_DISK
 
 _BLOCK = 1024 * 1024
 
@@ -88,17 +89,17 @@ class Downloader:
         Raises:
             OSError: The stream refuses it.
         """
-        import tempfile
-
         try:
-            temporary = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it may fail alone
+            temporary = SYSTEM_DISK.open_temporary()
         except OSError as error:
             return SavedFile.failed(target, no_temporary_file(target.path, error))
-        with temporary as file:
-            partial = PartialFile(file.fileno())
+        try:
+            partial = PartialFile(temporary)
             saved = _tried(target, lambda: self._saving(target).to_spool(partial))
             if saved.error is None:
                 _copy(partial, stream)
+        finally:
+            temporary.close()
         return saved
 
     def _saving(self, target: Target) -> SaveJob:

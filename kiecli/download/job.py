@@ -104,7 +104,7 @@ class SaveJob:
     def _fetched(self, part: PartFile) -> SavedFile:
         if self._options.overwrite or not self._is_about_target(part):
             part.note = None
-        checksum = BackgroundSHA256(part.fd) if self._options.checksum else None
+        checksum = BackgroundSHA256(part.file) if self._options.checksum else None
         try:
             fetch = Transfer(self._target, part, self._context, checksum)
             fetch.run()

@@ -1,11 +1,11 @@
 """The bytes of one file as they come in."""
 
 import json
-import os
 from typing import BinaryIO, NamedTuple
 
 from kiecli import safe_json
 from kiecli.download.response import FileResponse
+from kiecli.files.disk_interface import OpenFile, reader
 from kiecli.files.media_types import HEAD_SIZE
 
 
@@ -66,14 +66,14 @@ class PartialFile:
     """An open file that grows at its end.
 
     Attributes:
-        fd: The open file, for reading at any place too.
+        file: The open file, for reading at any offset too.
         size: Bytes that are there.
         note: By what the rest can be fetched, or None when it must start again.
     """
 
-    def __init__(self, fd: int, size: int = 0, note: ResumeInfo | None = None) -> None:
+    def __init__(self, file: OpenFile, size: int = 0, note: ResumeInfo | None = None) -> None:
         """Take over an open file."""
-        self.fd = fd
+        self.file = file
         self.size = size
         self.note = note
 
@@ -83,7 +83,7 @@ class PartialFile:
         Raises:
             OSError: The disk refuses.
         """
-        os.ftruncate(self.fd, 0)
+        self.file.truncate()
         self.size = 0
         self.note = note
 
@@ -95,16 +95,15 @@ class PartialFile:
         """
         view = memoryview(data)
         while view:
-            written = os.pwrite(self.fd, view, self.size)
+            written = self.file.write_at(view, self.size)
             self.size += written
             view = view[written:]
 
     def head(self) -> bytes:
         """Return the first bytes, enough to tell what they are."""
-        return os.pread(self.fd, HEAD_SIZE, 0)
+        head = bytearray(HEAD_SIZE)
+        return bytes(head[: self.file.read_into(memoryview(head), 0)])
 
     def reader(self) -> BinaryIO:
-        """Return a file that reads it from its start; the caller closes it."""
-        file = os.fdopen(os.dup(self.fd), "rb")
-        file.seek(0)
-        return file
+        """Return a stream that reads it from its start; the caller closes the stream."""
+        return reader(self.file)

@@ -1,5 +1,6 @@
 """Documents, streams, progress, checksums, and two runs at once."""
 
+import errno
 import hashlib
 import io
 import json
@@ -7,6 +8,7 @@ import os
 import resource
 import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,11 @@ from kiecli.download.checksum import BackgroundSHA256, IncrementalSHA256
 from kiecli.download.integrity import Integrity, condition
 from kiecli.download.job import as_file, as_text
 from kiecli.download.part_file import PartFile
-from kiecli.download.partial import ResumeInfo
+from kiecli.download.partial import PartialFile, ResumeInfo
 from kiecli.download.plan import SavedFile, Target
 from kiecli.download.progress import TransferAdvanced
+from kiecli.files.disk_interface import OpenFile
+from kiecli.files.system_disk import SYSTEM_DISK
 from kiecli.sandbox import media
 from tests.support.downloads import OTHER_PNG, PAGE, PNG, Bench, said
 from tests.support.fakes import FakeClock
@@ -306,30 +310,34 @@ def test_threads_share_one_client(bench: Bench) -> None:
 # Checksums.
 
 
+@pytest.fixture
+def temporary() -> Iterator[OpenFile]:
+    file = SYSTEM_DISK.open_temporary()
+    yield file
+    file.close()
+
+
 @pytest.mark.parametrize("size", [1, 4 * MIB - 1, 9 * MIB + 5])
-def test_a_checksum_follows_a_growing_file(tmp_path: Path, size: int) -> None:
-    path = tmp_path / "a"
+def test_a_checksum_follows_a_growing_file(temporary: OpenFile, size: int) -> None:
     right = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
-    with path.open("w+b", buffering=0) as file:
-        running = BackgroundSHA256(file.fileno())
-        file.write(right)
-        running.reached(size // 2)
-        assert running.result(size) == hashlib.sha256(right).hexdigest()
+    running = BackgroundSHA256(temporary)
+    PartialFile(temporary).append(right)
+    running.reached(size // 2)
+    assert running.result(size) == hashlib.sha256(right).hexdigest()
 
 
-def test_a_sum_starts_again_with_the_file(tmp_path: Path) -> None:
-    with (tmp_path / "a").open("w+b", buffering=0) as file:
-        growing = IncrementalSHA256(file.fileno())
-        file.write(b"wrong")
-        growing.go_on(5)
-        file.truncate(0)
-        growing.go_on(7)  # it may be told of bytes that have gone
-        growing.go_on(0)
-        file.seek(0)
-        file.write(b"right one")
-        growing.go_on(5)
-        growing.go_on(9)
-        assert growing.hexdigest() == hashlib.sha256(b"right one").hexdigest()
+def test_a_sum_starts_again_with_the_file(temporary: OpenFile) -> None:
+    growing = IncrementalSHA256(temporary)
+    partial = PartialFile(temporary)
+    partial.append(b"wrong")
+    growing.go_on(5)
+    partial.reset(None)
+    growing.go_on(7)  # it may be told of bytes that have gone
+    growing.go_on(0)
+    partial.append(b"right one")
+    growing.go_on(5)
+    growing.go_on(9)
+    assert growing.hexdigest() == hashlib.sha256(b"right one").hexdigest()
 
 
 DENSE = PNG + bytes(range(256)) * (6 * MIB // 256)
@@ -360,11 +368,23 @@ def test_a_file_that_fails_leaves_no_thread_behind(bench: Bench) -> None:
     assert [thread for thread in left if thread.is_alive()] == []
 
 
-def test_a_file_that_cannot_be_read_has_no_checksum(tmp_path: Path) -> None:
-    with (tmp_path / "a").open("wb") as file:
-        running = BackgroundSHA256(file.fileno())
-        with pytest.raises(OSError, match="Bad file descriptor"):
-            running.result(5)
+class Unreadable:
+    """A file whose disk has an error."""
+
+    def duplicate(self) -> "Unreadable":
+        return self
+
+    def read_into(self, _buffer: memoryview, _offset: int) -> int:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+
+def test_a_file_that_cannot_be_read_has_no_checksum() -> None:
+    running = BackgroundSHA256(Unreadable())
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        running.result(5)
 
 
 # What the bytes on the disk tell.

@@ -1,7 +1,5 @@
 """The part file: opened safely, locked, and named only when it is complete."""
 
-import errno
-import fcntl
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -12,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiecli.download.part_file import PartFile, lock, remove_stale_part
+from kiecli.download.part_file import PartFile, remove_stale_part
 from kiecli.download.partial import ResumeInfo
 from kiecli.download.response import FileResponse
 
@@ -97,7 +95,7 @@ def test_what_does_not_fit_together_starts_again_and_is_not_left_behind(
 
 def killed(part: PartFile) -> None:
     """End a run so suddenly that it tidies nothing up."""
-    os.close(part.fd)
+    part.file.close()
 
 
 @pytest.mark.parametrize("have", [b"", b"12345"])
@@ -269,28 +267,6 @@ def test_a_write_that_falls_short_goes_on_or_fails(path: Path) -> None:
         assert (part.size, path.read_bytes()) == (10, b"x" * 10)
         part.append(b"y" * 5)
         assert path.read_bytes() == b"x" * 10 + b"y" * 5
-
-
-def test_the_lock_is_held_against_every_other_open_file(path: Path) -> None:
-    with opened(path), path.open("rb") as other, pytest.raises(BlockingIOError):
-        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def refusing(number: int) -> Callable[[int, int], None]:
-    def flock(_fd: int, _operation: int) -> None:
-        raise OSError(number, os.strerror(number))
-
-    return flock
-
-
-@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
-def test_a_disk_without_locks_can_be_saved_to(number: int) -> None:
-    lock(0, never, refusing(number))
-
-
-def test_any_other_refusal_to_lock_is_an_error() -> None:
-    with pytest.raises(OSError, match="Input/output error"):
-        lock(0, never, refusing(errno.EIO))
 
 
 def test_what_is_not_ours_to_remove_is_the_disk_s_own_error(tmp_path: Path) -> None:

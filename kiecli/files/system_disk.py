@@ -1,0 +1,14 @@
+"""Chooses by the platform: the disk of the system that kiecli runs on."""
+
+import sys
+
+from kiecli.files.disk_interface import Disk
+
+if sys.platform == "win32":
+    from kiecli.files.windows_disk import WindowsDisk
+
+    SYSTEM_DISK: Disk = WindowsDisk()
+else:
+    from kiecli.files.posix_disk import PosixDisk
+
+    SYSTEM_DISK: Disk = PosixDisk()

@@ -8,7 +8,7 @@ import httpx
 from kiecli.api.client import KieClient
 from kiecli.api.models import Task
 from kiecli.download.downloader import Downloader
-from kiecli.download.plan import SavedFile, SaveOptions
+from kiecli.download.plan import SavedFile, SaveOptions, Target
 from kiecli.download.progress import TransferEvent, TransferRetrying
 from kiecli.errors import KieError
 from kiecli.files.template import DEFAULT_TEMPLATE, Template

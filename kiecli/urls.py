@@ -1,4 +1,6 @@
-"""What a host name is, told without asking a resolver."""
+"""What can be read from URLs and host names, without asking a resolver."""
+
+from urllib.parse import urlsplit
 
 
 def is_ip(host: str) -> bool:
@@ -17,3 +19,8 @@ def is_loopback(host: str) -> bool:
     from ipaddress import ip_address
 
     return ip_address(host).is_loopback if is_ip(host) else host == "localhost"
+
+
+def host_of(url: str) -> str:
+    """Return the host of a URL, for messages."""
+    return urlsplit(url).hostname or url

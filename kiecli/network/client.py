@@ -1,0 +1,198 @@
+"""HTTP clients for the API and for file hosts: one TLS context, one connector, one set of routes.
+
+Everything httpx would read from the environment by itself is decided here instead, because it
+decides too late (inside a request), too often (a TLS context for each proxy) and says what is
+wrong in its own words.
+"""
+
+import ssl
+import threading
+from collections.abc import Callable, Mapping
+from http.cookiejar import CookiePolicy, DefaultCookiePolicy
+from typing import NamedTuple
+
+import httpx
+
+from kiecli import __version__
+from kiecli.clock import Clock, SystemClock
+from kiecli.network.connect import Connector, Resolve, resolve
+from kiecli.network.deadline import CONNECT_TIMEOUT, READ_TIMEOUT
+from kiecli.network.logging import LoggingTransport, RequestLogger
+from kiecli.network.proxies import ProxyAddress, ProxySettings
+from kiecli.network.tls import create_ssl_context
+
+USER_AGENT = f"kiecli/{__version__}"
+"""Kie's hosts refuse the agents of common libraries and let plain product tokens pass."""
+
+
+class Route(NamedTuple):
+    """A way out; requests that take the same one share a pool of connections."""
+
+    scheme: str
+    proxy: ProxyAddress | None
+
+    @property
+    def needs_tls(self) -> bool:
+        """Whether anything on it is encrypted."""
+        return self.scheme == "https" or (self.proxy is not None and self.proxy.scheme == "https")
+
+
+class ClientFactory:
+    """Makes HTTP clients that share a TLS context, a connector and the proxy settings."""
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        transport: httpx.BaseTransport | None = None,
+        *,
+        clock: Clock | None = None,
+        resolve: Resolve = resolve,
+    ) -> None:
+        """Prepare, without any work yet.
+
+        Args:
+            environ: Where proxies and certificates are looked up.
+            transport: What carries the requests instead of the network, in tests.
+            clock: Measures time limits.
+            resolve: Looks hosts up.
+        """
+        self._environ = environ
+        self._transport = transport
+        self._clock = clock or SystemClock()
+        self._connector = Connector(self._clock, resolve)
+        self._context: ssl.SSLContext | None = None
+        self._lock = threading.Lock()
+
+    def client(
+        self, *, log: RequestLogger | None = None, pool_per_thread: bool = False
+    ) -> httpx.Client:
+        """Return a client that follows no redirects, keeps no cookies and sends no key.
+
+        Threads may share it.
+
+        Args:
+            log: Takes each exchange.
+            pool_per_thread: Gives each thread connections of its own: with many small files that
+                is faster than looking through a shared pool.
+        """
+        transport = self._transport or self._network(pool_per_thread)
+        client = httpx.Client(
+            transport=LoggingTransport(transport, log, self._clock) if log else transport,
+            trust_env=False,
+            follow_redirects=False,
+            timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT),
+            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
+        )
+        client.cookies.jar.set_policy(_no_cookies())
+        return client
+
+    def check(self, url: str) -> None:
+        """Find out now whether the settings for this URL can be used.
+
+        Raises:
+            ConfigError: The proxy or certificate settings of the environment are unusable.
+        """
+        if self._transport is None and self._router().route(httpx.URL(url)).needs_tls:
+            self.ssl_context()
+
+    def ssl_context(self) -> ssl.SSLContext:
+        """Return the one TLS context, made at its first use: it takes some 20 ms.
+
+        Raises:
+            ConfigError: The certificate settings of the environment are unusable.
+        """
+        with self._lock:
+            if self._context is None:
+                self._context = create_ssl_context(self._environ)
+            return self._context
+
+    def _network(self, pool_per_thread: bool) -> httpx.BaseTransport:
+        return PerThreadTransport(self._router) if pool_per_thread else self._router()
+
+    def _router(self) -> "ProxyRouter":
+        return ProxyRouter(ProxySettings(self._environ), self._pool)
+
+    def _pool(self, route: Route) -> httpx.BaseTransport:
+        # Here: the engine takes 12 ms to import, which a run without requests need not spend.
+        from kiecli.network.transport import PoolTransport
+
+        context = self.ssl_context() if route.needs_tls else None
+        return PoolTransport(self._connector, self._clock, context, route.proxy)
+
+
+def _no_cookies() -> CookiePolicy:
+    return DefaultCookiePolicy(allowed_domains=[])
+
+
+class ProxyRouter(httpx.BaseTransport):
+    """Sends each request over the transport of its route: direct or proxied, TLS or none."""
+
+    def __init__(
+        self, proxies: ProxySettings, transport: Callable[[Route], httpx.BaseTransport]
+    ) -> None:
+        """Take what it needs.
+
+        Args:
+            proxies: Says which proxy leads where.
+            transport: Makes the transport of a route, at its first request.
+        """
+        self._proxies = proxies
+        self._transport = transport
+        self._transports: dict[Route, httpx.BaseTransport] = {}
+        self._lock = threading.Lock()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request; raises what the transport raises.
+
+        Raises:
+            ConfigError: The settings for its URL are unusable.
+        """
+        return self.transport_for(request.url).handle_request(request)
+
+    def route(self, url: httpx.URL) -> Route:
+        """Return the way that leads to a URL.
+
+        Raises:
+            ConfigError: The proxy for it cannot be used.
+        """
+        return Route(url.scheme, self._proxies.proxy_for(url.scheme, url.host, url.port))
+
+    def transport_for(self, url: httpx.URL) -> httpx.BaseTransport:
+        """Return what carries requests for a URL.
+
+        Raises:
+            ConfigError: The settings for it are unusable.
+        """
+        route = self.route(url)
+        with self._lock:
+            if route not in self._transports:
+                self._transports[route] = self._transport(route)
+            return self._transports[route]
+
+    def close(self) -> None:
+        """Close all transports."""
+        for transport in self._transports.values():
+            transport.close()
+
+
+class PerThreadTransport(httpx.BaseTransport):
+    """Gives each thread a transport of its own, so that none of them waits for the others."""
+
+    def __init__(self, transport: Callable[[], httpx.BaseTransport]) -> None:
+        """Make none yet."""
+        self._transport = transport
+        self._own = threading.local()
+        self._made: list[httpx.BaseTransport] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request over this thread's transport; raises what that raises."""
+        transport: httpx.BaseTransport | None = getattr(self._own, "transport", None)
+        if transport is None:
+            transport = self._own.transport = self._transport()
+            self._made.append(transport)
+        return transport.handle_request(request)
+
+    def close(self) -> None:
+        """Close the transports of all threads."""
+        for transport in self._made:
+            transport.close()

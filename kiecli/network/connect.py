@@ -1,0 +1,234 @@
+"""Connecting the way browsers do: all addresses of a host race (RFC 8305, "Happy Eyeballs").
+
+The standard library tries one address after the other, each for the whole timeout, so that two
+dead ones before a good one take longer than anybody waits.
+"""
+
+import errno
+import os
+import selectors
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, zip_longest
+from math import inf
+from typing import NamedTuple
+
+from kiecli.clock import Clock
+from kiecli.network.deadline import Deadline
+
+ATTEMPT_DELAY = 0.25
+"""Seconds before the next address is tried beside those that have not answered.
+
+RFC 8305, section 5, recommends them.
+"""
+
+# A connect that goes on in the background; Windows has a number of its own for it.
+_IN_PROGRESS = {errno.EINPROGRESS, getattr(errno, "WSAEWOULDBLOCK", errno.EINPROGRESS)}
+
+_SocketAddress = tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
+
+
+class Address(NamedTuple):
+    """Where to connect to, as the system has it."""
+
+    family: int
+    address: _SocketAddress
+
+
+Resolve = Callable[[str, int], Sequence[Address]]
+"""Returns the addresses of a host and port, the preferred one first; raises OSError."""
+
+
+class ResolveTimeout(TimeoutError):
+    """The name of a host was not resolved in time."""
+
+
+def resolve(host: str, port: int) -> list[Address]:
+    """Ask the system for the addresses of a host, in its order (RFC 6724).
+
+    Raises:
+        socket.gaierror: There are none.
+        UnicodeError: No host can have such a name.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [Address(family, address) for family, _, _, _, address in found]
+
+
+def interleaved(addresses: Iterable[Address]) -> list[Address]:
+    """Return the addresses with their families in turn, that of the first one first.
+
+    RFC 8305, section 4: a family that does not work here then costs one delay, not one for each
+    of its addresses.
+    """
+    families: dict[int, list[Address]] = {}
+    for address in dict.fromkeys(addresses):
+        families.setdefault(address.family, []).append(address)
+    turns = zip_longest(*families.values())
+    return [address for address in chain.from_iterable(turns) if address is not None]
+
+
+class Connector:
+    """Connects to hosts; one for a whole run, shared by all its threads.
+
+    Each host is looked up once, and the address that answered first comes first from then on.
+    """
+
+    def __init__(
+        self, clock: Clock, resolve: Resolve = resolve, delay: float = ATTEMPT_DELAY
+    ) -> None:
+        """Take what it needs.
+
+        Args:
+            clock: Measures the delays.
+            resolve: Looks a host up; it may take its time.
+            delay: Seconds between the starts of two attempts.
+        """
+        self._clock = clock
+        self._resolve = resolve
+        self._delay = delay
+        self._lookups: dict[tuple[str, int], _Lookup] = {}
+        self._lock = threading.Lock()
+
+    def connect(self, host: str, port: int, deadline: Deadline) -> socket.socket:
+        """Return a connected socket that does not block.
+
+        Raises:
+            ResolveTimeout: The name was not resolved by the deadline.
+            TimeoutError: No address answered by the deadline.
+            OSError: Each address failed, or there is none.
+            UnicodeError: No host can have such a name.
+        """
+        lookup = self._lookup(host, port)
+        try:
+            addresses = lookup.addresses(deadline)
+            source, winner = _Race(addresses, deadline, self._clock, self._delay).run()
+        except ResolveTimeout:
+            raise  # it goes on: whoever tries next waits for the same look-up
+        except (OSError, UnicodeError):
+            self._forget(host, port, lookup)  # the host may have moved
+            raise
+        lookup.prefer(winner)
+        # Requests are small, and Nagle's algorithm would hold back their ends.
+        source.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return source
+
+    def _lookup(self, host: str, port: int) -> "_Lookup":
+        with self._lock:
+            lookup = self._lookups.get((host, port))
+            if lookup is None:
+                lookup = self._lookups[host, port] = _Lookup(self._resolve, host, port)
+            return lookup
+
+    def _forget(self, host: str, port: int, lookup: "_Lookup") -> None:
+        with self._lock:
+            if self._lookups.get((host, port)) is lookup:
+                del self._lookups[host, port]
+
+
+class _Lookup:
+    """One look-up of a host, for all who wait for it."""
+
+    def __init__(self, resolve: Resolve, host: str, port: int) -> None:
+        """Start it on a thread of its own: nothing bounds the time that a resolver takes."""
+        self._resolve = resolve
+        self._done = threading.Event()
+        self._addresses: list[Address] = []
+        self._error: Exception | None = None
+        threading.Thread(target=self._run, args=(host, port), daemon=True).start()
+
+    def addresses(self, deadline: Deadline) -> list[Address]:
+        """Wait for the addresses and return them in the order to try them in."""
+        if not self._done.wait(max(0.0, deadline.remaining())):
+            raise ResolveTimeout("the name was not resolved in time")
+        if self._error is not None:
+            raise self._error
+        return self._addresses
+
+    def prefer(self, winner: Address) -> None:
+        """Try this address first from now on."""
+        others = [address for address in self._addresses if address != winner]
+        self._addresses = [winner, *others]
+
+    def _run(self, host: str, port: int) -> None:
+        try:
+            self._addresses = interleaved(self._resolve(host, port))
+        except Exception as error:  # noqa: BLE001  raised again where it is waited for
+            self._error = error
+        finally:
+            self._done.set()
+
+
+class _Race:
+    """Attempts to connect, each begun a little later than the one before."""
+
+    def __init__(
+        self, addresses: Iterable[Address], deadline: Deadline, clock: Clock, delay: float
+    ) -> None:
+        self._untried = deque(addresses)
+        self._deadline = deadline
+        self._clock = clock
+        self._delay = delay
+        self._next_at = clock.now()
+        self._error = OSError(errno.EADDRNOTAVAIL, "the host has no address")
+        self._selector = selectors.DefaultSelector()
+
+    def run(self) -> tuple[socket.socket, Address]:
+        """Return the first socket that is connected, with its address; close all others.
+
+        Raises:
+            TimeoutError: None was by the deadline.
+            OSError: The failure of the last one that failed.
+        """
+        try:
+            while self._untried or self._selector.get_map():
+                if self._deadline.expired:
+                    raise TimeoutError("no address answered in time")
+                if self._untried and self._clock.now() >= self._next_at:
+                    self._begin(self._untried.popleft())
+                elif (won := self._wait()) is not None:
+                    return won
+            raise self._error
+        finally:
+            for key in list(self._selector.get_map().values()):
+                self._close(key)
+            self._selector.close()
+
+    def _begin(self, address: Address) -> None:
+        self._next_at = self._clock.now() + self._delay
+        try:
+            source = socket.socket(address.family, socket.SOCK_STREAM)
+        except OSError as error:  # this machine has no such family, or no descriptor is left
+            self._failed(error)
+            return
+        source.setblocking(False)
+        code = source.connect_ex(address.address)
+        key = self._selector.register(source, selectors.EVENT_WRITE, address)
+        if code and code not in _IN_PROGRESS:
+            self._close(key)
+            self._failed(OSError(code, os.strerror(code)))
+
+    def _wait(self) -> tuple[socket.socket, Address] | None:
+        """Wait for an attempt to end, until the next one is due; return the one that succeeded."""
+        until_next = self._next_at - self._clock.now() if self._untried else inf
+        # On Windows failures are exceptional, not writable; SelectSelector reports both as one.
+        for key, _ in self._selector.select(min(until_next, self._deadline.remaining())):
+            source = key.fileobj
+            assert isinstance(source, socket.socket)
+            code = source.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if code == 0:
+                self._selector.unregister(source)
+                return source, key.data
+            self._close(key)
+            self._failed(OSError(code, os.strerror(code)))
+        return None
+
+    def _failed(self, error: OSError) -> None:
+        self._error = error
+        self._next_at = self._clock.now()  # nothing is gained by waiting any longer
+
+    def _close(self, key: selectors.SelectorKey) -> None:
+        self._selector.unregister(key.fileobj)
+        assert isinstance(key.fileobj, socket.socket)
+        key.fileobj.close()

@@ -1,0 +1,118 @@
+"""What went wrong on the network, in a few plain words for users.
+
+One table holds the words of the libraries below that are recognized. Their messages are never
+shown: they quote what the server sent, and httpx's can quote what was sent to it.
+"""
+
+import errno
+import socket
+import ssl
+
+import httpx
+
+from kiecli.errors import causes
+from kiecli.network.connect import ResolveTimeout
+from kiecli.network.deadline import CONNECT_TIMEOUT, READ_TIMEOUT, Deadline
+
+_NOT_HTTP = "the answer is not HTTP"
+_BAD_HEAD = "the head of the answer makes no sense"
+_BAD_BODY = "the body of the answer is malformed"
+_CUT_OFF = "the connection was closed in the middle of an answer"
+
+PROTOCOL_ERRORS = (
+    # httpcore says this of no answer at all and of half a head alike.
+    ("Server disconnected", "the connection was closed without a whole answer"),
+    ("peer closed connection", _CUT_OFF),
+    ("peer unexpectedly closed connection", _CUT_OFF),
+    ("illegal status line", _NOT_HTTP),
+    ("illegal request line", _NOT_HTTP),  # so h11 calls any first line that holds no text
+    ("no response line", _NOT_HTTP),
+    ("illegal header line", _BAD_HEAD),
+    ("continuation line", _BAD_HEAD),
+    ("conflicting Content-Length", "the answer has contradictory lengths"),
+    ("bad Content-Length", "the answer has a Content-Length that is no number"),
+    ("multiple Transfer-Encoding", "the answer has an unsupported Transfer-Encoding"),
+    ("Only Transfer-Encoding", "the answer has an unsupported Transfer-Encoding"),
+    ("Receive buffer too long", "the answer has too long a head or chunk line"),
+    ("illegal chunk header", _BAD_BODY),
+    ("malformed chunk footer", _BAD_BODY),
+)
+"""How the messages of httpcore 1 and h11 0.16 begin, and what they mean."""
+
+# Where the system has no words of its own for sockets, as on Windows, or worse ones.
+_SYSTEM_ERRORS = {
+    errno.ECONNREFUSED: "connection refused",
+    errno.ECONNRESET: "connection reset by peer",
+    errno.ECONNABORTED: "connection aborted",
+    errno.EHOSTUNREACH: "no route to host",
+    errno.ENETUNREACH: "network is unreachable",
+    errno.ENETDOWN: "network is down",
+}
+
+
+def is_certificate_error(error: BaseException) -> bool:
+    """Return True if a connection failed because the server's certificate was refused."""
+    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error))
+
+
+def describe_error(
+    error: httpx.HTTPError | httpx.InvalidURL, deadline: Deadline | None = None
+) -> str:
+    """Return in a few plain words what went wrong, without URL, key or the server's own words.
+
+    Args:
+        error: What httpx raised.
+        deadline: What the request had to obey: only it can tell whether it is over, or the server
+            was silent.
+    """
+    match error:
+        case httpx.TimeoutException():
+            return _describe_timeout(error, deadline)
+        case httpx.RemoteProtocolError():
+            return _describe_protocol_error(str(error))
+        case httpx.ProxyError():
+            status = str(error)[:3]  # the reason phrase is the proxy's own
+            shown = f" (HTTP {status})" if status.isdecimal() else ""
+            return f"the proxy refused to connect{shown}"
+        case httpx.DecodingError():
+            return "the answer's compression is damaged"
+    return _describe_cause(error) or type(error).__name__
+
+
+def _describe_timeout(error: httpx.TimeoutException, deadline: Deadline | None) -> str:
+    if isinstance(error, httpx.ConnectTimeout):
+        is_unresolved = any(isinstance(cause, ResolveTimeout) for cause in causes(error))
+        step = "its name was not resolved" if is_unresolved else "no connection"
+        return f"{step} within {CONNECT_TIMEOUT:.0f} s"
+    if isinstance(error, httpx.PoolTimeout):
+        return "no free connection"
+    if deadline is not None and deadline.expired and deadline.heard:
+        return f"no {deadline.goal} within {deadline.seconds:.0f} s"
+    return f"no byte for {deadline.seconds if deadline else READ_TIMEOUT:.0f} s"
+
+
+def _describe_protocol_error(message: str) -> str:
+    for beginning, words in PROTOCOL_ERRORS:
+        if message.startswith(beginning):
+            return words
+    return "the answer is not valid HTTP"
+
+
+def _describe_cause(error: BaseException) -> str:
+    """Return what the system or TLS says, from the innermost cause that says anything."""
+    reason = ""
+    for cause in causes(error):
+        match cause:
+            case ssl.SSLCertVerificationError():
+                return f"its certificate was refused ({cause.verify_message})"
+            case ssl.SSLError() if cause.reason:
+                return f"TLS failed ({cause.reason.lower().replace('_', ' ')})"
+            case socket.gaierror():
+                return f"its name could not be resolved ({_lowered(cause.strerror or 'unknown')})"
+            case OSError():
+                reason = _SYSTEM_ERRORS.get(cause.errno or 0, cause.strerror or reason)
+    return _lowered(reason)
+
+
+def _lowered(text: str) -> str:
+    return text[:1].lower() + text[1:]

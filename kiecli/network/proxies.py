@@ -1,0 +1,133 @@
+"""Proxy settings of the environment: which proxy leads to a URL, and whether it can be used.
+
+httpx reads them too late (inside a request), knows fewer forms and says what is wrong in its own
+words; with a transport of one's own it does not read them at all.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from kiecli.errors import ConfigError
+from kiecli.urls import is_loopback
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+_HINT = "name an http:// or https:// proxy there, or set NO_PROXY"
+
+
+class ProxyAddress(NamedTuple):
+    """A proxy that can be used."""
+
+    scheme: str
+    """`http` or `https`: how the proxy itself is spoken to."""
+    host: str
+    port: int
+    auth: tuple[bytes, bytes] | None = None
+    """User and password, decoded."""
+
+
+class _Setting(NamedTuple):
+    variable: str
+    value: str
+
+
+class ProxySettings:
+    """What the environment says about proxies."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        """Read the variables, in the order of precedence that urllib, requests and httpx share.
+
+        Lower-case names win over others; an empty value counts as unset, and an empty lower-case
+        one unsets the other.
+        """
+        self._settings: dict[str, _Setting] = {}
+        found = [name for name in environ if name.lower().endswith("_proxy")]
+        # A CGI script finds what the client sent as its `Proxy` header in HTTP_PROXY
+        # (CVE-2016-1000110).
+        if "REQUEST_METHOD" in environ:
+            found = [name for name in found if name.lower() != "http_proxy" or name.islower()]
+        for name in sorted(found, key=str.islower):
+            self._settings[name.lower()] = _Setting(name, environ[name].strip(" \t\r\n\"'"))
+
+    def proxy_for(self, scheme: str, host: str, port: int | None) -> ProxyAddress | None:
+        """Return the proxy that leads there, or None for the direct way.
+
+        Args:
+            scheme: `http` or `https`.
+            host: In lower case, IPv6 without brackets.
+            port: None is the scheme's own.
+
+        Raises:
+            ConfigError: The proxy's address cannot be used.
+        """
+        setting = self._setting(f"{scheme}_proxy") or self._setting("all_proxy")
+        if setting is None or is_loopback(host):
+            return None
+        exempt = self._setting("no_proxy")
+        if exempt and is_exempt(host, port or _DEFAULT_PORTS.get(scheme), exempt.value):
+            return None
+        return parse_proxy(*setting)
+
+    def _setting(self, name: str) -> _Setting | None:
+        setting = self._settings.get(name)
+        return setting if setting and setting.value else None
+
+
+def is_exempt(host: str, port: int | None, no_proxy: str) -> bool:
+    """Return True if a NO_PROXY list names the host, a domain above it, or everything.
+
+    Entries stand apart by commas or white space: `host`, `.host`, `*.host`, each with `:port` or
+    without, and `*`.
+    """
+    entries = [entry for entry in re.split(r"[\s,]+", no_proxy.lower()) if entry]
+    return "*" in entries or any(_matches(host, port, entry) for entry in entries)
+
+
+def _matches(host: str, port: int | None, entry: str) -> bool:
+    name, _, wanted = entry.rpartition(":")
+    if not (wanted.isdecimal() and (":" not in name or name.endswith("]"))):
+        name, wanted = entry, ""  # without a port; an IPv6 address may stand without brackets
+    if wanted and wanted != str(port):
+        return False
+    name = name.removeprefix("*").lstrip(".").strip("[]")
+    return bool(name) and (host == name or host.endswith(f".{name}"))
+
+
+def parse_proxy(variable: str, address: str) -> ProxyAddress:
+    """Return what a proxy's address says; without a scheme it is `http`.
+
+    Args:
+        variable: Where it was found, for messages.
+        address: Without quotes or white space around it.
+
+    Raises:
+        ConfigError: It cannot be used; user and password stay out of the message.
+    """
+    scheme, separator, rest = address.partition("://")
+    if not separator:
+        scheme, rest = "http", address
+    login, at, place = rest.rpartition("@")
+    if any(character in login for character in "#/@?"):
+        raise ConfigError(
+            f"the proxy in {variable} ({place}) cannot be used: its user or password contains"
+            " a raw '#', '/', '?' or '@'",
+            hint="percent-encode it there: %23 for '#', %2F for '/', %3F for '?', %40 for '@'",
+        )
+    try:
+        parts = urlsplit(f"//{place}")
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host, port = "", None
+    if scheme.lower() not in _DEFAULT_PORTS or not re.fullmatch(r"(?a)[\w.:-]+", host) or port == 0:
+        shown = f"{scheme}://{place}" if separator else place
+        raise ConfigError(f"the proxy in {variable} ({shown}) cannot be used", hint=_HINT)
+    return ProxyAddress(
+        scheme.lower(), host, port or _DEFAULT_PORTS[scheme.lower()], _auth(login) if at else None
+    )
+
+
+def _auth(login: str) -> tuple[bytes, bytes]:
+    user, _, password = login.partition(":")
+    return unquote_to_bytes(user), unquote_to_bytes(password)

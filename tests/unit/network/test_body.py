@@ -1,0 +1,228 @@
+"""Bodies of files: through httpx, and the rest of large ones from the socket."""
+
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from kiecli.clock import SystemClock
+from kiecli.network.body import BUFFER_SIZE, MIN_LARGE_BODY, iter_body
+from kiecli.network.connect import Connector
+from kiecli.network.deadline import Deadline
+from kiecli.network.transport import PoolTransport
+from tests.support.fakes import FakeClock
+from tests.support.raw_server import Answer, RawServer, Step, dripping, raw_server
+from tests.support.resources import nothing_left_behind
+from tests.support.server import Certificate
+
+LARGE = bytes(range(256)) * ((MIN_LARGE_BODY + 1_000_000) // 256)
+SHORT = 0.3
+"""Seconds of a deadline that is to run out."""
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return Certificate.make(tmp_path_factory.mktemp("certificate"))
+
+
+class Asked:
+    """What came of a body.
+
+    Attributes:
+        chunks: How large each chunk was, and whether it was received directly.
+    """
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+        self.chunks: list[tuple[int, bool]] = []
+
+    @property
+    def is_direct(self) -> bool:
+        return any(direct for _, direct in self.chunks)
+
+
+def ask(server: RawServer, certificate: Certificate, asked: Asked, seconds: float = 20.0) -> None:
+    """Ask for a body, and take it in."""
+    with client(certificate) as http:
+        take(http, server, asked, seconds)
+
+
+@contextmanager
+def client(certificate: Certificate) -> Iterator[httpx.Client]:
+    clock = SystemClock()
+    context = ssl.create_default_context(cafile=certificate.file)
+    transport = PoolTransport(Connector(clock), clock, context)
+    with httpx.Client(transport=transport, trust_env=False) as http:
+        yield http
+
+
+def take(http: httpx.Client, server: RawServer, asked: Asked, seconds: float = 20.0) -> None:
+    deadline = Deadline(SystemClock(), seconds)
+    extensions = {"timeout": deadline.timeouts()}
+    with http.stream("GET", server.url, extensions=extensions) as response:
+        for chunk in iter_body(response, deadline):
+            asked.data += chunk
+            asked.chunks.append((len(chunk), isinstance(chunk, memoryview)))
+
+
+def head(length: object, *more: str) -> bytes:
+    return "\r\n".join(["HTTP/1.1 200 OK", f"Content-Length: {length}", *more, "", ""]).encode()
+
+
+def chunked(data: bytes) -> bytes:
+    start = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return start + b"%x\r\n%b\r\n0\r\n\r\n" % (len(data), data)
+
+
+@pytest.mark.parametrize("is_encrypted", [False, True])
+def test_the_rest_of_a_large_body_comes_from_the_socket(
+    is_encrypted: bool, certificate: Certificate
+) -> None:
+    context = certificate.context() if is_encrypted else None
+    asked = Asked()
+    with nothing_left_behind(), raw_server(head(len(LARGE)) + LARGE, context=context) as server:
+        ask(server, certificate, asked)
+    assert asked.data == LARGE
+    assert [direct for _, direct in asked.chunks] == [False] + [True] * (len(asked.chunks) - 1)
+    assert max(size for size, _ in asked.chunks) <= BUFFER_SIZE
+
+
+def test_bytes_after_a_large_body_are_none_of_it(certificate: Certificate) -> None:
+    asked = Asked()
+    with raw_server(head(len(LARGE)) + LARGE + b"HTTP/1.1 200 more", keep=True) as server:
+        ask(server, certificate, asked)
+    assert asked.data == LARGE
+
+
+def test_a_connection_is_kept_after_a_small_body_only(certificate: Certificate) -> None:
+    small, large = head(2) + b"ok", head(len(LARGE)) + LARGE
+    with raw_server(small, small, large, small, keep=True) as server, client(certificate) as http:
+        counts = []
+        for _ in range(4):
+            take(http, server, Asked())
+            counts.append(server.connections)
+    assert counts == [1, 1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (head(len(LARGE), "Content-Encoding: gzip") + LARGE, LARGE),
+        (chunked(LARGE).replace(b"OK", b"OK\r\nContent-Length: 5000000"), LARGE),
+        (chunked(LARGE), LARGE),
+        (head(len(LARGE)).replace(b"1.1", b"1.0") + LARGE, LARGE),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + LARGE, LARGE),
+        (head(MIN_LARGE_BODY) + LARGE[:MIN_LARGE_BODY], LARGE[:MIN_LARGE_BODY]),
+        (head(0), b""),
+        (head(len(LARGE)).replace(b"200", b"304"), b""),
+        (head(len(LARGE)).replace(b"200", b"204"), b""),
+    ],
+    ids=["packed", "both", "chunks", "HTTP/1.0", "no length", "small", "empty", "304", "204"],
+)  # fmt: skip
+def test_everything_else_comes_through_httpx(
+    answer: bytes, expected: bytes, certificate: Certificate
+) -> None:
+    asked = Asked()
+    with raw_server(answer) as server:
+        ask(server, certificate, asked)
+    assert (bytes(asked.data) == expected, asked.is_direct) == (True, False)
+
+
+def test_a_name_of_no_compression_does_not_matter(certificate: Certificate) -> None:
+    asked = Asked()
+    with raw_server(head(len(LARGE), "Content-Encoding: utf-8") + LARGE) as server:
+        ask(server, certificate, asked)
+    assert (asked.data == LARGE, asked.is_direct) == (True, True)
+
+
+def test_something_else_in_the_networks_place_has_no_socket() -> None:
+    answer = httpx.Response(200, stream=httpx.ByteStream(LARGE))
+    answer.headers["Content-Length"] = str(len(LARGE))
+    with httpx.Client(transport=httpx.MockTransport(lambda _: answer)) as http:
+        deadline = Deadline(FakeClock(), 20.0)
+        with http.stream("GET", "http://kie.test") as response:
+            assert b"".join(iter_body(response, deadline)) == LARGE
+
+
+CUT = LARGE[:3_000_000]
+
+BROKEN: list[tuple[str, Callable[[], Answer], type[Exception]]] = [
+    ("cut off", lambda: head(len(LARGE)) + CUT, httpx.RemoteProtocolError),
+    ("cut off at once", lambda: head(len(LARGE)), httpx.RemoteProtocolError),
+    ("a small one cut off", lambda: head(9) + b"12345678", httpx.RemoteProtocolError),
+    ("silent", lambda: [head(len(LARGE)) + CUT, 60.0], httpx.ReadTimeout),
+    ("silent at once", lambda: [head(len(LARGE)), 60.0], httpx.ReadTimeout),
+    ("a small one silent", lambda: [head(9) + b"12345678", 60.0], httpx.ReadTimeout),
+    ("a chunk", lambda: [chunked(b"ok")[:-5], *dripping(b"5;" + b"x" * 99)], httpx.ReadTimeout),
+    ("trailers", lambda: [chunked(b"ok")[:-2], *dripping(b"X: y\r\n" * 99)], httpx.ReadTimeout),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("is_encrypted", [False, True])
+@pytest.mark.parametrize(
+    ("answer", "error"), [row[1:] for row in BROKEN], ids=[r[0] for r in BROKEN]
+)
+def test_what_ends_early_or_never_is_an_error(
+    answer: Callable[[], Answer],
+    error: type[Exception],
+    is_encrypted: bool,
+    certificate: Certificate,
+) -> None:
+    asked = Asked()
+    context = certificate.context() if is_encrypted else None
+    with (
+        nothing_left_behind(),
+        raw_server(answer(), context=context) as server,
+        pytest.raises(error),
+    ):
+        ask(server, certificate, asked, SHORT)
+    assert len(asked.data) < len(LARGE)
+
+
+def test_what_came_before_a_break_is_not_lost(certificate: Certificate) -> None:
+    asked = Asked()
+    with raw_server(head(len(LARGE)) + CUT) as server, pytest.raises(httpx.RemoteProtocolError):
+        ask(server, certificate, asked)
+    assert asked.data == CUT
+
+
+def test_a_body_may_take_longer_than_its_deadline_while_it_comes(certificate: Certificate) -> None:
+    """Each chunk has the whole time again; the one before has it no more."""
+    pieces: list[Step] = [head(8)]
+    for at in range(8):
+        pieces += [0.1, b"%d" % at]
+    asked = Asked()
+    with raw_server(pieces) as server:
+        ask(server, certificate, asked, 0.4)
+    assert asked.data == b"01234567"
+
+
+@pytest.mark.parametrize("body", [b"0123", LARGE], ids=["small", "large"])
+def test_who_takes_long_over_a_chunk_does_not_spend_the_servers_time(
+    body: bytes, certificate: Certificate
+) -> None:
+    clock = FakeClock()
+    deadline = Deadline(clock, 20.0)
+    half = len(body) // 2
+    received = 0
+    with (
+        raw_server([head(len(body)) + body[:half], 0.1, body[half:]]) as server,
+        client(certificate) as http,
+        http.stream("GET", server.url, extensions={"timeout": deadline.timeouts()}) as response,
+    ):
+        for chunk in iter_body(response, deadline):
+            clock.advance(60.0)
+            received += len(chunk)
+    assert received == len(body)
+
+
+def test_a_reset_is_an_error(certificate: Certificate) -> None:
+    asked = Asked()
+    with (
+        nothing_left_behind(),
+        raw_server([head(len(LARGE)) + CUT, 0.1, None]) as server,
+        pytest.raises(httpx.ReadError, match="reset"),
+    ):
+        ask(server, certificate, asked)

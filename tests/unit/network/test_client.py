@@ -1,0 +1,194 @@
+"""Clients: what they send, what they share, and which way their requests take."""
+
+import socket
+import threading
+
+import httpx
+import pytest
+
+from kiecli.clock import SystemClock
+from kiecli.errors import ConfigError
+from kiecli.network.client import (
+    USER_AGENT,
+    ClientFactory,
+    PerThreadTransport,
+    ProxyRouter,
+    Route,
+)
+from kiecli.network.connect import Address
+from kiecli.network.deadline import CONNECT_TIMEOUT, READ_TIMEOUT
+from kiecli.network.logging import Exchange
+from kiecli.network.proxies import ProxyAddress, ProxySettings
+from tests.support.proxies import Proxy, standing
+from tests.support.raw_server import raw_server
+from tests.support.resources import nothing_left_behind
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nSet-Cookie: session=1; Path=/\r\n\r\nok"
+
+
+def test_a_client_is_in_a_hurry_names_itself_and_follows_nothing() -> None:
+    with ClientFactory({}).client() as client:
+        assert client.timeout == httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT)
+        assert client.follow_redirects is False
+        assert client.headers["User-Agent"] == USER_AGENT
+        assert client.headers["Accept-Encoding"] == "identity"
+        assert "Authorization" not in client.headers
+
+
+def test_a_server_is_asked_directly_and_its_cookies_are_forgotten() -> None:
+    with raw_server(OK, OK, keep=True) as server, ClientFactory({}).client() as client:
+        assert [client.get(server.url).text for _ in range(2)] == ["ok"] * 2
+        assert server.connections == 1
+        assert b"ookie" not in b"".join(server.requests)
+
+
+def test_a_proxy_of_the_environment_is_used() -> None:
+    with raw_server(OK) as server:
+        proxy = Proxy(server.port)
+        with standing(proxy), ClientFactory({"HTTP_PROXY": f"'{proxy.url}'"}).client() as client:
+            assert client.get("http://kie.test/x").text == "ok"
+    assert proxy.asked == ["GET http://kie.test/x HTTP/1.1"]
+
+
+def test_https_goes_through_its_proxy_in_a_tunnel() -> None:
+    with raw_server(b"HTTP/1.1 502 No\r\n\r\n") as proxy:
+        environ = {"HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"}
+        with ClientFactory(environ).client() as client, pytest.raises(httpx.ProxyError):
+            client.get("https://kie.test/x")
+        assert proxy.requests[0].startswith(b"CONNECT kie.test:443 HTTP/1.1\r\n")
+
+
+def test_a_loopback_server_is_never_asked_through_a_proxy() -> None:
+    environ = {"HTTP_PROXY": "http://127.0.0.1:9"}
+    with raw_server(OK) as server, ClientFactory(environ).client() as client:
+        assert client.get(server.url).text == "ok"
+
+
+def test_exchanges_are_logged() -> None:
+    logged: list[Exchange] = []
+    with raw_server(OK) as server, ClientFactory({}).client(log=logged.append) as client:
+        client.get(f"{server.url}?token=canary", extensions={"task_id": "t1"})
+    assert [exchange._replace(milliseconds=0) for exchange in logged] == [
+        Exchange("GET", "127.0.0.1", "/x", "t1", "200 -", 0)
+    ]
+
+
+def test_all_clients_share_the_look_up_of_a_host() -> None:
+    lookups = []
+    with raw_server(OK, OK) as server:
+
+        def resolve(host: str, port: int) -> list[Address]:
+            lookups.append((host, port))
+            return [Address(socket.AF_INET, ("127.0.0.1", server.port))]
+
+        factory = ClientFactory({}, clock=SystemClock(), resolve=resolve)
+        for _ in range(2):
+            with factory.client() as client:
+                assert client.get("http://kie.test/x").text == "ok"
+    assert lookups == [("kie.test", 80)]
+
+
+def test_all_clients_share_one_tls_context() -> None:
+    factory = ClientFactory({})
+    factory.check("https://api.kie.test")
+    assert factory.ssl_context() is factory.ssl_context()
+
+
+@pytest.mark.parametrize(
+    ("environ", "url", "message"),
+    [
+        ({"SSL_CERT_FILE": "/gone"}, "https://kie.test", "SSL_CERT_FILE"),
+        ({"HTTPS_PROXY": "socks5://me:canary@x.test"}, "https://kie.test", "HTTPS_PROXY"),
+        ({"https_proxy": "x.test:port"}, "https://kie.test", "https_proxy"),
+        (
+            {"HTTP_PROXY": "https://x.test", "SSL_CERT_FILE": "/gone"},
+            "http://kie.test",
+            "SSL_CERT_FILE",
+        ),
+    ],
+)
+def test_settings_that_cannot_be_used_are_found_ahead(
+    environ: dict[str, str], url: str, message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message) as refusal:
+        ClientFactory(environ).check(url)
+    assert "canary" not in refusal.value.message
+
+
+@pytest.mark.parametrize(
+    ("environ", "url"),
+    [
+        ({"SSL_CERT_FILE": "/gone"}, "http://kie.test"),
+        ({"SSL_CERT_FILE": "/gone"}, "http://127.0.0.1:1"),
+        ({"SSL_CERT_FILE": "/gone", "HTTP_PROXY": "http://x.test"}, "http://kie.test"),
+        ({"ALL_PROXY": "socks5://127.0.0.1:1080"}, "http://localhost:1"),
+        ({"HTTPS_PROXY": "http://x.test:3128"}, "https://kie.test"),
+    ],
+)
+def test_settings_that_do_not_matter_for_a_url_are_not_looked_at(
+    environ: dict[str, str], url: str
+) -> None:
+    ClientFactory(environ).check(url)
+
+
+def test_with_something_else_in_the_networks_place_there_is_nothing_to_check() -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200))
+    factory = ClientFactory({"SSL_CERT_FILE": "/gone"}, transport)
+    factory.check("https://kie.test")
+    with factory.client(pool_per_thread=True) as client:
+        assert client.get("https://kie.test").status_code == 200
+
+
+def test_requests_that_take_one_route_share_a_transport() -> None:
+    made: list[Route] = []
+
+    def transport(route: Route) -> httpx.BaseTransport:
+        made.append(route)
+        return httpx.MockTransport(lambda _: httpx.Response(200))
+
+    settings = ProxySettings({"HTTPS_PROXY": "https://proxy.test", "NO_PROXY": "direct.test"})
+    router = ProxyRouter(settings, transport)
+    with httpx.Client(transport=router) as client:
+        for host in ("https://a.test", "https://b.test", "https://direct.test", "http://a.test"):
+            client.get(host)
+    proxy = ProxyAddress("https", "proxy.test", 443)
+    assert made == [Route("https", proxy), Route("https", None), Route("http", None)]
+    assert [route.needs_tls for route in made] == [True, True, False]
+
+
+def test_a_thread_has_connections_of_its_own() -> None:
+    with (
+        nothing_left_behind(),
+        raw_server(*[OK] * 6, keep=True) as server,
+        ClientFactory({}).client(pool_per_thread=True) as client,
+    ):
+
+        def ask() -> None:
+            for _ in range(2):
+                client.get(server.url)
+
+        for _ in range(3):  # one after the other: a shared pool would take one connection
+            thread = threading.Thread(target=ask, daemon=True)
+            thread.start()
+            thread.join(20)
+        assert (len(server.requests), server.connections) == (6, 3)
+
+
+def test_the_transports_of_all_threads_are_closed() -> None:
+    closed = []
+
+    class Transport(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            return httpx.Response(200, request=request)
+
+        def close(self) -> None:
+            closed.append(self)
+
+    shared = PerThreadTransport(Transport)
+    request = httpx.Request("GET", "http://kie.test")
+    for _ in range(2):
+        thread = threading.Thread(target=shared.handle_request, args=(request,), daemon=True)
+        thread.start()
+        thread.join(20)
+    shared.close()
+    assert len(set(closed)) == 2

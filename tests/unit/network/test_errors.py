@@ -1,0 +1,112 @@
+"""What went wrong, in plain words and never in the server's."""
+
+import errno
+import socket
+import ssl
+
+import httpx
+import pytest
+
+from kiecli.network.connect import ResolveTimeout
+from kiecli.network.deadline import Deadline
+from kiecli.network.errors import describe_error, is_certificate_error
+from tests.support.fakes import FakeClock
+
+
+def _caused(error: httpx.HTTPError, *causes: BaseException) -> httpx.HTTPError:
+    """Return the error with a chain of causes, as the pool leaves it: in the context only."""
+    last: BaseException = error
+    for cause in causes:
+        last.__context__ = cause
+        last = cause
+    return error
+
+
+def _refused() -> ssl.SSLCertVerificationError:
+    refused = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    refused.verify_message = "self-signed certificate"
+    return refused
+
+
+def _tls(reason: str | None) -> ssl.SSLError:
+    error = ssl.SSLError(1, f"[SSL: {reason}] (_ssl.c:1006)")
+    error.reason = reason  # type: ignore[assignment]
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (httpx.ConnectTimeout(""), "no connection within 10 s"),
+        (httpx.ReadTimeout(""), "no byte for 20 s"),
+        (httpx.WriteTimeout(""), "no byte for 20 s"),
+        (httpx.PoolTimeout(""), "no free connection"),
+        (httpx.DecodingError(""), "the answer's compression is damaged"),
+        (httpx.ProxyError("502 Bad canary"), "the proxy refused to connect (HTTP 502)"),
+        (httpx.ProxyError("canary"), "the proxy refused to connect"),
+        (httpx.LocalProtocolError("canary"), "LocalProtocolError"),
+        (httpx.InvalidURL("canary"), "InvalidURL"),
+        (
+            httpx.RemoteProtocolError("Server disconnected without sending a response."),
+            "the connection was closed without a whole answer",
+        ),
+        (
+            httpx.RemoteProtocolError("illegal header line: bytearray(b'canary')"),
+            "the head of the answer makes no sense",
+        ),
+        (httpx.RemoteProtocolError("what h11 2.0 says: canary"), "the answer is not valid HTTP"),
+    ],
+    ids=repr,
+)
+def test_what_libraries_raise(error: httpx.HTTPError | httpx.InvalidURL, words: str) -> None:
+    assert describe_error(error) == words
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        (ConnectionRefusedError(errno.ECONNREFUSED, "Whatever"), "connection refused"),
+        (OSError(errno.EHOSTUNREACH, "Unknown error"), "no route to host"),
+        (OSError(errno.EMFILE, "Too many open files"), "too many open files"),
+        (OSError("no number"), "ConnectError"),
+        (
+            socket.gaierror(socket.EAI_NONAME, "Name or service not known"),
+            "its name could not be resolved (name or service not known)",
+        ),
+        (socket.gaierror(), "its name could not be resolved (unknown)"),
+        (_tls("WRONG_VERSION_NUMBER"), "TLS failed (wrong version number)"),
+        (_tls(None), "[SSL: None] (_ssl.c:1006)"),
+        (_refused(), "its certificate was refused (self-signed certificate)"),
+    ],
+    ids=repr,
+)
+def test_what_the_system_says(cause: BaseException, words: str) -> None:
+    assert describe_error(_caused(httpx.ConnectError("canary"), ValueError(), cause)) == words
+
+
+def test_a_certificate_that_was_refused_is_recognized() -> None:
+    assert is_certificate_error(_caused(httpx.ConnectError(""), ValueError(), _refused()))
+    assert not is_certificate_error(_caused(httpx.ConnectError(""), _tls("WRONG_VERSION_NUMBER")))
+
+
+def test_a_name_that_was_not_resolved_in_time() -> None:
+    error = _caused(httpx.ConnectTimeout(""), ResolveTimeout())
+    assert describe_error(error) == "its name was not resolved within 10 s"
+
+
+@pytest.mark.parametrize(
+    ("passed", "heard", "words"),
+    [
+        (30.0, True, "no whole answer within 30 s"),
+        (30.0, False, "no byte for 30 s"),
+        (29.0, True, "no byte for 30 s"),
+    ],
+)
+def test_only_the_deadline_tells_a_slow_server_from_a_silent_one(
+    passed: float, heard: bool, words: str
+) -> None:
+    clock = FakeClock()
+    deadline = Deadline(clock, 30.0)
+    deadline.heard = heard
+    clock.advance(passed)
+    assert describe_error(httpx.ReadTimeout("timed out"), deadline) == words

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
     from kiecli.api.client import KieClient
     from kiecli.api.rate_limiter import RateLimiter
+    from kiecli.network.client import ClientFactory
+    from kiecli.network.logging import RequestLogger
     from kiecli.polling.policy import PollPolicy, Random
     from kiecli.polling.poller import Poller
     from kiecli.polling.tracking import T
-    from kiecli.transport import ClientFactory, RequestLogger
     from kiecli.workers import EventQueue, WorkerPool
 
 _MIN_KEY = 8
@@ -116,9 +117,9 @@ class Runtime:
     @cached_property
     def client_factory(self) -> "ClientFactory":
         """What makes HTTP clients."""
-        from kiecli.transport import ClientFactory
+        from kiecli.network.client import ClientFactory
 
-        return ClientFactory(self.environ, self._transport)
+        return ClientFactory(self.environ, self._transport, clock=self.clock)
 
     def client(self, output_options: OutputOptions) -> "KieClient":
         """Return the API's client, with the key in force.

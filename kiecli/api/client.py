@@ -1,7 +1,7 @@
 """The three questions that kiecli asks Kie's API, over a client that somebody else made."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import httpx
@@ -11,15 +11,11 @@ from kiecli.api.models import Task
 from kiecli.api.responses import code_of, decode
 from kiecli.clock import Clock
 from kiecli.errors import AccessError, ConfigError, ConnectionFailed, KieError, KieUnavailable
-from kiecli.packing import KNOWN, unpacked
-from kiecli.transport import (
-    READ_TIMEOUT,
-    Exchange,
-    RequestLogger,
-    describe_error,
-    host_of,
-    is_certificate_error,
-)
+from kiecli.network.deadline import READ_TIMEOUT, Deadline
+from kiecli.network.decoding import SUPPORTED_ENCODINGS, content_encoding, decompress
+from kiecli.network.errors import describe_error, is_certificate_error
+from kiecli.network.logging import Exchange, RequestLogger
+from kiecli.urls import host_of
 
 MAX_ANSWER = 2 * 1024 * 1024
 """Bytes of an answer that are read at most; real ones have some two thousand.
@@ -98,7 +94,7 @@ class KieClient:
     ) -> Any:
         began = self._clock.now()
         try:
-            status, headers, body = self._exchange(method, path + query, began, content)
+            status, headers, body = self._exchange(method, path + query, content)
         except KieError as error:
             self._tell(method, path, task_id, error.message, began)
             raise
@@ -107,29 +103,20 @@ class KieClient:
         return decode(status, headers, body)
 
     def _exchange(
-        self, method: str, path: str, began: float, content: dict[str, Any]
+        self, method: str, path: str, content: dict[str, Any]
     ) -> tuple[int, httpx.Headers, bytes]:
-        url = self._base_url + path
-        with (
-            _in_our_words(self._host),
-            self._http.stream(method, url, headers=self._headers, **content) as response,
-        ):
-            return response.status_code, response.headers, self._body(response, began)
-
-    def _body(self, response: httpx.Response, began: float) -> bytes:
-        """Read the body, bounded in bytes and in time: httpx bounds only each single read."""
-        body = bytearray()
-        for chunk in _pieces(response):
-            body += chunk
-            if len(body) > MAX_ANSWER:
-                raise KieUnavailable(
-                    f"an answer of more than {MAX_ANSWER // 2**20} MiB is none of Kie's",
-                )
-            if self._clock.now() - began > READ_TIMEOUT:
-                raise ConnectionFailed(
-                    f"{self._host} gave no whole answer within {READ_TIMEOUT:.0f} s"
-                )
-        return bytes(body)
+        deadline = Deadline(self._clock, READ_TIMEOUT)
+        request = self._http.build_request(
+            method,
+            self._base_url + path,
+            headers=self._headers,
+            extensions={"timeout": deadline.timeouts()},
+            **content,
+        )
+        with _translated_errors(self._host, deadline):
+            response = self._http.send(request, stream=True)
+            with closing(response):
+                return response.status_code, response.headers, _read(response, deadline)
 
     def _tell(self, method: str, path: str, task_id: str, outcome: str, began: float) -> None:
         if self._trace is not None:
@@ -137,18 +124,33 @@ class KieClient:
             self._trace(Exchange(method, self._host, path, task_id, outcome, took))
 
 
-def _pieces(response: httpx.Response) -> Iterator[bytes]:
-    """Return the body, unpacked where it came packed all the same."""
-    packing = response.headers.get("content-encoding", "identity").strip().lower()
-    if packing in ("", "identity"):
+def _read(response: httpx.Response, deadline: Deadline) -> bytes:
+    """Read the body, bounded in bytes and, whatever carries it, in time."""
+    body = bytearray()
+    for chunk in _chunks(response):
+        body += chunk
+        deadline.heard = True
+        if len(body) > MAX_ANSWER:
+            raise KieUnavailable(
+                f"an answer of more than {MAX_ANSWER // 2**20} MiB is none of Kie's",
+            )
+        if deadline.expired:
+            raise httpx.ReadTimeout("the deadline is over")
+    return bytes(body)
+
+
+def _chunks(response: httpx.Response) -> Iterator[bytes]:
+    """Return the body, decompressed where it came compressed all the same."""
+    encoding = content_encoding(response.headers.get("content-encoding", ""))
+    if encoding is None:
         return response.iter_bytes()
-    if packing not in KNOWN:
-        raise KieUnavailable(f"the answer came packed as {packing}, which was not asked for")
-    return unpacked(response.iter_raw())
+    if encoding not in SUPPORTED_ENCODINGS:
+        raise KieUnavailable(f"the answer came packed as {encoding}, which was not asked for")
+    return decompress(response.iter_raw())
 
 
 @contextmanager
-def _in_our_words(host: str) -> Iterator[None]:
+def _translated_errors(host: str, deadline: Deadline) -> Iterator[None]:
     """Turn what httpx raises into a KieError."""
     try:
         yield
@@ -163,7 +165,7 @@ def _in_our_words(host: str) -> Iterator[None]:
             ) from error
         refused = is_certificate_error(error)
         raise ConnectionFailed(
-            f"could not ask {host}: {describe_error(error)}",
+            f"could not ask {host}: {describe_error(error, deadline)}",
             hint="a proxy's or company's own CA? point SSL_CERT_FILE to it" if refused else "",
             temporary=not refused,
         ) from error

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from kiecli import ids
 from kiecli.errors import ExitCode, RateLimited, worst
 from kiecli.ids import TaskSelection
+from kiecli.network.logging import Exchange
 from kiecli.outcome import Outcome, shell_command
 from kiecli.polling.policy import PollPolicy
 from kiecli.polling.poller import MAX_CONCURRENT_POLLS
@@ -12,7 +13,6 @@ from kiecli.polling.scheduler import Snapshot
 from kiecli.render.reporter import Reporter
 from kiecli.render.text import named
 from kiecli.runtime import OutputOptions, Runtime
-from kiecli.transport import Exchange
 
 # Said together at the end, a line for each reason: an outage meets every task alike.
 _LATER = (ExitCode.UNAVAILABLE, ExitCode.PENDING, ExitCode.DEADLINE)

@@ -92,7 +92,6 @@ class DownloadSession:
         output_options: OutputOptions,
     ) -> None:
         runtime = run.runtime
-        trace = runtime.trace(output_options)
         self._run = run
         self._flags = flags
         self._answer = answer
@@ -102,7 +101,9 @@ class DownloadSession:
         self._sink = SafeTextWriter(out.write) if out.is_terminal else out.binary()
         self._threads = runtime.workers(flags.jobs)
         self._downloader = Downloader(
-            client=runtime.client_factory.client(trace=trace and (trace, runtime.clock)),
+            client=runtime.client_factory.client(
+                log=runtime.trace(output_options), pool_per_thread=True
+            ),
             fresh_link=run.fresh_link,
             clock=runtime.clock,
             options=options,

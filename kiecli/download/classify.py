@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from kiecli.download.partial import ResumeInfo
 from kiecli.download.response import FileResponse
-from kiecli.packing import KNOWN
+from kiecli.network.decoding import SUPPORTED_ENCODINGS
 
 
 class Action(Enum):
@@ -42,7 +42,7 @@ def classify(answer: FileResponse, have: int, note: ResumeInfo | None) -> Classi
         have: Bytes that are here.
         note: What is known of these, if the rest was asked for; None if the whole file was.
     """
-    if answer.encoding is not None and answer.encoding not in KNOWN:
+    if answer.encoding is not None and answer.encoding not in SUPPORTED_ENCODINGS:
         return Classification(
             Action.REFUSED, f"it came compressed as {answer.encoding}, which was not asked for"
         )

@@ -1,20 +1,22 @@
 """Asking a host how long a file is, without fetching it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import httpx
 
-from kiecli.connection import Piece
-from kiecli.direct import PIECES
+from kiecli.clock import Clock
 from kiecli.download.classify import Action, classify
 from kiecli.download.integrity import check_type
 from kiecli.download.response import FileResponse
 from kiecli.download.retry import PermanentError, TransientError
 from kiecli.files.media_types import HEAD_SIZE
-from kiecli.packing import unpacked
-from kiecli.transport import describe_error, host_of, is_certificate_error
+from kiecli.network.body import Chunk, iter_body
+from kiecli.network.deadline import READ_TIMEOUT, Deadline
+from kiecli.network.decoding import decompress
+from kiecli.network.errors import describe_error, is_certificate_error
+from kiecli.urls import host_of
 
 _MAX_REDIRECTS = 10
 _ASTRAY = "the link, or one that it redirects to, is no http or https address"
@@ -27,12 +29,17 @@ _WORTH_READING = 16 * 1024
 
 @contextmanager
 def open_url(
-    client: httpx.Client, url: str, headers: Mapping[str, str], task_id: str
+    client: httpx.Client,
+    url: str,
+    headers: Mapping[str, str],
+    task_id: str,
+    deadline: Deadline,
 ) -> Iterator[httpx.Response]:
     """Ask for a file and give its answer, body unread, for the time of the block.
 
     The client must follow no redirects and send no key. What breaks while the
     block reads the body is turned into our words too. The task is told to nobody but our own log.
+    All that comes before the body, redirects included, must come within the deadline.
 
     Raises:
         Setback: The connection broke, or never came about.
@@ -41,26 +48,31 @@ def open_url(
     """
     way = [_checked(url)]
     try:
-        with _follow_redirects(client, way, headers, task_id) as response:
+        with _follow_redirects(client, way, headers, task_id, deadline) as response:
             yield response
     except _NO_ADDRESS as error:
         raise PermanentError(_ASTRAY) from error
     except httpx.HTTPError as error:
-        reason = f"{host_of(way[-1])}: {describe_error(error)}"
+        reason = f"{host_of(way[-1])}: {describe_error(error, deadline)}"
         raise (PermanentError if is_certificate_error(error) else TransientError)(reason) from error
 
 
 @contextmanager
 def _follow_redirects(
-    client: httpx.Client, way: list[str], headers: Mapping[str, str], task_id: str
+    client: httpx.Client,
+    way: list[str],
+    headers: Mapping[str, str],
+    task_id: str,
+    deadline: Deadline,
 ) -> Iterator[httpx.Response]:
     """Go from the last address on the way to an answer that redirects no further."""
     while True:
         client.cookies.clear()  # whoever set one has no business with where we go next
         # A length context something only when nobody packs the body on the way.
         sent = {"Accept-Encoding": "identity", **headers}
+        extensions = {"task_id": task_id, "timeout": deadline.timeouts()}
         request = client.build_request(
-            "GET", _without_user(way[-1]), headers=sent, extensions={"task_id": task_id}
+            "GET", _without_user(way[-1]), headers=sent, extensions=extensions
         )
         response = client.send(request, stream=True)
         try:
@@ -128,36 +140,41 @@ def _without_user(url: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
-def chunks(response: httpx.Response, answer: FileResponse) -> Iterator[Piece]:
+def file_deadline(clock: Clock) -> Deadline:
+    """Return the deadline of one try: for its first byte, and again for each chunk of its body."""
+    return Deadline(clock, READ_TIMEOUT, "byte of the file")
+
+
+def chunks(response: httpx.Response, answer: FileResponse, deadline: Deadline) -> Iterator[Chunk]:
     """Yield the body; the first chunk comes even when empty.
 
-    A chunk is good until the next one is asked for.
+    A chunk is good until the next one is asked for, and the deadline starts anew then.
 
     Raises:
         httpx.TransportError: The connection broke, was silent for 20 s, or ended too early.
         httpx.DecodingError: The packing is damaged.
     """
-    pieces: Callable[[], Iterator[Piece]] = response.extensions.get(PIECES, response.iter_raw)
-    raw = pieces()
-    body = raw if answer.encoding is None else unpacked(raw)
+    raw = iter_body(response, deadline)
+    body = raw if answer.encoding is None else decompress(raw)
     yield next(body, b"")
     yield from body
 
 
 def probe_length(
-    client: httpx.Client, url: str, expected_extension: str | None, task_id: str
+    client: httpx.Client, url: str, expected_extension: str | None, task_id: str, clock: Clock
 ) -> int | None:
     """Return the bytes of a file as its host tells, or None when it cannot or will not.
 
     Asked once: what stands on the disk is there in any case. GET and not HEAD, which signed links
     refuse; the body is not read.
     """
+    deadline = file_deadline(clock)
     try:
-        with open_url(client, url, {}, task_id) as response:
+        with open_url(client, url, {}, task_id, deadline) as response:
             answer = FileResponse.read(response.status_code, response.headers)
             if classify(answer, 0, None).way is not Action.START or not answer.total:
                 return None
-            head = bytes(next(chunks(response, answer))[:HEAD_SIZE])
+            head = bytes(next(chunks(response, answer, deadline))[:HEAD_SIZE])
             absence = check_type(
                 head,
                 answer.total,

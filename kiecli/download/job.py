@@ -128,7 +128,11 @@ class SaveJob:
         target = self._target
         if target.url is not None:
             return probe_length(
-                self._context.client, target.url, target.expected_extension, target.task_id
+                self._context.client,
+                target.url,
+                target.expected_extension,
+                target.task_id,
+                self._context.clock,
             )
         expected = as_file(target.inline_result)
         with open(path, "rb") as file:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from kiecli.network.decoding import content_encoding
+
 _MAX_COUNT = 18  # digits
 # Compiled at its first use: most answers have none.
 _CONTENT_RANGE = r"(?i:bytes)\s+(\d{1,18})-(\d{1,18})/(\d{1,18})"
@@ -33,7 +35,6 @@ class FileResponse(NamedTuple):
     @classmethod
     def read(cls, status: int, headers: Mapping[str, str]) -> "FileResponse":
         """Read the head of an answer; `headers` finds names in any case."""
-        encoding = headers.get("content-encoding", "").strip().lower()
         chunked = "transfer-encoding" in headers
         etag = headers.get("etag", "").strip()
         return cls(
@@ -44,7 +45,7 @@ class FileResponse(NamedTuple):
             etag=etag if _STRONG_ETAG.fullmatch(etag) else None,
             last_modified=headers.get("last-modified") or None,
             content_type=headers.get("content-type", "").partition(";")[0].strip().lower() or None,
-            encoding=None if encoding in ("", "identity") else encoding,
+            encoding=content_encoding(headers.get("content-encoding", "")),
             retry_after=_count(headers.get("retry-after")),
         )
 

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from itertools import chain
 
-from kiecli.connection import Piece
 from kiecli.download.checksum import BackgroundSHA256
 from kiecli.download.classify import Action, classify
 from kiecli.download.context import TransferContext
-from kiecli.download.file_host import chunks, open_url
+from kiecli.download.file_host import chunks, file_deadline, open_url
 from kiecli.download.integrity import check_complete, check_not_empty, check_type
 from kiecli.download.link import Link, expiry_note, publish_grace
 from kiecli.download.partial import PartialFile, ResumeInfo
@@ -24,6 +23,7 @@ from kiecli.download.retry import (
 from kiecli.durations import show
 from kiecli.errors import KieError, SaveError
 from kiecli.files.media_types import HEAD_SIZE
+from kiecli.network.body import Chunk
 
 _TICK = 0.1  # seconds between two words to whoever watches
 _MAX_EARLY_PAUSE = 8.0
@@ -94,16 +94,18 @@ class Transfer:
         """Ask for what is missing and take what comes; False when it must start again."""
         note = self._partial.note
         asked = {} if note is None else _rest(self._partial.size, note)
+        deadline = file_deadline(self._context.clock)
         with open_url(
-            self._context.client, self._link.url, asked, self._target.task_id
+            self._context.client, self._link.url, asked, self._target.task_id, deadline
         ) as response:
             answer = FileResponse.read(response.status_code, response.headers)
             classification = classify(answer, self._partial.size, note)
             match classification.way:
                 case Action.START:
-                    self._take(answer, self._from_start(answer, chunks(response, answer)))
+                    body = chunks(response, answer, deadline)
+                    self._take(answer, self._from_start(answer, body))
                 case Action.RESUME:
-                    self._take(answer, chunks(response, answer))
+                    self._take(answer, chunks(response, answer, deadline))
                 case Action.MISSING:
                     raise FileMissing(classification.reason)
                 case Action.RETRY:
@@ -112,7 +114,7 @@ class Transfer:
                     raise PermanentError(classification.reason)
         return classification.way is not Action.RESTART
 
-    def _take(self, answer: FileResponse, body: Iterator[Piece]) -> None:
+    def _take(self, answer: FileResponse, body: Iterator[Chunk]) -> None:
         self._total, self.content_type = answer.total, answer.content_type
         self._context.report(TransferStarted(self._target, self._partial.size, self._total))
         for chunk in body:
@@ -121,7 +123,7 @@ class Transfer:
         self._context.report(TransferAdvanced(self._target, self._partial.size, self._total))
         self._check_length()
 
-    def _from_start(self, answer: FileResponse, body: Iterator[Piece]) -> Iterator[Piece]:
+    def _from_start(self, answer: FileResponse, body: Iterator[Chunk]) -> Iterator[Chunk]:
         """Return the whole body with the spool emptied for it, if it may be the file at all."""
         first = next(body)
         head, size = bytes(first[:HEAD_SIZE]), answer.total or len(first)

@@ -14,7 +14,7 @@ from kiecli.streams import ErrorOutput, Output
 
 if TYPE_CHECKING:
     from kiecli.download.plan import SavedFile, Target
-    from kiecli.transport import Exchange
+    from kiecli.network.logging import Exchange
 
 _MAX_ANNOTATIONS = 10
 _SECOND = 1.0

@@ -16,7 +16,7 @@ _ROOT = Path(__file__).parents[2]
 _FLOORS: list[dict[str, str]] = [
     {"ground": "errors clock durations urls safe_json"},
     {
-        "network": "transport direct connection framing certificates packing",
+        "network": "network",
         "config": "config",
         "streams": "streams",
         "signals": "signals",
@@ -101,6 +101,17 @@ def test_no_imports_go_in_circles() -> None:
 def test_every_module_that_the_floors_name_is_there() -> None:
     named = {m for rooms in _FLOORS for members in rooms.values() for m in members.split()}
     assert named <= set(_modules())
+
+
+def test_one_module_knows_the_engine_of_httpx() -> None:
+    import_httpcore = {
+        module
+        for module in _modules()
+        for node in ast.walk(_tree(module))
+        if (isinstance(node, ast.Import) and "httpcore" in {alias.name for alias in node.names})
+        or (isinstance(node, ast.ImportFrom) and node.module == "httpcore")
+    }
+    assert import_httpcore == {"network.transport"}
 
 
 def test_the_sandbox_stands_alone() -> None:

@@ -22,10 +22,13 @@ from kiecli.errors import (
     KieUnavailable,
     TaskNotFound,
 )
+from kiecli.network.client import USER_AGENT, ClientFactory
+from kiecli.network.logging import Exchange
 from kiecli.sandbox.simulation import SimulatedKie
-from kiecli.transport import USER_AGENT, ClientFactory, Exchange
 from tests.support.fakes import FakeClock
 from tests.support.faults import Faults, envelope, record
+from tests.support.raw_server import dripping, raw_server
+from tests.support.resources import nothing_left_behind
 from tests.support.wire import Wire, WireTransport, reset, silence, wired
 
 _ANSWERS = Path(__file__).parent / "answers"
@@ -240,8 +243,11 @@ _BROKEN: list[tuple[Exception, str]] = [
     (httpx.ReadTimeout(""), "no byte for 20 s"),
     (httpx.WriteTimeout(""), "no byte for 20 s"),
     (httpx.PoolTimeout(""), "no free connection"),
-    (httpx.RemoteProtocolError(""), "the connection was closed in the middle of an answer"),
-    (httpx.ProxyError("502 Bad gateway"), "the proxy refused to connect"),
+    (
+        httpx.RemoteProtocolError("peer closed connection"),
+        "the connection was closed in the middle of an answer",
+    ),
+    (httpx.ProxyError("502 Bad gateway"), "the proxy refused to connect (HTTP 502)"),
     (httpx.DecodingError(""), "the answer's compression is damaged"),
     (httpx.LocalProtocolError(_KEY), "LocalProtocolError"),
 ]
@@ -328,7 +334,7 @@ def test_a_body_that_drips_is_given_up_after_twenty_seconds() -> None:
     slow = _dripping(60, 1.5, clock)
     error = _error(_client(lambda _: httpx.Response(200, stream=slow), clock=clock))
     assert type(error) is ConnectionFailed
-    assert error.message == "api.kie.test gave no whole answer within 20 s"
+    assert error.message == "could not ask api.kie.test: no whole answer within 20 s"
     assert slow.taken == 14
 
 
@@ -404,14 +410,29 @@ class _LoginProxy(BaseHTTPRequestHandler):
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_real_proxy_that_wants_a_login_is_said_to(
-    scheme: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_real_proxy_that_wants_a_login_is_said_to(scheme: str) -> None:
     with _server(_LoginProxy) as proxy:
-        monkeypatch.setenv(f"{scheme}_proxy", f"http://{proxy}")
-        monkeypatch.delenv("no_proxy", raising=False)
-        monkeypatch.delenv("NO_PROXY", raising=False)
-        with ClientFactory({}).client() as http:
+        environ = {f"{scheme}_proxy": f"http://{proxy}"}
+        with ClientFactory(environ).client() as http:
             error = _error(KieClient(http, f"{scheme}://api.kie.test", _KEY, FakeClock()))
     assert type(error) is AccessError
     assert error.message == "the proxy asks for a login (HTTP 407)"
+
+
+def test_a_poll_that_hangs_is_given_up_with_its_connection() -> None:
+    """The clock of a test runs out at once; the server would go on for ever."""
+
+    class Rushing(FakeClock):
+        def now(self) -> float:
+            self.advance(1.0)
+            return super().now()
+
+    head = dripping(b"HTTP/1.1 200 OK\r\n" * 999)
+    with (
+        nothing_left_behind(),
+        raw_server(head) as server,
+        ClientFactory({}).client() as http,
+    ):
+        error = _error(KieClient(http, f"http://127.0.0.1:{server.port}", _KEY, Rushing()))
+    assert (type(error), error.temporary) == (ConnectionFailed, True)
+    assert error.message == "could not ask 127.0.0.1: no whole answer within 20 s"

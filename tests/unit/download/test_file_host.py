@@ -2,12 +2,19 @@
 
 import ssl
 from collections.abc import Callable
+from itertools import count
 
 import httpx
 import pytest
 
-from kiecli.download.file_host import open_url
+from kiecli.clock import SystemClock
+from kiecli.download.file_host import file_deadline, open_url
 from kiecli.download.retry import PermanentError, TransientError
+from kiecli.network.client import ClientFactory
+from kiecli.network.deadline import Deadline
+from tests.support.fakes import FakeClock
+from tests.support.raw_server import Answer, dripping, forever, raw_server
+from tests.support.resources import nothing_left_behind
 from tests.support.server import serving
 
 Host = Callable[[httpx.Request], httpx.Response]
@@ -18,7 +25,7 @@ START = "https://user:secret@a.test/start?token=secret"
 def ask(host: Host, url: str = START) -> bytes:
     with (
         httpx.Client(transport=httpx.MockTransport(host)) as client,
-        open_url(client, url, {"X-Asked": "yes"}, "a") as response,
+        open_url(client, url, {"X-Asked": "yes"}, "a", file_deadline(FakeClock())) as response,
     ):
         return response.read()
 
@@ -106,12 +113,12 @@ def test_a_redirect_with_a_large_page_is_followed_unread() -> None:
 
 
 def test_a_short_redirect_leaves_the_connection_open_for_the_next_question() -> None:
-    with serving() as server, httpx.Client(trust_env=False) as client:
+    with serving() as server, ClientFactory({}).client() as client:
         there = server.faults.file("/b", b"file")
         server.faults.always(
             "/a", httpx.Response(302, headers={"Location": there}, content=b"gone")
         )
-        with open_url(client, f"{server.url}/a", {}, "a") as response:
+        with open_url(client, f"{server.url}/a", {}, "a", file_deadline(FakeClock())) as response:
             assert (response.read(), server.connections) == (b"file", 1)
 
 
@@ -175,9 +182,9 @@ def test_an_address_that_is_none_is_a_refusal(url: str) -> None:
 def test_a_name_that_no_resolver_takes_is_a_refusal() -> None:
     label = "a" * 64
     with (
-        httpx.Client(trust_env=False) as client,
+        ClientFactory({}).client() as client,
         pytest.raises(PermanentError),
-        open_url(client, f"http://{label}.test/", {}, "a"),
+        open_url(client, f"http://{label}.test/", {}, "a", file_deadline(FakeClock())),
     ):
         pass
 
@@ -191,3 +198,33 @@ def test_a_redirected_question_that_breaks_names_the_host_it_went_to() -> None:
     with pytest.raises(TransientError) as raised:
         ask(host)
     assert raised.value.reason == "b.test: no byte for 20 s"
+
+
+numbers = count()
+
+HANGING: dict[str, Callable[[], Answer]] = {
+    "silence": lambda: [60.0],
+    "a head a byte at a time": lambda: dripping(b"HTTP/1.1 200 OK\r\n" * 99),
+    "news before the answer": lambda: forever(b"HTTP/1.1 103 Early Hints\r\n\r\n", 0.02),
+    "the body of a redirect": lambda: [
+        b"HTTP/1.1 302 Found\r\nLocation: /y\r\nContent-Length: 9999\r\n\r\n",
+        *dripping(b"x" * 9999),
+    ],
+    "one redirect after the other": lambda: [
+        0.1,
+        b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: /%d\r\n\r\n" % next(numbers),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", HANGING)
+def test_whatever_comes_before_the_body_is_given_up_as_trouble_that_passes(name: str) -> None:
+    answers = [HANGING[name]() for _ in range(9)]
+    with (
+        nothing_left_behind(),
+        raw_server(*answers, keep=True) as server,
+        ClientFactory({}).client() as client,
+        pytest.raises(TransientError, match=r"127.0.0.1: no byte (of the file within|for) 0 s"),
+        open_url(client, server.url, {}, "a", Deadline(SystemClock(), 0.3, "byte of the file")),
+    ):
+        pass

@@ -12,6 +12,7 @@ from kiecli.download.plan import SavedFile, SaveOptions, plan
 from kiecli.download.progress import TransferAdvanced, TransferRetrying, TransferStarted
 from kiecli.errors import KieUnavailable, SaveError, TaskNotFound
 from kiecli.files.template import Template
+from kiecli.network.logging import Exchange
 from kiecli.outcome import Outcome, from_status
 from kiecli.polling.scheduler import Retry, Snapshot
 from kiecli.render.formats import record_lines, state_words, url_lines
@@ -20,7 +21,6 @@ from kiecli.render.reporter import LogReporter, Reporter
 from kiecli.render.tables import StatusAnswer, console
 from kiecli.render.text import error_line
 from kiecli.streams import ErrorOutput, Output
-from kiecli.transport import Exchange
 from tests.support.fakes import START, FakeClock
 from tests.support.hostile.answers import hostile_records
 from tests.support.hostile.oracle import assert_tame, attempt, undrawn

@@ -8,11 +8,11 @@ from kiecli.api.models import Task
 from kiecli.download.plan import SavedFile
 from kiecli.download.progress import TransferAdvanced, TransferRetrying, TransferStarted
 from kiecli.errors import KieError, KieUnavailable, SaveError, TaskFailed
+from kiecli.network.logging import Exchange
 from kiecli.outcome import Outcome
 from kiecli.polling.scheduler import Retry, Snapshot
 from kiecli.render.reporter import LogReporter, PanelReporter, Reporter, file_line
 from kiecli.streams import ErrorOutput, Output
-from kiecli.transport import Exchange
 from tests.support.downloads import target
 from tests.support.fakes import FakeClock
 from tests.support.program import FakeStream

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from contextlib import suppress
 
 from kiecli.errors import FolderNotWritable, SaveError, UsageError
 
@@ -19,6 +20,7 @@ _WORDS = {
     errno.ENOTDIR: ("part of the path is a file, not a folder", _ELSEWHERE),
     errno.EISDIR: ("a folder of that name is there", "give another name with -o"),
 }
+_PROBE_PREFIX, _PROBE_SUFFIX = ".kiecli-", ".tmp"
 
 
 def disk_error(path: str, error: OSError) -> SaveError:
@@ -45,24 +47,48 @@ def unwritable_name(path: str) -> SaveError:
 
 
 def ensure_writable(directory: str) -> None:
-    """Make a folder where it is missing, and find out whether files can be written into it.
+    """Find out whether files can be written into a folder, without making it yet.
+
+    A missing folder is made when there is something to save; until then the nearest one that
+    exists is tried.
 
     Raises:
-        UsageError: A file has its name.
-        FolderRefused: Nothing can be written there.
+        UsageError: A file is in the place of the folder.
+        FolderNotWritable: Nothing can be written there.
     """
-    probe = os.path.join(directory, f".kiecli-{os.getpid()}.tmp")
-    try:
-        os.makedirs(directory or ".", exist_ok=True)
-        os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-        os.unlink(probe)
-    except (FileExistsError, NotADirectoryError) as error:
+    folder = _nearest_existing(directory)
+    if not os.path.isdir(folder):
         raise UsageError(
             f"--dir {directory} is not a folder", hint="give a folder, or remove the file there"
-        ) from error
+        )
+    import tempfile
+
+    try:
+        # Without a name where the system can do that, else removed at once: nothing is left of it.
+        tempfile.TemporaryFile(prefix=_PROBE_PREFIX, suffix=_PROBE_SUFFIX, dir=folder).close()
     except OSError as error:
         refused = disk_error(f"into {directory or '.'}", error)
         raise FolderNotWritable(refused.message, hint=refused.hint) from error
+    _remove_old_probes(folder)
+
+
+def _nearest_existing(path: str) -> str:
+    while path and not os.path.lexists(path):
+        path = os.path.dirname(path)
+    return path or "."
+
+
+def _remove_old_probes(folder: str) -> None:
+    """Remove the empty files that runs have left which were killed at the wrong moment."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            is_probe = entry.name.startswith(_PROBE_PREFIX) and entry.name.endswith(_PROBE_SUFFIX)
+            if is_probe and _is_empty_file(entry):
+                os.unlink(entry.path)
+
+
+def _is_empty_file(entry: os.DirEntry[str]) -> bool:
+    return entry.is_file(follow_symlinks=False) and not entry.stat(follow_symlinks=False).st_size
 
 
 def default_mode() -> int:

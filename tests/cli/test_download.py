@@ -284,6 +284,14 @@ def test_dry_run_prints_the_paths_and_asks_no_file_host(
     assert list(here.iterdir()) == []
 
 
+def test_a_folder_is_made_only_when_there_is_something_to_save(kiecli: Program, here: Path) -> None:
+    (here / ".kiecli-4711.tmp").touch()
+    assert kiecli("download", "-q", "-d", "new/deep", "demo-slow", "demo-fail").code == 1
+    assert list(here.iterdir()) == []
+    assert kiecli("download", "-q", "-d", "new/deep", "demo-image").code == 0
+    assert list(files(here)) == ["new/deep/demo-image-1.png"]
+
+
 def test_an_unfinished_task_is_told_with_the_line_that_waits(kiecli: Program) -> None:
     assert kiecli("download", "-d", "my out", "-o", "{task_id}.{ext}", "demo-slow") == Ran(
         8,

@@ -58,25 +58,40 @@ def test_an_error_without_a_number_is_named_by_its_kind() -> None:
     assert disk_error("a.png", TimeoutError()).message == "could not save a.png: timeouterror"
 
 
-def test_a_missing_folder_is_made_and_nothing_is_left_in_it(tmp_path: Path) -> None:
-    ensure_writable(str(tmp_path / "out" / "deep"))
-    assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")] == ["out", "out/deep"]
-
-
-def test_an_empty_name_is_the_current_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", ["", ".", "out", "out/deep", "out/new/deep/", "link", "link/new"])
+def test_a_folder_is_tried_without_being_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    ensure_writable("")
-    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "out").mkdir()
+    (tmp_path / "link").symlink_to("out")
+    ensure_writable(name)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["link", "out"]
 
 
-@pytest.mark.parametrize("name", ["file", "file/out"])
+@pytest.mark.parametrize("name", ["file", "file/out", "dangling"])
 def test_a_file_in_the_folder_s_place_is_wrong_usage(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
+    (tmp_path / "dangling").symlink_to("nowhere")
     with pytest.raises(UsageError) as raised:
         ensure_writable(str(tmp_path / name))
     assert raised.value.message == f"--dir {tmp_path / name} is not a folder"
+
+
+def test_what_killed_runs_have_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / ".kiecli-4711.tmp").touch()
+    (tmp_path / ".kiecli-0a1b2c3d.tmp").touch()
+    (tmp_path / ".kiecli-folder.tmp").mkdir()
+    (tmp_path / ".kiecli-link.tmp").symlink_to("nowhere")
+    (tmp_path / ".kiecli-full.tmp").write_text("not ours")
+    (tmp_path / ".kiecli-").touch()
+    ensure_writable(str(tmp_path))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        ".kiecli-",
+        ".kiecli-folder.tmp",
+        ".kiecli-full.tmp",
+        ".kiecli-link.tmp",
+    ]
 
 
 def test_a_folder_that_takes_no_files_is_an_error_of_saving() -> None:

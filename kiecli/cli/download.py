@@ -25,7 +25,7 @@ EXAMPLES = """\b
 Examples:
   kiecli download ecf8cf8611cc40ff28e6f1ff8ebc4a12
   kiecli download --wait -d out - < created.json
-  kiecli download -o '{date}/{model}-{task_id}-{n}.{ext}' - < ids.txt
+  kiecli download -o '{date}/{model}-{label}-{n}.{ext}' - < ids.txt
   kiecli download -o - "$ID" | ffplay -
 """
 
@@ -49,8 +49,8 @@ def download(
             "--output",
             "-o",
             metavar="TEMPLATE|-",
-            help="Name files like this, of {task_id} {n} {name} {ext} {model} {date}; "
-            "'-' writes the one result to stdout.  [default: {task_id}-{n}.{ext}]",
+            help="File name template; words: {label} {task_id} {n} {name} {ext} {model} {date} "
+            "{prompt}. '-' writes the one result to stdout.  [default: {label}-{n}.{ext}]",
         ),
     ] = None,
     wait: Annotated[

@@ -1,12 +1,12 @@
 """What is to be saved and where: planned before the first byte."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from kiecli.api.models import Task
 from kiecli.errors import KieError, SaveError, UsageError
-from kiecli.files.template import Template, split_url_name, values_for
+from kiecli.files.template import Template, result_values, split_url_name, task_values
 
 
 class SaveOptions(NamedTuple):
@@ -120,38 +120,40 @@ def plan(task: Task, options: SaveOptions, label: str | None = None) -> list[Tar
     Raises:
         SaveError: It has nothing at all to save.
     """
-    targets = list(_targets(task, options, label))
+    planner = _Planner(task, options, label, task_values(task, label))
+    targets = [
+        planner.target(result.n, result.url, split_url_name(result.url)[1] or None)
+        for result in task.results
+    ]
+    if not targets and task.inline_result is not None:
+        targets = [planner.target(1, None, "json")]
     if not targets:
         raise SaveError(f"task {task.task_id} succeeded, but Kie lists nothing to save")
     return targets
 
 
-def _targets(task: Task, options: SaveOptions, label: str | None) -> Iterator[Target]:
-    for result in task.results:
-        extension = split_url_name(result.url)[1] or None
-        yield _target(task, label, result.n, result.url, extension, options)
-    if not task.results and task.inline_result is not None:
-        yield _target(task, label, 1, None, "json", options)
+class _Planner(NamedTuple):
+    """What the targets of one task have in common."""
 
+    task: Task
+    options: SaveOptions
+    label: str | None
+    values: dict[str, str | None]
 
-def _target(
-    task: Task,
-    label: str | None,
-    n: int,
-    url: str | None,
-    extension: str | None,
-    options: SaveOptions,
-) -> Target:
-    template = options.template
-    known = extension is not None or "ext" not in template.words
-    values = values_for(task, n, url, extension)
-    return Target(
-        task=task,
-        label=label,
-        n=n,
-        url=url,
-        path=options.path(template.fill(values) if known else template.fill_stem(values)),
-        path_known=known,
-        name_is_unique=template.is_unique_per_result(several_results=len(task.results) > 1),
-        values=values,
-    )
+    def target(self, n: int, url: str | None, extension: str | None) -> Target:
+        template = self.options.template
+        values = {**self.values, **result_values(n, url, extension)}
+        known = extension is not None or "ext" not in template.words
+        name = template.fill(values) if known else template.fill_stem(values)
+        return Target(
+            task=self.task,
+            label=self.label,
+            n=n,
+            url=url,
+            path=self.options.path(name),
+            path_known=known,
+            name_is_unique=template.is_unique_per_result(
+                several_results=len(self.task.results) > 1, has_label=self.label is not None
+            ),
+            values=values,
+        )

@@ -22,7 +22,7 @@ _MAX_EXTENSION = 10
 # that is measured: an extension, `.part.json` and the suffix of a temporary file.
 _MAX_COMPONENT = 220
 # The values to shorten first: of the others, each tells a file from its neighbours.
-_ELASTIC = frozenset({"name", "model"})
+_ELASTIC = frozenset({"name", "model", "prompt"})
 _DEVICE = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9¹²³])(\.|$)", re.IGNORECASE)
 
 

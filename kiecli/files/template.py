@@ -15,11 +15,14 @@ from kiecli.errors import UsageError
 from kiecli.files import media_types
 from kiecli.files.sanitize import UNKNOWN, PathComponent, Token, sanitize
 
-DEFAULT_TEMPLATE = "{task_id}-{n}.{ext}"
+DEFAULT_TEMPLATE = "{label}-{n}.{ext}"
 """What files are named by when no other template is given."""
 
-FIELDS = ("task_id", "n", "name", "ext", "model", "date")
+FIELDS = ("label", "task_id", "n", "name", "ext", "model", "date", "prompt")
 """What a template can be filled with."""
+
+_MAX_PROMPT = 60  # characters: some ten words tell one picture from another in a listing
+_STDOUT = frozenset({"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
 
 _TOKEN = re.compile(r"(?P<brace>\{\{|\}\})|\{(?P<word>[^{}]*)\}|(?P<typed>[^{}]+)|(?P<stray>.)")
 # A number alone is no extension: `song v1.5` has none.
@@ -39,7 +42,8 @@ class Template(NamedTuple):
         """Read a template; doubled braces stand for themselves.
 
         Raises:
-            UsageError: It has an unknown word, a format, a brace too many, or names a folder.
+            UsageError: It has an unknown word, a format, a brace too many, or names a folder or
+                stdout.
         """
         parts: list[list[Token]] = [[]]
         for piece in _pieces(text):
@@ -50,7 +54,7 @@ class Template(NamedTuple):
                 parts[-1].append(first)
                 parts.extend([other] for other in others)
         template = cls(text, tuple(map(PathComponent, parts)))
-        template._refuse_folder()
+        template._check_file_name()
         return template
 
     @property
@@ -78,17 +82,22 @@ class Template(NamedTuple):
         path = self.fill({**values, "ext": UNKNOWN})
         return path.removesuffix(f".{UNKNOWN}") if self.text.endswith(".{ext}") else path
 
-    def is_unique_per_result(self, *, several_results: bool) -> bool:
-        """Whether a file of such a name can only be this one result of this one task."""
-        tells_place = not self.words.isdisjoint({"n", "name"})
-        return "task_id" in self.words and (tells_place or not several_results)
+    def is_unique_per_result(self, *, several_results: bool, has_label: bool) -> bool:
+        """Whether a file of such a name can only be this one result of this one task.
 
-    def with_number(self) -> str:
-        """Return the text of this template with `{n}` in it, to be given as an advice."""
+        Args:
+            several_results: The task has more than one.
+            has_label: The task has a label, which may be that of another task in another run.
+        """
+        names_task = "task_id" in self.words or ("label" in self.words and not has_label)
+        names_result = not self.words.isdisjoint({"n", "name"})
+        return names_task and (names_result or not several_results)
+
+    def with_word(self, word: str) -> str:
+        """Return the text of this template with one more word in it, to be given as an advice."""
         stem, extension = split_extension(self.text.removesuffix(".{ext}"))
-        if extension or stem != self.text:
-            return f"{stem}-{{n}}.{{ext}}"
-        return f"{stem}-{{n}}"
+        ending = ".{ext}" if extension or stem != self.text else ""
+        return f"{stem}-{{{word}}}{ending}"
 
     def check(self, *, several_tasks: bool, in_folder: bool) -> None:
         """Refuse what the rest of the line makes impossible.
@@ -100,21 +109,22 @@ class Template(NamedTuple):
         Raises:
             UsageError: Files would land on one name, or outside of the folder.
         """
-        if several_tasks and "task_id" not in self.words:
+        if several_tasks and self.words.isdisjoint({"label", "task_id"}):
             raise UsageError(
-                f"several tasks cannot share --output {self.text}: it has no {{task_id}}",
-                hint=f"put {{task_id}} into it, as in {DEFAULT_TEMPLATE}",
+                f"several tasks cannot share --output {self.text}",
+                hint=f"add {{label}}, as in: -o '{self.with_word('label')}'",
             )
         if in_folder and (self.absolute or self.escapes_directory):
-            how = "is absolute" if self.absolute else "has '..' in it"
+            how = "is an absolute path" if self.absolute else "leads out of --dir"
             raise UsageError(
-                f"--output {self.text} {how}, so it leads out of --dir",
-                hint="leave --dir out, or give a template that stays inside",
+                f"--output {self.text} {how}", hint="use it without --dir, or give a relative one"
             )
 
-    def _refuse_folder(self) -> None:
+    def _check_file_name(self) -> None:
         if not self.text:
             raise UsageError("--output is empty", hint=f"the default is {DEFAULT_TEMPLATE}")
+        if self.text in _STDOUT:
+            raise UsageError(f"--output {self.text} is not a file", hint="for stdout, use: -o -")
         if self.components[-1].typed in {"", ".", ".."}:
             raise UsageError(
                 f"--output {self.text} names a folder, not a file",
@@ -159,26 +169,42 @@ def _nearest(word: str) -> str:
     return f"did you mean {{{near[0]}}}? There are " if near else "there are "
 
 
-def values_for(task: Task, n: int, url: str | None, extension: str | None) -> dict[str, str | None]:
-    """Return what a template is filled with for a task's n-th result; None where not known.
+def task_values(task: Task, label: str | None) -> dict[str, str | None]:
+    """Return the words that all results of a task share; None where a value is not known.
 
     Args:
         task: The finished task.
-        n: The result's place, from 1.
-        url: Where it is, or None for a result that is text.
-        extension: Its extension without a dot, or None when only the host could tell.
+        label: The user's own name for it, or None.
     """
     date = None
     if task.completed_at is not None:
         date = strftime("%Y-%m-%d", gmtime(task.completed_at))
     return {
+        "label": label or task.task_id,
         "task_id": task.task_id,
-        "n": str(n),
-        "name": split_url_name(url or "")[0],
-        "ext": extension,
         "model": task.model,
         "date": date,
+        "prompt": _first_words(task.prompt or ""),
     }
+
+
+def result_values(n: int, url: str | None, extension: str | None) -> dict[str, str | None]:
+    """Return the words that tell one result of a task from the others.
+
+    Args:
+        n: The result's place, from 1.
+        url: Where it is, or None for a result that is text.
+        extension: Its extension without a dot, or None when only the host could tell.
+    """
+    return {"n": str(n), "name": split_url_name(url or "")[0], "ext": extension}
+
+
+def _first_words(text: str) -> str:
+    """Return as many whole words as fit, or the start of a text that has no spaces."""
+    text = " ".join(text.split())
+    if len(text) <= _MAX_PROMPT:
+        return text
+    return text[: _MAX_PROMPT + 1].rpartition(" ")[0] or text[:_MAX_PROMPT]
 
 
 def split_url_name(url: str) -> tuple[str, str]:

@@ -219,15 +219,12 @@ def test_stdout_takes_one_result_only(kiecli: Program, here: Path) -> None:
             ["-o", "{colour}", "a"],
             (
                 "--output has an unknown word: {colour}."
-                " There are {task_id} {n} {name} {ext} {model} {date}"
+                " There are {label} {task_id} {n} {name} {ext} {model} {date} {prompt}"
             ),
         ),
         (
             ["-o", "x.png", "a", "b"],
-            (
-                "several tasks cannot share --output x.png: it has no {task_id}."
-                " Put {task_id} into it, as in {task_id}-{n}.{ext}"
-            ),
+            ("several tasks cannot share --output x.png. Add {label}, as in: -o 'x-{label}.{ext}'"),
         ),
         (
             ["-o", "there", "a"],
@@ -538,7 +535,7 @@ def test_a_refused_key_ends_the_run_and_what_has_succeeded_is_saved(
             ["-o", "{colour}"],
             (
                 "--output has an unknown word: {colour}."
-                " There are {task_id} {n} {name} {ext} {model} {date}"
+                " There are {label} {task_id} {n} {name} {ext} {model} {date} {prompt}"
             ),
         ),
     ],

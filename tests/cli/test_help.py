@@ -158,7 +158,7 @@ def test_the_help_has_the_table_of_exit_codes(
         ("wait", "[default: 15m]"),
         ("wait", "[default: auto]"),
         ("download", "[default: .]"),
-        ("download", "[default: {task_id}-{n}.{ext}]"),
+        ("download", "[default: {label}-{n}.{ext}]"),
         ("download", "[default: 4]"),
     ],
 )

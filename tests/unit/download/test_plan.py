@@ -96,16 +96,18 @@ def test_a_target_has_what_saving_it_takes() -> None:
         label="hero",
         n=1,
         url="http://h/a%20b.png",
-        path="t1-1.png",
+        path="hero-1.png",
         path_known=True,
-        name_is_unique=True,
+        name_is_unique=False,
         values={
+            "label": "hero",
             "task_id": "t1",
             "n": "1",
             "name": "a b",
             "ext": "png",
             "model": "wan/2-7-image",
             "date": "2026-09-21",
+            "prompt": "",
         },
     )
     assert (target.task_id, target.completed_at, target.inline_result) == ("t1", WHEN, None)

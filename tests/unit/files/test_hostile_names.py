@@ -10,7 +10,13 @@ from kiecli.api.models import Task
 from kiecli.download.plan import SaveOptions, plan
 from kiecli.download.reservations import NameReservations
 from kiecli.files.sanitize import fold_path
-from kiecli.files.template import Template, extension_for, split_url_name, values_for
+from kiecli.files.template import (
+    Template,
+    extension_for,
+    result_values,
+    split_url_name,
+    task_values,
+)
 from tests.support.hostile.answers import hostile_records
 from tests.support.hostile.oracle import FAILURES, assert_tame, attempt
 from tests.support.hostile.search import examples
@@ -18,7 +24,14 @@ from tests.support.hostile.text import text
 
 _DEVICE = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9])(\.|$)", re.IGNORECASE)
 _FORMS = st.sampled_from(
-    ["{task_id}-{n}.{ext}", "{model}/{date}/{name}.{ext}", "{name}", "{ext}", "{model}{name}-{n}"]
+    [
+        "{task_id}-{n}.{ext}",
+        "{model}/{date}/{name}.{ext}",
+        "{name}",
+        "{ext}",
+        "{model}{name}-{n}",
+        "{label}{prompt}",
+    ]
 )
 
 
@@ -38,14 +51,15 @@ def _assert_safe(path: str, folders: int) -> None:
 def test_what_is_filled_in_stays_between_its_slashes(
     form: str, url: str, model: str, ext: str
 ) -> None:
-    task = Task.parse("0f1e2d3c", {"model": model, "completeTime": 1_790_000_000_000})
+    param = {"input": {"prompt": model}}
+    task = Task.parse("0f1e2d3c", {"model": model, "param": param})
     name, known = split_url_name(url)
     assert len(known) <= 10
     assert known.isalnum() or not known
     assert name or not known
     template = Template.parse(form)
     for extension in (known or None, ext, extension_for(ext, ext.encode(errors="ignore"))):
-        values = values_for(task, 1, url, extension)
+        values = {**task_values(task, None), **result_values(1, url, extension)}
         _assert_safe(template.fill(values), form.count("/"))
         _assert_safe(template.fill_stem(values), form.count("/"))
 

@@ -10,25 +10,29 @@ from kiecli.files.template import (
     Template,
     candidates,
     extension_for,
+    result_values,
     split_url_name,
-    values_for,
+    task_values,
 )
 
 _TASK_ID = "3a1f6b0c9d2e4f58a7b6c5d4e3f20112"
 _VALUES = {
+    "label": "hero",
     "task_id": _TASK_ID,
     "n": "2",
     "name": "cover",
     "ext": "png",
     "model": "wan/2-7-image",
     "date": "2026-09-21",
+    "prompt": "A red panda",
 }
 
 
 @pytest.mark.parametrize(
     ("template", "path"),
     [
-        (DEFAULT_TEMPLATE, f"{_TASK_ID}-2.png"),
+        (DEFAULT_TEMPLATE, "hero-2.png"),
+        ("{task_id}-{prompt}", f"{_TASK_ID}-A-red-panda"),
         ("{date}/{model}/{name}.{ext}", "2026-09-21/wan-2-7-image/cover.png"),
         ("cover.png", "cover.png"),
         ("My cover (final)!.png", "My cover (final)!.png"),
@@ -48,7 +52,7 @@ def test_a_template_is_filled_and_its_own_text_stays_as_typed(template: str, pat
     assert Template.parse(template).fill(_VALUES) == path
 
 
-_KNOWN = "{task_id} {n} {name} {ext} {model} {date}"
+_KNOWN = "{label} {task_id} {n} {name} {ext} {model} {date} {prompt}"
 
 
 @pytest.mark.parametrize(
@@ -65,7 +69,7 @@ _KNOWN = "{task_id} {n} {name} {ext} {model} {date}"
             f"did you mean {{task_id}}? There are {_KNOWN}",
         ),
         ("{ n }", "--output has an unknown word: { n }", f"did you mean {{n}}? There are {_KNOWN}"),
-        ("{prompt}", "--output has an unknown word: {prompt}", f"there are {_KNOWN}"),
+        ("{colour}", "--output has an unknown word: {colour}", f"there are {_KNOWN}"),
         ("{}", "--output has an unknown word: {}", f"there are {_KNOWN}"),
         ("{0}", "--output has an unknown word: {0}", f"there are {_KNOWN}"),
         ("{n:03}.png", "--output has {n:03}, but words take no format", "write {n}"),
@@ -82,7 +86,8 @@ _KNOWN = "{task_id} {n} {name} {ext} {model} {date}"
             "--output {n}}.png has a } without its partner",
             "double a brace that is meant as itself: {{ or }}",
         ),
-        ("", "--output is empty", "the default is {task_id}-{n}.{ext}"),
+        ("", "--output is empty", "the default is {label}-{n}.{ext}"),
+        ("/dev/stdout", "--output /dev/stdout is not a file", "for stdout, use: -o -"),
         ("out/", "--output out/ names a folder, not a file", "give the folder with -d out/"),
         ("{n}/", "--output {n}/ names a folder, not a file", "give the folder with -d {n}/"),
         ("a/.", "--output a/. names a folder, not a file", "give the folder with -d a/."),
@@ -136,19 +141,19 @@ def test_a_template_that_goes_with_the_rest_of_the_line_passes(
     ("template", "message", "hint"),
     [
         (
-            "{n}.{ext}",
-            "several tasks cannot share --output {n}.{ext}: it has no {task_id}",
-            "put {task_id} into it, as in {task_id}-{n}.{ext}",
+            "pic-{n}.{ext}",
+            "several tasks cannot share --output pic-{n}.{ext}",
+            "add {label}, as in: -o 'pic-{n}-{label}.{ext}'",
         ),
         (
             "/tmp/{task_id}",
-            "--output /tmp/{task_id} is absolute, so it leads out of --dir",
-            "leave --dir out, or give a template that stays inside",
+            "--output /tmp/{task_id} is an absolute path",
+            "use it without --dir, or give a relative one",
         ),
         (
             "a/../../{task_id}",
-            "--output a/../../{task_id} has '..' in it, so it leads out of --dir",
-            "leave --dir out, or give a template that stays inside",
+            "--output a/../../{task_id} leads out of --dir",
+            "use it without --dir, or give a relative one",
         ),
     ],
 )
@@ -161,27 +166,34 @@ def test_a_template_that_the_rest_of_the_line_rules_out_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("template", "one", "several"),
+    ("template", "several_results", "has_label", "is_unique"),
     [
-        ("{task_id}-{n}.{ext}", True, True),
-        ("{task_id}/{name}.{ext}", True, True),
-        ("{task_id}.{ext}", True, False),
-        ("{name}-{n}-{date}.{ext}", False, False),
-        ("cover.png", False, False),
+        ("{task_id}-{n}.{ext}", True, True, True),
+        ("{task_id}/{name}.{ext}", True, True, True),
+        ("{task_id}.{ext}", False, True, True),
+        ("{task_id}.{ext}", True, True, False),
+        # Without a label the task's id stands in its place.
+        ("{label}-{n}.{ext}", True, False, True),
+        ("{label}.{ext}", False, False, True),
+        ("{label}.{ext}", True, False, False),
+        ("{label}-{n}.{ext}", True, True, False),
+        ("{name}-{n}-{date}.{ext}", False, False, False),
+        ("cover.png", False, False, False),
     ],
 )
-def test_a_name_tells_results_apart_by_the_task_and_the_place_in_it(
-    template: str, one: bool, several: bool
+def test_a_name_is_unique_that_has_the_task_and_the_place_of_the_result(
+    template: str, several_results: bool, has_label: bool, is_unique: bool
 ) -> None:
-    parsed = Template.parse(template)
-    assert parsed.is_unique_per_result(several_results=False) is one
-    assert parsed.is_unique_per_result(several_results=True) is several
+    found = Template.parse(template).is_unique_per_result(
+        several_results=several_results, has_label=has_label
+    )
+    assert found is is_unique
 
 
 @pytest.mark.parametrize(
     ("template", "stem"),
     [
-        (DEFAULT_TEMPLATE, f"{_TASK_ID}-2"),
+        (DEFAULT_TEMPLATE, "hero-2"),
         ("out/{name}.{ext}", "out/cover"),
         ("{ext}/{n}.{ext}", "unknown/2"),
         ("{n}-{ext}", "2-unknown"),
@@ -253,21 +265,44 @@ def test_the_type_decides_on_an_extension_before_the_bytes_do(
 
 
 def test_a_result_gives_its_template_a_value_for_every_word() -> None:
-    task = Task.parse(_TASK_ID, {"model": "wan/2-7-image", "completeTime": 1_790_035_199_999})
-    values = values_for(task, 2, "https://h/cover.png", "png")
+    data = {
+        "model": "wan/2-7-image",
+        "completeTime": 1_790_035_199_999,
+        "param": {"input": {"prompt": "A red panda"}},
+    }
+    task = Task.parse(_TASK_ID, data)
+    values = {**task_values(task, "hero"), **result_values(2, "https://h/cover.png", "png")}
     assert values == _VALUES
-    assert tuple(values) == FIELDS
+    assert set(values) == set(FIELDS)
 
 
-def test_what_is_not_known_of_a_result_is_none() -> None:
-    assert values_for(Task.parse("t", {}), 1, None, None) == {
+def test_what_is_not_known_of_a_result_is_none_or_empty() -> None:
+    assert {**task_values(Task.parse("t", {}), None), **result_values(1, None, None)} == {
+        "label": "t",
         "task_id": "t",
         "n": "1",
         "name": "",
         "ext": None,
         "model": None,
         "date": None,
+        "prompt": "",
     }
+
+
+@pytest.mark.parametrize(
+    ("prompt", "words"),
+    [
+        ("two\n  words", "two words"),
+        ("x" * 60, "x" * 60),
+        ("x" * 30 + " " + "y" * 29, "x" * 30 + " " + "y" * 29),
+        ("x" * 30 + " " + "y" * 30, "x" * 30),
+        ("x" * 60 + " y", "x" * 60),
+        ("\u65e5" * 61, "\u65e5" * 60),
+    ],
+)
+def test_a_long_prompt_is_cut_between_words(prompt: str, words: str) -> None:
+    task = Task.parse("t", {"param": {"input": {"prompt": prompt}}})
+    assert task_values(task, None)["prompt"] == words
 
 
 def test_what_nobody_knows_is_called_unknown() -> None:

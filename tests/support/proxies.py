@@ -1,6 +1,8 @@
 """What stands between kiecli and its servers: a proxy, and a door of another address family."""
 
+import select
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -45,6 +47,40 @@ def _pour(read: Callable[[int], bytes], to: socket.socket) -> None:
         while piece := read(65536):
             to.sendall(piece)
         to.shutdown(socket.SHUT_WR)
+
+
+class TLSDoor(Door):
+    """Speaks TLS, and hands on what comes out of it.
+
+    One thread serves a connection: a TLS connection must not be read and written at once.
+    """
+
+    def __init__(self, port: int, context: ssl.SSLContext) -> None:
+        super().__init__(port)
+        self.RequestHandlerClass = _Unwrapped
+        self.context = context
+
+
+class _Unwrapped(StreamRequestHandler):
+    server: TLSDoor
+
+    def handle(self) -> None:
+        with (
+            suppress(OSError),
+            socket.create_connection(("127.0.0.1", self.server.behind)) as behind,
+            self.server.context.wrap_socket(self.connection, server_side=True) as front,
+        ):
+            while self._passes(front, behind):
+                pass
+
+    def _passes(self, front: ssl.SSLSocket, behind: socket.socket) -> bool:
+        ready = [front] if front.pending() else select.select([front, behind], [], [], 20.0)[0]
+        for source in ready:
+            data = source.recv(65536)
+            if not data:
+                return False
+            (behind if source is front else front).sendall(data)
+        return bool(ready)
 
 
 class Proxy(Door):

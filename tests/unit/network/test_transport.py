@@ -15,7 +15,7 @@ from kiecli.network.connect import Address, Connector
 from kiecli.network.deadline import Deadline
 from kiecli.network.proxies import ProxyAddress
 from kiecli.network.transport import HTTPCORE_ERRORS, PoolTransport, translated_errors
-from tests.support.proxies import Door, Proxy, standing
+from tests.support.proxies import Proxy, TLSDoor, standing
 from tests.support.raw_server import Answer, RawServer, dead_ports, dripping, forever, raw_server
 from tests.support.resources import nothing_left_behind
 from tests.support.server import Certificate, closed_port, serving
@@ -254,107 +254,81 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(certificate: Certifica
 # Proxies.
 
 
-class TLSProxy(Proxy):
-    """A proxy that speaks TLS itself."""
-
-    def __init__(self, port: int, context: ssl.SSLContext) -> None:
-        super().__init__(port)
-        self._context = context
-
-    def get_request(self) -> tuple[ssl.SSLSocket, object]:
-        connection, address = super().get_request()
-        connection.settimeout(20)
-        return self._context.wrap_socket(
-            connection, server_side=True, do_handshake_on_connect=False
-        ), address
-
-    def handle_error(self, *_request: object) -> None:
-        """A client that leaves is no matter."""
+@pytest.fixture(params=["http", "https"])
+def scheme(request: pytest.FixtureRequest) -> str:
+    """How the proxy is spoken to."""
+    return str(request.param)
 
 
 @contextmanager
 def proxied(
-    proxy: Proxy, context: ssl.SSLContext, auth: tuple[bytes, bytes] | None = None
-) -> Iterator[httpx.Client]:
-    scheme = "https" if isinstance(proxy, TLSProxy) else "http"
-    address = ProxyAddress(scheme, "127.0.0.1", proxy.port, auth)
-    with standing(proxy), client(context, address) as http:
-        yield http
+    scheme: str,
+    server: RawServer,
+    certificate: Certificate,
+    auth: tuple[bytes, bytes] | None = None,
+) -> Iterator[tuple[httpx.Client, Proxy]]:
+    """Yield a client whose requests go through a proxy to the server, and the proxy."""
+    proxy = Proxy(server.port)
+    front = TLSDoor(proxy.port, certificate.context())
+    address = ProxyAddress(
+        scheme, "127.0.0.1", front.port if scheme == "https" else proxy.port, auth
+    )
+    context = ssl.create_default_context(cafile=certificate.file)
+    with standing(proxy), standing(front), client(context, address) as http:
+        yield http, proxy
 
 
-@pytest.fixture(params=["http", "https"])
-def to_proxy(
-    request: pytest.FixtureRequest, certificate: Certificate
-) -> Callable[[RawServer | Door], Proxy]:
-    def made(server: RawServer | Door) -> Proxy:
-        if request.param == "http":
-            return Proxy(server.port)
-        return TLSProxy(server.port, certificate.context())
-
-    return made
-
-
-def test_plain_requests_go_through_a_proxy(
-    to_proxy: Callable[[RawServer], Proxy], trusting: ssl.SSLContext
-) -> None:
-    with raw_server(OK) as server:
-        proxy = to_proxy(server)
-        with proxied(proxy, trusting, (b"me", b"p:s")) as http:
-            assert http.get("http://kie.test/x?y=z").text == "ok"
+def test_plain_requests_go_through_a_proxy(scheme: str, certificate: Certificate) -> None:
+    with (
+        raw_server(OK) as server,
+        proxied(scheme, server, certificate, (b"me", b"p:s")) as (http, proxy),
+    ):
+        assert http.get("http://kie.test/x?y=z").text == "ok"
     [head] = proxy.heads
     assert head.startswith("GET http://kie.test/x?y=z HTTP/1.1\r\n")
     assert "proxy-authorization: basic bwu6cdpz" in head.lower()
 
 
-def test_encrypted_requests_go_through_a_tunnel(
-    to_proxy: Callable[[RawServer], Proxy], certificate: Certificate, trusting: ssl.SSLContext
-) -> None:
+def test_encrypted_requests_go_through_a_tunnel(scheme: str, certificate: Certificate) -> None:
     body = bytes(range(256)) * 4000
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
-    with raw_server(answer, answer, context=certificate.context(), keep=True) as server:
-        proxy = to_proxy(server)
-        with proxied(proxy, trusting) as http:
-            for _ in range(2):
-                assert http.post("https://localhost/x", content=bytes(70_000)).content == body
+    with (
+        raw_server(answer, answer, context=certificate.context(), keep=True) as server,
+        proxied(scheme, server, certificate) as (http, proxy),
+    ):
+        for _ in range(2):
+            assert http.post("https://localhost/x", content=bytes(70_000)).content == body
     assert proxy.asked == ["CONNECT localhost:443 HTTP/1.1"]
 
 
 @pytest.mark.parametrize(
     "name", ["silence", "a head a byte at a time", "the line of a chunk", "half a head"]
 )
-def test_deadlines_hold_in_a_tunnel(
-    name: str,
-    to_proxy: Callable[[RawServer], Proxy],
-    certificate: Certificate,
-    trusting: ssl.SSLContext,
-) -> None:
+def test_deadlines_hold_in_a_tunnel(name: str, scheme: str, certificate: Certificate) -> None:
     with (
         raw_server(HANGING[name](), context=certificate.context()) as server,
-        proxied(to_proxy(server), trusting) as http,
+        proxied(scheme, server, certificate) as (http, _),
         pytest.raises(httpx.ReadTimeout),
     ):
         http.get("https://localhost/x", extensions=extensions(SHORT))
 
 
-def test_a_tunnel_that_ends_early_is_noticed(
-    to_proxy: Callable[[RawServer], Proxy], certificate: Certificate, trusting: ssl.SSLContext
-) -> None:
+def test_a_tunnel_that_ends_early_is_noticed(scheme: str, certificate: Certificate) -> None:
     with (
         raw_server(OK[:-1], context=certificate.context()) as server,
-        proxied(to_proxy(server), trusting) as http,
+        proxied(scheme, server, certificate) as (http, _),
         pytest.raises(httpx.RemoteProtocolError, match="peer closed connection"),
     ):
         http.get("https://localhost/x")
 
 
 def test_a_handshake_in_a_tunnel_that_fails_is_an_error(
-    to_proxy: Callable[[RawServer], Proxy], certificate: Certificate
+    scheme: str, certificate: Certificate
 ) -> None:
-    # The proxy is trusted; the server has another name.
-    trusting = ssl.create_default_context(cafile=certificate.file)
+    """The proxy is trusted; the server has another name."""
     with (
         raw_server(context=certificate.context()) as server,
-        proxied(to_proxy(server), trusting) as http,
+        proxied(scheme, server, certificate) as (http, _),
         pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"),
     ):
         http.get("https://other.test/x")

@@ -128,16 +128,17 @@ class Runtime:
             AccessError: There is no key, or it cannot be one.
             ConfigError: A setting cannot be used.
         """
-        key = self.config.value("api-key").text
+        key = self.config.value("api-key")
         base_url = self.config.value("base-url").text
         if not output_options.quiet:
-            self.warn_of_config()
+            self.report_config()
         self.redact_api_key()
         from kiecli.api.client import KieClient
 
         self.client_factory.check(base_url)
         http = self.client_factory.client()
-        return KieClient(http, base_url, key, self.clock, self.trace(output_options))
+        trace = self.trace(output_options)
+        return KieClient(http, base_url, key.text, self.clock, trace, key.origin)
 
     def poller(
         self,
@@ -171,21 +172,22 @@ class Runtime:
         """Return what is told of each exchange, when `--verbose` asks for it."""
         return self.event_queue.put if output_options.verbose else None
 
-    def warn_of_config(self) -> None:
-        """Say what is wrong with the config file, if it was read."""
-        warning = self.config.warning()
-        if warning:
+    def report_config(self) -> None:
+        """Print what is odd about the config file or the key, as far as they were read."""
+        if warning := self.config.warning():
             self.err.line(f"kiecli: warning: {warning}")
+        if note := self.config.note():
+            self.err.line(f"kiecli: {note}")
 
     def redact_api_key(self) -> None:
-        """Keep the key out of all that is said from here on: an answer or a bug may quote it."""
+        """Mask the key in all output from here on: an answer or a traceback may quote it."""
         try:
-            key = self.config.value("api-key").text
+            secrets = self.config.secrets()
         except KieError:
-            return  # there is none
+            return  # the file that would hold it is broken
         # A shorter one is none of Kie's, and could be part of any word.
-        if len(key) >= _MIN_KEY:
-            self.out.redacted = self.err.redacted = key
+        redacted = tuple(text for text in secrets if len(text) >= _MIN_KEY)
+        self.out.redacted = self.err.redacted = redacted
 
     def stdin_bytes(self) -> bytes:
         """Return all that stdin holds.

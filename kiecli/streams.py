@@ -1,6 +1,7 @@
 """stdout and stderr, with the ways in which they fail."""
 
 import errno
+from collections.abc import Sequence
 from typing import BinaryIO, Protocol
 
 from kiecli.errors import SaveError, StdoutClosed
@@ -41,10 +42,10 @@ class Output:
 
     Attributes:
         stream: Where it goes, or None when the process was started with it closed.
-        redacted: What must not be shown, wherever it may have come from; nothing when empty.
+        redacted: Texts that must not be shown, wherever they may have come from.
     """
 
-    redacted = ""
+    redacted: Sequence[str] = ()
 
     def __init__(self, stream: Stream | None, term: str = "") -> None:
         self.stream = stream
@@ -95,7 +96,9 @@ class Output:
             return True  # terminals without a descriptor: a test's
 
     def _redact(self, text: str) -> str:
-        return text.replace(self.redacted, "****") if self.redacted else text
+        for secret in self.redacted:
+            text = text.replace(secret, "****")
+        return text
 
     def _encodable(self, text: str) -> str:
         try:

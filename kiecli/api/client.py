@@ -34,6 +34,7 @@ class KieClient:
         key: str,
         clock: Clock,
         trace: RequestLogger | None = None,
+        key_origin: str = "",
     ) -> None:
         """Take what it needs.
 
@@ -43,6 +44,7 @@ class KieClient:
             key: The API key, known to be printable ASCII on one line.
             clock: Measures the answers.
             trace: Told of each exchange, or None.
+            key_origin: Where the key was configured, for the message that it is refused.
         """
         self._http = http
         self._base_url = base_url
@@ -50,6 +52,7 @@ class KieClient:
         self._headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
         self._clock = clock
         self._trace = trace
+        self._key_origin = key_origin
 
     def task(self, task_id: str) -> Task:
         """Return what Kie says of a task now.
@@ -100,7 +103,7 @@ class KieClient:
             raise
         if self._trace is not None:  # only then is it worth to read the code once more
             self._tell(method, path, task_id, f"{status} {code_of(body)}", began)
-        return decode(status, headers, body)
+        return decode(status, headers, body, self._key_origin)
 
     def _exchange(
         self, method: str, path: str, content: dict[str, Any]

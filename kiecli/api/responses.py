@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kiecli import safe_json
+from kiecli.config.api_key import KEY_PAGE
 from kiecli.errors import (
     AccessError,
     AccountRefused,
@@ -51,16 +52,17 @@ NOT_FOUND_HINT = (
 )
 """The three causes that one and the same answer can have."""
 
-_KEY_HINT = "check the key with: kiecli config check"
+_KEY_HINT = f"get a key at {KEY_PAGE}; to test one: kiecli config check"
 
 
-def decode(status: int, headers: Mapping[str, str], body: bytes) -> Any:
+def decode(status: int, headers: Mapping[str, str], body: bytes, key_origin: str = "") -> Any:
     """Return the `data` of a good answer.
 
     Args:
         status: The HTTP status.
         headers: The HTTP headers, looked up in lower case.
         body: The body, whole.
+        key_origin: Where the API key was configured; named where it is refused.
 
     Raises:
         KieError: The one that the answer stands for; `temporary` tells whether to ask again.
@@ -68,11 +70,11 @@ def decode(status: int, headers: Mapping[str, str], body: bytes) -> Any:
     envelope = _envelope(body)
     code = _code(envelope)
     if code is None:
-        raise _error_for_status(status, headers)
+        raise _error_for_status(status, headers, key_origin)
     data = envelope.get("data")
     if code == 200 or (code == 505 and _is_record(data)):
         return data
-    raise _error_for_code(code, _said(envelope), headers)
+    raise _error_for_code(code, _said(envelope), headers, key_origin)
 
 
 def code_of(body: bytes) -> str:
@@ -106,11 +108,11 @@ def _said(envelope: Mapping[str, Any]) -> str:
     return said.strip() if isinstance(said, str) else ""
 
 
-def _error_for_code(code: int, said: str, headers: Mapping[str, str]) -> KieError:
+def _error_for_code(code: int, said: str, headers: Mapping[str, str], key_origin: str) -> KieError:
     """Return the error that a code stands for (the table of the official task page)."""
     words = f"{said} (code {code})" if said else f"code {code}"
     if code in (401, 402, 433, 505):
-        return _access(code, words)
+        return _access(code, words, key_origin)
     if code in (501, 408):
         return TaskFailed(f"Kie says the task failed: {words}", hint=hint_for(str(code), said))
     if code == 404 or (code == 422 and "recordinfo is null" in said.lower()):
@@ -122,7 +124,7 @@ def _error_for_code(code: int, said: str, headers: Mapping[str, str]) -> KieErro
     return KieUnavailable(f"Kie answered {words}", retry_after=_retry_after(headers))
 
 
-def _access(code: int, words: str) -> AccessError:
+def _access(code: int, words: str, key_origin: str) -> AccessError:
     if code == 505:
         return AccessError(f"Kie has switched this off: {words}", hint="ask Kie's support")
     if code == 402:
@@ -133,13 +135,19 @@ def _access(code: int, words: str) -> AccessError:
         return AccountRefused(
             f"the key's own quota is used up: {words}", hint="raise it, or use another key"
         )
-    return AccountRefused(f"Kie refused the API key: {words}", hint=_KEY_HINT)
+    return AccountRefused(f"Kie refused the API key{_from(key_origin)}: {words}", hint=_KEY_HINT)
 
 
-def _error_for_status(status: int, headers: Mapping[str, str]) -> KieError:
+def _from(key_origin: str) -> str:
+    return f" ({key_origin})" if key_origin else ""
+
+
+def _error_for_status(status: int, headers: Mapping[str, str], key_origin: str) -> KieError:
     """Return the error of an answer that is not one of Kie's: a proxy's, a router's, a page."""
     if status == 401:
-        return AccountRefused("the API key was refused (HTTP 401)", hint=_KEY_HINT)
+        return AccountRefused(
+            f"the API key{_from(key_origin)} was refused (HTTP 401)", hint=_KEY_HINT
+        )
     if status == 407:
         return AccessError(
             "the proxy asks for a login (HTTP 407)", hint="put user and password into HTTPS_PROXY"

@@ -1,8 +1,9 @@
-"""`kiecli config`: shows and keeps settings, the key among them."""
+"""`kiecli config`: shows and changes settings, the API key among them."""
 
 from collections.abc import Callable, Sequence
 
-from kiecli.config.settings import Setting, get_setting, mask
+from kiecli.config.api_key import mask
+from kiecli.config.settings import Setting, get_setting
 from kiecli.errors import ExitCode, Interrupted, UsageError
 from kiecli.render.text import sanitize
 from kiecli.runtime import Runtime
@@ -10,11 +11,11 @@ from kiecli.streams import ErrorOutput
 
 
 def show_all(runtime: Runtime, *, json: bool) -> ExitCode:
-    """Print every setting, its value and source, and what it hides."""
+    """Print every setting, its value and source, and what it overrides."""
     from kiecli.render import config_table
 
     entries = list(runtime.config.entries())
-    runtime.warn_of_config()
+    runtime.report_config()
     if json:
         from kiecli.render import json_lines
 
@@ -30,29 +31,30 @@ def show_all(runtime: Runtime, *, json: bool) -> ExitCode:
 
 
 def show(runtime: Runtime, name: str, *, reveal: bool) -> ExitCode:
-    """Print the value in force; of the key only the mask, and that only to a person.
+    """Print the value in force; of the key only the mask, and that only on a terminal.
 
     Raises:
         UsageError: There is no such setting, or a script would take the mask for the key.
         KieError: The value cannot be used, or it is the key and there is none.
     """
     value = runtime.config.value(name)
-    runtime.warn_of_config()
+    runtime.report_config()
     text = value.text
     if value.setting.secret and not reveal:
         if not runtime.out.is_terminal:
+            # A script would take the mask for the key.
             raise UsageError(
-                "the key is not printed where a script could take its mask for it",
-                hint=f"ask for it with: kiecli config get {name} --reveal",
+                "not printing the masked key into a pipe",
+                hint=f"for the real key: kiecli config get {name} --reveal",
             )
         text = mask(text)
-    # A program needs the value to the byte, a terminal must not obey it.
+    # A program needs the exact value; on a terminal its control characters must not act.
     runtime.out.line(sanitize(text) if runtime.out.is_terminal else text)
     return ExitCode.DONE
 
 
 def set_value(runtime: Runtime, name: str, arguments: Sequence[str]) -> ExitCode:
-    """Keep a value: the one argument, or what stdin or the terminal gives.
+    """Save a value: the one argument, or what stdin or the terminal gives.
 
     Raises:
         UsageError: There is no such setting, no value, or the key as an argument.
@@ -60,16 +62,17 @@ def set_value(runtime: Runtime, name: str, arguments: Sequence[str]) -> ExitCode
     """
     setting = get_setting(name)
     text = _secret(runtime, arguments) if setting.secret else _given(runtime, setting, arguments)
-    hider = runtime.config.set(name, text)
-    if hider is not None:
-        runtime.err.line(f"kiecli: warning: {hider} in the environment hides this {name}")
+    overriding = runtime.config.set(name, text)
+    runtime.report_config()
+    if overriding is not None:
+        runtime.err.line(f"kiecli: warning: {overriding} in the environment overrides this {name}")
     if setting.secret:
-        runtime.err.line("kiecli: the key is kept; try it with: kiecli config check")
+        runtime.err.line("kiecli: API key saved; verify it with: kiecli config check")
     return ExitCode.DONE
 
 
 def unset_value(runtime: Runtime, name: str) -> ExitCode:
-    """Forget what the file holds of a setting; nothing there to forget is as good."""
+    """Remove a setting from the file; it is no error when it is not there."""
     runtime.config.unset(name)
     return ExitCode.DONE
 
@@ -84,7 +87,8 @@ def _given(runtime: Runtime, setting: Setting, arguments: Sequence[str]) -> str:
     if len(arguments) != 1:
         raise UsageError(
             f"{setting.name} takes one value, and there are {len(arguments) or 'none'}",
-            hint=f"give it, or '-' to read it from stdin: kiecli config set {setting.name} VALUE",
+            hint=f"give it in quotes, or '-' to read it from stdin: "
+            f"kiecli config set {setting.name} VALUE",
         )
     return _read(runtime) if arguments[0] == "-" else arguments[0]
 
@@ -92,8 +96,9 @@ def _given(runtime: Runtime, setting: Setting, arguments: Sequence[str]) -> str:
 def _secret(runtime: Runtime, arguments: Sequence[str]) -> str:
     if arguments not in ([], ["-"]):
         raise UsageError(
-            "a key is not taken as an argument, where shell history and process list would keep it",
-            hint="give it at the prompt or on stdin: kiecli config set api-key",
+            "never type the key into the command line: it ends up in your shell history "
+            "(this one may be there now)",
+            hint="run this and paste it at the prompt: kiecli config set api-key",
         )
     if runtime.stdin is None or not runtime.stdin.isatty():
         return _read(runtime)
@@ -107,19 +112,19 @@ def _read(runtime: Runtime) -> str:
 
 
 def ask_key(err: ErrorOutput, ask: Callable[[str], str]) -> str:
-    """Return what a person types at the prompt.
+    """Return what the user types at the prompt.
 
     Args:
-        err: Where the prompt's line is ended when the person leaves.
+        err: Where the prompt's line is ended when the user leaves.
         ask: Prompts without echo, as `getpass` does.
 
     Raises:
-        Interrupted: The person left, by Ctrl-C or, which means the same, by Ctrl-D.
+        Interrupted: The user left, by Ctrl-C or, which means the same here, by Ctrl-D.
     """
     from signal import SIGINT
 
     try:
-        return ask("API key: ")
+        return ask("API key (typing stays hidden): ")
     except (EOFError, Interrupted) as left:
         err.line("")
         raise Interrupted(getattr(left, "signum", SIGINT)) from None

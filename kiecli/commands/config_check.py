@@ -1,8 +1,9 @@
-"""`kiecli config check`: asks Kie with the key in force."""
+"""`kiecli config check`: asks Kie for the credits left, with the key in force."""
 
 from typing import Any, NamedTuple
 
 from kiecli.api.client import KieClient
+from kiecli.config.api_key import KEY_PAGE
 from kiecli.config.settings import Value
 from kiecli.errors import ExitCode, KieError, KieUnavailable, TaskFailed, TaskNotFound
 from kiecli.polling.policy import MIN_ATTEMPTS, query_policy
@@ -12,14 +13,15 @@ from kiecli.render.notices import Notices
 from kiecli.render.text import error_line, sanitize
 from kiecli.runtime import OutputOptions, Runtime
 
-_CURES = {
-    "environment": "put another key into KIE_API_KEY",
-    "file": "keep another key with: kiecli config set api-key",
+# In the place of the usual advice, which is to run this very check.
+_KEY_HINTS = {
+    "environment": f"set KIE_API_KEY to a key from {KEY_PAGE}",
+    "file": f"get a key at {KEY_PAGE}, then run: kiecli config set api-key",
 }
 
 
 class Credits(NamedTuple):
-    """Kie's answer: the key is good, and so much is left. It can be polled for."""
+    """Kie's answer to a good key, in the form that can be polled for."""
 
     left: float
     state: str | None = None
@@ -27,16 +29,16 @@ class Credits(NamedTuple):
 
 
 def check(runtime: Runtime, *, json: bool) -> ExitCode:
-    """Print where the key came from and the credits left, or say why it is no good.
+    """Print where the key came from and the credits left, or why it was refused.
 
     Raises:
         KieError: There is no key, or the configuration cannot be used.
     """
     key = runtime.config.value("api-key")
-    last = _last_look(runtime, runtime.client(OutputOptions()))
+    last = _last_poll(runtime, runtime.client(OutputOptions()))
     if last.error is not None:
         _advise(last.error, key)
-        runtime.err.line(error_line(last.error, about=f"with {key.origin}"))
+        runtime.err.line(error_line(last.error))
     if json:
         runtime.out.line(json_lines.encoded(_record(key, last)))
     elif last.answer is not None:
@@ -44,16 +46,16 @@ def check(runtime: Runtime, *, json: bool) -> ExitCode:
     return _code(last)
 
 
-def _last_look(runtime: Runtime, client: KieClient) -> Snapshot[Credits]:
-    """Ask until there is an answer or the box of time is full."""
+def _last_poll(runtime: Runtime, client: KieClient) -> Snapshot[Credits]:
+    """Ask until there is an answer or the time for retries is over."""
 
-    def look(_: str) -> Credits:
+    def poll(_: str) -> Credits:
         try:
             return Credits(client.credits())
-        except (TaskNotFound, TaskFailed) as error:  # no task was asked about
-            raise KieUnavailable("Kie's answer tells no credits") from error
+        except (TaskNotFound, TaskFailed) as error:  # a code that has a meaning for tasks only
+            raise KieUnavailable("Kie's answer holds no number of credits") from error
 
-    poller = runtime.poller(["credits"], query_policy(), look, threads=MIN_ATTEMPTS)
+    poller = runtime.poller(["credits"], query_policy(), poll, threads=MIN_ATTEMPTS)
     notices = Notices(runtime.clock.now())
     for last in (event for event in poller.events() if isinstance(event, Snapshot)):
         for line in notices.of_trouble(last):
@@ -62,9 +64,8 @@ def _last_look(runtime: Runtime, client: KieClient) -> Snapshot[Credits]:
 
 
 def _advise(error: KieError, key: Value) -> None:
-    """Replace the advice to run this very check."""
     if error.hint.endswith("kiecli config check"):
-        error.hint = _CURES[key.source]
+        error.hint = _KEY_HINTS[key.source]
 
 
 def _code(last: Snapshot[Credits]) -> ExitCode:

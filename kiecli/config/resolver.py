@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kiecli import durations
-from kiecli.config import settings
+from kiecli.config import api_key, settings
 from kiecli.config.settings import SETTINGS, Entry, Setting, Value
 from kiecli.config.store import ConfigStore
 from kiecli.errors import AccessError, ConfigError, UsageError
@@ -16,29 +16,31 @@ def user_folder() -> str:
     """Return the platform's folder for the user's configuration of kiecli."""
     from platformdirs import user_config_dir
 
-    return user_config_dir("kiecli")
+    # Without an author's name Windows would get `kiecli\kiecli`.
+    return user_config_dir("kiecli", appauthor=False)
 
 
 class Config:
-    """Settings, looked up when they are asked for; the file at most once."""
+    """Settings, resolved when they are needed; the file is read at most once."""
 
     def __init__(self, environ: Mapping[str, str], folder: Callable[[], str] = user_folder) -> None:
-        """Take where to look; nothing is read yet.
+        """Store where to look; nothing is read yet.
 
         Args:
-            environ: kiecli's variables.
-            folder: Tells where the file is when KIECLI_CONFIG does not; asked only then.
+            environ: The environment variables.
+            folder: Returns the folder of the file; called only where KIECLI_CONFIG is not set.
         """
         self._environ = environ
         self._folder = folder
         self._read: dict[str, Any] | None = None  # what the file holds, once it was read
+        self._unwrapped = ""  # where a key came from that had other text around it
 
     @cached_property
     def store(self) -> ConfigStore:
         """The file.
 
         Raises:
-            ConfigError: Nobody can tell where it would be.
+            ConfigError: There is no way to know where it would be.
         """
         return ConfigStore(_path(self._environ.get("KIECLI_CONFIG"), self._folder))
 
@@ -47,21 +49,31 @@ class Config:
 
         Raises:
             UsageError: There is no such setting, or the option's value cannot be used.
-            ConfigError: The value cannot be used, or the file that is asked for it is broken.
+            ConfigError: The value cannot be used, or the file that holds it is broken.
             AccessError: It is the key, and there is none or it cannot be one.
         """
         setting = settings.get_setting(name)
         value = next(self._found(setting, option), None)
         if value is None:
             raise AccessError(
-                "no API key is set",
-                hint=f"set {setting.variable}, or run: kiecli config set {name}",
+                f"no API key is set, in {setting.variable} or the config file",
+                hint=f"get one at {api_key.KEY_PAGE}, then run: kiecli config set {name}",
             )
-        return value._replace(text=_checked(value))
+        return value._replace(text=self._checked(value))
 
     def timeout(self, option: str | None = None) -> float:
-        """Return the seconds to wait at most; 0 is one look. Raises as `value` does."""
+        """Return the seconds to wait at most; 0 is a single check. Raises as `value` does."""
         return durations.parse(self.value("timeout", option).text, zero=True)
+
+    def secrets(self) -> list[str]:
+        """Return what no output may show: the key in force, as it was given and as it is used.
+
+        Raises:
+            ConfigError: The file that would hold it is broken.
+        """
+        value = next(self._found(settings.get_setting("api-key")), None)
+        texts = [] if value is None else [value.text.strip(), api_key.extract(value.text)]
+        return [*dict.fromkeys(filter(None, texts))]
 
     def entries(self) -> Iterator[Entry]:
         """Yield every setting with its value as it was given, also one that cannot be used.
@@ -75,7 +87,7 @@ class Config:
             yield Entry(setting, found[0] if found else None, overridden)
 
     def set(self, name: str, text: str) -> str | None:
-        """Keep a value in the file; return the variable that hides it, if one does.
+        """Store a value in the file; return the variable that overrides it, if one does.
 
         Raises:
             UsageError: There is no such setting.
@@ -83,24 +95,25 @@ class Config:
             AccessError: It is the key, and it cannot be one.
         """
         setting = settings.get_setting(name)
-        _checked(Value(setting, text, "option", name))
-        self.store.set(name, text.strip())
+        checked = self._checked(Value(setting, text, "option", name))
+        # A folder is stored as typed, `~` and all: homes differ where a file is shared.
+        self.store.set(name, checked if setting.secret else text.strip())
         self._read = None
         return setting.variable if self._environ.get(setting.variable) else None
 
     def unset(self, name: str) -> bool:
-        """Forget the file's value; return whether there was one.
+        """Remove the file's value; return whether there was one.
 
         Raises:
             UsageError: There is no such setting.
             ConfigError: The file is broken or cannot be written.
         """
-        dropped = self.store.remove(settings.get_setting(name).name)
+        removed = self.store.remove(settings.get_setting(name).name)
         self._read = None
-        return dropped
+        return removed
 
     def warning(self) -> str | None:
-        """Return what is to be said about the file, if it was read."""
+        """Return what is wrong with the file's permissions, if the file was read."""
         if not self._read or not self.store.is_exposed():
             return None
         from shlex import quote
@@ -108,17 +121,23 @@ class Config:
         path = self.store.path
         return f"others can read the config file {path}: chmod 600 {quote(str(path))}"
 
+    def note(self) -> str | None:
+        """Return that a key was taken out of the text around it, if that happened."""
+        if not self._unwrapped:
+            return None
+        return f"{self._unwrapped}: using the API key only, without the text around it"
+
     def _found(self, setting: Setting, option: str | None = None) -> Iterator[Value]:
-        """Yield the setting's values, the one in force first; the file is read at its turn."""
+        """Yield the setting's values, the one in force first; the file is read when reached."""
         if option is not None:
             yield Value(setting, option, "option", f"--{setting.name}")
         if text := self._environ.get(setting.variable):
             yield Value(setting, text, "environment", setting.variable)
-        yield from self._filed_value(setting)
+        yield from self._from_file(setting)
         if setting.default is not None:
             yield Value(setting, setting.default, "default", "the default")
 
-    def _filed_value(self, setting: Setting) -> Iterator[Value]:
+    def _from_file(self, setting: Setting) -> Iterator[Value]:
         if (value := self._file_values().get(setting.name)) is not None:
             origin = f"{setting.name} in {self.store.path}"
             if text := _text(value, origin):
@@ -132,15 +151,38 @@ class Config:
                 self._read = {}
         return self._read
 
+    def _checked(self, value: Value) -> str:
+        """Return the value's final form.
+
+        Raises:
+            UsageError: It was given as an option and cannot be used.
+            ConfigError: It came from elsewhere and cannot be used.
+            AccessError: It is the key, and it cannot be one.
+        """
+        setting = value.setting
+        try:
+            final = setting.read(value.text)
+        except ValueError as error:
+            message = f"{value.origin}: {error}"
+        else:
+            if setting.secret and final != value.text.strip():
+                self._unwrapped = value.origin
+            return final
+        # Raised here, out of reach of the cause: a traceback must not lead to the key.
+        if setting.secret:
+            raise AccessError(message, hint=_fix_hint(value))
+        refused = UsageError if value.source == "option" else ConfigError
+        raise refused(message, hint=_fix_hint(value))
+
 
 class NoConfigDirectory(ConfigError):
     """There is no folder for the file: no HOME, and a user whom the system does not know."""
 
 
-def _path(get_setting: str | None, folder: Callable[[], str]) -> Path:
+def _path(named: str | None, folder: Callable[[], str]) -> Path:
     """Return where the config file is, or would be."""
-    if get_setting:
-        return _expanded(get_setting)
+    if named:
+        return _expanded(named)
     try:
         place = Path(folder())
     except RuntimeError:  # newer releases of platformdirs; older ones leave the `~` in it
@@ -168,32 +210,17 @@ def _text(value: object, place: str) -> str:
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
-    raise ConfigError(f"{place}: the value is no text", hint="correct it in the file")
-
-
-def _checked(value: Value) -> str:
-    """Return the value's final form.
-
-    Raises:
-        UsageError: It was given as an option and cannot be used.
-        ConfigError: It came from elsewhere and cannot be used.
-        AccessError: It is the key, and it cannot be one.
-    """
-    setting = value.setting
-    try:
-        return setting.read(value.text)
-    except ValueError as refusal:
-        message = f"{value.origin}: {refusal}"
-    if setting.secret:
-        raise AccessError(message, hint=_fix_hint(value))
-    refused = UsageError if value.source == "option" else ConfigError
-    raise refused(message, hint=_fix_hint(value))
+    raise ConfigError(f"{place}: the value is not a string", hint="correct it in the file")
 
 
 def _fix_hint(value: Value) -> str:
+    """Return how to correct a value that cannot be used."""
     setting = value.setting
-    argument = "" if setting.secret else " VALUE"
+    if setting.secret:
+        hint = f"copy the key from {api_key.KEY_PAGE}"
+        again = f"{hint}, then run: kiecli config set {setting.name}"
+        return f"{hint} into {setting.variable}" if value.source == "environment" else again
     return {
         "environment": f"correct or unset {setting.variable}",
-        "file": f"correct it with: kiecli config set {setting.name}{argument}",
+        "file": f"correct it with: kiecli config set {setting.name} VALUE",
     }.get(value.source, "")

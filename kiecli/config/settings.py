@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from kiecli import durations
+from kiecli.config import api_key
 from kiecli.errors import UsageError
 from kiecli.urls import is_ip, is_loopback
 
@@ -17,8 +18,9 @@ class Setting(NamedTuple):
     """Its name in the environment."""
     default: str | None
     read: Callable[[str], str]
-    """Returns the value that a text stands for, or raises ValueError with words for the user."""
+    """Returns the value that a text stands for; raises ValueError with a message for users."""
     secret: bool = False
+    """Whether the value is never shown, but for a mask: the API key."""
 
 
 class Value(NamedTuple):
@@ -33,18 +35,18 @@ class Value(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """The text as anybody may see it."""
-        return mask(self.text.strip()) if self.setting.secret else self.text
+        """The text as it may be shown on a screen or in a log."""
+        return api_key.mask(self.text) if self.setting.secret else self.text
 
 
 class Entry(NamedTuple):
-    """A setting with all the values it has, as `config list` shows it."""
+    """A setting with all its values, as `config list` shows it."""
 
     setting: Setting
     value: Value | None
-    """The one in force; None when there is none at all."""
+    """The one in force; None when the setting has no value and no default."""
     overridden: tuple[Value, ...]
-    """Those that the one in force hides, the default aside."""
+    """Those that the one in force overrides, the default aside."""
 
 
 def get_setting(name: str) -> Setting:
@@ -56,54 +58,32 @@ def get_setting(name: str) -> Setting:
     for setting in SETTINGS:
         if setting.name == name:
             return setting
-    raise UsageError(f"{_repeatable(name)} is not a setting", hint=_nearest(name))
+    raise UsageError(f"{_quotable(name)} is not a setting", hint=_suggestion(name))
 
 
-def _repeatable(name: str) -> str:
-    """Return the name, unless it could be a key that was typed in the place of one."""
+def _quotable(name: str) -> str:
+    """Return the name in quotes, unless it could be a key that was typed in its place."""
     import re
 
     return repr(name) if re.fullmatch("[A-Za-z_-]{1,20}", name) else "that"
 
 
-def _nearest(name: str) -> str:
+def _suggestion(name: str) -> str:
     from difflib import get_close_matches
 
     names = [setting.name for setting in SETTINGS]
     for nearest in get_close_matches(name.lower(), names, n=1, cutoff=0.5):
         return f"did you mean {nearest!r}?"
-    return f"known are {', '.join(names)}"
-
-
-def mask(key: str) -> str:
-    """Return what may be shown of a key: its last four characters, none of a short one's."""
-    shown = key[-4:] if len(key) >= _MIN_SHOWN and _is_one_line(key) else ""
-    return f"****{shown}"
-
-
-_MIN_SHOWN = 12
-
-
-def _key(text: str) -> str:
-    key = text.strip()
-    if not key:
-        raise ValueError("the key is blank")
-    if not _is_one_line(key):
-        raise ValueError("the key is not printable ASCII on one line")
-    return key
-
-
-def _is_one_line(text: str) -> bool:
-    return text.isascii() and text.isprintable()
+    return f"the settings are {', '.join(names)}"
 
 
 def _base_url(text: str) -> str:
     url = text.strip()
-    # Looked at first: a password must not be repeated.
+    # Checked first: the other messages repeat the address, and a password must not be.
     if "@" in url:
-        raise ValueError("the address has a user in it, which no request would carry")
+        raise ValueError("the address has a user name in it, which would not be sent")
     if "?" in url or "#" in url:
-        raise ValueError(f"{text!r} has a query or a fragment, which requests would lose")
+        raise ValueError(f"{text!r} has a query or a fragment, which would be lost")
     scheme, host = _scheme_and_host(url)
     if not host:
         raise ValueError(f"{text!r} is not an address such as https://api.kie.ai")
@@ -112,8 +92,8 @@ def _base_url(text: str) -> str:
     return url.rstrip("/")
 
 
-# Stricter than urlsplit, which drops newlines without a word and lets pass what httpx or the
-# resolver would raise for: an empty label, a port that is none, text around the brackets.
+# Stricter than urlsplit, which drops newlines silently and accepts what httpx or the resolver
+# would raise for: an empty label, a port that is none, text around the brackets.
 _LABEL = r"[a-z0-9_-]{1,63}"
 _ADDRESS = (
     rf"(https?)://({_LABEL}(?:\.{_LABEL})*\.?|\[[0-9a-f:.]+\])(?::([0-9]{{1,5}}))?(?:/[!-~]*)?"
@@ -122,7 +102,7 @@ _MAX_PORT = 65535
 
 
 def _scheme_and_host(url: str) -> tuple[str, str]:
-    """Return both in lower case; an empty host when it is no address of the web."""
+    """Return both in lower case; an empty host where the URL is not a valid http(s) address."""
     import re
 
     address = re.fullmatch(_ADDRESS, url, re.ASCII | re.IGNORECASE)
@@ -140,7 +120,7 @@ def _folder(text: str) -> str:
     from pathlib import Path
 
     if not text.strip():
-        raise ValueError("the folder is blank")
+        raise ValueError("the folder is empty")
     try:
         # Only what names a home goes through Path, which would drop a leading `./`.
         folder = str(Path(text).expanduser()) if text.startswith("~") else text
@@ -160,7 +140,7 @@ def _timeout(text: str) -> str:
 
 
 SETTINGS = (
-    Setting("api-key", "KIE_API_KEY", None, _key, secret=True),
+    Setting("api-key", "KIE_API_KEY", None, api_key.check, secret=True),
     Setting("base-url", "KIE_BASE_URL", "https://api.kie.ai", _base_url),
     Setting("dir", "KIECLI_DIR", ".", _folder),
     Setting("timeout", "KIECLI_TIMEOUT", "15m", _timeout),

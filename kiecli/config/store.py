@@ -2,14 +2,14 @@
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from kiecli.errors import ConfigError
 
-# Settings fill some hundred bytes; what is longer is something else, a device for one.
-_LARGEST = 1 << 20
+# Settings fill a few hundred bytes; what is longer is something else, a device for example.
+_MAX_SIZE = 1 << 20
 
 
 class ConfigStore:
@@ -34,33 +34,39 @@ class ConfigStore:
             return {}
         except OSError as error:
             raise self._unusable("read", error) from error
-        if len(content) > _LARGEST:
+        if len(content) > _MAX_SIZE:
             raise self._broken("larger than any configuration")
         return self._parsed(content) if content.strip() else {}
 
     def set(self, name: str, text: str) -> None:
-        """Keep a value; everything else in the file stays.
+        """Store a value; everything else in the file stays.
 
         Raises:
             ConfigError: The file is broken, or cannot be written.
         """
-        self._write({**self.read(), name: text})
+
+        def change(values: dict[str, Any]) -> None:
+            values[name] = text
+
+        self._update(change)
 
     def remove(self, name: str) -> bool:
-        """Forget a value; return whether there was one.
+        """Remove a value; return whether there was one.
 
         Raises:
             ConfigError: The file is broken, or cannot be written.
         """
-        values = self.read()
-        if name not in values:
+
+        def change(values: dict[str, Any]) -> None:
+            values.pop(name, None)
+
+        if name not in self.read():
             return False
-        del values[name]
-        self._write(values)
+        self._update(change)
         return True
 
     def is_exposed(self) -> bool:
-        """Whether others than its owner may do anything with the file."""
+        """Whether anybody but the owner may do anything with the file."""
         try:
             mode = self.path.stat().st_mode
         except OSError:
@@ -81,17 +87,20 @@ class ConfigStore:
             raise self._broken("not a JSON object")
         return values
 
-    def _write(self, values: Mapping[str, Any]) -> None:
-        import json
+    def _update(self, change: Callable[[dict[str, Any]], None]) -> None:
+        """Change the values, and keep what other processes change at the same time."""
+        from kiecli.config.replacing import exclusive, make_folder, replace
 
-        # Escapes keep file names whole that are not UTF-8.
-        content = json.dumps(values, indent=2).encode() + b"\n"
+        self.read()  # a broken file is refused before anything is made
         try:
             target = _target(self.path)
             if target.exists() and not target.is_file():
                 raise self._broken("not a regular file")
-            _make_folder(target.parent)
-            _replace(target, content)
+            make_folder(target.parent)
+            with exclusive(target):
+                values = self.read()  # again: another process may have come first
+                change(values)
+                replace(target, _encoded(values))
         except OSError as error:
             raise self._unusable("write", error) from error
 
@@ -111,8 +120,15 @@ class ConfigStore:
 def _reason(error: ValueError) -> str:
     """Return what is wrong and in which line, as far as the parser tells."""
     line = getattr(error, "lineno", None)
-    said = getattr(error, "msg", str(error))
-    return said if line is None else f"{said} in line {line}"
+    message = getattr(error, "msg", str(error))
+    return message if line is None else f"{message} in line {line}"
+
+
+def _encoded(values: Mapping[str, Any]) -> bytes:
+    import json
+
+    # ASCII escapes keep file names whole that are not UTF-8.
+    return json.dumps(values, indent=2).encode() + b"\n"
 
 
 def _target(path: Path) -> Path:
@@ -122,7 +138,7 @@ def _target(path: Path) -> Path:
     try:
         return Path(os.path.realpath(path, strict=True))
     except FileNotFoundError:
-        # Not a missing file: whoever made the link meant something.
+        # Not the same as a missing file: a dotfile manager's folder is away, perhaps.
         raise OSError(0, "it is a link that leads nowhere") from None
 
 
@@ -130,41 +146,6 @@ def _content(path: Path) -> bytes:
     # Without O_NONBLOCK a named pipe in the file's place would hold us for ever.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
-        return os.read(descriptor, _LARGEST + 1)
-    finally:
-        os.close(descriptor)
-
-
-def _make_folder(folder: Path) -> None:
-    """Make what is missing of it, for its owner only, whatever the umask says."""
-    missing = [place for place in (folder, *folder.parents) if not place.exists()]
-    for place in reversed(missing):
-        place.mkdir(0o700, exist_ok=True)
-        place.chmod(0o700)
-
-
-def _replace(target: Path, content: bytes) -> None:
-    """Put the content there in one step: the old file or the new one, never a half."""
-    fresh = target.with_name(f".{target.name}.{os.urandom(6).hex()}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, 0o600)
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-        fresh.replace(target)
-    except BaseException:
-        fresh.unlink(missing_ok=True)
-        raise
-    _flush_folder(target.parent)
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    except OSError:  # pragma: no cover - file systems that cannot flush a folder
-        pass
+        return os.read(descriptor, _MAX_SIZE + 1)
     finally:
         os.close(descriptor)

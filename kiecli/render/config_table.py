@@ -6,7 +6,7 @@ from typing import Any
 from kiecli.config.settings import Entry
 from kiecli.render.text import sanitize
 
-_HEADER = ("NAME", "VALUE", "SOURCE", "HIDES")
+_HEADER = ("NAME", "VALUE", "SOURCE", "OVERRIDES")
 
 
 def table(entries: Iterable[Entry], width: int) -> list[str]:
@@ -14,31 +14,35 @@ def table(entries: Iterable[Entry], width: int) -> list[str]:
 
     Where the lines would not fit into that many columns, each setting gets a paragraph.
     """
-    rows = [_HEADER, *map(_cells, entries)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    cells = [_cells(entry, unset="(not set)") for entry in entries]
+    columns = [*zip(_HEADER, *cells, strict=True)]
+    if not any(columns[-1][1:]):
+        columns.pop()
+    widths = [max(map(len, column)) for column in columns]
     lines = [
         "  ".join(cell.ljust(room) for cell, room in zip(row, widths, strict=True)).rstrip()
-        for row in rows
+        for row in zip(*columns, strict=True)
     ]
     if max(map(len, lines)) <= width:
         return lines
-    return [line for row in rows[1:] for line in _paragraph(*row)]
+    return [line for row in cells for line in _paragraph(*row)]
 
 
 def _paragraph(name: str, value: str, source: str, overridden: str) -> list[str]:
-    facts = (value, source, f"hides {overridden}" if overridden else "")
+    facts = (value, source, f"overrides {overridden}" if overridden else "")
     return [name, *(f"  {fact}" for fact in facts if fact)]
 
 
 def fields(entries: Iterable[Entry]) -> list[str]:
-    """Return tab-separated name, value, source and what is hidden, for programs."""
+    """Return tab-separated name, value, source and what is overridden, for programs."""
     return ["\t".join(_cells(entry)) for entry in entries]
 
 
-def _cells(entry: Entry) -> tuple[str, str, str, str]:
+def _cells(entry: Entry, unset: str = "") -> tuple[str, str, str, str]:
+    """Return the cells of a setting's row; `unset` stands for the value that it has not."""
     overridden = ", ".join(f"{value.source} {value.shown}" for value in entry.overridden)
     if entry.value is None:
-        return entry.setting.name, "", "", overridden
+        return entry.setting.name, unset, "", overridden
     return entry.setting.name, sanitize(entry.value.shown), entry.value.source, sanitize(overridden)
 
 
@@ -49,5 +53,5 @@ def record(entry: Entry) -> dict[str, Any]:
         "name": entry.setting.name,
         "value": None if value is None else value.shown,
         "source": None if value is None else value.source,
-        "hides": [{"source": other.source, "value": other.shown} for other in entry.overridden],
+        "overrides": [{"source": other.source, "value": other.shown} for other in entry.overridden],
     }

@@ -61,11 +61,11 @@ def test_list_in_a_pipe(kiecli: Program, path: Path) -> None:
 def test_list_on_a_terminal(kiecli: Program, path: Path) -> None:
     write(path, timeout="1h")
     terminal = FakeStream(terminal=True)
-    variables = {"KIE_API_KEY": "", "KIECLI_TIMEOUT": "5m", "COLUMNS": "54"}
+    variables = {"KIE_API_KEY": "", "KIECLI_TIMEOUT": "5m", "COLUMNS": "51"}
     assert kiecli("config", "list", out=terminal, environ=variables) == Ran(
         0,
-        "NAME      VALUE             SOURCE       HIDES\n"
-        "api-key\n"
+        "NAME      VALUE             SOURCE       OVERRIDES\n"
+        "api-key   (not set)\n"
         "base-url  https://kie.test  environment\n"
         "dir       .                 default\n"
         "timeout   5m                environment  file 1h\n",
@@ -81,10 +81,10 @@ def test_list_on_a_narrow_terminal_is_a_paragraph_for_each_setting(
     variables = {"KIE_API_KEY": "", "KIECLI_TIMEOUT": "5m", "COLUMNS": "40"}
     assert kiecli("config", "list", out=terminal, environ=variables) == Ran(
         0,
-        "api-key\n"
+        "api-key\n  (not set)\n"
         "base-url\n  https://kie.test\n  environment\n"
         "dir\n  .\n  default\n"
-        "timeout\n  5m\n  environment\n  hides file 1h\n",
+        "timeout\n  5m\n  environment\n  overrides file 1h\n",
         "",
     )
 
@@ -94,11 +94,11 @@ def test_list_as_json(kiecli: Program, path: Path) -> None:
     ran = kiecli("config", "list", "--json", KIE_API_KEY="", KIECLI_TIMEOUT="5m")
     assert ran == Ran(
         0,
-        '{"name":"api-key","value":null,"source":null,"hides":[]}\n'
-        '{"name":"base-url","value":"https://kie.test","source":"environment","hides":[]}\n'
-        '{"name":"dir","value":".","source":"default","hides":[]}\n'
+        '{"name":"api-key","value":null,"source":null,"overrides":[]}\n'
+        '{"name":"base-url","value":"https://kie.test","source":"environment","overrides":[]}\n'
+        '{"name":"dir","value":".","source":"default","overrides":[]}\n'
         '{"name":"timeout","value":"5m","source":"environment",'
-        '"hides":[{"source":"file","value":"1h"}]}\n',
+        '"overrides":[{"source":"file","value":"1h"}]}\n',
         "",
     )
 
@@ -162,8 +162,8 @@ def test_get_shows_a_person_the_mask_and_a_script_nothing(kiecli: Program) -> No
     assert kiecli("config", "get", "api-key") == Ran(
         2,
         "",
-        "kiecli: the key is not printed where a script could take its mask for it. "
-        "Ask for it with: kiecli config get api-key --reveal\n",
+        "kiecli: not printing the masked key into a pipe. "
+        "For the real key: kiecli config get api-key --reveal\n",
     )
 
 
@@ -179,7 +179,8 @@ def test_no_key_at_all(kiecli: Program, line: list[str]) -> None:
     assert kiecli("config", *line, KIE_API_KEY="") == Ran(
         4,
         "",
-        "kiecli: no API key is set. Set KIE_API_KEY, or run: kiecli config set api-key\n",
+        "kiecli: no API key is set, in KIE_API_KEY or the config file. "
+        "Get one at https://kie.ai/api-key, then run: kiecli config set api-key\n",
     )
 
 
@@ -203,7 +204,7 @@ def test_a_name_that_is_not_utf8_comes_back_as_it_went_in(kiecli: Program) -> No
 
 def test_set_warns_when_the_environment_hides_the_value(kiecli: Program, path: Path) -> None:
     assert kiecli("config", "set", "dir", "out", KIECLI_DIR="x") == Ran(
-        0, "", "kiecli: warning: KIECLI_DIR in the environment hides this dir\n"
+        0, "", "kiecli: warning: KIECLI_DIR in the environment overrides this dir\n"
     )
     assert json.loads(path.read_text()) == {"dir": "out"}
 
@@ -215,7 +216,7 @@ def test_set_takes_one_value(kiecli: Program, path: Path, values: list[str]) -> 
         2,
         "",
         f"kiecli: dir takes one value, and there are {len(values) or 'none'}. "
-        "Give it, or '-' to read it from stdin: kiecli config set dir VALUE\n",
+        "Give it in quotes, or '-' to read it from stdin: kiecli config set dir VALUE\n",
     )
     assert not path.exists()
 
@@ -232,7 +233,7 @@ def test_set_refuses_a_value_that_cannot_be_used(kiecli: Program, path: Path) ->
 @pytest.mark.parametrize("words", [[], ["-"]])
 def test_set_reads_the_key_from_stdin(kiecli: Program, path: Path, words: list[str]) -> None:
     ran = kiecli("config", "set", "api-key", *words, stdin=f"\ufeff {OTHER}\r\n", KIE_API_KEY="")
-    assert ran == Ran(0, "", "kiecli: the key is kept; try it with: kiecli config check\n")
+    assert ran == Ran(0, "", "kiecli: API key saved; verify it with: kiecli config check\n")
     assert json.loads(path.read_text()) == {"api-key": OTHER}
     assert path.stat().st_mode & 0o777 == 0o600
 
@@ -240,21 +241,42 @@ def test_set_reads_the_key_from_stdin(kiecli: Program, path: Path, words: list[s
 @pytest.mark.parametrize(
     ("stdin", "reason"),
     [
-        (b"", "blank"),
-        (None, "blank"),
-        (b" \n", "blank"),
-        (b"canary\nsecond", "not printable ASCII on one line"),
-        (b"canary\xff", "not printable ASCII on one line"),
-        (b"canary\x00", "not printable ASCII on one line"),
+        (b"", "is empty"),
+        (None, "is empty"),
+        (b" \n", "is empty"),
+        (b"canary\nsecond", "is not printable ASCII on one line"),
+        (b"canary\xff", "is not printable ASCII on one line"),
+        (b"canary=x", "has a space or a '=' in it, so it is not the key alone"),
     ],
 )
 def test_what_cannot_be_a_key_is_refused_unseen(
     kiecli: Program, path: Path, stdin: bytes | None, reason: str
 ) -> None:
     assert kiecli("config", "set", "api-key", stdin=stdin) == Ran(
-        4, "", f"kiecli: api-key: the key is {reason}\n"
+        4,
+        "",
+        f"kiecli: api-key: the key {reason}. "
+        "Copy the key from https://kie.ai/api-key, then run: kiecli config set api-key\n",
     )
     assert not path.exists()
+
+
+def test_a_pasted_key_is_taken_out_of_its_line_with_one_note(
+    kiecli: Program, kie: Faults, path: Path
+) -> None:
+    kie.always("credit", envelope(200, "success", 1))
+    note = "kiecli: {}: using the API key only, without the text around it\n"
+    pasted = f'export KIE_API_KEY="{OTHER}"'
+    assert kiecli("config", "check", KIE_API_KEY=pasted) == Ran(
+        0, "key\tKIE_API_KEY\ncredits\t1\n", note.format("KIE_API_KEY")
+    )
+    assert kiecli("config", "list", KIE_API_KEY=pasted).out.startswith("api-key\t****3210\t")
+    assert kiecli("config", "set", "api-key", stdin=pasted, KIE_API_KEY="").err == (
+        note.format("api-key") + "kiecli: API key saved; verify it with: kiecli config check\n"
+    )
+    assert json.loads(path.read_text()) == {"api-key": OTHER}
+    (seen,) = kie.seen("credit")
+    assert seen.headers["authorization"] == f"Bearer {OTHER}"
 
 
 @pytest.mark.parametrize("words", [[KEY], [KEY, KEY], ["", KEY], ["-", KEY]])
@@ -264,8 +286,9 @@ def test_a_key_as_an_argument_is_refused_unseen(
     assert kiecli("config", "set", "api-key", *words) == Ran(
         2,
         "",
-        "kiecli: a key is not taken as an argument, where shell history and process list would "
-        "keep it. Give it at the prompt or on stdin: kiecli config set api-key\n",
+        "kiecli: never type the key into the command line: it ends up in your shell history "
+        "(this one may be there now). Run this and paste it at the prompt: "
+        "kiecli config set api-key\n",
     )
     assert not path.exists()
 
@@ -286,7 +309,7 @@ def test_leaving_the_prompt_ends_its_line_and_the_run(left: BaseException) -> No
     with pytest.raises(Interrupted) as interrupted:
         ask_key(err, ask)
     assert interrupted.value.signum == signal.SIGINT
-    assert stream.text == "API key: \n\n"
+    assert stream.text == "API key (typing stays hidden): \n\n"
 
 
 def test_unset_forgets_a_value_and_nothing_else(kiecli: Program, path: Path) -> None:
@@ -324,8 +347,8 @@ def test_check_of_a_refused_key_says_what_to_do(kiecli: Program, kie: Faults, pa
     assert kiecli("config", "check") == Ran(
         4,
         "",
-        "kiecli: with KIE_API_KEY: Kie refused the API key: Unauthorized (code 401). "
-        "Put another key into KIE_API_KEY\n",
+        "kiecli: Kie refused the API key (KIE_API_KEY): Unauthorized (code 401). "
+        "Set KIE_API_KEY to a key from https://kie.ai/api-key\n",
     )
     write(path, **{"api-key": OTHER})
     ran = kiecli("config", "check", "--json", KIE_API_KEY="")
@@ -337,16 +360,16 @@ def test_check_of_a_refused_key_says_what_to_do(kiecli: Program, kie: Faults, pa
             "credits": None,
             "error": {
                 "kind": "access",
-                "message": "Kie refused the API key: Unauthorized (code 401)",
-                "hint": "keep another key with: kiecli config set api-key",
+                "message": f"Kie refused the API key (api-key in {path}): Unauthorized (code 401)",
+                "hint": "get a key at https://kie.ai/api-key, then run: kiecli config set api-key",
                 "temporary": False,
             },
             "exit_code": 4,
         },
     )
     assert ran.err == (
-        f"kiecli: with api-key in {path}: Kie refused the API key: Unauthorized (code 401). "
-        "Keep another key with: kiecli config set api-key\n"
+        f"kiecli: Kie refused the API key (api-key in {path}): Unauthorized (code 401). "
+        "Get a key at https://kie.ai/api-key, then run: kiecli config set api-key\n"
     )
 
 
@@ -364,8 +387,8 @@ def test_check_outlasts_temporary_trouble(kiecli: Program, kie: Faults) -> None:
     ("code", "msg", "said"),
     [
         (500, "Internal error", "Kie answered Internal error (code 500)"),
-        (404, "Not found", "Kie's answer tells no credits"),
-        (501, "Failed", "Kie's answer tells no credits"),
+        (404, "Not found", "Kie's answer holds no number of credits"),
+        (501, "Failed", "Kie's answer holds no number of credits"),
         (200, "success", "Kie's answer holds no number of credits"),
     ],
 )
@@ -376,8 +399,7 @@ def test_check_gives_up_after_its_box_of_time(
     assert kiecli("config", "check") == Ran(
         6,
         "",
-        f"kiecli: {said}; retrying for up to 15s\n"
-        f"kiecli: with KIE_API_KEY: {said}; tried 5 times in 15s\n",
+        f"kiecli: {said}; retrying for up to 15s\nkiecli: {said}; tried 5 times in 15s\n",
     )
 
 
@@ -386,6 +408,6 @@ def test_check_asks_nobody_with_a_key_that_cannot_be_one(kiecli: Program, kie: F
         4,
         "",
         "kiecli: KIE_API_KEY: the key is not printable ASCII on one line. "
-        "Correct or unset KIE_API_KEY\n",
+        "Copy the key from https://kie.ai/api-key into KIE_API_KEY\n",
     )
     assert kie.requests == []

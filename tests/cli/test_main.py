@@ -146,7 +146,8 @@ def test_without_a_key_nothing_is_asked(kiecli: Program, kie: Faults, command: s
     assert kiecli(command, "--json", "a") == Ran(
         4,
         "",
-        "kiecli: no API key is set. Set KIE_API_KEY, or run: kiecli config set api-key\n",
+        "kiecli: no API key is set, in KIE_API_KEY or the config file. "
+        "Get one at https://kie.ai/api-key, then run: kiecli config set api-key\n",
     )
     assert kie.requests == []
 
@@ -197,11 +198,11 @@ def test_a_key_that_kie_repeats_is_hidden(kiecli: Program, kie: Faults) -> None:
     ran = kiecli("wait", "--json", "a")
     assert ran.code == 4
     assert json.loads(ran.out)["error"]["message"] == (
-        "Kie refused the API key: Bearer **** is not known (code 401)"
+        "Kie refused the API key (KIE_API_KEY): Bearer **** is not known (code 401)"
     )
     assert ran.err == (
-        "kiecli: Kie refused the API key: Bearer **** is not known (code 401)."
-        " Check the key with: kiecli config check\n"
+        "kiecli: Kie refused the API key (KIE_API_KEY): Bearer **** is not known (code 401)."
+        " Get a key at https://kie.ai/api-key; to test one: kiecli config check\n"
     )
 
 

@@ -455,8 +455,8 @@ def test_a_refused_key_is_said_once_for_all(kiecli: Program, kie: Faults) -> Non
     assert ran == Ran(
         4,
         "a\tunknown\t\t\t\t\t\nb\tunknown\t\t\t\t\t\n",
-        "kiecli: Kie refused the API key: Unauthorized (code 401)."
-        " Check the key with: kiecli config check\n",
+        "kiecli: Kie refused the API key (KIE_API_KEY): Unauthorized (code 401)."
+        " Get a key at https://kie.ai/api-key; to test one: kiecli config check\n",
     )
 
 

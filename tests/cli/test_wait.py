@@ -234,8 +234,8 @@ def test_no_answer_at_all_ends_ten_seconds_after_the_deadline(
             401,
             "Unauthorized",
             (
-                "kiecli: Kie refused the API key: Unauthorized (code 401)."
-                " Check the key with: kiecli config check\n"
+                "kiecli: Kie refused the API key (KIE_API_KEY): Unauthorized (code 401)."
+                " Get a key at https://kie.ai/api-key; to test one: kiecli config check\n"
             ),
         ),
         (
@@ -400,7 +400,8 @@ def test_created_ids_are_said_also_when_there_is_no_key(kiecli: Program) -> None
         4,
         "",
         "kiecli: created new1; if this line is interrupted: kiecli wait new1\n"
-        "kiecli: no API key is set. Set KIE_API_KEY, or run: kiecli config set api-key\n",
+        "kiecli: no API key is set, in KIE_API_KEY or the config file. "
+        "Get one at https://kie.ai/api-key, then run: kiecli config set api-key\n",
     )
 
 

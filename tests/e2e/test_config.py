@@ -129,11 +129,12 @@ def path(tmp_path: Path) -> Path:
 
 def test_the_key_is_asked_for_without_echo(path: Path) -> None:
     with Terminal("config", "set", "api-key", KIECLI_CONFIG=str(path)) as terminal:
-        terminal.await_text("API key: ")
+        terminal.await_text("hidden): ")
         terminal.type(f"{KEY}\n")
         assert terminal.end() == 0
         assert terminal.screen == (
-            "API key: \r\nkiecli: the key is kept; try it with: kiecli config check\r\n"
+            "API key (typing stays hidden): \r\n"
+            "kiecli: API key saved; verify it with: kiecli config check\r\n"
         )
     assert json.loads(path.read_text()) == {"api-key": KEY}
     assert path.stat().st_mode & 0o777 == 0o600
@@ -142,10 +143,10 @@ def test_the_key_is_asked_for_without_echo(path: Path) -> None:
 @pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["Ctrl-C", "Ctrl-D"])
 def test_leaving_the_prompt_is_an_interrupt(path: Path, key: str) -> None:
     with Terminal("config", "set", "api-key", "-", KIECLI_CONFIG=str(path)) as terminal:
-        terminal.await_text("API key: ")
+        terminal.await_text("hidden): ")
         terminal.type(key)
         assert terminal.end() == -signal.SIGINT
-        assert terminal.screen == "API key: \r\nkiecli: interrupted\r\n"
+        assert terminal.screen == "API key (typing stays hidden): \r\nkiecli: interrupted\r\n"
     assert not path.exists()
 
 

@@ -235,7 +235,7 @@ def test_bytes_that_are_no_text_are_refused() -> None:
             "Unauthorized",
             ExitCode.REFUSED,
             "Kie refused the API key: Unauthorized (code 401)",
-            "check the key with: kiecli config check",
+            "get a key at https://kie.ai/api-key; to test one: kiecli config check",
         ),
         (
             402,

@@ -87,13 +87,19 @@ def test_only_verbose_has_a_trace() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "secret"),
-    [("sk-0123456789", "sk-0123456789"), ("sandbox", ""), ("", ""), ("not\nprintable-123", "")],
+    ("key", "secrets"),
+    [
+        ("sk-0123456789", ("sk-0123456789",)),
+        ('"sk-0123456789"', ('"sk-0123456789"', "sk-0123456789")),
+        ("not printable-\x7f", ("not printable-\x7f",)),
+        ("sandbox", ()),
+        ("", ()),
+    ],
 )
-def test_the_key_becomes_a_secret_of_both_streams(key: str, secret: str) -> None:
+def test_the_key_is_redacted_in_both_streams(key: str, secrets: tuple[str, ...]) -> None:
     runtime = world(KIE_API_KEY=key)
     runtime.redact_api_key()
-    assert (runtime.out.redacted, runtime.err.redacted) == (secret, secret)
+    assert (runtime.out.redacted, runtime.err.redacted) == (secrets, secrets)
 
 
 def test_stdin_is_read_to_its_end() -> None:

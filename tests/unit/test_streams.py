@@ -45,8 +45,8 @@ def test_a_secret_is_never_shown() -> None:
     stream = FakeStream()
     output = Output(stream)
     output.line("sk-1 is shown")
-    output.redacted = "sk-1"
-    output.line("Bearer sk-1, sk-1")
+    output.redacted = ("'sk-1'", "sk-1")
+    output.line("Bearer sk-1, 'sk-1'")
     assert stream.text == "sk-1 is shown\nBearer ****, ****\n"
 
 
@@ -80,7 +80,7 @@ def test_a_stdout_that_breaks_ends_the_run(breaks: OSError, error: type[BaseExce
 def test_bytes_arrive_untouched() -> None:
     stream = FakeStream(encoding="ascii")
     output = Output(stream)
-    output.redacted = "PNG"
+    output.redacted = ("PNG",)
     binary = output.binary()
     assert binary.write(b"\x89PNG\xff") == 5
     binary.flush()

@@ -60,7 +60,7 @@ def test_code_505_without_a_usable_state_is_a_refusal(data: object) -> None:
     assert type(error) is AccessError
 
 
-_KEY_HINT = "check the key with: kiecli config check"
+_KEY_HINT = "get a key at https://kie.ai/api-key; to test one: kiecli config check"
 _CODES: list[tuple[object, str, type[KieError], str, str]] = [
     (401, "No access", AccountRefused, "Kie refused the API key: No access (code 401)", _KEY_HINT),
     ("401", "", AccountRefused, "Kie refused the API key: code 401", _KEY_HINT),

@@ -1,4 +1,4 @@
-"""Which value is in force, and what is said when it cannot be used."""
+"""Which value is in force, and the message where it cannot be used."""
 
 import json
 from collections.abc import Callable
@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from kiecli.config.resolver import Config, user_folder
-from kiecli.errors import AccessError, ConfigError, ExitCode, KieError, UsageError
+from kiecli.errors import AccessError, ConfigError, KieError, UsageError
 
-CANARY = "canary-0123456789-key"
+KEY = "canary-0123456789-key"
+PAGE = "https://kie.ai/api-key"
 BROKEN = "{"
 MakeConfig = Callable[..., Config]
 
@@ -39,10 +40,12 @@ def in_force(config: Config, name: str, option: str | None = None) -> tuple[str,
     return value.text, value.source, value.origin
 
 
-def error_of(config: Config, name: str, option: str | None = None) -> KieError:
-    with pytest.raises(KieError) as refusal:
-        config.value(name, option)
-    return refusal.value
+def refusal(call: Callable[[], object]) -> tuple[type[KieError], str, str]:
+    with pytest.raises(KieError) as refused:
+        call()
+    # Neither may lead a traceback to the value, which may be the key.
+    assert (refused.value.__cause__, refused.value.__context__) == (None, None)
+    return type(refused.value), refused.value.message, refused.value.hint
 
 
 def test_option_over_environment_over_file_over_default(config: MakeConfig, path: Path) -> None:
@@ -54,9 +57,9 @@ def test_option_over_environment_over_file_over_default(config: MakeConfig, path
 
 
 def test_a_value_in_force_is_in_its_final_form(config: MakeConfig) -> None:
-    made = config({"base-url": "https://kie.example/"}, KIE_API_KEY=f" {CANARY}\n")
+    made = config({"base-url": "https://kie.example/"}, KIE_API_KEY=f" {KEY}\n")
     assert made.value("base-url").text == "https://kie.example"
-    assert made.value("api-key").text == CANARY
+    assert (made.value("api-key").text, made.note()) == (KEY, None)
     assert made.value("dir", "~").text == str(Path.home())
 
 
@@ -66,19 +69,13 @@ def test_an_empty_value_counts_as_unset(config: MakeConfig) -> None:
     assert made.value("dir").source == "default"
 
 
-def test_an_option_is_never_unset(config: MakeConfig) -> None:
-    error = error_of(config(KIECLI_DIR="out"), "dir", "")
-    assert isinstance(error, UsageError)
-    assert not isinstance(error, ConfigError)
-    assert (error.message, error.hint) == ("--dir: the folder is blank", "")
-
-
 def test_the_file_is_read_only_when_it_is_needed(config: MakeConfig) -> None:
     made = config(BROKEN, KIECLI_DIR="out")
     assert made.value("dir").text == "out"
     assert made.value("timeout", "1m").text == "1m"
     assert made.warning() is None
-    assert isinstance(error_of(made, "timeout"), ConfigError)
+    with pytest.raises(ConfigError):
+        made.value("timeout")
 
 
 def test_the_file_is_read_once(config: MakeConfig, path: Path) -> None:
@@ -90,82 +87,148 @@ def test_the_file_is_read_once(config: MakeConfig, path: Path) -> None:
 
 def test_the_timeout_in_seconds(config: MakeConfig) -> None:
     made = config({"timeout": 90})
-    assert made.timeout() == 90
-    assert made.timeout("0") == 0
-    assert made.timeout("1h30m") == 5400
+    assert [made.timeout(), made.timeout("0"), made.timeout("1h30m")] == [90, 0, 5400]
 
 
-def test_no_key_anywhere(config: MakeConfig) -> None:
-    error = error_of(config(), "api-key")
-    assert (error.message, error.hint, error.exit_code) == (
-        "no API key is set",
-        "set KIE_API_KEY, or run: kiecli config set api-key",
-        ExitCode.REFUSED,
-    )
-
-
-def test_an_error_says_where_the_value_came_from(config: MakeConfig, path: Path) -> None:
-    error = error_of(config(KIECLI_TIMEOUT="abc"), "timeout")
-    assert isinstance(error, ConfigError)
-    assert (error.message, error.hint) == (
-        "KIECLI_TIMEOUT: 'abc' is not a duration such as 90s, 15m or 1h30m",
-        "correct or unset KIECLI_TIMEOUT",
-    )
-    error = error_of(config({"timeout": "abc"}), "timeout")
-    assert isinstance(error, ConfigError)
-    assert (error.message, error.hint) == (
-        f"timeout in {path}: 'abc' is not a duration such as 90s, 15m or 1h30m",
-        "correct it with: kiecli config set timeout VALUE",
-    )
-
-
-@pytest.mark.parametrize("value", [True, [], {"a": 1}])
-def test_a_value_of_the_file_must_be_text_or_a_number(
-    config: MakeConfig, path: Path, value: object
+@pytest.mark.parametrize(
+    ("name", "option", "file", "environ", "error"),
+    [
+        (
+            "api-key",
+            None,
+            None,
+            {},
+            (
+                AccessError,
+                "no API key is set, in KIE_API_KEY or the config file",
+                f"get one at {PAGE}, then run: kiecli config set api-key",
+            ),
+        ),
+        (
+            "api-key",
+            None,
+            None,
+            {"KIE_API_KEY": f"{KEY}\n{KEY}"},
+            (
+                AccessError,
+                "KIE_API_KEY: the key is not printable ASCII on one line",
+                f"copy the key from {PAGE} into KIE_API_KEY",
+            ),
+        ),
+        (
+            "api-key",
+            None,
+            {"api-key": f"{KEY} {KEY}"},
+            {},
+            (
+                AccessError,
+                "api-key in PATH: the key has a space or a '=' in it, so it is not the key alone",
+                f"copy the key from {PAGE}, then run: kiecli config set api-key",
+            ),
+        ),
+        (
+            "timeout",
+            None,
+            None,
+            {"KIECLI_TIMEOUT": "abc"},
+            (
+                ConfigError,
+                "KIECLI_TIMEOUT: 'abc' is not a duration such as 90s, 15m or 1h30m",
+                "correct or unset KIECLI_TIMEOUT",
+            ),
+        ),
+        (
+            "timeout",
+            None,
+            {"timeout": "abc"},
+            {},
+            (
+                ConfigError,
+                "timeout in PATH: 'abc' is not a duration such as 90s, 15m or 1h30m",
+                "correct it with: kiecli config set timeout VALUE",
+            ),
+        ),
+        *(
+            (
+                "timeout",
+                None,
+                {"timeout": value},
+                {},
+                (
+                    ConfigError,
+                    "timeout in PATH: the value is not a string",
+                    "correct it in the file",
+                ),
+            )
+            for value in [True, list[int](), {"a": 1}]
+        ),
+        # An option that was given is never unset, also when it is empty.
+        ("dir", "", None, {"KIECLI_DIR": "out"}, (UsageError, "--dir: the folder is empty", "")),
+    ],
+)
+def test_a_message_says_where_the_value_came_from(
+    config: MakeConfig,
+    path: Path,
+    name: str,
+    option: str | None,
+    file: object,
+    environ: dict[str, str],
+    error: tuple[type[KieError], str, str],
 ) -> None:
-    error = error_of(config({"timeout": value}), "timeout")
-    assert isinstance(error, ConfigError)
-    assert (error.message, error.hint) == (
-        f"timeout in {path}: the value is no text",
-        "correct it in the file",
-    )
+    kind, message, hint = refusal(lambda: config(file, **environ).value(name, option))
+    assert (kind, message.replace(str(path), "PATH"), hint) == error
 
 
-def test_a_key_that_cannot_be_one_is_refused_unseen(config: MakeConfig, path: Path) -> None:
-    error = error_of(config(KIE_API_KEY=f"{CANARY}\n{CANARY}"), "api-key")
-    assert (error.message, error.hint, error.exit_code) == (
-        "KIE_API_KEY: the key is not printable ASCII on one line",
-        "correct or unset KIE_API_KEY",
-        ExitCode.REFUSED,
-    )
-    error = error_of(config({"api-key": f"{CANARY}é"}), "api-key")
-    assert isinstance(error, AccessError)
-    assert (error.message, error.hint) == (
-        f"api-key in {path}: the key is not printable ASCII on one line",
-        "correct it with: kiecli config set api-key",
-    )
-    assert (error.__cause__, error.__context__) == (None, None)
+@pytest.mark.parametrize("text", [f'export KIE_API_KEY="{KEY}"', f"Bearer {KEY}", f"'{KEY}'"])
+def test_a_pasted_key_is_taken_out_of_its_line_wherever_it_stands(
+    config: MakeConfig, path: Path, text: str
+) -> None:
+    note = "{}: using the API key only, without the text around it"
+    made = config(KIE_API_KEY=text)
+    assert made.note() is None  # not asked for yet
+    assert (made.value("api-key").text, made.note()) == (KEY, note.format("KIE_API_KEY"))
+    made = config({"api-key": text})
+    assert made.value("api-key").text == KEY
+    assert made.note() == note.format(f"api-key in {path}")
+    made = config()
+    made.set("api-key", text)
+    assert made.note() == note.format("api-key")
+    assert json.loads(path.read_text()) == {"api-key": KEY}
+
+
+@pytest.mark.parametrize(
+    ("file", "environ", "secrets"),
+    [
+        (None, {}, []),
+        ({"api-key": "hidden"}, {"KIE_API_KEY": f" {KEY}"}, [KEY]),
+        ({"api-key": f"Bearer {KEY}"}, {}, [f"Bearer {KEY}", KEY]),
+        (None, {"KIE_API_KEY": f"no key {KEY}"}, [f"no key {KEY}"]),
+    ],
+)
+def test_what_no_output_may_show(
+    config: MakeConfig, file: object, environ: dict[str, str], secrets: list[str]
+) -> None:
+    assert config(file, **environ).secrets() == secrets
 
 
 def test_an_unknown_name_is_refused_everywhere(config: MakeConfig, path: Path) -> None:
     made = config()
-    for act in (
+    for call in (
         lambda: made.value("apikey"),
         lambda: made.set("apikey", "x"),
         lambda: made.unset("apikey"),
     ):
-        with pytest.raises(UsageError, match="'apikey' is not a setting"):
-            act()
+        assert refusal(call)[:2] == (UsageError, "'apikey' is not a setting")
     assert not path.exists()
 
 
-def test_every_setting_with_what_it_hides(config: MakeConfig) -> None:
+def test_every_setting_with_what_it_overrides(config: MakeConfig) -> None:
     made = config(
-        {"api-key": "file-0123456789", "dir": "filed", "base-url": "http://nonsense"},
-        KIE_API_KEY=CANARY,
+        {"api-key": "file-0123456789", "dir": "from file", "base-url": "http://nonsense"},
+        KIE_API_KEY=KEY,
         KIECLI_TIMEOUT="nonsense",
     )
-    told = [
+    entries = [
         (
             entry.setting.name,
             entry.value and (entry.value.shown, entry.value.source),
@@ -173,10 +236,10 @@ def test_every_setting_with_what_it_hides(config: MakeConfig) -> None:
         )
         for entry in made.entries()
     ]
-    assert told == [
+    assert entries == [
         ("api-key", ("****-key", "environment"), [("****6789", "file")]),
         ("base-url", ("http://nonsense", "file"), []),
-        ("dir", ("filed", "file"), []),
+        ("dir", ("from file", "file"), []),
         ("timeout", ("nonsense", "environment"), []),
     ]
 
@@ -186,23 +249,17 @@ def test_a_setting_without_any_value_is_an_entry_too(config: MakeConfig) -> None
     assert (entry.setting.name, entry.value, entry.overridden) == ("api-key", None, ())
 
 
-def test_setting_a_value_keeps_it_trimmed(config: MakeConfig, path: Path) -> None:
-    assert config().set("api-key", f" {CANARY}\n") is None
-    assert config().set("dir", "~/out") is None
-    assert json.loads(path.read_text()) == {"api-key": CANARY, "dir": "~/out"}
-    assert config().value("dir").text == str(Path.home() / "out")
-
-
-def test_what_is_set_is_seen_at_once(config: MakeConfig) -> None:
-    made = config({"dir": "old"})
+def test_a_value_is_stored_trimmed_and_used_at_once(config: MakeConfig, path: Path) -> None:
+    made = config({"dir": "old", "theme": 1})
     assert made.value("dir").text == "old"
-    made.set("dir", "new")
-    assert made.value("dir").text == "new"
-    made.unset("dir")
+    assert (made.set("dir", " ~/out\n"), made.set("api-key", f" {KEY}\n")) == (None, None)
+    assert json.loads(path.read_text()) == {"dir": "~/out", "theme": 1, "api-key": KEY}
+    assert made.value("dir").text == str(Path.home() / "out")
+    assert (made.unset("dir"), made.unset("dir")) == (True, False)
     assert made.value("dir").source == "default"
 
 
-def test_setting_tells_which_variable_hides_the_value(config: MakeConfig) -> None:
+def test_setting_tells_which_variable_overrides_the_value(config: MakeConfig) -> None:
     assert config(KIECLI_DIR="x").set("dir", "y") == "KIECLI_DIR"
     assert config(KIECLI_DIR="").set("dir", "y") is None
 
@@ -212,24 +269,16 @@ def test_setting_tells_which_variable_hides_the_value(config: MakeConfig) -> Non
     [
         ("timeout", "abc", "timeout: 'abc' is not a duration such as 90s, 15m or 1h30m"),
         ("base-url", "kie", "base-url: 'kie' is not an address such as https://api.kie.ai"),
-        ("dir", "", "dir: the folder is blank"),
-        ("api-key", "canary\nx", "api-key: the key is not printable ASCII on one line"),
-        ("api-key", "\n", "api-key: the key is blank"),
+        ("dir", "", "dir: the folder is empty"),
+        ("api-key", "\n", "api-key: the key is empty"),
     ],
 )
-def test_a_value_that_cannot_be_used_is_not_kept(
+def test_a_value_that_cannot_be_used_is_not_stored(
     config: MakeConfig, path: Path, name: str, text: str, message: str
 ) -> None:
-    with pytest.raises(AccessError if name == "api-key" else UsageError) as refusal:
-        config().set(name, text)
-    assert (refusal.value.message, refusal.value.hint) == (message, "")
+    kind = AccessError if name == "api-key" else UsageError
+    assert refusal(lambda: config().set(name, text))[:2] == (kind, message)
     assert not path.exists()
-
-
-def test_unsetting_tells_whether_there_was_anything(config: MakeConfig, path: Path) -> None:
-    assert config({"dir": "x", "theme": 1}).unset("dir") is True
-    assert config().unset("dir") is False
-    assert json.loads(path.read_text()) == {"theme": 1}
 
 
 def test_a_file_that_others_can_read_is_warned_about_once_read(
@@ -252,9 +301,9 @@ def test_kiecli_config_names_the_file() -> None:
 
 
 def test_a_home_that_is_not_known_is_refused() -> None:
-    with pytest.raises(ConfigError) as refusal:
+    with pytest.raises(ConfigError) as refused:
         Config({"KIECLI_CONFIG": "~nobody-of-that-name/k.json"}).value("dir")
-    assert (refusal.value.message, refusal.value.hint) == (
+    assert (refused.value.message, refused.value.hint) == (
         "KIECLI_CONFIG: the home folder of '~nobody-of-that-name/k.json' is not known",
         "give the whole path",
     )
@@ -281,10 +330,10 @@ def _raise() -> str:
 def test_without_a_home_there_are_defaults_and_no_file(folder: Callable[[], str]) -> None:
     config = Config({}, folder)
     assert config.value("timeout").text == "15m"
-    assert config.warning() is None
-    with pytest.raises(ConfigError) as refusal:
+    assert (config.warning(), config.secrets()) == (None, [])
+    with pytest.raises(ConfigError) as refused:
         config.set("dir", "out")
-    assert (refusal.value.message, refusal.value.hint) == (
+    assert (refused.value.message, refused.value.hint) == (
         "no folder for the config file: the home folder is not known",
         "set HOME, or name a file with KIECLI_CONFIG",
     )

@@ -1,0 +1,66 @@
+"""The API key as a value: taken out of a pasted line, checked, masked. Pure."""
+
+KEY_PAGE = "https://kie.ai/api-key"
+"""Where a user creates a key, and sees which ones there are."""
+
+# A line in which people find a key: shell profiles, READMEs, request headers, YAML and JSON. What
+# may stand before the key is anything that ends in the variable's name, `Bearer` or `api-key`;
+# after it only what closes such a line. The key itself has no character that would make it a
+# placeholder (`$KIE_API_KEY`, `<your key>`, `%KIE_API_KEY%`).
+_QUOTES = "\"'`\u2018\u2019\u201c\u201d"
+_PASTED_LINE = rf"""(?xi)
+    (?: .* (?: \bKIE_API_KEY [{_QUOTES}]? (?: \s*[=:,]\s* | \s+ )
+             | \b(?:api[-_]key|Authorization) [{_QUOTES}]? \s*[=:]\s*
+             | \bBearer\s+ ) )?
+    [{_QUOTES}]*
+    ( [^\s{_QUOTES}=;,()$%<>{{}}]+ )
+    [{_QUOTES}]*
+    (?: \s*/M                                # setx: for all users
+      | ,\s* [{_QUOTES}] \w+ [{_QUOTES}] )?  # [Environment]::SetEnvironmentVariable(…, 'User')
+    \s* [;,)}}]*
+"""
+
+# Far longer than any such line: no time is spent on a file that was pasted by mistake.
+_MAX_LINE = 4096
+
+# Fewer characters could be guessed from the four that are shown.
+_MIN_SHOWN = 12
+
+
+def extract(text: str) -> str:
+    """Return the key out of a line such as `export KIE_API_KEY="..."`, else the text, trimmed.
+
+    The result is not checked: see `check`.
+    """
+    import re
+
+    text = text.strip()
+    line = re.fullmatch(_PASTED_LINE, text) if len(text) <= _MAX_LINE else None
+    return line[1] if line else text
+
+
+def check(text: str) -> str:
+    """Return the key that a text holds.
+
+    Raises:
+        ValueError: There is none that a request could carry; the reason does not repeat the text.
+    """
+    key = extract(text)
+    if not key:
+        raise ValueError("the key is empty")
+    if not _is_printable(key):
+        raise ValueError("the key is not printable ASCII on one line")
+    if " " in key or "=" in key:
+        raise ValueError("the key has a space or a '=' in it, so it is not the key alone")
+    return key
+
+
+def mask(text: str) -> str:
+    """Return what may be shown of a key: its last four characters, none of a short one's."""
+    key = extract(text)
+    shown = key[-4:] if len(key) >= _MIN_SHOWN and _is_printable(key) else ""
+    return f"****{shown}"
+
+
+def _is_printable(text: str) -> bool:
+    return text.isascii() and text.isprintable()

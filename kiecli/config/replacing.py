@@ -1,0 +1,112 @@
+"""POSIX: how the config file is replaced, so that a crash or a second kiecli costs nothing."""
+
+import errno
+import fcntl
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+# A disk that has no modes, locks or flushing (network folders, FUSE, VFAT) is good enough.
+_UNSUPPORTED = {errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EPERM}
+
+UNNAMED = getattr(os, "O_TMPFILE", 0)
+"""Linux's flag for a file without a name, 0 elsewhere."""
+
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+@contextmanager
+def exclusive(target: Path, flock: Callable[[int, int], None] = fcntl.flock) -> Iterator[None]:
+    """Make other processes wait before they change the file, and remove what a kill left.
+
+    The folder is locked, not the file, which is replaced under the lock. Where folders cannot be
+    locked (NFS and SMB, often), nobody waits.
+
+    Args:
+        target: The file.
+        flock: The system's own.
+    """
+    descriptor = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):
+            flock(descriptor, fcntl.LOCK_EX)
+            _remove_leftovers(target)  # only here: nobody else can be using one
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def make_folder(folder: Path) -> None:
+    """Make what is missing of it, for its owner only, whatever the umask is."""
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    for place in reversed(missing):
+        place.mkdir(0o700, exist_ok=True)
+        with _unless_unsupported():
+            place.chmod(0o700)
+
+
+def replace(target: Path, content: bytes, *, unnamed: int = UNNAMED) -> None:
+    """Put the content there in one step: the old file or the new one, never a half.
+
+    Args:
+        target: The file, whose folder is there.
+        content: All that it is to hold.
+        unnamed: The flag that opens a file without a name; 0 where the system has none.
+
+    Raises:
+        OSError: It cannot be written; the old file is still there.
+    """
+    fresh = target.with_name(f".{target.name}.{os.urandom(6).hex()}")
+    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        if not (unnamed and _written_unnamed(fresh, content, folder, unnamed)):
+            _write(os.open(fresh, _NEW_FILE, 0o600), content)
+        fresh.replace(target)
+        with _unless_unsupported():
+            os.fsync(folder)
+    finally:
+        os.close(folder)
+        fresh.unlink(missing_ok=True)
+
+
+def _written_unnamed(fresh: Path, content: bytes, folder: int, unnamed: int) -> bool:
+    """Write a file that gets its name only once it is whole; return whether that worked.
+
+    The content may be the key: a kill in the middle of writing must not leave it behind.
+    """
+    with suppress(OSError):  # the disk cannot do it, or there is no /proc
+        descriptor = os.open(fresh.parent, os.O_WRONLY | os.O_CLOEXEC | unnamed, 0o600)
+        # With a folder given, the link is made to what /proc's link leads to: see linkat(2).
+        path = f"/proc/self/fd/{descriptor}"
+        _write(descriptor, content, lambda: os.link(path, fresh, src_dir_fd=folder))
+        return True
+    return False
+
+
+def _write(descriptor: int, content: bytes, finish: Callable[[], None] = lambda: None) -> None:
+    with os.fdopen(descriptor, "wb") as file:
+        with _unless_unsupported():
+            os.fchmod(descriptor, 0o600)  # the umask may have taken even the owner's rights
+        file.write(content)
+        file.flush()
+        with _unless_unsupported():
+            os.fsync(descriptor)
+        finish()
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Remove what a killed run left: its content may be a key."""
+    for place in target.parent.iterdir():
+        if re.fullmatch(rf"\.{re.escape(target.name)}\.[0-9a-f]{{12}}", place.name):
+            place.unlink(missing_ok=True)
+
+
+@contextmanager
+def _unless_unsupported() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise

@@ -1,5 +1,6 @@
 """What tests of the whole program share."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from kiecli.sandbox.simulation import SimulatedKie
 from tests.support.fakes import FakeClock
 from tests.support.faults import Faults
 from tests.support.program import KEY, Program
+
+# Modules of one system and their tests have its name.
+collect_ignore_glob = ["*/test_posix_*" if sys.platform == "win32" else "*/test_windows_*"]
 
 # The same examples in every run: what a search finds is written down as an example of its own.
 settings.register_profile("steady", derandomize=True, deadline=None)

@@ -2,7 +2,7 @@
 
 from queue import SimpleQueue
 
-from kiecli.files.disk_interface import ReadableFile
+from kiecli.disk.interface import ReadableFile
 
 _WORTH_A_THREAD = 4 * 1024 * 1024
 _BLOCK = 1024 * 1024

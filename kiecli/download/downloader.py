@@ -8,6 +8,7 @@ import httpx
 
 from kiecli.api.models import Task
 from kiecli.clock import Clock
+from kiecli.disk.system_disk import SYSTEM_DISK
 from kiecli.download.context import TransferContext
 from kiecli.download.disk import default_mode, disk_error, no_temporary_file, unwritable_name
 from kiecli.download.job import SaveJob
@@ -16,7 +17,6 @@ from kiecli.download.plan import SavedFile, SaveOptions, Target, plan
 from kiecli.download.progress import TransferEvent
 from kiecli.download.reservations import NameReservations
 from kiecli.errors import KieError
-from kiecli.files.system_disk import SYSTEM_DISK
 
 _BLOCK = 1024 * 1024
 

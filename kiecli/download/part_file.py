@@ -9,9 +9,9 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 
+from kiecli.disk.interface import Disk, LockedFile
+from kiecli.disk.system_disk import SYSTEM_DISK
 from kiecli.download.partial import PartialFile, ResumeInfo
-from kiecli.files.disk_interface import Disk, LockedFile
-from kiecli.files.system_disk import SYSTEM_DISK
 
 _MAX_NOTE = 65536  # bytes; ours have some hundred
 

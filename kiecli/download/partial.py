@@ -4,8 +4,8 @@ import json
 from typing import BinaryIO, NamedTuple
 
 from kiecli import safe_json
+from kiecli.disk.interface import OpenFile, reader
 from kiecli.download.response import FileResponse
-from kiecli.files.disk_interface import OpenFile, reader
 from kiecli.files.media_types import HEAD_SIZE
 
 

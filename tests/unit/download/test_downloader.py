@@ -5,7 +5,6 @@ import hashlib
 import io
 import json
 import os
-import resource
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -14,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from kiecli.disk.interface import OpenFile
+from kiecli.disk.system_disk import SYSTEM_DISK
 from kiecli.download.checksum import BackgroundSHA256, IncrementalSHA256
 from kiecli.download.integrity import Integrity, condition
 from kiecli.download.job import as_file, as_text
@@ -21,11 +22,10 @@ from kiecli.download.part_file import PartFile
 from kiecli.download.partial import PartialFile, ResumeInfo
 from kiecli.download.plan import SavedFile, Target
 from kiecli.download.progress import TransferAdvanced
-from kiecli.files.disk_interface import OpenFile
-from kiecli.files.system_disk import SYSTEM_DISK
 from kiecli.sandbox import media
 from tests.support.downloads import OTHER_PNG, PAGE, PNG, Bench, said
 from tests.support.fakes import FakeClock
+from tests.support.systems import limit, needs_process_limits
 from tests.support.wire import FileScript
 
 MIB = 1024 * 1024
@@ -161,16 +161,13 @@ def test_a_stream_that_refuses_is_the_caller_s_to_know(bench: Bench) -> None:
         downloader.write_to(target, Full())
 
 
+@needs_process_limits
 def test_without_room_for_a_temporary_file_nothing_is_poured(bench: Bench) -> None:
     downloader, stream = bench.downloader(), io.BytesIO()
     target = downloader.plan(bench.task("https://files.test/a.png"))[0]
     tempfile.gettempdir()  # found by trying to write, and remembered
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
-    try:
+    with limit("NOFILE", 3):
         saved = downloader.write_to(target, stream)
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, before)
     path, reason = said(saved.error).split(": ", 1)
     assert (path, reason, stream.getvalue(), bench.events) == (
         f"could not save {bench.folder / 'task1-1.png'}",
@@ -414,18 +411,15 @@ def test_what_the_bytes_of_a_file_on_the_disk_tell(
     assert condition(io.BytesIO(body), len(body), expected_extension) is expected
 
 
+@needs_process_limits
 def test_a_full_disk_keeps_the_part_and_lets_the_other_files_go_on(bench: Bench) -> None:
     """A limit on the size of files stands for the full disk."""
     big = bench.host.file("/big.bin", bytes(200_000))
     small = bench.host.file("/small.png", PNG)
     downloader = bench.downloader()
     targets = downloader.plan(bench.task(big, small))
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
-    try:
+    with limit("FSIZE", 100_000):
         failed, saved = map(downloader.save, targets)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert (said(failed.error), saved.status) == (
         (
             f"could not save {bench.folder / 'task1-1.bin'}:"

@@ -2,13 +2,13 @@
 
 import sys
 
-from kiecli.files.disk_interface import Disk
+from kiecli.disk.interface import Disk
 
 if sys.platform == "win32":
-    from kiecli.files.windows_disk import WindowsDisk
+    from kiecli.disk.windows_disk import WindowsDisk
 
     SYSTEM_DISK: Disk = WindowsDisk()
 else:
-    from kiecli.files.posix_disk import PosixDisk
+    from kiecli.disk.posix_disk import PosixDisk
 
     SYSTEM_DISK: Disk = PosixDisk()

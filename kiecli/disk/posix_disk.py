@@ -3,14 +3,11 @@
 import errno
 import os
 import stat
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 
-from kiecli.files.disk_interface import PartReplaced
-from kiecli.files.posix_calls import PosixCalls
-
-assert sys.platform != "win32"
+from kiecli.disk.interface import PartReplaced
+from kiecli.disk.posix_calls import PosixCalls
 
 _OPEN_SAFELY = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 # Each time another kiecli may have published the file while we waited for its lock; but a disk

@@ -3,10 +3,7 @@
 import errno
 import fcntl
 import os
-import sys
 from collections.abc import Callable
-
-assert sys.platform != "win32"
 
 # Network folders, FUSE and VFAT answer so where they have no modes, locks, fsync or links. Linux
 # has one number for ENOTSUP and EOPNOTSUPP, macOS has two. EIO is not among them: bytes are lost.

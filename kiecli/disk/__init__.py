@@ -1,0 +1,1 @@
+"""Opening, locking and publishing files: one interface, a POSIX and a Windows form."""

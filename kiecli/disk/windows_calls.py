@@ -1,0 +1,114 @@
+"""Calls of Windows that other programs get in the way of; used on Windows only."""
+
+import errno
+import msvcrt
+import os
+from collections.abc import Callable
+from contextlib import suppress
+
+from kiecli.clock import Clock, SystemClock
+
+# Virus scanners and search indexes hold new files open for a moment.
+_MAX_HELD = 2.0  # seconds
+_HELD_PAUSE = 0.05  # seconds
+_HELD = {32, 33}  # ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION
+_ACCESS_DENIED = 5  # what a rename to a file that is open is answered with
+_NO_SUCH_FUNCTION = {1, 50}  # ERROR_INVALID_FUNCTION, ERROR_NOT_SUPPORTED
+# A held lock is EACCES on Windows, and no error at all under wine.
+_LOCK_HELD = {errno.EACCES, errno.EDEADLOCK, 0}
+
+
+class WindowsCalls:
+    """Renames and removes files, also those that a program holds open for a moment.
+
+    Args:
+        clock: Waits for a file that another program holds open.
+        replace: `os.replace`.
+    """
+
+    def __init__(
+        self, clock: Clock | None = None, replace: Callable[[str, str], None] = os.replace
+    ) -> None:
+        self._clock = clock or SystemClock()
+        self._replace = replace
+
+    def remove(self, path: str) -> None:
+        """Remove a file or a link; a missing one is no error."""
+        with suppress(FileNotFoundError):
+            self._retried(lambda: os.unlink(path), path)
+
+    def rename(self, path: str, target: str, *, replace: bool) -> None:
+        """Rename a file that nobody has open.
+
+        Raises:
+            FileExistsError: Something has the name, and must not be replaced.
+            OSError: The disk refuses, or a program holds one of the two files open (EBUSY).
+        """
+        rename = self._replace if replace else os.rename
+        self._retried(lambda: rename(path, target), target)
+
+    def _retried(self, act: Callable[[], None], path: str) -> None:
+        until = self._clock.now() + _MAX_HELD
+        while True:
+            try:
+                return act()
+            except PermissionError as error:
+                if self._clock.now() >= until:
+                    raise _named(error, path) from error
+            self._clock.sleep(_HELD_PAUSE)
+
+
+def lock_path(path: str) -> str:
+    """Return where the lock file of a file is."""
+    return f"{path}.lock"
+
+
+def open_lock(path: str) -> int | None:
+    """Return the open and locked lock file, or None while another process holds it.
+
+    Raises:
+        OSError: It cannot be made, or the disk has an error.
+    """
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_BINARY)
+    try:
+        msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+    except OSError as error:
+        if error.errno == errno.EINVAL:  # some network folders have no locks
+            return fd
+        os.close(fd)
+        if error.errno in _LOCK_HELD:
+            return None
+        raise
+    return fd
+
+
+def release_lock(fd: int, path: str) -> None:
+    """Let go of a lock and remove its file, unless another process has it open by now."""
+    os.close(fd)
+    with suppress(OSError):
+        os.unlink(path)
+
+
+def sync(fd: int) -> None:
+    """Wait until all bytes of an open file are on the disk, as far as it can do that.
+
+    Raises:
+        OSError: They may be lost.
+    """
+    try:
+        os.fsync(fd)
+    except OSError:
+        # The C library reports every failure as a bad descriptor; Windows itself knows more.
+        import ctypes
+
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        if kernel.FlushFileBuffers(ctypes.c_void_p(msvcrt.get_osfhandle(fd))):
+            return
+        if ctypes.get_last_error() not in _NO_SUCH_FUNCTION:
+            raise
+
+
+def _named(error: PermissionError, path: str) -> OSError:
+    """Return the error of a file that a program holds open, or the one that there was."""
+    held = error.winerror in _HELD or (error.winerror == _ACCESS_DENIED and os.path.isfile(path))
+    return OSError(errno.EBUSY, "a program holds it open", path) if held else error

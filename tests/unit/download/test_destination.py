@@ -7,6 +7,7 @@ import pytest
 
 from kiecli.download.destination import NOT_PROBED, Decision, FileState, FileType, decide, inspect
 from kiecli.download.integrity import Integrity
+from tests.support.systems import needs_links, needs_named_pipes
 
 NOTHING = FileState(FileType.NOTHING)
 FILE = FileState(FileType.FILE, 100)
@@ -67,6 +68,8 @@ def test_what_is_to_be_done(
     assert found is decision
 
 
+@needs_links
+@needs_named_pipes
 def test_what_stands_there_is_seen_without_following_links(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"12345")
     (tmp_path / "folder").mkdir()
@@ -93,5 +96,5 @@ def test_a_changed_file_is_told_from_what_it_was(tmp_path: Path) -> None:
     before = inspect(str(path))
     assert inspect(str(path)) == before
     (tmp_path / "new").write_bytes(b"67890")
-    (tmp_path / "new").rename(path)
+    (tmp_path / "new").replace(path)
     assert inspect(str(path)) != before

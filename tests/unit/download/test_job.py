@@ -14,6 +14,7 @@ from kiecli.sandbox import media
 from kiecli.sandbox.files import etag
 from tests.support.downloads import JSON_ERROR, OTHER_PNG, PAGE, PNG, Bench, said
 from tests.support.faults import envelope
+from tests.support.systems import needs_links, needs_named_pipes
 from tests.support.wire import FileScript, reset, silence
 
 CUT = PNG[:5000]
@@ -626,6 +627,7 @@ def test_overwriting_replaces_any_file(bench: Bench) -> None:
     assert (saved.status, bench.files) == ("saved", {"cover.png": PNG})
 
 
+@needs_links
 def test_a_link_in_the_file_s_place_is_replaced_and_not_written_through(bench: Bench) -> None:
     url = script(bench)
     (bench.folder / "victim").write_bytes(b"precious")
@@ -647,6 +649,7 @@ def test_a_folder_in_the_file_s_place_is_an_error(bench: Bench, overwrite: bool)
     )
 
 
+@needs_named_pipes
 def test_a_pipe_in_the_file_s_place_is_an_error(bench: Bench) -> None:
     os.mkfifo(bench.folder / NAME)
     saved = bench.save(LINK)

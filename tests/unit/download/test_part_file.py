@@ -13,6 +13,16 @@ from hypothesis import strategies as st
 from kiecli.download.part_file import PartFile, remove_stale_part
 from kiecli.download.partial import ResumeInfo
 from kiecli.download.response import FileResponse
+from tests.support.systems import (
+    limit,
+    needs_links,
+    needs_modes,
+    needs_named_pipes,
+    needs_proc,
+    needs_process_limits,
+    needs_root,
+    needs_unlinking_open_files,
+)
 
 NOTE = ResumeInfo("task1", 1, 10, '"a"', None, "image/png")
 
@@ -36,7 +46,9 @@ def path(tmp_path: Path) -> Path:
 
 
 def left(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    """Return all files but locks, which Windows keeps beside an open part."""
+    found = sorted(path for path in folder.iterdir() if path.suffix != ".lock")
+    return {path.name: path.read_bytes() for path in found}
 
 
 def half_done(path: Path) -> None:
@@ -56,6 +68,7 @@ def test_a_part_and_its_note_are_taken_up_by_the_next_run(path: Path) -> None:
     assert left(path.parent) == {"a.png": b"1234567890"}
 
 
+@needs_modes
 def test_a_part_and_its_note_are_for_the_user_alone_until_it_is_published(path: Path) -> None:
     modes = []
     with opened(path) as part:
@@ -112,6 +125,7 @@ def test_a_note_from_before_never_vouches_for_bytes_that_came_after_it(
         assert again.note is None
 
 
+@needs_modes
 def test_a_run_killed_while_it_publishes_leaves_a_part_for_the_user_alone(path: Path) -> None:
     half_done(path)
     path.chmod(0o644)
@@ -134,6 +148,7 @@ def test_the_rests_of_a_note_that_was_being_written_are_no_obstacle(path: Path) 
     assert left(path.parent) == {"a.png.part": b"12345", "a.png.part.json": NOTE.dump()}
 
 
+@needs_links
 @pytest.mark.parametrize("name", ["a.png.part", "a.png.part.json", "a.png.part.json.new"])
 def test_a_link_in_the_place_of_a_part_or_note_is_never_followed(path: Path, name: str) -> None:
     victim = path.parent / "victim"
@@ -159,7 +174,7 @@ def test_a_file_with_a_second_name_is_not_ours_to_write_to(path: Path) -> None:
     }
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a file somebody else's")
+@needs_root
 @pytest.mark.parametrize("name", ["a.png.part", "a.png.part.json"])
 def test_a_file_of_somebody_else_is_not_trusted(path: Path, name: str) -> None:
     half_done(path)
@@ -171,6 +186,7 @@ def test_a_file_of_somebody_else_is_not_trusted(path: Path, name: str) -> None:
     assert {found.stat().st_uid for found in path.parent.iterdir()} == {0}
 
 
+@needs_named_pipes
 def test_a_pipe_in_its_place_gives_way(path: Path) -> None:
     os.mkfifo(path)
     half_done(path)
@@ -247,28 +263,24 @@ def test_tidying_where_nothing_is_left_touches_nothing(tmp_path: Path) -> None:
     assert left(tmp_path) == {}
 
 
+@needs_unlinking_open_files
 def test_a_part_that_was_removed_meanwhile_is_no_trouble_at_the_end(path: Path) -> None:
     with opened(path):
         path.unlink()
     assert left(path.parent) == {}
 
 
+@needs_process_limits
 def test_a_write_that_falls_short_goes_on_or_fails(path: Path) -> None:
-    import resource
-
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
     with opened(path) as part:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
-        try:
-            with pytest.raises(OSError, match="File too large"):
-                part.append(b"x" * 20)
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        with limit("FSIZE", 10), pytest.raises(OSError, match="File too large"):
+            part.append(b"x" * 20)
         assert (part.size, path.read_bytes()) == (10, b"x" * 10)
         part.append(b"y" * 5)
         assert path.read_bytes() == b"x" * 10 + b"y" * 5
 
 
+@needs_proc
 def test_what_is_not_ours_to_remove_is_the_disk_s_own_error(tmp_path: Path) -> None:
     with (tmp_path / "file").open("wb") as file, pytest.raises(PermissionError):
         PartFile.opened(f"/proc/self/fd/{file.fileno()}", never)

@@ -1,6 +1,7 @@
 """What can be read from URLs and host names, without asking a resolver."""
 
-from urllib.parse import urlsplit
+import re
+from urllib.parse import quote, urlsplit
 
 
 def is_ip(host: str) -> bool:
@@ -24,3 +25,28 @@ def is_loopback(host: str) -> bool:
 def host_of(url: str) -> str:
     """Return the host of a URL, for messages."""
     return urlsplit(url).hostname or url
+
+
+def is_web_address(text: str) -> bool:
+    """Return True for an absolute http or https URL; white space may only stand after its host."""
+    if not text.lower().startswith(("http://", "https://")):
+        return False
+    try:
+        parts = urlsplit(text)
+        return bool(parts.hostname) and not re.search(r"\s", parts.netloc)
+    except ValueError:
+        return False
+
+
+def percent_encode(url: str) -> str:
+    """Return a URL with raw white space and Unicode behind its host percent-encoded (RFC 3986, 2).
+
+    A URL without them is returned as it is: what it has encoded already is not encoded again.
+    """
+    scheme, host, rest = re.split(r"(//[^/?#]*)", url, maxsplit=1)
+    if re.fullmatch(r"[!-~]*", rest):
+        return url
+    # Who writes `100% sure.png` means the sign, who writes `a%20b ü.png` the space.
+    raw = re.compile(r"[^!-~]|%(?![0-9A-Fa-f]{2})")
+    encoded = raw.sub(lambda found: quote(found[0].encode(errors="surrogatepass"), safe=""), rest)
+    return f"{scheme}{host}{encoded}"

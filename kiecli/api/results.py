@@ -1,24 +1,42 @@
-"""What a task delivers, in every shape that was ever met.
+"""The files, object or text that a task delivers, in every shape that was ever met.
 
-The shapes are those of real recordInfo answers and of the documented examples
-(https://docs.kie.ai/market/common/get-task-detail.md).
+The shapes are those of recorded recordInfo answers, of the documented examples
+(https://docs.kie.ai/market/common/get-task-detail.md) and of public clients.
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
+from json import dumps
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from kiecli import safe_json
+from kiecli.urls import is_web_address, percent_encode
 
 _KINDS = {
     "image": "png jpg jpeg webp gif avif bmp svg heic tif tiff",
     "video": "mp4 mov webm mkv m4v avi",
     "audio": "mp3 wav m4a ogg oga opus flac aac",
 }
+_KIND_OF = {extension: kind for kind, names in _KINDS.items() for extension in names.split()}
+
+# Lists of files by their names, in the order in which their entries count, and the kind of file
+# that each holds where the URL does not show it.
+_LISTS = {
+    "resultUrls": "file",
+    "firstFrameUrl": "image",
+    "lastFrameUrl": "image",
+    "resultWaterMarkUrls": "video",
+}
+_TRACK_LISTS = ("data", "sunoData")
+# Names are compared without case and underscores: clients met `audio_url` and `audioUrl` alike.
+_AUDIO = ("audiourl", "sourceaudiourl")  # the second stands beside an empty first
+_PREVIEW = "stream"  # a stream never ends as a whole file
+_COVERS = ("image", "cover")
+
 # A list in a string in a list was met. Strings in strings may go deeper than a parser would let
 # lists go, deeper than Python's stack even.
 _MAX_LAYERS = 16
-_KIND_OF = {extension: kind for kind, names in _KINDS.items() for extension in names.split()}
 
 
 class Result(NamedTuple):
@@ -27,6 +45,7 @@ class Result(NamedTuple):
     n: int
     """Its place among the task's results, from 1."""
     url: str
+    """Its address, percent-encoded; an entry that is no web address stands as Kie sent it."""
     kind: str
     """`image`, `video`, `audio` or `file`."""
 
@@ -41,10 +60,20 @@ class TaskOutput(NamedTuple):
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any]) -> "TaskOutput":
-        """Read what a record delivers; what cannot be read is not there."""
+        """Read what a record delivers.
+
+        No entry of a list that is known by name is left out: what cannot be fetched is still a
+        result, which then cannot be saved.
+        """
         delivered = _delivered(raw)
-        results = tuple(_results(delivered))
-        return cls(results, _document(delivered, results))
+        found = list(_known_urls(delivered)) or list(_find_urls(delivered))
+        kinds: dict[str, str] = {}
+        for url, kind in found:
+            kinds.setdefault(url, kind)
+        results = tuple(
+            Result(n, url, _kind(url, kind)) for n, (url, kind) in enumerate(kinds.items(), 1)
+        )
+        return cls(results, _inline_result(delivered, results))
 
 
 def _delivered(raw: Mapping[str, Any]) -> object:
@@ -58,82 +87,123 @@ def _delivered(raw: Mapping[str, Any]) -> object:
     return None
 
 
-def _document(delivered: object, results: tuple[Result, ...]) -> Any:
+def _inline_result(delivered: object, results: tuple[Result, ...]) -> Any:
     if isinstance(delivered, dict):
-        return delivered.get("resultObject")
-    if isinstance(delivered, str) and not results:
-        return delivered
-    return None
+        inline = safe_json.decode_nested(delivered.get("resultObject"))
+        return None if inline == "" else inline
+    return delivered if isinstance(delivered, str) and not results else None
 
 
-def _results(delivered: object) -> Iterator[Result]:
-    found = list(_named(delivered)) or list(_find_urls(delivered))
-    told: dict[str, str] = {}
-    for url, kind in found:
-        told.setdefault(url, kind)
-    for n, (url, kind) in enumerate(told.items(), start=1):
-        yield Result(n, url, _kind(url, kind))
-
-
-def _named(delivered: object) -> Iterator[tuple[str, str]]:
-    """Yield (url, kind where the field tells it) from the fields that are known, in order."""
+def _known_urls(delivered: object) -> Iterator[tuple[str, str]]:
+    """Yield (url, kind) from the fields that are known by name, in order."""
     if not isinstance(delivered, dict):
         return
-    for name, kind in (
-        ("resultUrls", "file"),
-        ("firstFrameUrl", "image"),
-        ("lastFrameUrl", "image"),
-        ("resultWaterMarkUrls", "video"),
-    ):
-        for url in _urls(delivered.get(name)):
-            yield url, kind
-    for take in _audio_tracks(delivered.get("data")):
-        for url in _urls(take.get("audio_url")):
-            yield url, "audio"
-    inner = delivered.get("resultObject")
-    for url in _urls(inner.get("mask_urls") if isinstance(inner, dict) else None):
-        yield url, "image"
+    for name in _LISTS:
+        yield from _listed(name, delivered.get(name))
+    for track in _tracks(delivered):
+        yield from _audio(track)
+    for entry in _masks(safe_json.decode_nested(delivered.get("resultObject"))):
+        yield _encoded(entry), "image"
 
 
-def _audio_tracks(data: object) -> Iterator[dict[str, Any]]:
-    for take in data if isinstance(data, list) else ():
-        if isinstance(take, dict):
-            yield take
+def _listed(name: str, value: object) -> Iterator[tuple[str, str]]:
+    for entry in _entries(value):
+        yield _encoded(entry), _LISTS[name]
 
 
-def _urls(value: object, layers: int = _MAX_LAYERS) -> Iterator[str]:
-    """Yield the URLs of a list, of a string, or of a list inside a string (all were met)."""
+def _masks(inline: object) -> Iterator[str]:
+    """Yield the masks of subject detection, then those of a segment map."""
+    if not isinstance(inline, dict):
+        return
+    yield from _entries(inline.get("mask_urls"))
+    for segment in _dicts(inline.get("segments")):
+        yield from _entries(segment.get("maskUrl"))
+
+
+def _tracks(delivered: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the takes of a song, also where a callback's `data` wraps the list once more."""
+    for value in map(delivered.get, _TRACK_LISTS):
+        for item in _dicts(value):
+            yield item
+            yield from chain.from_iterable(_dicts(item.get(name)) for name in _TRACK_LISTS)
+
+
+def _audio(track: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the audio of a take, never its stream or cover."""
+    by_name = {_plain(name): value for name, value in track.items()}
+    for name in _AUDIO:
+        if entries := list(_entries(by_name.get(name))):
+            yield from ((_encoded(entry), "audio") for entry in entries)
+            return
+
+
+def _dicts(value: object) -> list[dict[str, Any]]:
+    """Return the objects of a list, of one in a string, or the one that stands for a list."""
     value = safe_json.decode_nested(value)
-    if isinstance(value, list) and layers:
-        for item in value:
-            yield from _urls(item, layers - 1)
-    elif isinstance(value, str) and _is_url(value.strip()):
-        yield value.strip()
+    items = value if isinstance(value, list) else [value]
+    return [item for item in items if isinstance(item, dict)]
+
+
+def _entries(value: object, layers: int = _MAX_LAYERS) -> Iterator[str]:
+    """Yield the entries of a list, of a string, or of a list inside a string (all were met).
+
+    Null, true, false and what is empty are no entries.
+    """
+    match value:
+        case str() if layers and (inner := safe_json.decode_nested(value)) != value:
+            yield from _entries(inner, layers - 1)
+        case str() if value.strip():
+            yield value.strip()
+        case list() if layers:
+            for item in value:
+                yield from _entries(item, layers - 1)
+        case {"url": url} if layers:
+            yield from _entries(url, layers - 1)
+        case None | bool() | str():
+            return
+        case dict() if found := [url for url, _ in _find_urls(value)]:
+            yield from found
+        case _ if value:
+            yield dumps(value)  # no address, so it cannot be saved; but it does not vanish
+
+
+def _encoded(entry: str) -> str:
+    return percent_encode(entry) if is_web_address(entry) else entry
 
 
 def _find_urls(value: object) -> Iterator[tuple[str, str]]:
-    """Yield every string that is a URL, wherever it stands."""
-    if isinstance(value, str) and _is_url(value.strip()):
-        yield value.strip(), "file"
+    """Yield every string that is a URL, wherever it stands, but for streams and covers of songs."""
+    if isinstance(value, str):
+        text = value.strip()
+        if is_web_address(text) and not any(map(str.isspace, text)):
+            yield percent_encode(text), "file"
     elif isinstance(value, list):
         for item in value:
             yield from _find_urls(item)
     elif isinstance(value, dict):
+        audio = dict(_audio(value))
+        yield from audio.items()
         for name, item in value.items():
-            # A stream is a preview that never ends well as a file (Suno).
-            if name != "stream_audio_url":
+            if name in _LISTS:
+                yield from _listed(name, item)
+            elif not _is_preview(_plain(name), of_track=bool(audio)):
                 yield from _find_urls(item)
 
 
-def _is_url(text: str) -> bool:
-    if not text.lower().startswith(("http://", "https://")) or any(map(str.isspace, text)):
-        return False
+def _is_preview(name: str, *, of_track: bool) -> bool:
+    beside_audio = name in _AUDIO or any(cover in name for cover in _COVERS)
+    return _PREVIEW in name or (of_track and beside_audio)
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
+def _kind(url: str, kind: str) -> str:
+    """Return the kind that a URL's extension shows, else the one that its field implies."""
     try:
-        return bool(urlsplit(text).hostname)
+        path = urlsplit(url).path
     except ValueError:
-        return False
-
-
-def _kind(url: str, told: str) -> str:
-    _, dot, extension = urlsplit(url).path.rpartition("/")[2].rpartition(".")
-    return _KIND_OF.get(extension.lower(), told) if dot else told
+        return kind
+    _, dot, extension = path.rpartition("/")[2].rpartition(".")
+    return _KIND_OF.get(extension.lower(), kind) if dot else kind

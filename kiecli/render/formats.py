@@ -82,7 +82,12 @@ def url_lines(outcome: Outcome) -> list[str]:
     """Return the URLs of a task that succeeded (`wait`)."""
     if outcome.status != "success" or outcome.task is None:
         return []
-    return [sanitize(result.url) for result in outcome.task.results]
+    return [_log_safe(sanitize(result.url)) for result in outcome.task.results]
+
+
+def _log_safe(line: str) -> str:
+    # GitHub Actions obeys `::command` at the start of a line; no web address begins like that.
+    return f"%3A{line.lstrip()[1:]}" if line.lstrip().startswith("::") else line
 
 
 def path_lines(outcome: Outcome) -> list[str]:

@@ -389,6 +389,6 @@ def test_text_from_strangers_stays_whole_in_json(kiecli: Program) -> None:
     good, bad, odd = map(json.loads, ran.out.splitlines())
     assert ran.out.isascii()
     assert (good["model"], good["params"]["input"]["prompt"]) == (HOSTILE, HOSTILE)
-    assert good["results"][0]["url"] == "https://f.test/\u202egnp.a\x1b[2J.png"
+    assert good["results"][0]["url"] == "https://f.test/%E2%80%AEgnp.a%1B[2J.png"
     assert (bad["fail_code"], bad["fail_message"]) == (HOSTILE, HOSTILE)
     assert (odd["state"], odd["raw"]["taskId"]) == (HOSTILE, HOSTILE)

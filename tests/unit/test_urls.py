@@ -1,8 +1,8 @@
-"""Which hosts are this machine, and which names are addresses."""
+"""What is read from URLs and host names."""
 
 import pytest
 
-from kiecli.urls import is_ip, is_loopback
+from kiecli.urls import is_ip, is_loopback, is_web_address, percent_encode
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,42 @@ def test_which_hosts_are_this_machine(host: str, loopback: bool) -> None:
 )
 def test_which_names_are_addresses(host: str, address: bool) -> None:
     assert is_ip(host) is address
+
+
+@pytest.mark.parametrize(
+    ("text", "is_address"),
+    [
+        ("https://h/a.png", True),
+        ("HTTP://h", True),
+        ("https://user@h:8080/a b", True),
+        ("https://", False),
+        ("https://[", False),
+        ("https://a b/c", False),
+        ("https:///a", False),
+        ("//h/a", False),
+        ("ftp://h/a", False),
+        ("data:image/png;base64,AA", False),
+        ("", False),
+    ],
+)
+def test_which_texts_are_web_addresses(text: str, is_address: bool) -> None:
+    assert is_web_address(text) is is_address
+
+
+@pytest.mark.parametrize(
+    ("url", "encoded"),
+    [
+        ("https://h", "https://h"),
+        ("https://h/a%20b?c={d}|e", "https://h/a%20b?c={d}|e"),
+        ("https://h/my song.png", "https://h/my%20song.png"),
+        ("https://h/a\tb\u3000c", "https://h/a%09b%E3%80%80c"),
+        ("https://h/ü?q=ü#ü", "https://h/%C3%BC?q=%C3%BC#%C3%BC"),
+        ("https://h/100% ü%20", "https://h/100%25%20%C3%BC%20"),
+        ("https://h/\ud800", "https://h/%ED%A0%80"),
+        ("https://müller.test/100%", "https://müller.test/100%"),
+        ("https://müller.test/ü", "https://müller.test/%C3%BC"),
+        ("https://h?q=//ü", "https://h?q=//%C3%BC"),
+    ],
+)
+def test_white_space_and_unicode_are_percent_encoded(url: str, encoded: str) -> None:
+    assert percent_encode(url) == encoded

@@ -15,7 +15,7 @@ from kiecli.render.formats import (
     url_lines,
 )
 
-URLS = ["https://f.test/1.png", "https://f.test/\u202e2.png"]
+URLS = ["https://f.test/1.png", "//f.test/\u202e2.png", "\n ::error::x"]
 DONE = Task.parse(
     "a",
     {
@@ -34,7 +34,7 @@ BARE = Task.parse("b", {})
     [
         (
             Outcome("a", DONE),
-            "a\tsuccess\twan/2-7 image\t2026-09-21T14:13:20Z\t13.1\t2\t2026-09-22T14:13:33Z",
+            "a\tsuccess\twan/2-7 image\t2026-09-21T14:13:20Z\t13.1\t3\t2026-09-22T14:13:33Z",
         ),
         (Outcome("b", BARE), "b\tunknown\t\t\t\t0\t"),
         (Outcome("c", None, TaskNotFound("m")), "c\tunknown\t\t\t\t\t"),
@@ -58,7 +58,7 @@ def test_a_state_is_one_word() -> None:
 @pytest.mark.parametrize(
     ("outcome", "lines"),
     [
-        (Outcome("a", DONE), ["https://f.test/1.png", "https://f.test/2.png"]),
+        (Outcome("a", DONE), ["https://f.test/1.png", "//f.test/2.png", "%3A:error::x"]),
         (Outcome("a", DONE, DeadlineExceeded("m")), []),
         (Outcome("b", BARE), []),
         (Outcome("c", None, TaskNotFound("m")), []),
@@ -84,7 +84,7 @@ def test_lines_are_written_in_one_piece_an_outcome_and_not_at_all_without_any() 
     answer.add(Outcome("a", DONE))
     answer.add(Outcome("b", BARE))
     answer.close()
-    assert written == ["https://f.test/1.png\nhttps://f.test/2.png\n"]
+    assert written == ["https://f.test/1.png\n//f.test/2.png\n%3A:error::x\n"]
 
 
 def test_bytes_for_a_person_are_text_without_controls() -> None:

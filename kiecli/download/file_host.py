@@ -11,6 +11,7 @@ from kiecli.download.classify import Action, classify
 from kiecli.download.integrity import check_type
 from kiecli.download.response import FileResponse
 from kiecli.download.retry import PermanentError, TransientError
+from kiecli.files.content_check import is_text
 from kiecli.files.media_types import HEAD_SIZE
 from kiecli.network.body import Chunk, iter_body
 from kiecli.network.deadline import READ_TIMEOUT, Deadline
@@ -25,6 +26,9 @@ _NO_ADDRESS = (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError)
 _REDIRECTS = {301, 302, 303, 307, 308}
 # Reading a redirect's few bytes keeps the connection for the next question.
 _WORTH_READING = 16 * 1024
+# Bytes without a control character after which a body counts as text: the signatures of binary
+# formats are shorter.
+_MIN_HEAD = 64
 
 
 @contextmanager
@@ -160,6 +164,17 @@ def chunks(response: httpx.Response, answer: FileResponse, deadline: Deadline) -
     yield from body
 
 
+def first_chunk(body: Iterator[Chunk]) -> Chunk:
+    """Return the first chunk of a body, joined with the next while it could be either.
+
+    A host may send a byte at a time, and the first bytes of many formats could begin a text.
+    """
+    first = next(body)
+    while len(first) < _MIN_HEAD and (not first or is_text(first)) and (more := next(body, b"")):
+        first = bytes(first) + more
+    return first
+
+
 def probe_length(
     client: httpx.Client, url: str, expected_extension: str | None, task_id: str, clock: Clock
 ) -> int | None:
@@ -174,7 +189,7 @@ def probe_length(
             answer = FileResponse.read(response.status_code, response.headers)
             if classify(answer, 0, None).way is not Action.START or not answer.total:
                 return None
-            head = bytes(next(chunks(response, answer, deadline))[:HEAD_SIZE])
+            head = bytes(first_chunk(chunks(response, answer, deadline))[:HEAD_SIZE])
             absence = check_type(
                 head,
                 answer.total,

@@ -4,7 +4,7 @@ from enum import Enum
 from typing import BinaryIO
 
 from kiecli.download.retry import FileMissing, TransientError
-from kiecli.files import media_types
+from kiecli.files import content_check, media_types, truncation
 
 
 class Integrity(Enum):
@@ -35,15 +35,17 @@ def check_type(
     head: bytes, size: int, *, expected_extension: str | None, content_type: str | None
 ) -> FileMissing | None:
     """Return what came instead of the file, told by its first bytes alone, or None."""
-    found = media_types.wrong_content(
+    found = content_check.wrong_content(
         head, size, expected_extension=expected_extension, content_type=content_type
     )
     return None if found is None else FileMissing(f"the host sent {found} instead of the file")
 
 
-def check_complete(file: BinaryIO, size: int) -> TransientError | None:
-    """Return what its own bytes tell is missing of a file whose length nobody told, or None."""
-    cut = media_types.truncation_of(file, size)
+def check_complete(
+    file: BinaryIO, size: int, expected_extension: str | None
+) -> TransientError | None:
+    """Return what is missing of a file whose length nobody declared, by its own bytes, or None."""
+    cut = truncation.truncation_of(file, size, expected_extension)
     return None if cut is None else TransientError(f"it came damaged: {cut}")
 
 
@@ -52,6 +54,6 @@ def condition(file: BinaryIO, size: int, expected_extension: str | None) -> Inte
     head = file.read(media_types.HEAD_SIZE)
     if check_not_empty(
         head, size, expected_extension=expected_extension, content_type=None
-    ) or check_complete(file, size):
+    ) or check_complete(file, size, expected_extension):
         return Integrity.CORRUPT
-    return Integrity.COMPLETE if media_types.is_self_delimiting(head) else Integrity.UNKNOWN
+    return Integrity.COMPLETE if truncation.is_self_delimiting(head) else Integrity.UNKNOWN

@@ -6,7 +6,7 @@ from itertools import chain
 from kiecli.download.checksum import BackgroundSHA256
 from kiecli.download.classify import Action, classify
 from kiecli.download.context import TransferContext
-from kiecli.download.file_host import chunks, file_deadline, open_url
+from kiecli.download.file_host import chunks, file_deadline, first_chunk, open_url
 from kiecli.download.integrity import check_complete, check_not_empty, check_type
 from kiecli.download.link import Link, expiry_note, publish_grace
 from kiecli.download.partial import PartialFile, ResumeInfo
@@ -125,7 +125,7 @@ class Transfer:
 
     def _from_start(self, answer: FileResponse, body: Iterator[Chunk]) -> Iterator[Chunk]:
         """Return the whole body with the spool emptied for it, if it may be the file at all."""
-        first = next(body)
+        first = first_chunk(body)
         head, size = bytes(first[:HEAD_SIZE]), answer.total or len(first)
         absence = check_type(
             head,
@@ -185,7 +185,7 @@ class Transfer:
         if absence is not None or self._total is not None:
             return absence
         with partial.reader() as file:
-            return check_complete(file, partial.size)
+            return check_complete(file, partial.size, expected_extension)
 
     def _pause(self, setback: TransientError) -> None:
         """Wait before the next try.

@@ -1,13 +1,15 @@
 """Whether a PNG, JPEG, RIFF or MP4 file is plainly cut off; a valid but odd file never is.
 
-Each function takes a seekable binary file and its length in bytes, and returns where the file
-breaks off, or None. It moves the file's position, keeps no more than a block in memory, and takes
-any bytes whatever: what it cannot make sense of is not its business and passes.
+The function of each format takes a seekable binary file and its length in bytes, and returns where
+the file breaks off, or None. It moves the file's position, keeps no more than a block in memory,
+and takes any bytes whatever: what it cannot make sense of is not its business and passes.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
+
+from kiecli.files.media_types import HEAD_SIZE, sniff
 
 _BLOCK = 16 * 1024
 _HEADER = 8  # a length and a name of four bytes each, in all formats but JPEG
@@ -67,21 +69,21 @@ def _next_marker(file: BinaryIO, at: int, size: int) -> tuple[int, int] | None:
     return None
 
 
-# Written by who cannot go back to fill the length in: ffmpeg FFFFFFFF, sox 7FFFF000 and a bit.
-# RF64 keeps it elsewhere and has FFFFFFFF here.
-_UNTOLD_RIFF = 0x7FFF_F000
+# Writers that cannot seek back to fill the length in leave this or more: ffmpeg FFFFFFFF, sox
+# 7FFFF000 and a bit. RF64 keeps it elsewhere and has FFFFFFFF here.
+_UNKNOWN_RIFF_LENGTH = 0x7FFF_F000
 
 
 def riff(file: BinaryIO, size: int) -> str | None:
-    """Hold the length in the header of a WAV or WebP against the file's."""
-    told = int.from_bytes(_read(file, 4, 4), "little")
-    missing = _HEADER + told - size
-    if told >= _UNTOLD_RIFF or missing <= 0:
+    """Compare the length in the header of a WAV or WebP with the file's."""
+    declared = int.from_bytes(_read(file, 4, 4), "little")
+    missing = _HEADER + declared - size
+    if declared >= _UNKNOWN_RIFF_LENGTH or missing <= 0:
         return None
     # Some writers count the eight bytes of the header too, or a final pad byte that they omit.
     if missing <= _HEADER and not _chunk_is_cut(file, size):
         return None
-    return f"the RIFF file lacks {missing} of the bytes that it announces"
+    return f"the RIFF file lacks {missing} of the bytes that it declares"
 
 
 def _chunk_is_cut(file: BinaryIO, size: int) -> bool:
@@ -142,3 +144,42 @@ def _boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
 def _read(file: BinaryIO, at: int, count: int) -> bytes:
     file.seek(at)
     return file.read(count)
+
+
+_WALKS: dict[str, Callable[[BinaryIO, int], str | None]] = {
+    "png": png,
+    "jpg": jpeg,
+    "jpeg": jpeg,
+    "wav": riff,
+    "webp": riff,
+    "mp4": mp4,
+    "mov": mp4,
+    "m4a": mp4,
+    "m4v": mp4,
+    "3gp": mp4,
+}
+_MIN_RECOGNIZABLE = 12  # bytes: the longest of the signatures that these formats are known by
+
+
+def is_self_delimiting(head: bytes) -> bool:
+    """Return True if the bytes of a file that begins so tell whether it is complete."""
+    kind = sniff(head)
+    return kind in _WALKS or kind == "json"
+
+
+def truncation_of(file: BinaryIO, size: int, expected_extension: str | None = None) -> str | None:
+    """Return where a file plainly breaks off, or None; formats that are not known here pass.
+
+    The file is read in small pieces, whatever its size, and no bytes in it raise an exception.
+
+    Args:
+        file: Seekable; its position is moved.
+        size: Its length in bytes.
+        expected_extension: The extension that it should have; only files too short to tell are
+            judged by it.
+    """
+    if expected_extension in _WALKS and size < _MIN_RECOGNIZABLE:
+        return f"it ends after {size} bytes"
+    file.seek(0)
+    walk = _WALKS.get(sniff(file.read(HEAD_SIZE)) or "")
+    return walk(file, size) if walk else None

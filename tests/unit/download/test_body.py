@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from kiecli.download.file_host import chunks, file_deadline
+from kiecli.download.file_host import chunks, file_deadline, first_chunk
 from kiecli.download.response import FileResponse
 from kiecli.network.body import Chunk
 from kiecli.network.client import ClientFactory
@@ -46,3 +46,11 @@ def test_even_an_empty_body_has_a_first_chunk(kie: Faults) -> None:
         assert taken(client, server.faults.file("/a.bin", b"")) == [b""]
     with httpx.Client(transport=WireTransport(kie)) as client:
         assert taken(client, kie.file("/a.bin", b"")) == [b""]
+
+
+def test_the_first_chunk_is_long_enough_to_tell_a_format_from_a_text() -> None:
+    song, words = b"ID3\x03" + bytes(99), b"Link has expired. " * 9
+    bodies = [song, words, b"no", b""]
+    drips = [iter([b"", *(body[n : n + 1] for n in range(len(body)))]) for body in bodies]
+    assert [first_chunk(drip) for drip in drips] == [song[:4], words[:64], b"no", b""]
+    assert b"".join(drips[0]) == song[4:]

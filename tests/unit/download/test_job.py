@@ -241,7 +241,7 @@ NOT_THE_FILE = [
         httpx.Response(200, headers={"Content-Type": "image/png"}, content=PAGE),
         "the host sent an HTML page instead of the file",
     ),
-    (httpx.Response(200, content=JSON_ERROR), "the host sent a JSON error instead of the file"),
+    (httpx.Response(200, content=JSON_ERROR), "the host sent JSON instead of the file"),
     (
         httpx.Response(200, headers={"Transfer-Encoding": "chunked"}, stream=httpx.ByteStream(b"")),
         "the host sent an empty file",

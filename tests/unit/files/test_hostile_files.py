@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kiecli.sandbox
-from kiecli.files import media_types
+from kiecli.files import content_check, media_types, truncation
 from tests.support.hostile.oracle import assert_tame
 from tests.support.hostile.search import examples
 from tests.support.hostile.text import text
@@ -17,6 +17,9 @@ from tests.support.hostile.text import text
 _MEDIA = Path(kiecli.sandbox.__file__).parent / "media"
 _FILES = {path.name: path.read_bytes() for path in sorted(_MEDIA.glob("*.[jpwm]*[gv4]"))}
 _LENGTHS = st.sampled_from([0, 1, 2, 7, 8, 2**16 - 1, 2**31 - 1, 2**31, 2**32 - 1])
+WRONG = ("an HTML page", "XML", "JSON", "text", "an XML error", "a JSON error")
+"""All that a body can be instead of a file, in words for users."""
+
 _EXTENSIONS = st.sampled_from(["png", "jpg", "webp", "wav", "mp4", "mov", "json", "txt", "", "zip"])
 
 
@@ -53,13 +56,13 @@ def test_a_mutated_file_is_judged_in_plain_words(
     head = data[: media_types.HEAD_SIZE]
     kind = media_types.sniff(head)
     assert kind is None or kind.isalnum()
-    flaw = media_types.truncation_of(
+    flaw = truncation.truncation_of(
         io.BytesIO(data), max(0, len(data) + beyond), expected_extension or None
     )
-    stranger = media_types.wrong_content(
+    stranger = content_check.wrong_content(
         head, len(data), expected_extension=expected_extension or None, content_type=told
     )
-    assert stranger in (None, "an HTML page", "a JSON error")
+    assert stranger in {None, *WRONG}
     assert_tame(flaw or "")
     assert "\n" not in (flaw or "")
 
@@ -67,27 +70,27 @@ def test_a_mutated_file_is_judged_in_plain_words(
 @pytest.mark.parametrize("name", _FILES)
 def test_every_real_file_is_whole_and_none_of_its_halves_is(name: str) -> None:
     data = _FILES[name]
-    assert media_types.truncation_of(io.BytesIO(data), len(data)) is None
+    assert truncation.truncation_of(io.BytesIO(data), len(data)) is None
     half = data[: len(data) // 2]
-    assert media_types.truncation_of(io.BytesIO(half), len(half)) is not None
+    assert truncation.truncation_of(io.BytesIO(half), len(half)) is not None
 
 
 @pytest.mark.parametrize(
     ("head", "stranger"),
     [
-        (b"<!-- " * 3000 + b"<html>", None),
+        (b"<!-- " * 3000 + b"<html>", "XML"),
         (b"\xff\xfe" + "<html>".encode("utf-16-le"), "an HTML page"),
-        (b"[" * 16_000, None),
-        (b'{"a":' * 3000 + b"1" + b"}" * 3000, None),
-        (b'{"code":' + b"9" * 5000 + b"}", None),
-        (b'{"msg":"\\ud800\x1b[31m"', None),
-        (b'{"msg":NaN}', "a JSON error"),
-        (b"\xef\xbb\xbf \n<?xml ?><!-- - --><HTML\0", "an HTML page"),
+        (b"[" * 16_000, "text"),
+        (b'{"a":' * 3000 + b"1" + b"}" * 3000, "text"),
+        (b'{"code":' + b"9" * 5000 + b"}", "text"),
+        (b'{"msg":"\\ud800\x1b[31m"', "text"),
+        (b'{"msg":NaN}', "JSON"),
+        (b"\xef\xbb\xbf \n<?xml ?><!-- - --><HTML\0", None),
     ],
     ids=range(8),
 )
 def test_a_head_made_to_be_hard_is_judged(head: bytes, stranger: str | None) -> None:
     assert (
-        media_types.wrong_content(head, len(head), expected_extension="png", content_type=None)
+        content_check.wrong_content(head, len(head), expected_extension="png", content_type=None)
         == stranger
     )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiecli.files.media_types import truncation_of
+from kiecli.files.truncation import truncation_of
 
 
 def _judge(data: bytes, expected_extension: str | None = None) -> str | None:
@@ -183,10 +183,10 @@ def test_a_cut_in_what_comes_after_the_media_is_seen_too() -> None:
         (PNG[: len(PNG) - 1], "the PNG ends inside its IEND chunk"),
         (JPEG[:-1], "the JPEG ends before its EOI marker"),
         (JPEG[:30], "the JPEG ends before its EOI marker"),
-        (WAV[:-5], "the RIFF file lacks 5 of the bytes that it announces"),
+        (WAV[:-5], "the RIFF file lacks 5 of the bytes that it declares"),
         (
             _riff(b"WAVE", _FORMAT, _SOUND, (b"note", b""))[:-3],
-            "the RIFF file lacks 3 of the bytes that it announces",
+            "the RIFF file lacks 3 of the bytes that it declares",
         ),
         (MP4[: len(_FTYP)], "the MP4 ends before its moov box"),
         (MP4[: len(_FTYP) + 30], "the MP4 ends inside its moov box"),

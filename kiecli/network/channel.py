@@ -130,6 +130,8 @@ class Channel:
     @property
     def is_readable(self) -> bool:
         """Whether a byte, or the end, is there."""
+        if self._source.fileno() < 0:  # closed by another thread
+            return True
         # What TLS has deciphered already is in the socket no more.
         return (self.tls is not None and self.tls.pending() > 0) or wait(self._source, READABLE, 0)
 

@@ -33,7 +33,7 @@ class RawServer:
         self.requests: list[bytes] = []
         self.connections = 0
         self.closing = threading.Event()
-        self._answers = iter(answers)
+        self._answers = list(answers)
         self._context = context
         self._keep = keep
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -79,7 +79,7 @@ class RawServer:
 
     def _converse(self, connection: socket.socket) -> None:
         while _read_head(connection, self.requests):
-            answer = next(self._answers, b"")
+            answer = self._answers.pop(0) if self._answers else b""
             for step in [answer] if isinstance(answer, bytes) else answer:
                 if isinstance(step, bytes):
                     connection.sendall(step)
@@ -91,7 +91,7 @@ class RawServer:
                     self.closing.wait(step)
                 if step is None or self.closing.is_set():
                     return
-            if not self._keep:
+            if not self._keep or not self._answers:
                 return
 
 
@@ -115,7 +115,7 @@ def raw_server(
     Args:
         answers: Without one that is left, the connection is closed.
         context: Speaks TLS with it.
-        keep: Whether a connection is kept open after an answer.
+        keep: Whether a connection is kept open after an answer, but for the last one.
     """
     server = RawServer(answers, context, keep=keep)
     try:

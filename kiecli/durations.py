@@ -2,8 +2,8 @@
 
 import re
 
-LONGEST = 365 * 86400.0
-"""Seconds in the longest duration that is taken; a longer one is a slip of the finger."""
+MAX_SECONDS = 365 * 86400.0
+"""A year: a longer duration is a typing mistake."""
 
 _NUMBER = r"([0-9]+(?:\.[0-9]+)?)"
 _UNITS = f"(?:{_NUMBER}[hH])?(?:{_NUMBER}[mM])?(?:{_NUMBER}[sS])?"
@@ -14,23 +14,23 @@ def parse(text: str, *, zero: bool = False) -> float:
 
     Args:
         text: Seconds, or hours, minutes and seconds with their units, in that order.
-        zero: Whether nothing at all is allowed too.
+        zero: Whether 0 is allowed too.
 
     Raises:
-        ValueError: It is none; the words, without a final stop, are for the user.
+        ValueError: It is not a duration; the message, without a full stop, is for the user.
     """
     seconds = _seconds(text.strip())
     if seconds is None:
         raise ValueError(f"{text!r} is not a duration such as 90s, 15m or 1h30m")
     if seconds == 0 and not zero:
-        raise ValueError(f"{text!r} is no time at all")
-    if seconds > LONGEST:
+        raise ValueError("the duration must be greater than zero")
+    if seconds > MAX_SECONDS:
         raise ValueError(f"{text!r} is longer than a year")
     return seconds
 
 
 def _seconds(text: str) -> float | None:
-    # Matched by name, not compiled ahead: most runs read no duration at all.
+    # Not compiled ahead: most runs read no duration at all.
     if re.fullmatch(_NUMBER, text):
         return float(text)
     units = re.fullmatch(_UNITS, text)
@@ -43,7 +43,7 @@ def _seconds(text: str) -> float | None:
 def show(seconds: float) -> str:
     """Return `1h30m`, `15m`, `45s`, `2.5s`: tenths below ten seconds, whole seconds above.
 
-    What is shown can be typed again.
+    The result can be parsed again.
     """
     if seconds < 10:  # noqa: PLR2004
         return f"{max(0.0, seconds):.1f}".removesuffix(".0") + "s"

@@ -1,4 +1,4 @@
-"""The commands of kiecli, put together."""
+"""The application: all commands and their help."""
 
 from typing import Annotated
 
@@ -23,7 +23,7 @@ Exit codes:
     4  key or account refused: fix the key or the credits
     5  no such Market task: check the id
     6  Kie could not be asked: run the line that the message gives
-    7  a result could not be saved: the line that the message gives resumes
+    7  a result could not be saved: read the message, it says what can help
     8  not finished, and you did not ask to wait: later, or wait
    70  a bug in kiecli: report it
   124  the deadline ran out, the task goes on: run the line given
@@ -52,7 +52,7 @@ def _kiecli(
 
 
 def build() -> Typer:
-    """Return the application; parsing it returns an `Command`, or an exit code."""
+    """Return the application; calling it returns a `Command`, or an exit code."""
     app = Typer(
         name="kiecli",
         context_settings=_SETTINGS,

@@ -54,7 +54,7 @@ Examples:
 
 
 def _names(incomplete: str) -> list[tuple[str, str]]:
-    """Return what a name that has been begun may become, for completion."""
+    """Return the settings whose names begin like this, for completion."""
     from kiecli.config.settings import SETTINGS
 
     return [(each.name, each.variable) for each in SETTINGS if each.name.startswith(incomplete)]
@@ -71,7 +71,7 @@ def build(settings: dict[str, Any]) -> Typer:
     app.callback(invoke_without_command=True)(_config)
     app.command("list", epilog=_LIST_EXAMPLES)(_list)
     app.command("get", epilog=_GET_EXAMPLES)(_get)
-    # What is too much is refused further on, where a key is known not to be repeated.
+    # Extra arguments are refused by the command, which does not repeat them: one may be the key.
     app.command("set", epilog=_SET_EXAMPLES, context_settings={"allow_extra_args": True})(_set)
     app.command("unset", epilog=_UNSET_EXAMPLES)(_unset)
     app.command("path", epilog=_PATH_EXAMPLES)(_path)
@@ -80,7 +80,7 @@ def build(settings: dict[str, Any]) -> Typer:
 
 
 def _config(ctx: Context) -> None:
-    """Show and keep settings, the API key among them."""
+    """Show and change settings."""
     if ctx.invoked_subcommand is None:
         runtime_of(ctx).out.line(ctx.get_help())
 
@@ -91,9 +91,9 @@ def _list(
         bool, Option("--json", help="Print one JSON object per setting and line.")
     ] = False,
 ) -> Command:
-    """Show every setting and where its value comes from.
+    """Show all settings and where they come from.
 
-    In a pipe each setting is one line of tab-separated fields: name, value, source, hides.
+    In a pipe each setting is one line of tab-separated fields: name, value, source, overrides.
     """
 
     def command() -> ExitCode:
@@ -109,7 +109,7 @@ def _get(
     name: _Name,
     reveal: Annotated[bool, Option("--reveal", help="Print the key itself.")] = False,
 ) -> Command:
-    """Print the value in force."""
+    """Print the value of a setting."""
 
     def command() -> ExitCode:
         from kiecli.commands.config import show
@@ -126,11 +126,11 @@ def _set(
         str | None,
         Argument(
             metavar="VALUE|-",
-            help="The value; '-' reads it from stdin. The key is asked for, or read from stdin.",
+            help="The value, or '-' for stdin. The API key is asked for, or read from stdin.",
         ),
     ] = None,
 ) -> Command:
-    """Keep a value in the config file."""
+    """Save a setting."""
 
     def command() -> ExitCode:
         from kiecli.commands.config import set_value
@@ -141,7 +141,7 @@ def _set(
 
 
 def _unset(ctx: Context, name: _Name) -> Command:
-    """Forget a value of the config file."""
+    """Remove a setting."""
 
     def command() -> ExitCode:
         from kiecli.commands.config import unset_value
@@ -152,7 +152,7 @@ def _unset(ctx: Context, name: _Name) -> Command:
 
 
 def _path(ctx: Context) -> Command:
-    """Print where the config file is, or would be."""
+    """Print the path of the config file."""
 
     def command() -> ExitCode:
         from kiecli.commands.config import show_path
@@ -166,7 +166,7 @@ def _check(
     ctx: Context,
     json: Annotated[bool, Option("--json", help="Print one JSON object.")] = False,
 ) -> Command:
-    """Try the key: print where it came from and the credits left."""
+    """Check the API key and show credits."""
 
     def command() -> ExitCode:
         from kiecli.commands.config_check import check

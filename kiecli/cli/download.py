@@ -4,6 +4,7 @@ from typing import Annotated
 
 from typer import BadParameter, Context, Option
 
+from kiecli.cli import completion
 from kiecli.cli.options import (
     Command,
     Ids,
@@ -12,8 +13,8 @@ from kiecli.cli.options import (
     Quiet,
     Timeout,
     Verbose,
+    interval_seconds,
     runtime_of,
-    seconds_between_looks,
 )
 from kiecli.errors import ExitCode, UsageError
 from kiecli.runtime import OutputOptions
@@ -41,7 +42,13 @@ def download(
     ids: Ids,
     directory: Annotated[
         str | None,
-        Option("--dir", "-d", metavar="DIR", help="Save into this folder.  [default: .]"),
+        Option(
+            "--dir",
+            "-d",
+            metavar="DIR",
+            help="Save into this folder.  [default: .]",
+            autocompletion=completion.folders,
+        ),
     ] = None,
     output: Annotated[
         str | None,
@@ -51,6 +58,7 @@ def download(
             metavar="TEMPLATE|-",
             help="File name template; words: {label} {task_id} {n} {name} {ext} {model} {date} "
             "{prompt}. '-' writes the one result to stdout.  [default: {label}-{n}.{ext}]",
+            autocompletion=completion.templates,
         ),
     ] = None,
     wait: Annotated[
@@ -65,15 +73,13 @@ def download(
             "-j",
             metavar="N",
             callback=_jobs,
-            help=f"Fetch so many files at once, {_MAX_JOBS} at most.  [default: {_JOBS}]",
+            help=f"Parallel downloads, at most {_MAX_JOBS}.  [default: {_JOBS}]",
         ),
     ] = None,
     overwrite: Annotated[
-        bool, Option("--overwrite", help="Fetch anew whatever is there already.")
+        bool, Option("--overwrite", help="Download again and replace existing files.")
     ] = False,
-    dry_run: Annotated[
-        bool, Option("--dry-run", "-n", help="Print the paths, save nothing.")
-    ] = False,
+    dry_run: Annotated[bool, Option("--dry-run", "-n", help="Show what would be saved.")] = False,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -100,7 +106,7 @@ def download(
             output=output,
             wait=wait,
             timeout=runtime.config.timeout(timeout) if wait else 0.0,
-            interval=seconds_between_looks(interval),
+            interval=interval_seconds(interval),
             jobs=int(jobs or _JOBS),
             overwrite=overwrite,
             dry_run=dry_run,

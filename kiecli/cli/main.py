@@ -1,4 +1,4 @@
-"""The whole program as a function: words and a runtime in, an exit status out."""
+"""The whole program as a function: arguments and a runtime in, an exit status out."""
 
 import traceback
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ from typer import BadParameter
 
 from kiecli.cli.app import build
 from kiecli.cli.options import Command
+from kiecli.cli.usage import plain_argv
 from kiecli.errors import ExitCode, Interrupted, KieError, StdoutClosed, UsageError, causes
 from kiecli.runtime import Runtime
 from kiecli.streams import broken
@@ -22,7 +23,7 @@ def main(argv: Sequence[str], runtime: Runtime) -> int:
     """Run kiecli.
 
     Args:
-        argv: The words after the program's name.
+        argv: The arguments after the program's name.
         runtime: Streams, settings, clock and network.
 
     Returns:
@@ -35,10 +36,10 @@ def main(argv: Sequence[str], runtime: Runtime) -> int:
     except StdoutClosed:
         return _SIGPIPE
     except SystemExit as end:
-        # Typer's own: 0 after a completion, 1 when the reader leaves in the middle of its help.
+        # Typer's own: 0 after a completion, 1 when stdout is closed in the middle of a help text.
         return _SIGPIPE if end.code == 1 else ExitCode.DONE
-    except Exception as bug:  # noqa: BLE001  whatever it is, it ends here
-        for cause in causes(bug):  # where a class is made, Python wraps what a signal raises
+    except Exception as bug:  # noqa: BLE001  bugs are reported here
+        for cause in causes(bug):  # Python wraps what a signal raises while a class is made
             if isinstance(cause, Interrupted):
                 return _leave(cause, runtime)
         return _report(bug, runtime)
@@ -56,34 +57,43 @@ def interrupt_message(runtime: Runtime) -> str:
 
 
 def _run(argv: Sequence[str], runtime: Runtime) -> int:
+    argv = plain_argv(argv)
     try:
-        action = _parsed(argv, runtime)
-        return ExitCode.DONE if action is None else action()
+        command = _parsed(argv, runtime)
+        return ExitCode.DONE if command is None else command()
     except _TyperUsageError as error:
-        from kiecli.cli.usage import usage_line
+        from kiecli.cli.usage import usage_message
 
-        runtime.redact_api_key()
-        runtime.err.line(usage_line(error, argv))
+        _print_error(f"kiecli: {usage_message(error, argv)}", runtime)
         return ExitCode.USAGE
     except KieError as error:
         from kiecli.render.text import error_line
 
-        runtime.redact_api_key()
         # The whole run ends here, tasks and all: in a pipe with createTask nobody else knows them.
         resume_command = runtime.resume_command() if error.exit_code is ExitCode.SAVE_FAILED else ""
-        runtime.err.line(error_line(error, resume_command=resume_command))
+        _print_error(error_line(error, resume_command=resume_command), runtime)
         return error.exit_code
 
 
+def _print_error(line: str, runtime: Runtime) -> None:
+    """Print what ends the whole run; in GitHub Actions as an annotation."""
+    runtime.redact_api_key()
+    if runtime.environ.get("GITHUB_ACTIONS") == "true":
+        from kiecli.render.text import annotation
+
+        line = annotation(line.removeprefix("kiecli: "))
+    runtime.err.line(line)
+
+
 def _parsed(argv: Sequence[str], runtime: Runtime) -> Command | None:
-    """Return what the words ask for; None when it was help or completion, which Typer writes."""
+    """Return what to run; None when it was help or completion, which Typer prints itself."""
     try:
-        action = build()(args=list(argv), prog_name="kiecli", standalone_mode=False, obj=runtime)
+        command = build()(args=list(argv), prog_name="kiecli", standalone_mode=False, obj=runtime)
     except OSError as error:
         raise broken(error) from error
-    if callable(action):
-        return cast(Command, action)
-    if action:  # Typer's own exit code, where it does not know the shell
+    if callable(command):
+        return cast(Command, command)
+    if command:  # Typer's own exit code, where it does not know the shell
         raise UsageError(
             "there is no completion for this shell", hint="run it in bash, zsh or fish"
         )
@@ -91,7 +101,7 @@ def _parsed(argv: Sequence[str], runtime: Runtime) -> Command | None:
 
 
 def _report(bug: BaseException, runtime: Runtime) -> int:
-    """Show a bug with all that helps to mend it, and without the key."""
+    """Print a bug's traceback, without the key."""
     from kiecli import __version__
 
     runtime.redact_api_key()

@@ -1,7 +1,7 @@
 """The arguments and options that several commands share, each declared once.
 
-Every option defaults to None or False, so that a value that was given can be told from one that
-was not; the default that holds is written in the help.
+Every option defaults to None or False, so that a value that was given can be told from the default;
+the default itself is written in the help.
 """
 
 from collections.abc import Callable
@@ -10,11 +10,12 @@ from typing import Annotated
 from typer import Argument, BadParameter, Context, Option
 
 from kiecli import durations
+from kiecli.cli import completion
 from kiecli.errors import ExitCode
 from kiecli.runtime import Runtime
 
 Command = Callable[[], ExitCode]
-"""What a command hands to `main`: to be called once parsing is over."""
+"""What a command returns to `main`, which calls it once parsing is over."""
 
 
 def runtime_of(ctx: Context) -> Runtime:
@@ -24,7 +25,7 @@ def runtime_of(ctx: Context) -> Runtime:
 
 def _interval(text: str | None) -> str | None:
     if text is not None and text != "auto" and _seconds(text) < 1:
-        raise BadParameter("once a second is the most")
+        raise BadParameter("the interval must be at least 1s")
     return text
 
 
@@ -41,18 +42,22 @@ def _seconds(text: str, *, zero: bool = False) -> float:
         raise BadParameter(str(error)) from error
 
 
-def seconds_between_looks(interval: str | None) -> float | None:
+def interval_seconds(interval: str | None) -> float | None:
     """Return the seconds that `--interval` asks for, None for `auto`."""
     return None if interval in (None, "auto") else durations.parse(interval)
 
 
 Ids = Annotated[
     list[str],
-    Argument(metavar="ID...|-", help="Task ids; '-' reads them, or Kie's JSON, from stdin."),
+    Argument(
+        metavar="ID...|-",
+        help="Task ids; '-' reads them, or Kie's JSON, from stdin.",
+        autocompletion=completion.task_ids,
+    ),
 ]
 Json = Annotated[bool, Option("--json", help="Print one JSON object per task and line.")]
-Quiet = Annotated[bool, Option("--quiet", "-q", help="Say errors only.")]
-Verbose = Annotated[bool, Option("--verbose", "-v", help="Say each request on stderr.")]
+Quiet = Annotated[bool, Option("--quiet", "-q", help="Print errors only.")]
+Verbose = Annotated[bool, Option("--verbose", "-v", help="Log each request on stderr.")]
 Timeout = Annotated[
     str | None,
     Option(
@@ -60,7 +65,7 @@ Timeout = Annotated[
         "-t",
         metavar="DURATION",
         callback=_timeout,
-        help="Wait no longer than this, as in 90s, 15m, 1h30m; 0 looks once.  [default: 15m]",
+        help="Give up waiting after this long: 90s, 15m, 1h30m. 0 checks once.  [default: 15m]",
     ),
 ]
 Interval = Annotated[
@@ -70,6 +75,6 @@ Interval = Annotated[
         "-i",
         metavar="DURATION",
         callback=_interval,
-        help="Look this often; auto starts at 2s and slows to 15s.  [default: auto]",
+        help="How often to check; auto goes from 2s to 15s.  [default: auto]",
     ),
 ]

@@ -23,10 +23,12 @@ def status(
         bool, Option("--exit-status", help="Exit 1 if a task failed, 8 if one is not finished.")
     ] = False,
     json: Json = False,
-    quiet: Annotated[bool, Option("--quiet", "-q", help="Print the state word alone.")] = False,
+    quiet: Annotated[
+        bool, Option("--quiet", "-q", help="Print only the state, one word a line.")
+    ] = False,
     verbose: Verbose = False,
 ) -> Command:
-    """Ask once about each task and show its state and results.
+    """Show the state and results of tasks.
 
     On a terminal one task gets a panel and several a table. In a pipe each task is one line of
     tab-separated fields: task_id, state, model, created_at, duration_s, result_count, expires_at.

@@ -1,36 +1,73 @@
-"""Wrong usage as Typer finds it, said in kiecli's words."""
+"""Wrong usage as Typer finds it, in kiecli's words."""
 
+import re
 from collections.abc import Sequence
 from itertools import takewhile
 
-from kiecli.render.text import sanitize
+# What people type who know other programs, or Kie's API, and the line that does it here.
+_INSTEAD = {
+    "submit create createtask generate run new": "kiecli does not submit tasks. Pipe the answer of "
+    "createTask into: kiecli download --wait -",
+    "credits credit balance account": "to see the credits left: kiecli config check",
+    "login auth key api-key setup init": "to save the API key: kiecli config set api-key",
+    "save get fetch": "to save the results of a task: kiecli download ID",
+    "poll watch": "to wait for a task: kiecli wait ID",
+    "list ls tasks history logs": "kiecli does not list tasks: see https://kie.ai/logs",
+}
+
+# Not repeated in the message: ids and keys look alike.
+_ID_OR_KEY = r"(?=.*[0-9])[^/ ]{8,}|[A-Za-z0-9_-]{16,}|https?://.*|demo-[a-z]+|[^=]+=.+"
+_COMMAND_IS_MISSING = "a task id needs a command before it, as in: kiecli status ID"
 
 
-def usage_line(error: Exception, argv: Sequence[str]) -> str:
-    """Return one line: what is wrong, what was probably meant, and the help that tells more.
+def plain_argv(argv: Sequence[str]) -> list[str]:
+    """Return the arguments with `help [COMMAND]` and `version` as the options they stand for."""
+    match list(argv):
+        case ["version", *rest]:
+            return ["--version", *rest]
+        case ["help", *rest]:
+            return [*rest, "--help"] if rest != ["help"] else ["--help"]
+        case unchanged:
+            return unchanged
+
+
+def usage_message(error: Exception, argv: Sequence[str]) -> str:
+    """Return one line: what is wrong, what was probably meant, and where the help is.
 
     Args:
         error: One of Typer's usage errors.
-        argv: The words after the program's name.
+        argv: The arguments of the process.
     """
-    said = _said(error)
-    stop = "" if said.endswith("?") else "."
-    return sanitize(
-        f"kiecli: {said[:1].lower()}{said[1:]}{stop} See: {_command(error, argv)} --help"
-    )
+    from kiecli.render.text import sanitize
+
+    command = _command(error, argv)
+    message = _message(error)
+    if command == "kiecli" and message.startswith("No such command"):
+        message = _instead(argv[0]) or message
+    stop = "" if message.endswith("?") else "."
+    see = "" if "kiecli " in message else f"{stop} See: {command} --help"
+    return sanitize(f"{message[:1].lower()}{message[1:]}{see}")
 
 
-def _said(error: Exception) -> str:
+def _instead(word: str) -> str:
+    """Return the line that helps somebody who typed this in the place of a command, if one does."""
+    for words, line in _INSTEAD.items():
+        if word.lower() in words.split():
+            return f"no such command {word!r}; {line}"
+    return _COMMAND_IS_MISSING if re.fullmatch(_ID_OR_KEY, word) else ""
+
+
+def _message(error: Exception) -> str:
     if hasattr(error, "possibilities"):
-        # Typer lists all that look alike in words of their own; the first is the likest.
-        likest = f". Did you mean {error.possibilities[0]!r}?" if error.possibilities else ""
-        return f"no such option {error.option_name!r}{likest}"  # type: ignore[attr-defined]
-    said: str = error.format_message()  # type: ignore[attr-defined]
-    return said.rstrip(".").replace("argument(s)", "argument")
+        # Typer lists all that look alike in words of its own; the first is the likeliest.
+        likeliest = f". Did you mean {error.possibilities[0]!r}?" if error.possibilities else ""
+        return f"no such option {error.option_name!r}{likeliest}"  # type: ignore[attr-defined]
+    message: str = error.format_message()  # type: ignore[attr-defined]
+    return message.rstrip(".").replace("argument(s)", "argument")
 
 
 def _command(error: Exception, argv: Sequence[str]) -> str:
-    """Return the command whose help tells more."""
+    """Return the command whose help explains more."""
     ctx = getattr(error, "ctx", None)
     if ctx is not None:
         return str(ctx.command_path)

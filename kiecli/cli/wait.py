@@ -10,8 +10,8 @@ from kiecli.cli.options import (
     Quiet,
     Timeout,
     Verbose,
+    interval_seconds,
     runtime_of,
-    seconds_between_looks,
 )
 from kiecli.errors import ExitCode
 from kiecli.runtime import OutputOptions
@@ -33,11 +33,10 @@ def wait(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> Command:
-    """Wait for tasks to finish and print the URLs of their results.
+    """Wait for tasks, then print result URLs.
 
-    URLs come as each task succeeds; a task that is finished already returns at once. When the
-    time runs out the task goes on at Kie, the exit code is 124, and the line that takes it up
-    again is on stderr.
+    URLs are printed as each task succeeds; a finished task returns at once. When the time is up
+    the exit code is 124, the task goes on at Kie, and stderr has the line that keeps waiting.
     """
 
     def command() -> ExitCode:
@@ -46,7 +45,7 @@ def wait(
         runtime = runtime_of(ctx)
         output_options = OutputOptions(json=json, quiet=quiet, verbose=verbose)
         seconds = runtime.config.timeout(timeout)
-        pause = seconds_between_looks(interval)
+        pause = interval_seconds(interval)
         return run(runtime, output_options, ids, timeout=seconds, interval=pause)
 
     return command

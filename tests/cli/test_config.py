@@ -31,9 +31,7 @@ def test_bare_config_prints_its_help(kiecli: Program, capsys: pytest.CaptureFixt
     assert kiecli("config", "-h") == Ran(0, "", "")
     assert ran.out == capsys.readouterr().out  # Typer prints what was asked for by itself
     assert ran.out.startswith(
-        "Usage: kiecli config [OPTIONS] COMMAND [ARGS]...\n"
-        "\n"
-        "  Show and keep settings, the API key among them.\n"
+        "Usage: kiecli config [OPTIONS] COMMAND [ARGS]...\n\n  Show and change settings.\n"
     )
 
 

@@ -132,6 +132,24 @@ def test_a_bare_command_is_its_help(
     assert bare.out.rstrip() == help_of(kiecli, capfd, *command, "--help").rstrip()
 
 
+@pytest.mark.parametrize("command", OPTIONS)
+def test_help_works_like_the_option(
+    kiecli: Program, capfd: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    text = help_of(kiecli, capfd, *command, "--help")
+    assert help_of(kiecli, capfd, "help", *command) == text
+
+
+def test_help_of_help_is_the_help(kiecli: Program, capfd: pytest.CaptureFixture[str]) -> None:
+    assert help_of(kiecli, capfd, "help", "help") == help_of(kiecli, capfd, "--help")
+
+
+def test_the_longest_help_can_be_read_without_scrolling_far(
+    kiecli: Program, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert len(help_of(kiecli, capfd, "download", "--help").splitlines()) <= 60
+
+
 def test_the_help_has_the_table_of_exit_codes(
     kiecli: Program, capfd: pytest.CaptureFixture[str]
 ) -> None:

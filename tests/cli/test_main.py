@@ -17,15 +17,56 @@ from tests.support.program import KEY, FakeStream, Program, Ran
 from tests.support.terminal import FakeTerminal
 
 
-def test_the_version(kiecli: Program) -> None:
-    assert kiecli("--version") == Ran(0, f"kiecli {__version__}\n", "")
+@pytest.mark.parametrize("argv", [["--version"], ["version"], ["version", "wait"]])
+def test_the_version(kiecli: Program, argv: list[str]) -> None:
+    assert kiecli(*argv) == Ran(0, f"kiecli {__version__}\n", "")
 
 
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
         (["statsu", "a"], "no such command 'statsu'. Did you mean 'status'? See: kiecli --help"),
-        (["ecf8cf86"], "no such command 'ecf8cf86'. See: kiecli --help"),
+        (["ID"], "no such command 'ID'. See: kiecli --help"),
+        (["-x"], "no such option '-x'. See: kiecli --help"),
+        *(
+            (word, "a task id needs a command before it, as in: kiecli status ID")
+            for word in (
+                ["ecf8cf86"],
+                ["ecf8cf8611cc40ff28e6f1ff8ebc4a12", "task_12345678"],
+                ["sk-abcdefghijklmnop"],
+                ["demo-image"],
+                ["hero=ecf8cf86"],
+                ["https://kie.ai/logs?taskId=a"],
+            )
+        ),
+        (
+            ["submit", "a"],
+            (
+                "no such command 'submit'; kiecli does not submit tasks."
+                " Pipe the answer of createTask into: kiecli download --wait -"
+            ),
+        ),
+        (
+            ["create"],
+            (
+                "no such command 'create'; kiecli does not submit tasks."
+                " Pipe the answer of createTask into: kiecli download --wait -"
+            ),
+        ),
+        (
+            ["Credits"],
+            "no such command 'Credits'; to see the credits left: kiecli config check",
+        ),
+        (["login"], "no such command 'login'; to save the API key: kiecli config set api-key"),
+        (
+            ["help", "submit"],
+            (
+                "no such command 'submit'; kiecli does not submit tasks."
+                " Pipe the answer of createTask into: kiecli download --wait -"
+            ),
+        ),
+        (["config", "create"], "no such command 'create'. See: kiecli config --help"),
+        (["version", "-x"], "no such option '-x'. See: kiecli --help"),
         (["--api-key", "x"], "no such option '--api-key'. See: kiecli --help"),
         (["--vrsion"], "no such option '--vrsion'. Did you mean '--version'? See: kiecli --help"),
         (
@@ -57,14 +98,14 @@ def test_the_version(kiecli: Program) -> None:
         (
             ["wait", "-i", "0.5", "a"],
             (
-                "invalid value for '--interval' / '-i': once a second is the most."
+                "invalid value for '--interval' / '-i': the interval must be at least 1s."
                 " See: kiecli wait --help"
             ),
         ),
         (
             ["wait", "-i", "0", "a"],
             (
-                "invalid value for '--interval' / '-i': '0' is no time at all."
+                "invalid value for '--interval' / '-i': the duration must be greater than zero."
                 " See: kiecli wait --help"
             ),
         ),
@@ -80,6 +121,44 @@ def test_wrong_usage_is_one_line_that_names_the_help(
 ) -> None:
     assert kiecli(*argv) == Ran(2, "", f"kiecli: {message}\n")
     assert kie.requests == []
+
+
+@pytest.mark.parametrize(
+    ("argv", "stdin", "code", "line"),
+    [
+        (
+            ["wait", "-t", "50%", "a"],
+            "",
+            2,
+            (
+                "invalid value for '--timeout' / '-t': '50%25' is not a duration such as 90s,"
+                " 15m or 1h30m. See: kiecli wait --help"
+            ),
+        ),
+        (
+            ["wait", "a"],
+            "",
+            4,
+            (
+                "no API key is set, in KIE_API_KEY or the config file. Get one at"
+                " https://kie.ai/api-key, then run: kiecli config set api-key"
+            ),
+        ),
+        (
+            ["status", "-"],
+            '{"code":500,"msg":"Server exception","data":null}',
+            6,
+            "the answer on stdin is an error, no task: Kie answered Server exception (code 500)",
+        ),
+    ],
+)
+def test_what_ends_the_whole_run_is_one_annotation_in_github_actions(
+    kiecli: Program, argv: list[str], stdin: str, code: int, line: str
+) -> None:
+    environ = {"GITHUB_ACTIONS": "true", "KIE_API_KEY": ""}
+    assert kiecli(*argv, stdin=stdin, environ=environ) == Ran(
+        code, "", f"::error title=kiecli::{line}\n"
+    )
 
 
 @pytest.mark.parametrize("command", ["status", "wait", "download"])

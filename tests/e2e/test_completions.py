@@ -23,6 +23,9 @@ CASES = [
     ("kiecli config unse", "kiecli config unset"),
     ("kiecli config get base", "kiecli config get base-url"),
     ("kiecli config set a", "kiecli config set api-key"),
+    ("kiecli status ecf8", "kiecli status ecf8"),
+    ("kiecli download --dir pla", "kiecli download --dir plain/"),
+    ("kiecli download -o '{la", "kiecli download -o {label}"),
 ]
 
 # zsh finds it by its name in fpath, as it finds what packages install under site-functions.
@@ -43,6 +46,16 @@ import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execvp(sys.argv[1], sys.argv[1:])
 """
+
+
+@pytest.fixture(autouse=True)
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files and folders to be offered, or not, in the folder of the shell."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("plain", "two words/inside/deep", ".hidden"):
+        Path(name).mkdir(parents=True)
+    for name in ("ids.txt", "ecf8.png"):
+        Path(name).touch()
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -117,7 +130,7 @@ def test_a_tab_completes(shell: str, begun: str, whole: str, tmp_path: Path) -> 
 @pytest.mark.skipif(not shutil.which("fish"), reason="fish is not installed")
 def test_fish_completes(begun: str, whole: str, tmp_path: Path) -> None:
     """Fish itself tells what a TAB would offer."""
-    ask = f"{LOADED['fish']}; complete -C '{begun}'"
+    ask = f'{LOADED["fish"]}; complete -C "{begun}"'
     told = subprocess.run(
         [*PLAIN["fish"], "-c", ask],
         env=environment(tmp_path),
@@ -128,6 +141,45 @@ def test_fish_completes(begun: str, whole: str, tmp_path: Path) -> None:
     )
     offered = [line.partition("\t")[0] for line in told.stdout.splitlines()]
     assert (offered, told.stderr) == ([whole.rpartition(" ")[2]], "")
+
+
+_FIELDS = ["label", "task_id", "n", "name", "ext", "model", "date", "prompt"]
+
+
+@pytest.mark.parametrize(
+    ("begun", "offered"),
+    [
+        ("status ", ["-", "--exit-status", "--json", "--quiet", "--verbose"]),
+        ("status demo-image ", ["-", "--exit-status", "--json", "--quiet", "--verbose"]),
+        ("wait ecf8", ["ecf8"]),
+        ("download -d ", ["plain/", "two\\ words/"]),
+        ("download -d t", ["two\\ words/", "two\\ words/inside/"]),
+        ("download -d .h", [".hidden/"]),
+        ("download -d ~/pl", ["~/plain/"]),
+        ("download -d new", ["new"]),
+        ("download -d plain/", ["plain/"]),
+        ("download -d nowhere/", ["nowhere/"]),
+        ("download -o ", ["-", *(f"{{{name}}}" for name in _FIELDS), "plain/", "two\\ words/"]),
+        ("download -o '{", [f"{{{name}}}" for name in _FIELDS]),
+        ("download -o '{label}-{n", ["{label}-{n}", "{label}-{name}"]),
+        ("download -o pl", ["plain/"]),
+        ("download -o '{label}", ["{label}"]),
+    ],
+)
+def test_what_a_tab_offers(begun: str, offered: list[str], tmp_path: Path) -> None:
+    """Never nothing: bash and zsh would offer files in its place."""
+    line = f"kiecli {begun}"
+    variables = {"_KIECLI_COMPLETE": "complete_bash", "COMP_WORDS": line}
+    word = str(line.count(" "))
+    answer = subprocess.run(
+        ["kiecli"],
+        env={**environment(tmp_path), **variables, "COMP_CWORD": word},
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=True,
+    )
+    assert (answer.stdout.splitlines(), answer.stderr) == (offered, "")
 
 
 @pytest.mark.parametrize(

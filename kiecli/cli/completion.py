@@ -1,0 +1,61 @@
+"""What TAB offers for task ids, folders and file name templates.
+
+Shells fall back to file names where a program offers nothing: so it always offers something.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+
+from typer import Context
+
+from kiecli.runtime import Runtime
+
+
+def task_ids(ctx: Context, incomplete: str) -> list[str]:
+    """Offer `-` and the command's options; an id that was begun stays as it is."""
+    if incomplete:
+        return [incomplete]
+    options = (name for each in ctx.command.params for name in each.opts)
+    return ["-", *(name for name in options if name.startswith("--"))]
+
+
+def folders(ctx: Context, incomplete: str) -> list[str]:
+    """Offer folders; a single one together with those inside it."""
+    found = [*_folders(incomplete)]
+    if len(found) == 1:
+        # Several candidates make the shell add no space, so that TAB can go on inside.
+        found += _folders(found[0])
+    return [_escaped(ctx, name) for name in found] or [incomplete or "."]
+
+
+def templates(ctx: Context, incomplete: str) -> list[str]:
+    """Offer the words of a file name template, and folders where no word has been begun."""
+    from kiecli.files.template import FIELDS
+
+    head, brace, begun = incomplete.rpartition("{")
+    if brace and "}" not in begun:
+        return [f"{head}{{{name}}}" for name in FIELDS if name.startswith(begun)]
+    words = [] if incomplete else ["-", *(f"{{{name}}}" for name in FIELDS)]
+    return [*words, *folders(ctx, incomplete)]
+
+
+def _folders(incomplete: str) -> Iterator[str]:
+    """Yield the folders whose names begin like this, with a slash at their ends, in order."""
+    parent, begun = incomplete[: incomplete.rfind("/") + 1], incomplete.rpartition("/")[2]
+    try:
+        with os.scandir(os.path.expanduser(parent) or ".") as entries:  # noqa: PTH111  `~` of others
+            names = sorted(entry.name for entry in entries if entry.is_dir())
+    except OSError:
+        return
+    for name in names:
+        if name.startswith(begun) and (begun or not name.startswith(".")):
+            yield f"{parent}{name}/"
+
+
+def _escaped(ctx: Context, name: str) -> str:
+    # bash inserts what it is given as it is; the other shells quote it themselves. Typer drops what
+    # does not begin as typed: inside a folder with a space in its name bash completes by itself.
+    if ctx.ensure_object(Runtime).environ.get("_KIECLI_COMPLETE") != "complete_bash":
+        return name
+    return re.sub(r"([^\w/.,~+@%=:-])", r"\\\1", name)

@@ -21,12 +21,16 @@ def run() -> None:
     gc.set_threshold(_MANY_OBJECTS)
     from kiecli.cli.main import interrupt_message, main
     from kiecli.errors import Interrupted
+    from kiecli.process.system_process import SYSTEM_PROCESS
     from kiecli.runtime import system_runtime
-    from kiecli.signals import Signals, kill_self
+    from kiecli.signals import Signals
 
     runtime = system_runtime()
     signals = Signals(
-        runtime.clock, lambda: interrupt_message(runtime), on_terminal=runtime.err.is_terminal
+        SYSTEM_PROCESS,
+        runtime.clock,
+        lambda: interrupt_message(runtime),
+        on_terminal=runtime.err.is_terminal,
     )
     try:
         signals.install()
@@ -35,8 +39,8 @@ def run() -> None:
         status = 128 + late.signum
     if signals.received is not None:  # pragma: no cover  wherever it got lost, it counts
         status = 128 + signals.received
-    if status in _BY_SIGNAL:  # pragma: no cover  see `kill_self`
-        kill_self(status - 128)
+    if status in _BY_SIGNAL:  # pragma: no cover  see `end_by_signal`
+        SYSTEM_PROCESS.end_by_signal(status - 128)
     _leave(status)
 
 

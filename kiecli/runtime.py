@@ -8,11 +8,13 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 from kiecli.clock import Clock, SystemClock
 from kiecli.config.resolver import Config
 from kiecli.errors import KieError, UsageError
+from kiecli.process.interface import TextStream
+from kiecli.process.system_process import SYSTEM_PROCESS
 from kiecli.streams import ErrorOutput, Output, Stream
 
 if TYPE_CHECKING:
@@ -102,7 +104,7 @@ class Runtime:
         """Where the main thread waits."""
         from kiecli.workers import ThreadEventQueue
 
-        return self._event_queue or ThreadEventQueue(self.clock)
+        return self._event_queue or ThreadEventQueue(self.clock, SYSTEM_PROCESS.max_wait)
 
     def workers(self, max_workers: int) -> "WorkerPool":
         """Return a group of threads, none of them started yet."""
@@ -203,11 +205,10 @@ class Runtime:
 
 def system_runtime() -> Runtime:
     """Return the runtime of a real process."""
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            stream.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
+    streams = [stream for stream in (sys.stdout, sys.stderr) if stream is not None]
+    prepared = [SYSTEM_PROCESS.prepare_stream(cast(TextStream, stream)) for stream in streams]
     return Runtime(
-        environ=os.environ,
+        environ=os.environ if all(prepared) else {**os.environ, "TERM": "dumb"},
         stdin=None if sys.stdin is None else sys.stdin.buffer,
         stdout=sys.stdout,
         stderr=sys.stderr,

@@ -1,10 +1,10 @@
 """stdout and stderr, with the ways in which they fail."""
 
-import errno
 from collections.abc import Sequence
 from typing import BinaryIO, Protocol
 
 from kiecli.errors import SaveError, StdoutClosed
+from kiecli.process.system_process import SYSTEM_PROCESS
 
 
 class Stream(Protocol):
@@ -150,6 +150,6 @@ def _closed() -> SaveError:
 
 def broken(error: OSError) -> BaseException:
     """Return what it means that stdout, or the file that the error names, cannot be written."""
-    if error.errno == errno.EPIPE:
+    if error.filename is None and error.errno in SYSTEM_PROCESS.closed_pipe_errors:
         return StdoutClosed()
     return SaveError(f"{error.filename or 'stdout'} cannot be written: {error.strerror}")

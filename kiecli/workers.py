@@ -41,8 +41,15 @@ class WorkerCrashed(Exception):
 class ThreadEventQueue:
     """The inbox of a real run."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, max_wait: float = float("inf")) -> None:
+        """Begin with no events.
+
+        Args:
+            clock: Measures waits.
+            max_wait: Seconds after which a wait is taken up again, so that a signal is seen.
+        """
         self._clock = clock
+        self._max_wait = max_wait
         self._events: SimpleQueue[object] = SimpleQueue()
 
     def put(self, event: object) -> None:
@@ -55,14 +62,16 @@ class ThreadEventQueue:
         Raises:
             Crash: A worker met a bug.
         """
-        wait = until - self._clock.now()
-        try:
-            if wait == float("inf"):
-                event = self._events.get()
+        while True:
+            left = until - self._clock.now()
+            wait = min(max(0.0, left), self._max_wait)
+            try:
+                event = self._events.get(timeout=None if wait == float("inf") else wait)
+            except Empty:
+                if left <= self._max_wait:
+                    return None
             else:
-                event = self._events.get(timeout=max(0.0, wait))
-        except Empty:
-            return None
+                break
         if isinstance(event, WorkerCrashed):
             raise event
         return event

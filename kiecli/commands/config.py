@@ -125,6 +125,6 @@ def ask_key(err: ErrorOutput, ask: Callable[[str], str]) -> str:
 
     try:
         return ask("API key (typing stays hidden): ")
-    except (EOFError, Interrupted) as left:
+    except (EOFError, KeyboardInterrupt, Interrupted) as left:  # on Windows Ctrl-C is a key here
         err.line("")
         raise Interrupted(getattr(left, "signum", SIGINT)) from None

@@ -296,7 +296,7 @@ def test_a_key_in_the_place_of_a_name_is_refused_unseen(kiecli: Program) -> None
         assert kiecli("config", "set", *words).code == 2
 
 
-@pytest.mark.parametrize("left", [EOFError(), Interrupted(signal.SIGINT)])
+@pytest.mark.parametrize("left", [EOFError(), KeyboardInterrupt(), Interrupted(signal.SIGINT)])
 def test_leaving_the_prompt_ends_its_line_and_the_run(left: BaseException) -> None:
     def ask(prompt: str) -> str:
         err.line(prompt)

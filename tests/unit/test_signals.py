@@ -1,64 +1,98 @@
-"""Ctrl-C and SIGTERM, as far as a process that must live on can tell; the end is tested e2e."""
+"""What the first signal, the second and a run that does not end are answered with."""
 
-import importlib
+import importlib.util
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
 from kiecli.errors import Interrupted
 from kiecli.signals import Signals, in_import
+from tests.support.fake_process import Ended, FakeProcess
 from tests.support.fakes import FakeClock
 
 
-@pytest.fixture
-def clock() -> Iterator[FakeClock]:
-    """A clock; what the test does to this process's signals is undone."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
-    before = {number: signal.getsignal(number) for number in numbers}
-    yield FakeClock()
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    for number, handler in before.items():
-        signal.signal(number, handler)
+def installed(clock: FakeClock, process: FakeProcess, *, on_terminal: bool = False) -> Signals:
+    signals = Signals(process, clock, lambda: "interrupted: more", on_terminal=on_terminal)
+    signals.install()
+    return signals
 
 
-def installed(clock: FakeClock) -> None:
-    Signals(clock, str, on_terminal=False).install()
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_first_signal_interrupts_and_a_timer_stands_by(
-    clock: FakeClock, number: signal.Signals
-) -> None:
-    installed(clock)
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_interrupts_and_a_timer_stands_by(signum: int) -> None:
+    process = FakeProcess()
+    signals = installed(FakeClock(), process)
     with pytest.raises(Interrupted) as interrupted:
-        signal.raise_signal(number)
-    assert interrupted.value.signum == number
-    assert 0 < signal.getitimer(signal.ITIMER_REAL)[0] <= 0.35
+        process.send(signum)
+    assert (interrupted.value.signum, signals.received, process.timer) == (signum, signum, True)
+    assert process.stderr == ""
 
 
-def test_a_second_signal_within_a_second_is_the_same_press(clock: FakeClock) -> None:
-    installed(clock)
+def test_a_second_signal_within_a_second_is_the_same_press() -> None:
+    clock, process = FakeClock(), FakeProcess()
+    installed(clock, process)
     with pytest.raises(Interrupted):
-        signal.raise_signal(signal.SIGINT)
+        process.send(signal.SIGINT)
     clock.advance(1.0)
-    signal.raise_signal(signal.SIGINT)
+    process.send(signal.SIGINT)
 
 
-def test_what_the_parent_had_ignored_stays_ignored(clock: FakeClock) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    installed(clock)
-    signal.raise_signal(signal.SIGINT)
+def test_a_second_signal_later_ends_the_process_at_once() -> None:
+    clock, process = FakeClock(), FakeProcess()
+    installed(clock, process)
     with pytest.raises(Interrupted):
-        signal.raise_signal(signal.SIGTERM)
+        process.send(signal.SIGINT)
+    clock.advance(1.1)
+    with pytest.raises(Ended) as ended:
+        process.send(signal.SIGTERM)
+    assert (ended.value.signum, process.stderr) == (signal.SIGTERM, "")
 
 
-def test_a_signal_in_the_middle_of_an_import_is_told_apart(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "imported_for_signals.py").write_text("import sys; frame = sys._getframe()\n")
-    monkeypatch.syspath_prepend(tmp_path)
-    module = importlib.import_module("imported_for_signals")
-    assert (in_import(module.frame), in_import(sys._getframe())) == (True, False)
+@pytest.mark.parametrize(
+    ("on_terminal", "written"),
+    [(False, "\ninterrupted: more\n"), (True, "\x1b[?25h\ninterrupted: more\n")],
+)
+def test_a_run_that_does_not_end_is_ended(on_terminal: bool, written: str) -> None:
+    process = FakeProcess()
+    installed(FakeClock(), process, on_terminal=on_terminal)
+    with pytest.raises(Interrupted):
+        process.send(signal.SIGTERM)
+    with pytest.raises(Ended) as ended:
+        process.let_timer_end()
+    assert (ended.value.signum, process.stderr) == (signal.SIGTERM, written)
+
+
+def test_a_main_thread_that_never_sees_the_signal_is_ended_by_ctrl_c() -> None:
+    process = FakeProcess()
+    installed(FakeClock(), process)
+    with pytest.raises(Ended) as ended:
+        process.let_timer_end()
+    assert (ended.value.signum, process.stderr) == (signal.SIGINT, "\ninterrupted: more\n")
+
+
+@pytest.fixture
+def importing(tmp_path: Path) -> FrameType:
+    """The frame of a module that is being imported."""
+    path = tmp_path / "imported.py"
+    path.write_text("import sys; frame = sys._getframe()\n")
+    spec = importlib.util.spec_from_file_location("imported", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert isinstance(module.frame, FrameType)
+    return module.frame
+
+
+def test_a_signal_in_the_middle_of_an_import_is_told_apart(importing: FrameType) -> None:
+    assert (in_import(importing), in_import(sys._getframe())) == (True, False)
+
+
+def test_a_signal_in_the_middle_of_an_import_ends_the_process(importing: FrameType) -> None:
+    process = FakeProcess()
+    installed(FakeClock(), process)
+    with pytest.raises(Ended):
+        process.send(signal.SIGINT, importing)
+    assert process.stderr == "interrupted: more\n"

@@ -34,6 +34,20 @@ def test_nothing_by_the_moment_is_none() -> None:
     assert ThreadEventQueue(clock).get(clock.now() + 0.001) is None
 
 
+def test_a_wait_in_pieces_ends_when_the_moment_comes_or_an_event() -> None:
+    clock = SystemClock()
+    event_queue = ThreadEventQueue(clock, max_wait=0.001)
+    until = clock.now() + 0.01
+    assert (event_queue.get(until), clock.now() >= until) == (None, True)
+
+    def put_late() -> None:
+        clock.sleep(0.01)
+        event_queue.put("late")
+
+    DaemonThreadPool(1, event_queue).submit(put_late)
+    assert event_queue.get(inf) == "late"
+
+
 def test_a_bug_on_a_worker_is_raised_where_events_are_taken() -> None:
     event_queue = ThreadEventQueue(SystemClock())
     bug = ZeroDivisionError()

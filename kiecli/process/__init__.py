@@ -1,0 +1,1 @@
+"""What an operating system gives to a process: one interface, a POSIX and a Windows form."""

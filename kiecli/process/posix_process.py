@@ -1,0 +1,51 @@
+"""The POSIX form of `Process`: used on every system but Windows."""
+
+import errno
+import os
+import select
+import signal
+from collections.abc import Callable
+from typing import NoReturn
+
+from kiecli.process.interface import FORCE_EXIT_AFTER, SignalHandler, TextStream
+
+
+class PosixProcess:
+    """A process that signals interrupt in any wait, and end."""
+
+    max_wait = float("inf")
+    closed_pipe_errors = frozenset({errno.EPIPE})
+
+    def prepare_stream(self, stream: TextStream) -> bool:
+        """Let file names pass through that are not UTF-8."""
+        stream.reconfigure(errors="surrogateescape")
+        return True
+
+    def listen(self, received: SignalHandler, overdue: Callable[[], None]) -> None:
+        """Handle SIGINT and SIGTERM unless they were ignored (`nohup`, `&`)."""
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(signum) is not signal.SIG_IGN:
+                signal.signal(signum, received)
+        signal.signal(signal.SIGALRM, lambda _signum, _frame: overdue())
+
+    def start_timer(self) -> None:
+        """Let the system send SIGALRM, which interrupts a write to a stalled reader too."""
+        signal.setitimer(signal.ITIMER_REAL, FORCE_EXIT_AFTER)
+
+    def write_stderr(self, text: str) -> None:  # pragma: no cover  see `end_by_signal`
+        """Write what fits without waiting."""
+        try:
+            if select.select([], [2], [], 0)[1]:
+                os.write(2, text.encode(errors="replace"))
+        except OSError:
+            pass
+
+    def end_by_signal(self, signum: int) -> NoReturn:  # pragma: no cover
+        """End by the signal itself, so that a shell's loop around the process ends too.
+
+        A process that ends like this takes the measurement of its coverage along; that it ends,
+        and how, is what tests/e2e/test_signals.py is about.
+        """
+        signal.signal(signum, signal.SIG_DFL)
+        os.kill(os.getpid(), signum)
+        os._exit(128 + signum)  # not reached unless the signal is blocked

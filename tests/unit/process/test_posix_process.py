@@ -1,0 +1,55 @@
+"""The POSIX form of the process, as far as one that lives on can tell; e2e tests its end."""
+
+import signal
+from collections.abc import Iterator
+from types import FrameType
+
+import pytest
+
+from kiecli.process.posix_process import PosixProcess
+
+NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
+
+
+@pytest.fixture(autouse=True)
+def signals() -> Iterator[None]:
+    """What the test does to this process's signals is undone."""
+    before = {number: signal.getsignal(number) for number in NUMBERS}
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+class Seen(list[object]):
+    """What a process was told of."""
+
+    def received(self, signum: int, _frame: FrameType | None) -> None:
+        self.append(signum)
+
+    def overdue(self) -> None:
+        self.append("overdue")
+
+
+def test_the_signals_that_end_a_run_are_handled() -> None:
+    seen = Seen()
+    PosixProcess().listen(seen.received, seen.overdue)
+    for number in NUMBERS:
+        signal.raise_signal(number)
+    assert seen == [signal.SIGINT, signal.SIGTERM, "overdue"]
+
+
+def test_what_the_parent_had_ignored_stays_ignored() -> None:
+    seen = Seen()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    PosixProcess().listen(seen.received, seen.overdue)
+    signal.raise_signal(signal.SIGINT)
+    signal.raise_signal(signal.SIGTERM)
+    assert seen == [signal.SIGTERM]
+
+
+def test_the_timer_ends_soon_enough_for_half_a_second() -> None:
+    process, seen = PosixProcess(), Seen()
+    process.listen(seen.received, seen.overdue)
+    process.start_timer()
+    assert 0 < signal.getitimer(signal.ITIMER_REAL)[0] <= 0.35

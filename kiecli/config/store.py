@@ -35,7 +35,7 @@ class ConfigStore:
         except OSError as error:
             raise self._unusable("read", error) from error
         if len(content) > _MAX_SIZE:
-            raise self._broken("larger than any configuration")
+            raise self._broken("too large for a config file")
         return self._parsed(content) if content.strip() else {}
 
     def set(self, name: str, text: str) -> None:
@@ -107,13 +107,13 @@ class ConfigStore:
     def _broken(self, reason: str) -> ConfigError:
         return ConfigError(
             f"the config file {self.path} is broken: {reason}",
-            hint="correct or remove it; it was left as it is",
+            hint="fix or remove it; it was not changed",
         )
 
     def _unusable(self, verb: str, error: OSError) -> ConfigError:
         return ConfigError(
             f"cannot {verb} the config file {self.path}: {error.strerror}",
-            hint="correct that, or name another file with KIECLI_CONFIG",
+            hint="fix that, or set KIECLI_CONFIG to another file",
         )
 
 
@@ -139,7 +139,7 @@ def _target(path: Path) -> Path:
         return Path(os.path.realpath(path, strict=True))
     except FileNotFoundError:
         # Not the same as a missing file: a dotfile manager's folder is away, perhaps.
-        raise OSError(0, "it is a link that leads nowhere") from None
+        raise OSError(0, "it is a dangling link") from None
 
 
 def _content(path: Path) -> bytes:

@@ -19,7 +19,7 @@ class FileType(Enum):
     FILE = "a file"
     LINK = "a symbolic link"
     FOLDER = "a folder"
-    OTHER = "neither a file nor a folder"
+    OTHER = "something that is no file and no folder"
 
 
 class FileState(NamedTuple):
@@ -215,12 +215,14 @@ class Destination:
 
 
 def _in_the_way(path: str, existing: FileState, told: int | None) -> SaveError:
-    hint = "-o gives another name"
+    hint = "choose another name with -o"
     if existing.kind in (FileType.FOLDER, FileType.OTHER):
-        words = f"{existing.kind.value} is there"
+        words = f"{existing.kind.value} with this name exists"
     else:
-        words = "another file is there"
-        hint = f"--overwrite replaces it, {hint}"
+        words = "a different file with this name exists"
+        hint = f"replace it with --overwrite, or {hint}"
         if told is None:
-            words = "a file is there, and its host does not tell whether it is the same"
+            words = (
+                "a file with this name exists, and its host does not tell whether it is the same"
+            )
     return SaveError(f"could not save {path}: {words}", hint=hint)

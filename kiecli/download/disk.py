@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from kiecli.errors import FolderNotWritable, SaveError, UsageError
 
-_ROOM = "make room, then run the line again: what is there is taken over"
+_ROOM = "free some space, then run the line again; it continues where it stopped"
 _ELSEWHERE = "choose another folder with -d"
 _WORDS = {
     errno.ENOSPC: ("the disk is full", _ROOM),
@@ -15,10 +15,10 @@ _WORDS = {
     errno.EROFS: ("the disk is read-only", _ELSEWHERE),
     errno.EACCES: ("permission denied", _ELSEWHERE),
     errno.EPERM: ("permission denied", _ELSEWHERE),
-    errno.ENAMETOOLONG: ("the name is too long for this disk", "give a shorter one with -o"),
+    errno.ENAMETOOLONG: ("the name is too long for this disk", "choose a shorter one with -o"),
     errno.EEXIST: ("part of the path is a file, not a folder", _ELSEWHERE),
     errno.ENOTDIR: ("part of the path is a file, not a folder", _ELSEWHERE),
-    errno.EISDIR: ("a folder of that name is there", "give another name with -o"),
+    errno.EISDIR: ("a folder with this name exists", "choose another name with -o"),
 }
 _PROBE_PREFIX, _PROBE_SUFFIX = ".kiecli-", ".tmp"
 
@@ -33,16 +33,16 @@ def disk_error(path: str, error: OSError) -> SaveError:
 def no_temporary_file(path: str, error: OSError) -> SaveError:
     """Return what a user is told when there is no place for a file on its way to stdout."""
     return SaveError(
-        f"could not save {path}: it needs a temporary file first: {(error.strerror or '').lower()}",
-        hint="point TMPDIR to a folder that can be written",
+        f"could not save {path}: cannot create a temporary file: {(error.strerror or '').lower()}",
+        hint="set TMPDIR to a writable folder",
     )
 
 
 def unwritable_name(path: str) -> SaveError:
     """Return what a user is told of a name that the locale's file names cannot spell."""
     return SaveError(
-        f"could not save {path}: file names cannot have all of these characters in this locale",
-        hint="set LC_ALL=C.UTF-8, or give another name with -o",
+        f"could not save {path}: file names in this locale cannot contain some of these characters",
+        hint="set LC_ALL=C.UTF-8, or choose another name with -o",
     )
 
 
@@ -59,7 +59,7 @@ def ensure_writable(directory: str) -> None:
     folder = _nearest_existing(directory)
     if not os.path.isdir(folder):
         raise UsageError(
-            f"--dir {directory} is not a folder", hint="give a folder, or remove the file there"
+            f"--dir {directory} is not a folder", hint="choose another folder, or remove that file"
         )
     import tempfile
 

@@ -35,7 +35,9 @@ def answer(status: int, **headers: str) -> FileResponse:
         (
             200,
             {"Content-Encoding": "br"},
-            Classification(Action.REFUSED, "it came compressed as br, which was not asked for"),
+            Classification(
+                Action.REFUSED, "the host sent it compressed with br, which was not requested"
+            ),
         ),
         (202, {}, Classification(Action.RETRY, "the file host answered 202 Accepted", None)),
         (204, {}, Classification(Action.MISSING, "the file host answered 204 No Content")),

@@ -9,7 +9,7 @@ import pytest
 from kiecli.download.disk import default_mode, disk_error, ensure_writable
 from kiecli.errors import FolderNotWritable, UsageError
 
-ROOM = "make room, then run the line again: what is there is taken over"
+ROOM = "free some space, then run the line again; it continues where it stopped"
 ELSEWHERE = "choose another folder with -d"
 
 
@@ -29,7 +29,7 @@ ELSEWHERE = "choose another folder with -d"
         (
             errno.ENAMETOOLONG,
             "could not save a.png: the name is too long for this disk",
-            "give a shorter one with -o",
+            "choose a shorter one with -o",
         ),
         (
             errno.ENOTDIR,
@@ -43,8 +43,8 @@ ELSEWHERE = "choose another folder with -d"
         ),
         (
             errno.EISDIR,
-            "could not save a.png: a folder of that name is there",
-            "give another name with -o",
+            "could not save a.png: a folder with this name exists",
+            "choose another name with -o",
         ),
         (errno.EIO, "could not save a.png: input/output error", ""),
     ],

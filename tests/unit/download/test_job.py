@@ -118,14 +118,14 @@ def test_whatever_the_host_does_the_right_bytes_get_the_right_name(
         ),
         (
             {"cuts": [5000] * 9, "framing": "close"},
-            "it came damaged: the PNG ends inside its IDAT chunk",
+            "the file is damaged: the PNG ends inside its IDAT chunk",
             {},
         ),
         ({"cuts": [0] * 9, "end": "stall"}, "files.test: no byte for 20 s", {}),
         ({"cuts": [0] * 9, "end": "reset"}, "files.test: ReadError", {}),
         (
             {"headers": {"Content-Range": "bytes 0-9/99999"}, "etag": None},
-            f"{len(PNG)} of 99999 bytes came",
+            f"received {len(PNG)} of 99999 bytes",
             {},
         ),
     ],
@@ -139,7 +139,7 @@ def test_a_file_that_never_comes_whole_is_given_up(
     assert (saved.error.message, saved.error.temporary) == (
         (
             f"could not save {bench.folder / NAME}: {message};"
-            " given up after five tries in a row without a new byte"
+            " gave up after 5 tries without progress"
         ),
         True,
     )
@@ -164,8 +164,8 @@ def test_standing_still_for_two_minutes_is_the_end_even_while_bytes_come(bench: 
     url = script(bench, cuts=[9000, None], ranges=False, drip=(1000, 20.0))
     saved = bench.save(url)
     assert said(saved.error) == (
-        f"could not save {bench.folder / NAME}: only bytes came that were here before;"
-        " given up after 2 minutes without a new byte"
+        f"could not save {bench.folder / NAME}: the host sent only bytes that were already here;"
+        " gave up after 2 minutes without progress"
     )
 
 
@@ -194,7 +194,7 @@ def test_a_host_that_asks_to_stay_away_for_long_is_left_at_once(bench: Bench) ->
     assert (said(saved.error), bench.clock.sleeps) == (
         (
             f"could not save {bench.folder / NAME}: the file host answered 503 Service Unavailable,"
-            " and it asks to stay away for 1h; given up after 2 minutes without a new byte"
+            " and the host asks to wait 1h; gave up after 2 minutes without progress"
         ),
         [],
     )
@@ -258,7 +258,7 @@ def test_without_the_file_one_fresh_link_is_asked_for(
     bench.host.next("download-url", envelope(200, "success", "https://cdn.test/fresh?token=secret"))
     saved = bench.save(LINK)
     assert (saved.status, saved.url, bench.files) == ("saved", LINK, {NAME: PNG})
-    assert bench.retries == [f"{reason}; asking Kie for a fresh link"]
+    assert bench.retries == [f"{reason}; asking Kie for a new link"]
     (seen,) = bench.host.seen("download-url")
     assert json.loads(seen.body) == {"url": LINK}
     bench.host.check()
@@ -307,7 +307,7 @@ def test_a_file_of_a_task_that_has_only_just_finished_may_still_come(bench: Benc
     assert (saved.status, bench.clock.sleeps) == ("saved", [1.0, 2.0, 4.0])
     assert (
         bench.retries
-        == ["the file host answered 404 Not Found; its task has only just finished, trying again"]
+        == ["the file host answered 404 Not Found; the task has only just finished, trying again"]
         * 3
     )
 
@@ -339,7 +339,7 @@ def test_no_fresh_link_is_a_dead_link_too(bench: Bench) -> None:
     assert saved.error is not None
     assert saved.error.message.startswith(
         f"could not save {bench.folder / NAME}: the file host answered 403 Forbidden,"
-        " and Kie gave no fresh link: "
+        " and Kie gave no new link: "
     )
     assert saved.error.message.endswith(f": {DEAD} {LIFETIMES}")
 
@@ -368,7 +368,7 @@ def test_a_fresh_link_that_is_none_is_refused_and_not_shown(bench: Bench, link: 
     saved = bench.save(LINK)
     assert said(saved.error) == (
         f"could not save {bench.folder / NAME}:"
-        " the link, or one that it redirects to, is no http or https address"
+        " the link, or one that it redirects to, is not an http or https URL"
     )
 
 
@@ -602,8 +602,8 @@ def test_under_a_name_that_any_file_may_have_the_length_decides(
     assert (saved.status, bench.files) == (status, {"cover.png": there if after is None else after})
     if saved.error is not None:
         assert (saved.error.message, saved.error.hint) == (
-            f"could not save {bench.folder / 'cover.png'}: another file is there",
-            "--overwrite replaces it, -o gives another name",
+            f"could not save {bench.folder / 'cover.png'}: a different file with this name exists",
+            "replace it with --overwrite, or choose another name with -o",
         )
 
 
@@ -614,7 +614,7 @@ def test_where_the_host_does_not_tell_another_file_is_left_untouched(bench: Benc
     assert (said(saved.error), bench.files) == (
         (
             f"could not save {bench.folder / 'cover.png'}:"
-            " a file is there, and its host does not tell whether it is the same"
+            " a file with this name exists, and its host does not tell whether it is the same"
         ),
         {"cover.png": PNG},
     )
@@ -644,8 +644,8 @@ def test_a_folder_in_the_file_s_place_is_an_error(bench: Bench, overwrite: bool)
     (bench.folder / NAME).mkdir()
     saved = bench.save(LINK, overwrite=overwrite)
     assert (said(saved.error), saved.error and saved.error.hint) == (
-        f"could not save {bench.folder / NAME}: a folder is there",
-        "-o gives another name",
+        f"could not save {bench.folder / NAME}: a folder with this name exists",
+        "choose another name with -o",
     )
 
 
@@ -654,7 +654,8 @@ def test_a_pipe_in_the_file_s_place_is_an_error(bench: Bench) -> None:
     os.mkfifo(bench.folder / NAME)
     saved = bench.save(LINK)
     assert said(saved.error) == (
-        f"could not save {bench.folder / NAME}: neither a file nor a folder is there"
+        f"could not save {bench.folder / NAME}: something that is no file and no folder with this"
+        " name exists"
     )
 
 
@@ -739,7 +740,7 @@ def test_another_file_that_has_the_completed_name_is_left_untouched(bench: Bench
     (bench.folder / "cover.png").write_bytes(OTHER_PNG)
     saved = bench.save(script(bench, path="/music"), template="cover.{ext}")
     assert (said(saved.error), bench.files["cover.png"]) == (
-        f"could not save {bench.folder / 'cover.png'}: another file is there",
+        f"could not save {bench.folder / 'cover.png'}: a different file with this name exists",
         OTHER_PNG,
     )
 
@@ -767,7 +768,7 @@ def test_a_name_that_the_disk_cannot_spell_is_an_error(bench: Bench) -> None:
     saved = bench.save(LINK, template="half \ud83d")
     assert said(saved.error) == (
         f"could not save {bench.folder}/half \ud83d:"
-        " file names cannot have all of these characters in this locale"
+        " file names in this locale cannot contain some of these characters"
     )
 
 

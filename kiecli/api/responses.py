@@ -20,6 +20,7 @@ from kiecli.errors import (
     TaskNotFound,
     UsageError,
 )
+from kiecli.network.headers import retry_after
 
 _MODERATION = (
     "sensitive moderat policy nsfw prohibited flagged violat SENSITIVE_WORD_ERROR "
@@ -81,11 +82,11 @@ def decode(status: int, headers: Mapping[str, str], body: bytes, key_origin: str
     envelope = _envelope(body)
     code = _code(envelope)
     if code is None:
-        raise _error_for_status(status, headers, key_origin)
+        raise _error_for_status(status, retry_after(headers), key_origin)
     data = envelope.get("data")
     if code == 200 or (code == 505 and _is_record(data)):
         return data
-    raise _error_for_code(code, _said(envelope), headers, key_origin)
+    raise _error_for_code(code, _message(envelope), retry_after(headers), key_origin)
 
 
 def code_of(body: bytes) -> str:
@@ -114,25 +115,25 @@ def _is_record(data: object) -> bool:
     return isinstance(data, dict) and isinstance(data.get("state"), str) and bool(data["state"])
 
 
-def _said(envelope: Mapping[str, Any]) -> str:
-    said = envelope.get("msg") or envelope.get("message")  # older examples say "message"
-    return said.strip() if isinstance(said, str) else ""
+def _message(envelope: Mapping[str, Any]) -> str:
+    message = envelope.get("msg") or envelope.get("message")  # older examples have "message"
+    return message.strip() if isinstance(message, str) else ""
 
 
-def _error_for_code(code: int, said: str, headers: Mapping[str, str], key_origin: str) -> KieError:
+def _error_for_code(code: int, message: str, delay: float | None, key_origin: str) -> KieError:
     """Return the error that a code stands for (the table of the official task page)."""
-    words = f"{said} (code {code})" if said else f"code {code}"
+    words = f"{message} (code {code})" if message else f"code {code}"
     if code in (401, 402, 433, 505):
         return _access(code, words, key_origin)
     if code in (501, 408):
-        return TaskFailed(f"Kie says the task failed: {words}", hint=hint_for(str(code), said))
-    if code == 404 or (code == 422 and "recordinfo is null" in said.lower()):
+        return TaskFailed(f"Kie says the task failed: {words}", hint=hint_for(str(code), message))
+    if code == 404 or (code == 422 and "recordinfo is null" in message.lower()):
         return TaskNotFound("Kie has no task with this id", hint=NOT_FOUND_HINT)
     if code in (400, 422):
         return UsageError(f"Kie rejected the request: {words}", hint="check the task id")
     if code == 429:
-        return RateLimited(f"rate limited by Kie: {words}", retry_after=_retry_after(headers))
-    return KieUnavailable(f"Kie answered: {words}", retry_after=_retry_after(headers))
+        return RateLimited(f"rate limited by Kie: {words}", retry_after=delay)
+    return KieUnavailable(f"Kie answered: {words}", retry_after=delay)
 
 
 def _access(code: int, words: str, key_origin: str) -> AccessError:
@@ -152,7 +153,7 @@ def _from(key_origin: str) -> str:
     return f" ({key_origin})" if key_origin else ""
 
 
-def _error_for_status(status: int, headers: Mapping[str, str], key_origin: str) -> KieError:
+def _error_for_status(status: int, delay: float | None, key_origin: str) -> KieError:
     """Return the error of an answer that is not one of Kie's: a proxy's, a router's, a page."""
     if status == 401:
         return AccountRefused(
@@ -166,26 +167,6 @@ def _error_for_status(status: int, headers: Mapping[str, str], key_origin: str) 
             hint=BASE_URL_HINT,
         )
     if status == 429:
-        return RateLimited("rate limited by Kie (HTTP 429)", retry_after=_retry_after(headers))
+        return RateLimited("rate limited by Kie (HTTP 429)", retry_after=delay)
     what = "a page that is not JSON" if status == 200 else "an error page"
-    return KieUnavailable(
-        f"Kie answered with {what} (HTTP {status})", retry_after=_retry_after(headers)
-    )
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds of a Retry-After header, in either of its forms (RFC 9110, 10.2.3)."""
-    told = headers.get("retry-after", "").strip()
-    if told.isascii() and told.isdigit():
-        return float(told[:9])
-    return _seconds_between(headers.get("date", ""), told) if told else None
-
-
-def _seconds_between(sent: str, due: str) -> float | None:
-    from email.utils import parsedate_to_datetime
-
-    # A date is measured against the answer's own: the clocks here and there may differ.
-    try:
-        return max(0.0, (parsedate_to_datetime(due) - parsedate_to_datetime(sent)).total_seconds())
-    except (TypeError, ValueError, OverflowError):
-        return None
+    return KieUnavailable(f"Kie answered with {what} (HTTP {status})", retry_after=delay)

@@ -77,6 +77,10 @@ class KieClient:
         data = self._ask("GET", "/api/v1/jobs/recordInfo", task_id, query=f"?taskId={task_id}")
         if not isinstance(data, dict):
             raise KieUnavailable("Kie's answer contains no task")
+        answered = data.get("taskId") or task_id
+        # A cache's mistake. Without case: no two ids differ by that alone.
+        if str(answered).casefold() != task_id.casefold():
+            raise KieUnavailable("Kie answered about another task")
         return Task.parse(task_id, data)
 
     def credits(self) -> float:

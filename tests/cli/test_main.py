@@ -419,7 +419,7 @@ def hostile(kie: Faults) -> list[str]:
     """Tasks with text from a stranger in every field."""
     link = "https://f.test/\u202egnp.a\x1b[2J.png"
     params = json.dumps({"input": json.dumps({"prompt": HOSTILE})})
-    fields = {"model": HOSTILE, "param": params, "taskId": HOSTILE}
+    fields = {"model": HOSTILE, "param": params, "recordId": HOSTILE}
     kie.task("good", urls=[link], **fields)
     kie.task("bad", "fail", failCode=HOSTILE, failMsg=HOSTILE, **fields)
     kie.task("odd", HOSTILE, **fields)
@@ -475,4 +475,4 @@ def test_text_from_strangers_stays_whole_in_json(kiecli: Program) -> None:
     assert (good["model"], good["params"]["input"]["prompt"]) == (HOSTILE, HOSTILE)
     assert good["results"][0]["url"] == "https://f.test/%E2%80%AEgnp.a%1B[2J.png"
     assert (bad["fail_code"], bad["fail_message"]) == (HOSTILE, HOSTILE)
-    assert (odd["state"], odd["raw"]["taskId"]) == (HOSTILE, HOSTILE)
+    assert (odd["state"], odd["raw"]["recordId"]) == (HOSTILE, HOSTILE)

@@ -39,7 +39,7 @@ _moment = st.integers(1_700_000_000_000, 1_900_000_000_000)
 
 records = st.fixed_dictionaries(
     {
-        "taskId": st.just("0f1e2d3c4b5a69788796a5b4c3d2e1f0"),
+        "taskId": st.sampled_from([None, None, "a", "b"]),
         "model": st.sampled_from(["wan/2-7-image", "kling-3.0/video", "suno/v5"]),
         "state": st.sampled_from(["waiting", "generating", *["success"] * 3, *["fail"] * 2]),
         "param": _param,

@@ -73,7 +73,7 @@ def test_a_look_asks_one_question_with_the_key_and_our_name() -> None:
 
     def answer(request: httpx.Request) -> httpx.Response:
         asked.append(request)
-        return _from_file("image")(request)
+        return _holding({"taskId": "TASK_1:x.y"})(request)
 
     task = _client(answer).task("task_1:x.y")
     [request] = asked
@@ -143,6 +143,17 @@ def test_an_answer_without_a_record_is_temporary_trouble(data: object) -> None:
     )
 
 
+@pytest.mark.parametrize("other", ["b", "a1", 5])
+def test_an_answer_about_another_task_is_temporary_trouble(other: object) -> None:
+    error = _error(_client(_holding({"taskId": other, "state": "success"})))
+    assert (error.message, error.temporary) == ("Kie answered about another task", True)
+
+
+@pytest.mark.parametrize("same", [None, "", "a", "A"])
+def test_an_answer_may_leave_the_id_out_or_write_it_in_another_case(same: object) -> None:
+    assert _client(_holding({"taskId": same, "state": "success"})).task("a").task_id == "a"
+
+
 _FAULTS: list[tuple[str, httpx.Response, str]] = [
     ("a reset", reset(), "could not reach api.kie.test: "),
     ("silence", silence(), "could not reach api.kie.test: "),
@@ -206,7 +217,7 @@ def test_cookies_are_not_kept() -> None:
 
     def answer(request: httpx.Request) -> httpx.Response:
         cookies.append(request.headers.get("cookie"))
-        response = _from_file("image")(request)
+        response = _holding({})(request)
         response.headers["Set-Cookie"] = "session=1; Path=/"
         return response
 
@@ -327,7 +338,7 @@ class _Chunks(httpx.SyncByteStream):
 
 
 def _dripping(count: int, seconds: float, clock: FakeClock) -> _Chunks:
-    body = (_ANSWERS / "image.json").read_bytes()
+    body = json.dumps({"code": 200, "data": {"state": "success", "param": "x" * 500}}).encode()
     size = len(body) // count + 1
     pieces = [body[at : at + size] for at in range(0, len(body), size)]
     return _Chunks(pieces, clock, seconds)

@@ -169,7 +169,7 @@ def test_any_answer_of_a_file_host_ends_in_a_code_of_the_contract(
 
 
 _FIELDS = [
-    *("taskId", "model", "param", "failCode", "failMsg"),
+    *("model", "param", "failCode", "failMsg"),
     *("createTime", "completeTime", "creditsConsumed", "progress"),
 ]
 

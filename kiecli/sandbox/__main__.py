@@ -8,38 +8,73 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from queue import SimpleQueue
+from tempfile import TemporaryDirectory
 
-from kiecli.sandbox.command import run, scripts_folder, variables
+from kiecli.sandbox.command import (
+    API_KEY,
+    UNSET,
+    command_environment,
+    end_like,
+    is_shell,
+    run,
+    scripts_folder,
+    variables,
+)
 from kiecli.sandbox.demos import DEMOS
 from kiecli.sandbox.server import SandboxServer
 from kiecli.sandbox.simulation import SimulatedKie
 
 _USAGE = 2
-_HIGHEST_PORT = 65535
+_MAX_PORT = 65535
 
 
 def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     """Serve a simulated Kie for as long as a command runs, or until Ctrl-C.
 
     Returns:
-        The command's exit code; 128 and the signal's number without a command; 2 when the port
-        cannot be had.
+        The command's exit code; 128 and the signal's number without a command; 2 when the port or
+        a temporary folder cannot be had.
     """
     options = _parser().parse_args(argv)
     try:
-        server = SandboxServer(options.port, lambda url: SimulatedKie(url, now=time.time))
+        server = SandboxServer(
+            options.port, lambda url: SimulatedKie(url, now=time.time, key=API_KEY)
+        )
     except OSError as error:
-        said = f"cannot listen on 127.0.0.1:{options.port}: {error.strerror}"
-        print(f"sandbox: {said}; choose another --port, or none", file=sys.stderr)
+        reason = f"cannot listen on 127.0.0.1:{options.port}: {error.strerror}"
+        print(f"sandbox: {reason}; choose another --port, or none", file=sys.stderr)
+        return _USAGE
+    try:
+        # For the config file: what is set in the sandbox must not become the user's own setting.
+        folder = TemporaryDirectory(prefix="kiecli-sandbox-", ignore_cleanup_errors=True)
+    except OSError as error:
+        print(f"sandbox: no temporary folder: {error.strerror}; set TMPDIR", file=sys.stderr)
         return _USAGE
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    settings = variables(server.url, environment)
     command = options.command[1:] if options.command[:1] == ["--"] else options.command
+    with folder as place:
+        settings = variables(server.url, str(Path(place, "config.json")), environment)
+        code = _run(command, server.url, settings, environment)
+    return end_like(code)
+
+
+def _run(
+    command: Sequence[str], url: str, settings: Mapping[str, str], environment: Mapping[str, str]
+) -> int:
     if not command:
-        return _stay(server.url, settings)
-    path = os.pathsep.join([scripts_folder(), environment.get("PATH", os.defpath)])
-    return run(command, {**environment, **settings, "PATH": path})
+        return _serve(url, settings)
+    if is_shell(command) and sys.stdin.isatty() and sys.stderr.isatty():
+        print(_WELCOME.format(url=url, tasks=", ".join(DEMOS)), file=sys.stderr, flush=True)
+    return run(command, command_environment(settings, environment))
+
+
+_WELCOME = """\
+sandbox: in this shell kiecli talks to a simulated Kie at {url}: no credits, no real key
+sandbox: tasks: {tasks}
+sandbox: try:   kiecli download --wait -d out demo-image demo-video
+sandbox: leave: exit"""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,25 +92,26 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > _HIGHEST_PORT:
-        raise argparse.ArgumentTypeError(f"a port is a number up to {_HIGHEST_PORT}, not {text}")
+    if not text.isdecimal() or int(text) > _MAX_PORT:
+        raise argparse.ArgumentTypeError(f"a port is a number up to {_MAX_PORT}, not {text}")
     return int(text)
 
 
-def _stay(url: str, settings: Mapping[str, str]) -> int:
-    """Say how to come here, and return when a signal comes."""
-    came: SimpleQueue[int] = SimpleQueue()
+def _serve(url: str, settings: Mapping[str, str]) -> int:
+    """Print how to connect another shell, and return when a signal comes."""
+    received: SimpleQueue[int] = SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _frame: came.put(number))
+        signal.signal(number, lambda number, _frame: received.put(number))
     for name, value in settings.items():
         print(f"export {name}={shlex.quote(value)}")
+    print(f"unset {' '.join(UNSET)}")
     print(f'export PATH={shlex.quote(scripts_folder())}:"$PATH"', flush=True)
     print(
         f"sandbox: a simulated Kie is at {url} until Ctrl-C; run the lines above in another shell, "
         "then: kiecli wait demo-video",
         file=sys.stderr,
     )
-    return 128 + came.get()
+    return 128 + received.get()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The command that is tried against the sandbox: its environment, its life and its exit code."""
+"""The command that is run against the sandbox: its environment, its life and its exit code."""
 
 import os
 import signal
@@ -6,66 +6,96 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import PurePath
+
+API_KEY = "sandbox-key"
+"""The one key that the sandbox takes."""
+
+UNSET = ("KIECLI_DIR", "KIECLI_TIMEOUT")
+"""Variables of the user's that a command in the sandbox does not see."""
 
 _LOOPBACK = "127.0.0.1,localhost"
 
-# What a shell says of a command that it cannot run, and of one that it cannot find (POSIX, 2.8.2).
+_SHELLS = {"sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "fish", "csh", "tcsh", "nu"}
+_SHELLS |= {"xonsh", "pwsh", "powershell", "cmd"}
+
+# A shell's codes for a command that it cannot run, and for one that it cannot find (POSIX, 2.8.2).
 _CANNOT_RUN = 126
 _CANNOT_FIND = 127
 _KILLED = 128
 
+# What ends the sandbox is for the command: SIGHUP comes when the terminal is closed.
+_PASSED_ON = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
-def variables(url: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that point a command at the sandbox.
+
+def variables(url: str, config_file: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that point a command at the sandbox, and away from the user's settings.
 
     Args:
         url: Where the sandbox listens.
-        environment: What is set already: hosts without a proxy are added to.
+        config_file: The file in the place of the user's own.
+        environment: The variables so far: the hosts that need no proxy are added to.
     """
     known = environment.get("NO_PROXY") or environment.get("no_proxy")
     direct = f"{_LOOPBACK},{known}" if known else _LOOPBACK
     return {
         "KIE_BASE_URL": url,
-        "KIE_API_KEY": "sandbox-key",
+        "KIE_API_KEY": API_KEY,
+        "KIECLI_CONFIG": config_file,
         "NO_PROXY": direct,
         "no_proxy": direct,
     }
 
 
+def command_environment(
+    settings: Mapping[str, str], environment: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the whole environment of a command: `settings` win, this Python's scripts are first.
+
+    Args:
+        settings: As `variables` returns them.
+        environment: The variables so far.
+    """
+    kept = {name: value for name, value in environment.items() if name not in UNSET}
+    path = os.pathsep.join([scripts_folder(), environment.get("PATH", os.defpath)])
+    return {**kept, **settings, "PATH": path}
+
+
 def scripts_folder() -> str:
-    """Return where this Python's own commands are: the `kiecli` that is meant."""
+    """Return where this Python's own commands are, `kiecli` among them."""
     return sysconfig.get_path("scripts")
 
 
-def run(
-    command: Sequence[str],
-    environment: Mapping[str, str],
-    *,
-    kill: Callable[[int, int], None] = os.kill,
-) -> int:
-    """Run a command to its end and return its exit code.
+def is_shell(command: Sequence[str]) -> bool:
+    """Return True if the command is a shell that somebody is going to type into."""
+    name = PurePath(command[0]).name.lower().removesuffix(".exe")
+    return name in _SHELLS and all(word.startswith("-") for word in command[1:])
 
-    A Ctrl-C reaches the command by itself, being in the same process group; a SIGTERM is handed
-    on. What of the two ends the command ends this process too, so that a shell's loop stops.
+
+def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run a command to its end and return its code, negative for the signal that ended it.
+
+    A Ctrl-C reaches the command by itself, being in the same process group; a SIGTERM is passed
+    on.
 
     Args:
         command: A program and its arguments.
         environment: The program's whole environment, in whose PATH it is looked for.
-        kill: Sends a signal to a process.
     """
     early: list[int] = []
     _on(signal.SIGINT, lambda _number: None)
-    _on(signal.SIGTERM, early.append)
+    for number in _PASSED_ON:
+        _on(number, early.append)
     try:
         child = subprocess.Popen(command, env=environment)  # noqa: S603 - it is the user's own line
     except OSError as error:
         print(f"sandbox: cannot run {command[0]}: {error.strerror}", file=sys.stderr)
         return _CANNOT_FIND if isinstance(error, FileNotFoundError) else _CANNOT_RUN
-    _on(signal.SIGTERM, child.send_signal)
+    for number in _PASSED_ON:
+        _on(number, child.send_signal)
     for number in early:
         child.send_signal(number)
-    code = child.wait()
-    return code if code >= 0 else _end_by(-code, kill)
+    return child.wait()
 
 
 def _on(number: int, act: Callable[[int], None]) -> None:
@@ -74,8 +104,16 @@ def _on(number: int, act: Callable[[int], None]) -> None:
         signal.signal(number, lambda number, _frame: act(number))
 
 
-def _end_by(number: int, kill: Callable[[int, int], None]) -> int:
-    if number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
-        kill(os.getpid(), number)
-    return _KILLED + number
+def end_like(code: int, kill: Callable[[int, int], None] = os.kill) -> int:
+    """Return the exit code for what `run` returned.
+
+    A Ctrl-C or SIGTERM that ended the command ends this process too, so that a shell's loop stops.
+
+    Args:
+        code: The command's.
+        kill: Sends a signal to a process.
+    """
+    if -code in (signal.SIGINT, *_PASSED_ON):
+        signal.signal(-code, signal.SIG_DFL)
+        kill(os.getpid(), -code)
+    return code if code >= 0 else _KILLED - code

@@ -1,4 +1,4 @@
-"""Kie as one callable, from a request to a response: no sockets, no real time, no surprises.
+"""Kie as one callable, from a request to a response: no sockets, no clock of its own.
 
 It answers as the real service was seen to: nearly always HTTP 200, with a `code` in the body.
 """
@@ -25,10 +25,6 @@ _FILE_LIFETIME = 24 * 3600.0
 _FRESH_LINK_LIFETIME = 20 * 60.0
 
 _CREDITS = 1250.5
-_REFUSED_KEYS = {
-    "": (401, "You do not have access permissions"),
-    "sandbox-no-credits": (402, "Credits insufficient: please top up"),
-}
 
 
 def _random_id() -> str:
@@ -48,23 +44,28 @@ class SimulatedKie:
         *,
         now: Callable[[], float],
         new_id: Callable[[], str] = _random_id,
-        looks_per_second: int | None = None,
+        key: str | None = None,
+        polls_per_second: int | None = None,
     ) -> None:
         """Start with the built-in tasks.
 
         Args:
             base_url: Where links to files are to point.
-            now: Tells seconds since 1970.
+            now: Returns seconds since 1970.
             new_id: Makes ids of tasks and tokens of fresh links.
-            looks_per_second: From how many on recordInfo answers 429; None is never.
+            key: The only API key that is taken; None takes every key but an empty one.
+            polls_per_second: More calls of recordInfo than this are answered by 429; None is no
+                limit.
         """
         self.base_url = base_url.rstrip("/")
         self._now = now
         self._new_id = new_id
-        self._looks_per_second = looks_per_second
+        self._key = key
+        self._polls_per_second = polls_per_second
         self._scripts = dict(DEMOS)
         self._tasks: dict[str, SimulatedTask] = {}
-        self._looks: deque[float] = deque()
+        self._polls: deque[float] = deque()
+        self._created = 0
         self._fresh: dict[str, tuple[str, float]] = {}
         self._lock = RLock()
         self._routes = {
@@ -82,24 +83,26 @@ class SimulatedKie:
             return self._call(request)
 
     def add(self, task_id: str, script: Script) -> None:
-        """Make one more task known; its clock starts at its first look."""
+        """Make one more task known; its clock starts when it is first polled."""
         with self._lock:
             self._scripts[task_id] = script
 
     def _call(self, request: httpx.Request) -> httpx.Response:
         method, answer = self._routes.get(request.url.path, ("", None))
         if answer is None:
-            return self._astray(request, HTTPStatus.NOT_FOUND)
+            return self._no_route(request, HTTPStatus.NOT_FOUND)
         if request.method != method:
-            return self._astray(request, HTTPStatus.METHOD_NOT_ALLOWED)
+            return self._no_route(request, HTTPStatus.METHOD_NOT_ALLOWED)
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-        known = key.strip() if scheme.lower() == "bearer" else ""
-        if known in _REFUSED_KEYS:
-            return _envelope(*_REFUSED_KEYS[known])
+        if not self._is_known(key.strip() if scheme.lower() == "bearer" else ""):
+            return _envelope(401, "You do not have access permissions")
         return answer(request)
 
+    def _is_known(self, key: str) -> bool:
+        return key == self._key if self._key is not None else bool(key)
+
     def _record_info(self, request: httpx.Request) -> httpx.Response:
-        if self._too_many_looks():
+        if self._too_many_polls():
             return _envelope(429, "Rate limit exceeded")
         task_id = request.url.params.get("taskId")
         if not task_id:
@@ -109,28 +112,29 @@ class SimulatedKie:
             return _envelope(422, "recordInfo is null")
         return _envelope(200, "success", task.record(self._now(), self._link_of(task_id)))
 
-    def _too_many_looks(self) -> bool:
+    def _too_many_polls(self) -> bool:
         now = self._now()
-        self._looks.append(now)
-        while self._looks[0] <= now - 1:
-            self._looks.popleft()
-        return self._looks_per_second is not None and len(self._looks) > self._looks_per_second
+        self._polls.append(now)
+        while self._polls[0] <= now - 1:
+            self._polls.popleft()
+        return self._polls_per_second is not None and len(self._polls) > self._polls_per_second
 
     def _create_task(self, request: httpx.Request) -> httpx.Response:
         try:
-            asked = json.loads(request.read())
+            body = json.loads(request.read())
         except ValueError:
             return _envelope(
                 500, "Server exception, please try again later or contact customer service"
             )
-        model = asked.get("model") if isinstance(asked, dict) else None
+        model = body.get("model") if isinstance(body, dict) else None
         if not isinstance(model, str) or not model:
             return _envelope(422, "The model name is not supported")
-        inputs = asked.get("input")
-        script = script_for(model, inputs if isinstance(inputs, dict) else {})
+        inputs = body.get("input")
+        script = script_for(model, inputs if isinstance(inputs, dict) else {}, self._created)
+        self._created += 1
         task_id = self._new_id()
         self._tasks[task_id] = SimulatedTask(task_id, script, self._now())
-        return _envelope(200, "success", {"taskId": task_id, "recordId": self._new_id()})
+        return _envelope(200, "success", {"taskId": task_id, "recordId": task_id})
 
     def _download_url(self, request: httpx.Request) -> httpx.Response:
         try:
@@ -189,8 +193,8 @@ class SimulatedKie:
             return None
         return task, task.script.files[inner]
 
-    def _astray(self, request: httpx.Request, status: HTTPStatus) -> httpx.Response:
-        """Return what Kie's web framework says of a route it has not: no `code`, no `msg`."""
+    def _no_route(self, request: httpx.Request, status: HTTPStatus) -> httpx.Response:
+        """Return what Kie's web framework answers where there is no route: no `code`, no `msg`."""
         body = {
             "timestamp": datetime.fromtimestamp(self._now(), UTC).isoformat(
                 timespec="milliseconds"

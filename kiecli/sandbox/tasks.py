@@ -1,4 +1,4 @@
-"""Tasks that live through a scripted timeline, told in the shape of real recordInfo answers."""
+"""Tasks that follow a scripted timeline, in the shape of real recordInfo answers."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ class Stage(NamedTuple):
     state: str
 
 
-# The life of an image task: `waiting` until it is done, in the median time of real ones.
+# An image task: `waiting` until it is done, in the median time of real ones.
 _ORDINARY = (Stage(0, "waiting"), Stage(13.1, "success"))
 
 
@@ -30,7 +30,7 @@ class Script(NamedTuple):
     input: Mapping[str, Any]
     stages: tuple[Stage, ...] = _ORDINARY
     age: float = 0.0
-    """Seconds that it has lived when it is first looked at."""
+    """Seconds since its creation when it is first polled."""
     result: Result | None = None
     files: Mapping[str, str] = {}
     """Which media file stands under which path."""
@@ -69,16 +69,20 @@ class SimulatedTask:
         return self.completed_at(now) if self.stage(now).state == "success" else None
 
     def record(self, now: float, link: Link) -> dict[str, object]:
-        """Return `data` of a recordInfo answer, field by field as recorded ones are."""
+        """Return `data` of a recordInfo answer, field by field as recorded ones are.
+
+        The last five fields came in September 2026; `response` repeats what `resultJson` holds.
+        """
         stage = self.stage(now)
         completed = self.completed_at(now)
         failed = stage.state == "fail"
+        result = self._result(link) if stage.state == "success" else None
         return {
             "taskId": self.task_id,
             "model": self.script.model,
             "state": stage.state,
             "param": self._param(),
-            "resultJson": self._result(link) if stage.state == "success" else "",
+            "resultJson": "" if result is None else compact(result),
             "failCode": self.script.fail_code if failed else None,
             "failMsg": self.script.fail_message if failed else None,
             # Documented as milliseconds, in fact seconds.
@@ -86,14 +90,19 @@ class SimulatedTask:
             "completeTime": None if completed is None else _milliseconds(completed),
             "createTime": _milliseconds(self.created_at),
             "creditsConsumed": 0 if failed else self.script.credits,
+            "recordId": self.task_id,
+            "operationType": self.script.model,
+            "paramJson": compact(self.script.input),
+            "response": result,
+            "successFlag": {"success": 1, "fail": 3}.get(stage.state, 0),
         }
 
     def _param(self) -> str:
         # A string of JSON in a string of JSON, as the real service has it.
         return compact({"input": compact(self.script.input), "model": self.script.model})
 
-    def _result(self, link: Link) -> str:
-        return "" if self.script.result is None else compact(self.script.result(link))
+    def _result(self, link: Link) -> object:
+        return None if self.script.result is None else self.script.result(link)
 
 
 def compact(value: object) -> str:

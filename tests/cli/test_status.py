@@ -130,6 +130,11 @@ def test_json_is_one_object_a_task_with_every_field(kiecli: Program) -> None:
         "completeTime",
         "createTime",
         "creditsConsumed",
+        "recordId",
+        "operationType",
+        "paramJson",
+        "response",
+        "successFlag",
     ]
     assert success == {
         "task_id": "demo-image",

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 
 import httpx
 import pytest
@@ -81,23 +83,84 @@ def test_without_a_command_it_serves_until_it_is_told_to_leave(number: int, code
         env={**os.environ, "NO_PROXY": "a b"},
     ) as running:
         assert running.stdout is not None
-        lines = [running.stdout.readline() for _ in range(5)]
+        lines = [running.stdout.readline() for _ in range(7)]
         url = shlex.split(lines[0])[1].partition("=")[2]
         status = httpx.get(f"{url}/files/demo-image/1/image.png", trust_env=False).status_code
         running.send_signal(number)
         stdout, stderr = running.communicate(timeout=20)
+    config = Path(shlex.split(lines[2])[1].partition("=")[2])
+    assert (config.name, config.parent.exists()) == ("config.json", False)
     assert (status, running.returncode) == (200, code)
     assert "".join(lines) + stdout == (
         f"export KIE_BASE_URL={url}\n"
         "export KIE_API_KEY=sandbox-key\n"
+        f"export KIECLI_CONFIG={config}\n"
         "export NO_PROXY='127.0.0.1,localhost,a b'\n"
         "export no_proxy='127.0.0.1,localhost,a b'\n"
+        "unset KIECLI_DIR KIECLI_TIMEOUT\n"
         f'export PATH={shlex.quote(scripts_folder())}:"$PATH"\n'
     )
     assert stderr == (
         f"sandbox: a simulated Kie is at {url} until Ctrl-C; run the lines above in another "
         "shell, then: kiecli wait demo-video\n"
     )
+
+
+def on_terminal(line: Sequence[str], typed: str, cwd: Path) -> str:
+    """Return what a terminal shows while somebody types."""
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+        line, cwd=cwd, start_new_session=True, stdin=theirs, stdout=theirs, stderr=theirs
+    ) as running:
+        os.close(theirs)
+        os.write(ours, typed.encode())
+        shown = b""
+        with suppress(OSError):  # how Linux says that the other side is closed
+            while piece := os.read(ours, 65536):
+                shown += piece
+        os.close(ours)
+    assert running.returncode == 0
+    return shown.decode().replace("\r\n", "\n")
+
+
+def test_a_shell_on_a_terminal_is_told_where_it_is(tmp_path: Path) -> None:
+    typed = "kiecli config check; kiecli config set timeout 1m; exit\n"
+    shown = on_terminal([*SANDBOX, "sh"], typed, tmp_path)
+    url = shown.partition("http://")[2].partition(": no")[0]
+    welcome = (
+        f"sandbox: in this shell kiecli talks to a simulated Kie at http://{url}: no credits, no "
+        "real key\n"
+        "sandbox: tasks: demo-image, demo-images, demo-video, demo-audio, demo-text, demo-fail, "
+        "demo-slow, demo-expired\n"
+        "sandbox: try:   kiecli download --wait -d out demo-image demo-video\n"
+        "sandbox: leave: exit\n"
+    )
+    assert welcome in shown
+    assert "credits\t1250.5\n" in shown
+    assert "kiecli talks" not in on_terminal([*SANDBOX, "sh", "-c", "true"], "", tmp_path)
+
+
+def test_exit_4_can_be_rehearsed() -> None:
+    line = "kiecli config check"
+    assert sandbox("sh", "-c", f"KIE_API_KEY=other {line}").returncode == 4
+    assert sandbox("sh", "-c", f"KIE_API_KEY= {line}").returncode == 4
+    assert sandbox("sh", "-c", line).returncode == 0
+
+
+_NOWHERE = """
+import tempfile
+tempfile.tempdir = "/nowhere"
+from kiecli.sandbox.__main__ import main
+raise SystemExit(main(["true"], {}))
+"""
+
+
+def test_without_a_temporary_folder_it_is_one_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _NOWHERE], check=False, capture_output=True, text=True, timeout=30
+    )
+    reason = "sandbox: no temporary folder: No such file or directory; set TMPDIR\n"
+    assert outcome(done) == (2, "", reason)
 
 
 def test_a_port_that_is_taken_is_one_line() -> None:

@@ -44,7 +44,7 @@ class FaultyServer(SandboxServer):
         port: int = 0,
         now: Callable[[], float] = time.time,
         certificate: "Certificate | None" = None,
-        looks_per_second: int | None = None,
+        polls_per_second: int | None = None,
     ) -> None:
         self.closing = threading.Event()
         self.connections = 0
@@ -54,7 +54,7 @@ class FaultyServer(SandboxServer):
         self.scheme = "http" if certificate is None else "https"
 
         def faults_at(url: str) -> Faults:
-            return Faults(SimulatedKie(url, now=now, looks_per_second=looks_per_second))
+            return Faults(SimulatedKie(url, now=now, polls_per_second=polls_per_second))
 
         super().__init__(port, faults_at, _WiredExchange)
         assert isinstance(self.answer, Faults)
@@ -170,7 +170,7 @@ def serving(
     port: int = 0,
     now: Callable[[], float] = time.time,
     certificate: Certificate | None = None,
-    looks_per_second: int | None = None,
+    polls_per_second: int | None = None,
 ) -> Iterator[FaultyServer]:
     """Serve a simulated Kie with faults until the block is left.
 
@@ -180,10 +180,10 @@ def serving(
         port: 0 takes a free one.
         now: The simulation's clock, seconds since 1970.
         certificate: Speaks TLS with it.
-        looks_per_second: From how many on recordInfo answers 429; None is never.
+        polls_per_second: From how many on recordInfo answers 429; None is never.
     """
     server = FaultyServer(
-        port=port, now=now, certificate=certificate, looks_per_second=looks_per_second
+        port=port, now=now, certificate=certificate, polls_per_second=polls_per_second
     )
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()

@@ -1,22 +1,31 @@
-"""The sandbox runs a command pointed at itself and ends as the command ended."""
+"""The sandbox runs a command connected to itself and ends as the command ended."""
 
 import os
 import signal
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from kiecli.sandbox.__main__ import main
-from kiecli.sandbox.command import run, scripts_folder, variables
+from kiecli.sandbox.command import (
+    command_environment,
+    end_like,
+    is_shell,
+    run,
+    scripts_folder,
+    variables,
+)
 
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
 
 
 @pytest.fixture(autouse=True)
 def signals() -> Iterator[None]:
-    """Put back what the sandbox does with signals: it believes to have the process for itself."""
-    known = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    """Put back the handlers: the sandbox is made for a process of its own."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    known = {number: signal.getsignal(number) for number in numbers}
     yield
     for number, act in known.items():
         signal.signal(number, act)
@@ -32,42 +41,86 @@ def signals() -> Iterator[None]:
     ],
 )
 def test_variables(known: dict[str, str], direct: str) -> None:
-    assert variables("http://127.0.0.1:8000", known) == {
+    assert variables("http://127.0.0.1:8000", "/tmp/x/config.json", known) == {
         "KIE_BASE_URL": "http://127.0.0.1:8000",
         "KIE_API_KEY": "sandbox-key",
+        "KIECLI_CONFIG": "/tmp/x/config.json",
         "NO_PROXY": direct,
         "no_proxy": direct,
     }
 
 
+def test_nothing_of_the_users_own_settings_comes_along() -> None:
+    users = {
+        "KIE_API_KEY": "own",
+        "KIECLI_CONFIG": "own",
+        "KIECLI_DIR": "own",
+        "KIECLI_TIMEOUT": "5m",
+        "PATH": "/usr/bin",
+        "TERM": "xterm",
+    }
+    assert command_environment({"KIE_API_KEY": "s", "KIECLI_CONFIG": "c"}, users) == {
+        "KIE_API_KEY": "s",
+        "KIECLI_CONFIG": "c",
+        "PATH": f"{scripts_folder()}:/usr/bin",
+        "TERM": "xterm",
+    }
+    assert command_environment({}, {}) == {"PATH": f"{scripts_folder()}:{os.defpath}"}
+
+
+@pytest.mark.parametrize(
+    ("command", "shell"),
+    [
+        (["bash"], True),
+        (["/usr/bin/zsh", "-i"], True),
+        (["PowerShell.exe", "-NoProfile"], True),
+        (["bash", "-c", "kiecli wait demo-image"], False),
+        (["sh", "script.sh"], False),
+        (["kiecli", "--version"], False),
+    ],
+)
+def test_what_is_a_shell_to_type_into(command: list[str], shell: bool) -> None:
+    assert is_shell(command) is shell
+
+
 @pytest.mark.parametrize(
     ("command", "code"),
-    [("true", 0), ("exit 3", 3), ("kill -KILL $$", 137), ("kill -USR1 $$", 138)],
+    [
+        ("true", 0),
+        ("exit 3", 3),
+        ("kill -KILL $$", -signal.SIGKILL),
+        ("kill -USR1 $$", -signal.SIGUSR1),
+        # The sandbox stays until the command has ended.
+        ("kill -INT $PPID; exit 5", 5),
+        ("trap 'exit 6' TERM; kill -TERM $PPID; while :; do sleep 0.01; done", 6),
+        ("trap 'exit 7' HUP; kill -HUP $PPID; while :; do sleep 0.01; done", 7),
+    ],
 )
-def test_a_command_tells_its_exit_code(command: str, code: int) -> None:
+def test_a_command_and_its_code(command: str, code: int) -> None:
     assert run(["sh", "-c", command], ENVIRONMENT) == code
 
 
-@pytest.mark.parametrize(("name", "number"), [("INT", signal.SIGINT), ("TERM", signal.SIGTERM)])
-def test_what_ends_the_command_ends_the_sandbox(name: str, number: int) -> None:
-    """Killed by the signal itself, not with a code: a shell's loop stops then."""
-    killed: list[tuple[int, int, object]] = []
+@pytest.mark.parametrize(
+    ("code", "exit_code", "killed"),
+    [
+        (0, 0, None),
+        (5, 5, None),
+        (-signal.SIGKILL, 137, None),
+        (-signal.SIGINT, 130, signal.SIGINT),
+        (-signal.SIGTERM, 143, signal.SIGTERM),
+    ],
+)
+def test_what_ends_the_command_ends_the_sandbox(
+    code: int, exit_code: int, killed: int | None
+) -> None:
+    """By the signal itself, not with a code: a shell's loop stops then."""
+    sent: list[tuple[int, int, object]] = []
 
-    def kill(process: int, by: int) -> None:
-        killed.append((process, by, signal.getsignal(by)))
+    def kill(process: int, number: int) -> None:
+        sent.append((process, number, signal.getsignal(number)))
 
-    assert run(["sh", "-c", f"kill -{name} $$"], ENVIRONMENT, kill=kill) == 128 + number
-    assert killed == [(os.getpid(), number, signal.SIG_DFL)]
-
-
-def test_ctrl_c_is_for_the_command() -> None:
-    """The sandbox stays until the command has ended, to tell its code."""
-    assert run(["sh", "-c", "kill -INT $PPID; exit 5"], ENVIRONMENT) == 5
-
-
-def test_sigterm_is_handed_on() -> None:
-    command = "trap 'exit 6' TERM; kill -TERM $PPID; while :; do sleep 0.01; done"
-    assert run(["sh", "-c", command], ENVIRONMENT) == 6
+    assert end_like(code, kill) == exit_code
+    assert sent == ([] if killed is None else [(os.getpid(), killed, signal.SIG_DFL)])
 
 
 def test_what_was_ignored_stays_ignored() -> None:
@@ -77,29 +130,35 @@ def test_what_was_ignored_stays_ignored() -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "code", "said"),
+    ("command", "code", "reason"),
     [
         ("no-such-command", 127, "No such file or directory"),
         ("/", 126, "Permission denied"),
     ],
 )
 def test_a_command_that_cannot_be_run(
-    capsys: pytest.CaptureFixture[str], command: str, code: int, said: str
+    capsys: pytest.CaptureFixture[str], command: str, code: int, reason: str
 ) -> None:
     assert run([command], ENVIRONMENT) == code
-    assert capsys.readouterr() == ("", f"sandbox: cannot run {command}: {said}\n")
+    assert capsys.readouterr() == ("", f"sandbox: cannot run {command}: {reason}\n")
 
 
-_SHOW = "import os; print(os.environ['KIE_API_KEY'], os.environ['PATH'], os.environ['A'])"
+_SHOW = """
+import os, pathlib
+config = pathlib.Path(os.environ["KIECLI_CONFIG"])
+config.write_text("{}")
+print(config)
+"""
 
 
 @pytest.mark.parametrize("marked", [[], ["--"]])
-def test_a_command_finds_the_scripts_of_this_python_first(
-    capfd: pytest.CaptureFixture[str], marked: list[str]
+def test_its_config_file_is_temporary(
+    capfd: pytest.CaptureFixture[str], marked: list[str], tmp_path: Path
 ) -> None:
-    environment = {"A": "kept", "PATH": "/usr/bin"}
+    environment = {"KIECLI_CONFIG": str(tmp_path / "own.json"), "PATH": "/usr/bin"}
     assert main([*marked, sys.executable, "-c", _SHOW], environment) == 0
-    assert capfd.readouterr() == (f"sandbox-key {scripts_folder()}:/usr/bin kept\n", "")
+    path = Path(capfd.readouterr().out.rstrip())
+    assert (path.name, path.parent.exists(), list(tmp_path.iterdir())) == ("config.json", False, [])
 
 
 def test_a_sigterm_that_comes_while_the_command_starts_reaches_it() -> None:
@@ -108,4 +167,4 @@ def test_a_sigterm_that_comes_while_the_command_starts_reaches_it() -> None:
             os.kill(os.getpid(), signal.SIGTERM)
             return super().__iter__()
 
-    assert run(Line(["sleep", "60"]), ENVIRONMENT, kill=lambda *_: None) == 143
+    assert run(Line(["sleep", "60"]), ENVIRONMENT) == -signal.SIGTERM

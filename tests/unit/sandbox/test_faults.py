@@ -209,9 +209,9 @@ def test_a_mistake_in_a_script_fails_the_test() -> None:
         ask()
 
 
-def test_looks_can_be_limited_over_sockets() -> None:
+def test_polls_can_be_limited_over_sockets() -> None:
     with (
-        serving(now=lambda: NOON, looks_per_second=2) as server,
+        serving(now=lambda: NOON, polls_per_second=2) as server,
         httpx.Client(trust_env=False, headers={"Authorization": "Bearer k"}) as client,
     ):
         url = f"{server.url}/api/v1/jobs/recordInfo?taskId=demo-image"

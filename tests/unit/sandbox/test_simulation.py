@@ -43,11 +43,11 @@ class Client:
         request = httpx.Request("POST", self.url(path), headers=KEY, content=content)
         return self.kie(request).json()
 
-    def look(self, task_id: str) -> Any:
+    def poll(self, task_id: str) -> Any:
         return self.get(f"/api/v1/jobs/recordInfo?taskId={task_id}").json()
 
     def task(self, task_id: str) -> Task:
-        return Task.parse(task_id, self.look(task_id)["data"])
+        return Task.parse(task_id, self.poll(task_id)["data"])
 
     def url(self, path: str) -> str:
         return path if path.startswith(KIE) else KIE + path
@@ -64,7 +64,7 @@ def envelope(code: int, msg: str, data: object = None) -> dict[str, object]:
 
 def test_a_record_has_the_shape_of_recorded_ones(client: Client) -> None:
     """JSON stands in strings in strings, stamps are milliseconds and costTime is seconds."""
-    assert client.look("demo-image") == envelope(
+    assert client.poll("demo-image") == envelope(
         200,
         "success",
         {
@@ -80,13 +80,19 @@ def test_a_record_has_the_shape_of_recorded_ones(client: Client) -> None:
             "completeTime": 1789999998100,
             "createTime": 1789999985000,
             "creditsConsumed": 4.0,
+            "recordId": "demo-image",
+            "operationType": "wan/2-7-image",
+            "paramJson": '{"prompt":"Layered hills under a low sun, flat colours",'
+            '"aspect_ratio":"3:2"}',
+            "response": {"resultUrls": [f"{KIE}/files/demo-image/1/image.png"]},
+            "successFlag": 1,
         },
     )
 
 
 def test_a_failed_record_has_a_code_a_message_and_no_result(client: Client) -> None:
-    data = client.look("demo-fail")["data"]
-    del data["param"]
+    data = client.poll("demo-fail")["data"]
+    del data["param"], data["paramJson"]
     assert data == {
         "taskId": "demo-fail",
         "model": "grok-imagine/image-to-video",
@@ -98,6 +104,10 @@ def test_a_failed_record_has_a_code_a_message_and_no_result(client: Client) -> N
         "completeTime": 1789999998400,
         "createTime": 1789999992000,
         "creditsConsumed": 0,
+        "recordId": "demo-fail",
+        "operationType": "grok-imagine/image-to-video",
+        "response": None,
+        "successFlag": 3,
     }
     assert client.task("demo-fail").to_error().hint == (
         "blocked by content moderation; change the prompt or the input"
@@ -147,7 +157,7 @@ def test_a_demo_lives_from_its_first_look_on(
 
 
 def test_an_unfinished_task_has_no_result_and_no_end(client: Client) -> None:
-    data = client.look("demo-slow")["data"]
+    data = client.poll("demo-slow")["data"]
     names = ("resultJson", "costTime", "completeTime")
     assert [data[name] for name in names] == ["", None, None]
 
@@ -182,13 +192,22 @@ def test_a_look_at_no_task(
         ("Bearer", envelope(401, "You do not have access permissions")),
         ("Bearer  ", envelope(401, "You do not have access permissions")),
         ("Basic abc", envelope(401, "You do not have access permissions")),
-        ("Bearer sandbox-no-credits", envelope(402, "Credits insufficient: please top up")),
         ("bearer x", envelope(200, "success", 1250.5)),
     ],
 )
 def test_the_api_wants_a_key(client: Client, header: str, answer: dict[str, object]) -> None:
     response = client.get("/api/v1/chat/credit", Authorization=header)
     assert (response.status_code, response.json()) == (200, answer)
+
+
+def test_any_key_but_its_own_is_refused_as_no_key_is() -> None:
+    client = Client(key="own")
+    refused = envelope(401, "You do not have access permissions")
+    answers = [
+        client.get("/api/v1/chat/credit", Authorization=f"Bearer {key}").json()
+        for key in ("own", "other", "")
+    ]
+    assert answers == [envelope(200, "success", 1250.5), refused, refused]
 
 
 @pytest.mark.parametrize(
@@ -216,11 +235,11 @@ def test_a_route_that_is_not_there_is_refused_without_a_code(
     )
 
 
-def test_too_many_looks_in_a_second_are_refused_when_asked_for() -> None:
-    client = Client(looks_per_second=10)
-    codes = [client.look("demo-image")["code"] for _ in range(12)]
+def test_more_polls_a_second_than_the_limit_are_refused() -> None:
+    client = Client(polls_per_second=10)
+    codes = [client.poll("demo-image")["code"] for _ in range(12)]
     client.time.seconds += 1
-    codes += [client.look("demo-image")["code"]]
+    codes += [client.poll("demo-image")["code"]]
     assert codes == [200] * 10 + [429, 429, 200]
 
 
@@ -242,14 +261,24 @@ def test_a_new_task_becomes_what_its_model_makes(
     task_id = "0" * 31 + "1"
     assert client.post(
         "/api/v1/jobs/createTask", {"model": model, "input": {"prompt": "p"}}
-    ) == envelope(200, "success", {"taskId": task_id, "recordId": "0" * 31 + "2"})
+    ) == envelope(200, "success", {"taskId": task_id, "recordId": task_id})
     assert (client.task(task_id).state, client.task(task_id).prompt) == ("waiting", "p")
-    client.time.seconds += 1
+    client.time.seconds += 1.3
     assert client.task(task_id).state == "generating"
-    client.time.seconds += 1
+    client.time.seconds += 1.3
     links = [f"{KIE}/files/{task_id}/{path}" for path in results]
     assert [result.url for result in client.task(task_id).results] == links
     assert [client.get(link).status_code for link in links] == [200] * len(links)
+
+
+def test_new_tasks_end_one_to_six_seconds_after_they_were_made(client: Client) -> None:
+    """The same ones in every run, and not in their order."""
+    ids = [client.post("/api/v1/jobs/createTask", {"model": "m"})["data"]["taskId"] for _ in "1234"]
+    ends = []
+    for task_id in ids:
+        client.time.seconds = START + 6
+        ends.append(round((client.task(task_id).completed_at or 0) - START, 1))
+    assert ends == [2.6, 4.4, 1.2, 5.8]
 
 
 def test_two_new_tasks_have_two_ids() -> None:

@@ -34,3 +34,8 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         """Block the calling thread for that many seconds."""
         time.sleep(max(0.0, seconds))
+
+
+def iso_timestamp(seconds: float | None) -> str | None:
+    """Return UTC ISO 8601 with Z for seconds since 1970; None for None."""
+    return None if seconds is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from kiecli.clock import iso_timestamp
 from kiecli.outcome import Outcome
-from kiecli.render.text import decimal, iso_timestamp, sanitize, shell_word
+from kiecli.render.text import decimal, sanitize, shell_word
 
 Write = Callable[[str], None]
 """Takes whole lines for stdout."""

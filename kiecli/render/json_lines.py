@@ -4,9 +4,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from kiecli.api.models import Task
+from kiecli.clock import iso_timestamp
 from kiecli.errors import KieError
 from kiecli.outcome import Outcome
-from kiecli.render.text import COMMAND, advice, iso_timestamp
+from kiecli.render.text import COMMAND, advice
 
 if TYPE_CHECKING:
     from kiecli.download.plan import SavedFile

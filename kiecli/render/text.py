@@ -1,8 +1,6 @@
 """How things are put into words, the same in every command. Pure."""
 
-from time import gmtime, strftime
-
-from kiecli import durations
+from kiecli import durations, sizes
 from kiecli.errors import KieError
 
 _STOPS = (".", "!", "?", "\u2026", "\u3002", "\uff01", "\uff1f")
@@ -65,9 +63,9 @@ def advice(error: KieError, resume_command: str) -> str:
     if not resume_command:
         return error.hint
     lead = {
-        "deadline": "the task is still running at Kie; to keep waiting",
-        "unfinished": "to wait for it",
-    }.get(error.kind, "to try again")
+        "deadline": "the task goes on at Kie; take it up with",
+        "unfinished": "wait for it with",
+    }.get(error.kind, "take it up with")
     return f"{error.hint + '; ' if error.hint else ''}{lead}: {resume_command}"
 
 
@@ -93,18 +91,9 @@ def decimal(number: float) -> str:
     return f"{number:.3f}".rstrip("0").rstrip(".")
 
 
-def iso_timestamp(seconds: float | None) -> str | None:
-    """Return UTC ISO 8601 with Z for seconds since 1970."""
-    return None if seconds is None else strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(seconds))
-
-
 def size(count_of_bytes: float) -> str:
     """Return `812 B`, `1.4 MB`: decimal units, as file managers and curl show them."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if count_of_bytes < 1000:  # noqa: PLR2004
-            return f"{count_of_bytes:.0f} B" if unit == "B" else f"{count_of_bytes:.1f} {unit}"
-        count_of_bytes /= 1000
-    return f"{count_of_bytes:.1f} TB"
+    return sizes.show(count_of_bytes)
 
 
 def humanize(seconds: float) -> str:

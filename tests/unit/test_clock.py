@@ -1,0 +1,18 @@
+"""Moments as people and programs read them."""
+
+import pytest
+
+from kiecli.clock import iso_timestamp
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (None, None),
+        (0.0, "1970-01-01T00:00:00Z"),
+        (1_790_000_000.9, "2026-09-21T14:13:20Z"),
+        (253_402_300_799.0, "9999-12-31T23:59:59Z"),
+    ],
+)
+def test_moments_are_utc(seconds: float | None, shown: str | None) -> None:
+    assert iso_timestamp(seconds) == shown

@@ -30,8 +30,10 @@ class PosixDisk:
             try:
                 self._calls.lock(fd, wait)
                 file = LockedPosixFile(self._calls, fd, path, has_inodes=others < _MAX_REOPENS)
-                # While we waited it may have been renamed: we would write into a complete file.
-                if file.is_at_path():
+                # While we waited it may have been renamed, or be given its final name by a process
+                # that was killed before it removed this one: it would be a complete file that we
+                # write into.
+                if file.is_at_path() and _is_own(os.fstat(fd)):
                     return file
             except BaseException:
                 os.close(fd)

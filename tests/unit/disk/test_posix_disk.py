@@ -132,3 +132,19 @@ def test_without_stable_inodes_another_file_is_told_too(path: Path, other: bytes
     with pytest.raises(PartReplaced):
         file.publish(str(path.with_suffix("")), 0o644, replace=True)
     file.close()
+
+
+def test_a_part_that_has_its_final_name_already_is_not_written_into(path: Path) -> None:
+    """Whoever links it is killed before the part's own name is removed."""
+    disk = PosixDisk()
+    killed = disk.open_locked(str(path), never)
+    killed.write_all(b"complete")
+
+    def die() -> None:
+        path.with_suffix("").hardlink_to(path)
+        killed.close()
+
+    file = disk.open_locked(str(path), die)
+    file.write_all(b"part")
+    file.close()
+    assert (path.read_bytes(), path.with_suffix("").read_bytes()) == (b"part", b"complete")

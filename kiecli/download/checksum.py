@@ -20,9 +20,8 @@ class BackgroundSHA256:
         self._runs = False
 
     def reached(self, size: int) -> None:
-        """Take note that so many bytes are there to be read."""
-        if self._runs or size >= _WORTH_A_THREAD:
-            self._run()
+        """Note that so many bytes are there to be read."""
+        if self._runs or (size >= _WORTH_A_THREAD and self._start()):
             self._sizes.put(size)
 
     def restart(self) -> None:
@@ -36,7 +35,10 @@ class BackgroundSHA256:
         Raises:
             OSError: It cannot be read.
         """
-        self._run()
+        if not self._runs:
+            whole = IncrementalSHA256(self._file)
+            whole.go_on(size)
+            return whole.hexdigest()
         self._sizes.put(size)
         self._sizes.put(None)
         found = self._sums.get()
@@ -49,12 +51,21 @@ class BackgroundSHA256:
         if self._runs:
             self._sizes.put(None)
 
-    def _run(self) -> None:
-        if not self._runs:
-            from threading import Thread
+    def _start(self) -> bool:
+        """Start the thread; where the system has no more of them, the sum is taken at the end."""
+        from threading import Thread
 
-            self._runs = True
-            Thread(target=self._sum, args=(self._file.duplicate(),), daemon=True).start()
+        try:
+            file = self._file.duplicate()
+        except OSError:
+            return False
+        try:
+            Thread(target=self._sum, args=(file,), daemon=True).start()
+        except RuntimeError:
+            file.close()
+            return False
+        self._runs = True
+        return True
 
     def _sum(self, file: ReadableFile) -> None:
         growing = IncrementalSHA256(file)
@@ -110,3 +121,10 @@ def checksum_of(path: str) -> str:
 
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def checksum_of_bytes(data: bytes) -> str:
+    """Return the SHA-256 in hexadecimal of bytes in memory."""
+    import hashlib
+
+    return hashlib.sha256(data).hexdigest()

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import httpx
 
 from kiecli.clock import Clock
+from kiecli.download.disk_space import DiskSpace
 from kiecli.download.progress import TransferEvent
 
 
@@ -18,4 +19,6 @@ class TransferContext(NamedTuple):
     clock: Clock
     report: Callable[[TransferEvent], None]
     """Takes what happens to files; called from the threads that save them."""
+    space: DiskSpace
+    """The room that the files of the run still need."""
     random: Callable[[float, float], float]

@@ -1,116 +1,30 @@
-"""A target's place on the disk: what stands there, and whether that may stay."""
+"""A target's place on the disk: the file that may stay there, and the name of one that comes."""
 
-import os
-import stat
 from collections.abc import Callable
-from enum import Enum
 from typing import NamedTuple
 
+from kiecli.download import metadata
+from kiecli.download.existing import (
+    Comparison,
+    Decision,
+    FileState,
+    FileType,
+    compare,
+    decide,
+    inspect,
+)
+from kiecli.download.host_probe import TAIL_SIZE, HostFile
+from kiecli.download.inline_result import as_file
 from kiecli.download.integrity import Integrity, condition
+from kiecli.download.listing import FolderListings
 from kiecli.download.plan import SaveOptions, Target
 from kiecli.errors import SaveError
-from kiecli.files.template import candidates, extension_for, split_url_name
+from kiecli.files.content_check import is_text
+from kiecli.files.media_types import HEAD_SIZE, extension_of_type, signature
+from kiecli.files.template import extension_for, split_extension
 
-
-class FileType(Enum):
-    """What stands there."""
-
-    NOTHING = "nothing"
-    FILE = "a file"
-    LINK = "a symbolic link"
-    FOLDER = "a folder"
-    OTHER = "something that is no file and no folder"
-
-
-class FileState(NamedTuple):
-    """What was found under a name."""
-
-    kind: FileType
-    size: int = 0
-    identity: tuple[int, ...] = ()
-    """Differs when it is another one, or was changed."""
-
-
-class Decision(Enum):
-    """What is to be done."""
-
-    FETCH = "fetch it, and replace what is there"
-    KEEP = "keep it"
-    PROBE = "ask the host how long the file is"
-    REFUSE = "leave it untouched"
-
-
-NOT_PROBED = -1
-"""A length that nobody has asked for."""
-
-
-def inspect(path: str) -> FileState:
-    """Return what stands there; a link is not followed.
-
-    Raises:
-        OSError: Nobody may look.
-    """
-    try:
-        info = os.stat(path, follow_symlinks=False)
-    except FileNotFoundError:
-        return FileState(FileType.NOTHING)
-    identity = (info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns)
-    return FileState(_kind(info.st_mode), info.st_size, identity)
-
-
-def _kind(mode: int) -> FileType:
-    kinds = {
-        stat.S_IFREG: FileType.FILE,
-        stat.S_IFLNK: FileType.LINK,
-        stat.S_IFDIR: FileType.FOLDER,
-    }
-    return kinds.get(stat.S_IFMT(mode), FileType.OTHER)
-
-
-def decide(
-    existing: FileState,
-    condition: Integrity,
-    *,
-    name_is_unique: bool,
-    overwrite: bool,
-    length: int | None = NOT_PROBED,
-) -> Decision:
-    """Return what to do.
-
-    Args:
-        existing: What stands under the name.
-        condition: What its bytes tell, for a file.
-        name_is_unique: Whether a file of that name can only be this result.
-        overwrite: Whether the user wants it fetched anew.
-        length: Bytes of the file as the host tells, None when it does not, or UNASKED.
-    """
-    if existing.kind is FileType.NOTHING:
-        return Decision.FETCH
-    if existing.kind in (FileType.FOLDER, FileType.OTHER):
-        return Decision.REFUSE
-    if overwrite:
-        return Decision.FETCH
-    if existing.kind is FileType.LINK:
-        return Decision.FETCH if name_is_unique else Decision.REFUSE
-    if name_is_unique:
-        return _ours(existing, condition, length)
-    return _strange(existing, condition, length)
-
-
-def _ours(existing: FileState, condition: Integrity, length: int | None) -> Decision:
-    if condition is not Integrity.UNKNOWN:
-        return Decision.KEEP if condition is Integrity.COMPLETE else Decision.FETCH
-    if length == NOT_PROBED:
-        return Decision.PROBE
-    return Decision.KEEP if length in (None, existing.size) else Decision.FETCH
-
-
-def _strange(existing: FileState, condition: Integrity, length: int | None) -> Decision:
-    if length == NOT_PROBED:
-        return Decision.PROBE
-    if length != existing.size:
-        return Decision.REFUSE
-    return Decision.FETCH if condition is Integrity.CORRUPT else Decision.KEEP
+Probe = Callable[[int], HostFile | None]
+"""Asks the host of the target for the bytes from an offset on."""
 
 
 class CompleteFile(NamedTuple):
@@ -120,109 +34,166 @@ class CompleteFile(NamedTuple):
     size: int
 
 
+class _Examined(NamedTuple):
+    """What stands under a path, as far as it and its metadata tell."""
+
+    path: str
+    state: FileState
+    integrity: Integrity = Integrity.UNKNOWN
+    is_media: bool = False
+    """Whether its first bytes are those of a known binary format."""
+    is_text: bool = False
+    is_proved: bool = False
+    """Whether its metadata says that it is the target, and whole."""
+
+
 class Destination:
     """Where one target goes.
 
     Attributes:
         part: The path of its part file.
+        undecided: The path of a file of which only the whole body can tell whether it is the
+            target, or None.
     """
 
-    def __init__(self, target: Target, options: SaveOptions) -> None:
+    def __init__(self, target: Target, options: SaveOptions, listings: FolderListings) -> None:
         """Look at nothing yet."""
         self._target = target
         self._options = options
+        self._listings = listings
         self.part = f"{target.path}.part"
+        self.undecided: str | None = None
 
-    def inspect(self) -> dict[str, FileState]:
-        """Return what stands under the names that the target has or may get.
+    def inspect(self, *, fresh: bool = False) -> dict[str, FileState]:
+        """Return what stands under the paths that the target has or may get.
+
+        Args:
+            fresh: Another process may have saved files since folders were listed.
 
         Raises:
-            OSError: Nobody may look.
+            OSError: The disk does not say.
         """
-        return {path: inspect(path) for path in self._names()}
+        target = self._target
+        paths = [target.path]
+        if not target.path_known:
+            paths = self._listings.candidates(target.path, fresh=fresh)
+        return {path: inspect(path) for path in paths}
 
-    def find_existing(
-        self, found: dict[str, FileState], ask: Callable[[str], int | None]
-    ) -> CompleteFile | None:
+    def find_existing(self, found: dict[str, FileState], probe: Probe) -> CompleteFile | None:
         """Return the file that needs no fetching, or None.
 
         Args:
-            found: What `look` returned.
-            ask: Returns the length of the file as its host tells, or None; it is given the path
-                of the file that is to be compared.
+            found: What `inspect` returned.
+            probe: Asks the host; called where neither name nor metadata nor bytes decide.
 
         Raises:
             SaveError: Something is in the way that must not be replaced.
             OSError: It cannot be read.
         """
-        for path, existing in found.items():
-            told: int | None = NOT_PROBED
-            bytes_tell = self._condition(path, existing)
-            decision = self._decision(existing, bytes_tell, told)
+        for path, state in found.items():
+            file = self._examine(path, state)
+            decision = self._decide(file, Comparison.NOT_PROBED)
             if decision is Decision.PROBE:
-                told = ask(path)
-                decision = self._decision(existing, bytes_tell, told)
-            if decision is Decision.KEEP:
-                return CompleteFile(path, existing.size)
-            if decision is Decision.REFUSE and self._target.path_known:
-                raise _in_the_way(path, existing, told)
+                decision = self._decide(file, self._compare(file, probe))
+            match decision:
+                case Decision.KEEP:
+                    return CompleteFile(path, state.size)
+                case Decision.REFUSE if self._target.path_known:
+                    raise in_the_way(path, state)
+                case Decision.COMPARE:
+                    self.undecided = path
         return None
+
+    def may_replace(self, path: str) -> bool:
+        """Whether a file that stands there may give way to the complete target."""
+        if self._options.overwrite or self._target.name_is_unique:
+            return True
+        return metadata.proves(path, inspect(path).size, self._target)
 
     def final_path(self, content_type: str | None, head: Callable[[], bytes]) -> str:
         """Return the path that the complete file gets.
 
         Args:
             content_type: The type that the host gave, or None.
-            head: Returns its first bytes; asked where the path is not known yet.
-
-        Raises:
-            SaveError: Only now is the name known, and another file has it.
+            head: Returns its first bytes; called where the path is not known yet.
         """
         if self._target.path_known:
             return self._target.path
         values = {**self._target.values, "ext": extension_for(content_type, head())}
-        path = self._options.path(self._options.template.fill(values))
-        existing = inspect(path)
-        # It was not kept, so it is none that could be.
-        if self._decision(existing, Integrity.CORRUPT, None) is Decision.REFUSE:
-            raise _in_the_way(path, existing, NOT_PROBED)
-        return path
+        return self._options.path(self._options.template.fill(values))
 
-    def _names(self) -> list[str]:
-        path = self._target.path
-        if self._target.path_known:
-            return [path]
-        folder, stem = os.path.split(path)
-        try:
-            names = os.listdir(folder or ".")
-        except FileNotFoundError:
-            return []
-        return [os.path.join(folder, name) for name in candidates(stem, names)]
+    def _examine(self, path: str, state: FileState) -> _Examined:
+        if state.kind is not FileType.FILE:
+            return _Examined(path, state)
+        is_proved = metadata.proves(path, state.size, self._target)
+        with open(path, "rb") as file:
+            head = file.read(HEAD_SIZE)
+            file.seek(0)
+            extension = self._target.expected_extension or split_extension(path)[1]
+            integrity = condition(file, state.size, extension)
+        if is_proved and integrity is Integrity.UNKNOWN:
+            integrity = Integrity.COMPLETE  # the length in the metadata says so
+        is_media = signature(head) is not None
+        return _Examined(path, state, integrity, is_media, is_text(head), is_proved)
 
-    def _decision(self, existing: FileState, bytes_tell: Integrity, told: int | None) -> Decision:
-        name_is_unique, overwrite = self._target.name_is_unique, self._options.overwrite
+    def _decide(self, file: _Examined, comparison: Comparison) -> Decision:
+        # Where the extension is not known, a caption or a note beside could have the name, too.
+        by_name = self._target.name_is_unique and (self._target.path_known or file.is_media)
         return decide(
-            existing, bytes_tell, name_is_unique=name_is_unique, overwrite=overwrite, length=told
+            file.state,
+            file.integrity,
+            counts=by_name or file.is_proved,
+            overwrite=self._options.overwrite,
+            comparison=comparison,
         )
 
-    def _condition(self, path: str, existing: FileState) -> Integrity:
-        if existing.kind is not FileType.FILE:
-            return Integrity.UNKNOWN
-        with open(path, "rb") as file:
-            return condition(
-                file, existing.size, self._target.expected_extension or split_url_name(path)[1]
-            )
+    def _compare(self, file: _Examined, probe: Probe) -> Comparison:
+        """Compare a file with the one that the host has, or with the text that is due."""
+        if self._target.url is None:
+            expected = as_file(self._target.inline_result)
+            host: HostFile | None = HostFile(len(expected), None, expected)
+            return compare(file.state.size, _bytes_from(file.path, 0, len(expected) + 1), host)
+        offset = max(0, file.state.size - TAIL_SIZE)
+        host = probe(offset)
+        tail = b"" if host is None else _bytes_from(file.path, offset, TAIL_SIZE)
+        comparison = compare(file.state.size, tail, host)
+        if host is None or self._target.path_known or comparison is Comparison.DIFFERENT:
+            return comparison
+        return self._compare_type(file, host, comparison)
+
+    def _compare_type(self, file: _Examined, host: HostFile, comparison: Comparison) -> Comparison:
+        """Compare a file whose extension only the host could tell."""
+        extension = extension_of_type(host.content_type)
+        if file.is_text and extension not in _TEXTS and not _says_text(host.content_type):
+            return Comparison.DIFFERENT  # text never counts for media
+        agrees = host.length is not None or extension == split_extension(file.path)[1]
+        if self._target.name_is_unique and (agrees or file.is_text):
+            return Comparison.SAME
+        return comparison
 
 
-def _in_the_way(path: str, existing: FileState, told: int | None) -> SaveError:
-    hint = "choose another name with -o"
-    if existing.kind in (FileType.FOLDER, FileType.OTHER):
-        words = f"{existing.kind.value} with this name exists"
-    else:
-        words = "a different file with this name exists"
-        hint = f"replace it with --overwrite, or {hint}"
-        if told is None:
-            words = (
-                "a file with this name exists, and its host does not tell whether it is the same"
-            )
-    return SaveError(f"could not save {path}: {words}", hint=hint)
+# Formats of text whose types do not begin with `text/`.
+_TEXTS = frozenset({"json", "svg", "srt", "gltf", "obj", "stl", "txt", "vtt"})
+
+
+def _says_text(content_type: str | None) -> bool:
+    return (content_type or "").startswith("text/")
+
+
+def _bytes_from(path: str, offset: int, size: int) -> bytes:
+    with open(path, "rb") as file:
+        file.seek(offset)
+        return file.read(size)
+
+
+def in_the_way(path: str, state: FileState) -> SaveError:
+    """Return the error of a path whose file or folder must stay."""
+    if state.kind in (FileType.FOLDER, FileType.OTHER):
+        return SaveError(
+            f"could not save {path}: {state.kind.value} is there",
+            hint="choose another name with -o",
+        )
+    return SaveError(
+        f"could not save {path}: a different file with this name exists",
+        hint="replace it with --overwrite, or choose another name with -o",
+    )

@@ -4,45 +4,73 @@ import errno
 import os
 from contextlib import suppress
 
-from kiecli.errors import FolderNotWritable, SaveError, UsageError
+from kiecli.errors import FolderNotWritable, SaveError, UsageError, causes
 
-_ROOM = "free some space, then run the line again; it continues where it stopped"
-_ELSEWHERE = "choose another folder with -d"
-_WORDS = {
-    errno.ENOSPC: ("the disk is full", _ROOM),
-    errno.EDQUOT: ("the disk quota is used up", _ROOM),
-    errno.EFBIG: ("the file is larger than the disk or 'ulimit -f' allows", _ELSEWHERE),
-    errno.EROFS: ("the disk is read-only", _ELSEWHERE),
-    errno.EACCES: ("permission denied", _ELSEWHERE),
-    errno.EPERM: ("permission denied", _ELSEWHERE),
+_FREE_SPACE = "free some space, then run the line again"
+_OTHER_FOLDER = "choose another folder with -d"
+_OTHER_NAME = "choose another name with -o"
+_MESSAGES = {
+    errno.ENOSPC: ("the disk is full", _FREE_SPACE),
+    errno.EDQUOT: ("the disk quota is used up", _FREE_SPACE),
+    errno.EFBIG: ("the file is larger than the disk or 'ulimit -f' allows", _OTHER_FOLDER),
+    errno.EROFS: ("the disk is read-only", _OTHER_FOLDER),
+    errno.EACCES: ("permission denied", _OTHER_FOLDER),
+    errno.EPERM: ("permission denied", _OTHER_FOLDER),
     errno.ENAMETOOLONG: ("the name is too long for this disk", "choose a shorter one with -o"),
-    errno.EEXIST: ("part of the path is a file, not a folder", _ELSEWHERE),
-    errno.ENOTDIR: ("part of the path is a file, not a folder", _ELSEWHERE),
-    errno.EISDIR: ("a folder with this name exists", "choose another name with -o"),
+    errno.EEXIST: ("part of the path is a file, not a folder", _OTHER_FOLDER),
+    errno.ENOTDIR: ("part of the path is a file, not a folder", _OTHER_FOLDER),
+    errno.EISDIR: ("a folder of that name is there", _OTHER_NAME),
+    errno.EMFILE: ("too many open files", "lower -j, or raise the limit with 'ulimit -n'"),
+    errno.ENFILE: ("too many open files", "lower -j, or raise the limit with 'ulimit -n'"),
 }
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""Errors of a disk that has no more room."""
+
+NO_DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE})
+"""Errors of a process, or a system, that has as many files open as it may."""
+
 _PROBE_PREFIX, _PROBE_SUFFIX = ".kiecli-", ".tmp"
 
 
 def disk_error(path: str, error: OSError) -> SaveError:
     """Return what a user is told when the disk refuses a file."""
     plain = (error.strerror or type(error).__name__).lower()
-    words, hint = _WORDS.get(error.errno or 0, (plain, ""))
-    return SaveError(f"could not save {path}: {words}", hint=hint)
+    reason, hint = _MESSAGES.get(error.errno or 0, (plain, ""))
+    return SaveError(f"could not save {path}: {reason}", hint=hint)
+
+
+def disk_full(path: str, error: OSError, *, resumable: bool) -> SaveError:
+    """Return the error of a disk that is full, with what is left of the file.
+
+    Args:
+        path: The file.
+        error: What the disk answered.
+        resumable: Whether its part stays, to be continued.
+    """
+    found = disk_error(path, error)
+    found.hint += "; it continues where it stopped" if resumable else ""
+    return found
+
+
+def is_out_of_descriptors(error: BaseException) -> bool:
+    """Whether an error came about because no more files could be opened, sockets included."""
+    found = (cause.errno for cause in causes(error) if isinstance(cause, OSError))
+    return not NO_DESCRIPTORS.isdisjoint(found)
 
 
 def no_temporary_file(path: str, error: OSError) -> SaveError:
     """Return what a user is told when there is no place for a file on its way to stdout."""
     return SaveError(
-        f"could not save {path}: cannot create a temporary file: {(error.strerror or '').lower()}",
-        hint="set TMPDIR to a writable folder",
+        f"could not save {path}: it needs a temporary file first: {(error.strerror or '').lower()}",
+        hint="point TMPDIR to a folder that can be written",
     )
 
 
 def unwritable_name(path: str) -> SaveError:
     """Return what a user is told of a name that the locale's file names cannot spell."""
     return SaveError(
-        f"could not save {path}: file names in this locale cannot contain some of these characters",
-        hint="set LC_ALL=C.UTF-8, or choose another name with -o",
+        f"could not save {path}: file names cannot have all of these characters in this locale",
+        hint="set LC_ALL=C.UTF-8, or give another name with -o",
     )
 
 
@@ -59,7 +87,7 @@ def ensure_writable(directory: str) -> None:
     folder = _nearest_existing(directory)
     if not os.path.isdir(folder):
         raise UsageError(
-            f"--dir {directory} is not a folder", hint="choose another folder, or remove that file"
+            f"--dir {directory} is not a folder", hint="give a folder, or remove the file there"
         )
     import tempfile
 

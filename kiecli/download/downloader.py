@@ -10,8 +10,11 @@ from kiecli.api.models import Task
 from kiecli.clock import Clock
 from kiecli.disk.system_disk import SYSTEM_DISK
 from kiecli.download.context import TransferContext
+from kiecli.download.descriptors import DescriptorQueue
 from kiecli.download.disk import default_mode, disk_error, no_temporary_file, unwritable_name
+from kiecli.download.disk_space import DiskSpace, Usage, disk_usage
 from kiecli.download.job import SaveJob
+from kiecli.download.listing import FolderListings
 from kiecli.download.partial import PartialFile
 from kiecli.download.plan import SavedFile, SaveOptions, Target, plan
 from kiecli.download.progress import TransferEvent
@@ -45,6 +48,7 @@ class Downloader:
         options: SaveOptions,
         report: Callable[[TransferEvent], None],
         random: Callable[[float, float], float] = uniform,
+        usage: Callable[[str], Usage] = disk_usage,
     ) -> None:
         """Take what it needs; to be made before other threads make files.
 
@@ -55,11 +59,16 @@ class Downloader:
             options: How to save.
             report: Takes what happens to files, on the threads that save them.
             random: Draws the pauses between tries.
+            usage: Returns the room of the disk that a folder is on.
         """
         self._options = options
-        self._context = TransferContext(client, fresh_link, clock, report, random)
+        self._context = TransferContext(client, fresh_link, clock, report, DiskSpace(usage), random)
         self._mode = default_mode()
-        self._reservations = NameReservations(options.template)
+        self._listings = FolderListings(clock)
+        self._reservations = NameReservations(
+            options.template, with_metadata=options.write_metadata
+        )
+        self._descriptors = DescriptorQueue(clock)
 
     def plan(self, task: Task, label: str | None = None) -> list[Target]:
         """Return what a succeeded task has to save, in the order of its results.
@@ -81,7 +90,10 @@ class Downloader:
 
         Blocks for as long as bytes come: to be called on a thread that may be abandoned.
         """
-        return _tried(target, self._saving(target).to_disk)
+        job = self._job(target)
+        return _tried(
+            target, lambda: self._descriptors.run(job.to_disk, if_none_left=job.kept_unread)
+        )
 
     def write_to(self, target: Target, stream: Sink) -> SavedFile:
         """Write a target to a stream, once it is complete and verified, and not a byte before.
@@ -95,15 +107,15 @@ class Downloader:
             return SavedFile.failed(target, no_temporary_file(target.path, error))
         try:
             partial = PartialFile(temporary)
-            saved = _tried(target, lambda: self._saving(target).to_spool(partial))
+            saved = _tried(target, lambda: self._job(target).to_stream(partial))
             if saved.error is None:
                 _copy(partial, stream)
         finally:
             temporary.close()
         return saved
 
-    def _saving(self, target: Target) -> SaveJob:
-        return SaveJob(target, self._options, self._context, self._mode)
+    def _job(self, target: Target) -> SaveJob:
+        return SaveJob(target, self._options, self._context, self._listings, self._mode)
 
 
 def _tried(target: Target, save: Callable[[], SavedFile]) -> SavedFile:

@@ -1,4 +1,4 @@
-"""Asking a host how long a file is, without fetching it."""
+"""Requests to the hosts of files, redirects followed and errors translated."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -7,12 +7,9 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 import httpx
 
 from kiecli.clock import Clock
-from kiecli.download.classify import Action, classify
-from kiecli.download.integrity import check_type
 from kiecli.download.response import FileResponse
 from kiecli.download.retry import PermanentError, TransientError
 from kiecli.files.content_check import is_text
-from kiecli.files.media_types import HEAD_SIZE
 from kiecli.network.body import Chunk, iter_body
 from kiecli.network.deadline import READ_TIMEOUT, Deadline
 from kiecli.network.decoding import decompress
@@ -20,7 +17,7 @@ from kiecli.network.errors import describe_error, is_certificate_error
 from kiecli.urls import host_of
 
 _MAX_REDIRECTS = 10
-_ASTRAY = "the link, or one that it redirects to, is not an http or https URL"
+_ASTRAY = "the link, or one that it redirects to, is no http or https address"
 # What httpx and the resolver raise for names that cannot be names.
 _NO_ADDRESS = (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError)
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -107,11 +104,13 @@ def _followed(way: list[str], location: str) -> str:
     here = way[-1]
     url = _checked(here, location)
     if _scheme(url) == "http" and _scheme(here) == "https":
-        raise PermanentError(f"{host_of(here)} redirects from https to plain http ({host_of(url)})")
+        raise PermanentError(
+            f"{host_of(here)} redirects from https to plain http, at {host_of(url)}"
+        )
     if url in way:
-        raise PermanentError(f"{host_of(here)} redirects in a loop")
+        raise PermanentError(f"{host_of(here)} redirects in a circle")
     if len(way) > _MAX_REDIRECTS:
-        raise PermanentError(f"{host_of(here)} redirects more than {_MAX_REDIRECTS} times")
+        raise PermanentError(f"{host_of(here)} redirects after {_MAX_REDIRECTS} other redirects")
     return url
 
 
@@ -171,29 +170,3 @@ def first_chunk(body: Iterator[Chunk]) -> Chunk:
     while len(first) < _MIN_HEAD and (not first or is_text(first)) and (more := next(body, b"")):
         first = bytes(first) + more
     return first
-
-
-def probe_length(
-    client: httpx.Client, url: str, expected_extension: str | None, task_id: str, clock: Clock
-) -> int | None:
-    """Return the bytes of a file as its host tells, or None when it cannot or will not.
-
-    Asked once: what stands on the disk is there in any case. GET and not HEAD, which signed links
-    refuse; the body is not read.
-    """
-    deadline = file_deadline(clock)
-    try:
-        with open_url(client, url, {}, task_id, deadline) as response:
-            answer = FileResponse.read(response.status_code, response.headers)
-            if classify(answer, 0, None).way is not Action.START or not answer.total:
-                return None
-            head = bytes(first_chunk(chunks(response, answer, deadline))[:HEAD_SIZE])
-            absence = check_type(
-                head,
-                answer.total,
-                expected_extension=expected_extension,
-                content_type=answer.content_type,
-            )
-            return answer.total if absence is None else None
-    except (TransientError, PermanentError):
-        return None

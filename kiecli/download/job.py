@@ -1,164 +1,242 @@
-"""Saving one target: what is there is kept, what is missing is fetched, what is whole is named."""
+"""Saving one target: an existing file is kept, a missing one fetched, a complete one renamed."""
 
-import json
 import os
-from typing import Any
+from collections.abc import Callable
+from typing import NamedTuple
 
-from kiecli.download.checksum import BackgroundSHA256, checksum_of
+from kiecli.disk.interface import PartReplaced
+from kiecli.download.checksum import BackgroundSHA256, checksum_of, checksum_of_bytes
 from kiecli.download.context import TransferContext
-from kiecli.download.destination import CompleteFile, Destination
-from kiecli.download.file_host import probe_length
+from kiecli.download.destination import CompleteFile, Destination, in_the_way
+from kiecli.download.disk import NO_ROOM, disk_full
+from kiecli.download.existing import FileType, inspect
+from kiecli.download.host_probe import HostFile, probe
+from kiecli.download.inline_result import CONTENT_TYPE, as_file, as_text
+from kiecli.download.listing import FolderListings
+from kiecli.download.metadata_writer import MetadataWriter
 from kiecli.download.part_file import PartFile, remove_stale_part
 from kiecli.download.partial import PartialFile
 from kiecli.download.plan import SavedFile, SaveOptions, Target
 from kiecli.download.progress import TransferRetrying
 from kiecli.download.transfer import Transfer
+from kiecli.errors import SaveError
+
+_LOCK_PAUSE = 0.2  # seconds between two attempts to get a lock
+# A second run, or a cleaner, may take a part away once; where it happens again it does so always.
+_MAX_ATTEMPTS = 2
 
 
-def as_file(inline_result: Any) -> bytes:
-    """Return a document as a JSON file."""
-    text = json.dumps(inline_result, indent=2, ensure_ascii=False)
-    # Half a surrogate pair has no UTF-8; its escape is what JSON calls it, so it stays whole.
-    return f"{text}\n".encode(errors="backslashreplace")
+class _Received(NamedTuple):
+    """A part that is complete."""
 
-
-def as_text(inline_result: Any) -> bytes:
-    """Return a document for a reader: a text as it is, anything else as JSON."""
-    if isinstance(inline_result, str):
-        return inline_result.removesuffix("\n").encode(errors="replace") + b"\n"
-    return as_file(inline_result)
-
-
-_LOCK_PAUSE = 0.2  # seconds between two looks at a lock
-_DOCUMENT_TYPE = "application/json"
+    path: str
+    """Its final name."""
+    content_type: str | None
+    sha256: str | None
+    resumed: int = 0
 
 
 class SaveJob:
     """One target on its way to the disk."""
 
     def __init__(
-        self, target: Target, options: SaveOptions, context: TransferContext, mode: int
+        self,
+        target: Target,
+        options: SaveOptions,
+        context: TransferContext,
+        listings: FolderListings,
+        mode: int,
     ) -> None:
         """Take what it needs; `mode` is that of a complete file."""
         self._target = target
         self._options = options
         self._context = context
         self._mode = mode
-        self._destination = Destination(target, options)
+        self._destination = Destination(target, options, listings)
         self._has_waited = False
 
     def to_disk(self) -> SavedFile:
-        """Have the complete file under its name.
+        """Put the complete file under its final name, or find it there.
 
         Raises:
             KieError: It cannot be had, or its name cannot be.
             OSError: The disk refuses.
         """
+        for _ in range(_MAX_ATTEMPTS):
+            try:
+                saved = self._save()
+            except PartReplaced as error:
+                replaced = error
+            else:
+                return self._with_metadata(saved)
+        raise SaveError(
+            f"could not save {self._target.path}: another program replaced or removed"
+            f" {self._destination.part} while it was written, twice",
+            hint="let no other program write there, or choose another folder with -d",
+        ) from replaced
+
+    def _with_metadata(self, saved: SavedFile) -> SavedFile:
+        if not self._options.write_metadata:
+            return saved
+        writer = MetadataWriter(self._mode, self._wait, overwrite=self._options.overwrite)
+        return writer.write(self._target, saved)
+
+    def _save(self) -> SavedFile:
         before = self._destination.inspect()
-        kept = self._destination.find_existing(before, self._length)
+        kept = self._destination.find_existing(before, self._probe)
         if kept is not None:
             remove_stale_part(self._destination.part)
             return self._kept(kept)
-        part = self._opened()
+        part = self._open_part()
+        part.check_room = self._room_for(part, os.path.dirname(self._destination.part) or ".")
         try:
-            after = self._destination.inspect()
-            # Whoever held the lock may have saved it meanwhile.
-            kept = None if after == before else self._destination.find_existing(after, self._length)
+            # Another kiecli may have saved the file while it held the lock that we waited for.
+            after = self._destination.inspect(fresh=self._has_waited)
+            if after != before:
+                kept = self._destination.find_existing(after, self._probe)
             if kept is None:
-                return self._filled(part)
+                return self._publish(part, self._fill(part))
             part.discard()
             return self._kept(kept)
+        except FileNotFoundError as error:
+            raise PartReplaced(self._destination.part) from error
+        except OSError as error:
+            if error.errno in NO_ROOM:
+                raise disk_full(self._target.path, error, resumable=part.is_resumable) from error
+            raise
         finally:
+            self._context.space.release(part)
             part.release()
 
-    def _opened(self) -> PartFile:
+    def _room_for(self, file: PartialFile, folder: str) -> Callable[[int], None]:
+        space, path = self._context.space, self._target.path
+        return lambda length: space.reserve(file, length, path=path, folder=folder)
+
+    def _open_part(self) -> PartFile:
         try:
             return PartFile.opened(self._destination.part, self._wait)
         except FileNotFoundError:
             _make_folder_of(self._destination.part)
             return PartFile.opened(self._destination.part, self._wait)
 
-    def to_spool(self, partial: PartialFile) -> SavedFile:
-        """Have the complete file in a spool, for whoever reads that.
+    def _fill(self, part: PartFile) -> _Received:
+        """Bring all bytes of the target into its part."""
+        if self._target.url is not None:
+            return self._fetch(part)
+        data = as_file(self._target.inline_result)
+        part.reset(None)
+        part.append(data)
+        return _Received(self._target.path, CONTENT_TYPE, checksum_of_bytes(data))
 
-        Raises:
-            KieError: It cannot be had.
-            OSError: The disk refuses.
-        """
-        if self._target.url is None:
-            partial.append(as_text(self._target.inline_result))
-            return self._saved("-", partial)
-        fetch = Transfer(self._target, partial, self._context)
-        fetch.run()
-        return self._saved("-", partial, content_type=fetch.content_type)
-
-    def _filled(self, part: PartFile) -> SavedFile:
-        if self._target.url is None:
-            part.reset(None)
-            part.append(as_file(self._target.inline_result))
-            part.commit(self._target.path, self._mode)
-            sha256 = checksum_of(self._target.path) if self._options.checksum else None
-            return self._saved(self._target.path, part, _DOCUMENT_TYPE, sha256)
-        return self._fetched(part)
-
-    def _fetched(self, part: PartFile) -> SavedFile:
+    def _fetch(self, part: PartFile) -> _Received:
         if self._options.overwrite or not self._is_about_target(part):
             part.note = None
-        checksum = BackgroundSHA256(part.file) if self._options.checksum else None
+        wants_checksum = self._options.checksum or self._options.write_metadata
+        checksum = BackgroundSHA256(part.file) if wants_checksum else None
         try:
-            fetch = Transfer(self._target, part, self._context, checksum)
-            fetch.run()
-            path = self._destination.final_path(fetch.content_type, part.head)
+            transfer = Transfer(self._target, part, self._context, checksum)
+            self._run(transfer)
+            path = self._destination.final_path(transfer.content_type, part.head)
             if path != self._target.path:
                 _make_folder_of(path)
             sha256 = checksum.result(part.size) if checksum else None
         finally:
             if checksum is not None:
                 checksum.stop()
-        part.commit(path, self._mode)
-        return self._saved(path, part, fetch.content_type, sha256, fetch.resumed)
+        return _Received(path, transfer.content_type, sha256, transfer.resumed)
+
+    def _run(self, transfer: Transfer) -> None:
+        try:
+            transfer.run()
+        except SaveError as error:
+            path = self._destination.undecided
+            if path is None or error.temporary:
+                raise
+            raise SaveError(
+                f"could not save {path}: a file is there and the link of this result is dead, so"
+                f" kiecli cannot tell whether this is {self._target.name}'s;"
+                " --write-metadata keeps the proof"
+            ) from error
+
+    def _publish(self, part: PartFile, received: _Received) -> SavedFile:
+        path = received.path
+        try:
+            part.commit(path, self._mode, replace=self._destination.may_replace(path))
+        except FileExistsError:
+            return self._keep_if_same(part, path)
+        return self._saved(part, received)
+
+    def _keep_if_same(self, part: PartFile, path: str) -> SavedFile:
+        """Keep the file whose name the target should get, if it has the very same bytes.
+
+        Raises:
+            SaveError: It is another file.
+        """
+        state = inspect(path)
+        is_same = (
+            state.kind is FileType.FILE and state.size == part.size and part.has_same_bytes(path)
+        )
+        part.discard()
+        if not is_same:
+            raise in_the_way(path, state)
+        return self._kept(CompleteFile(path, state.size))
+
+    def kept_unread(self) -> SavedFile | None:
+        """Return an existing file that counts by its name, or None; no descriptor is needed.
+
+        Raises:
+            OSError: The disk does not say.
+        """
+        if not self._target.name_is_unique or self._options.overwrite:
+            return None
+        for path, state in self._destination.inspect().items():
+            if state.kind is FileType.FILE and state.size:
+                return self._kept_as(CompleteFile(path, state.size), None)
+        return None
+
+    def to_stream(self, partial: PartialFile) -> SavedFile:
+        """Bring the complete file into a temporary one, whose reader has the path `-`.
+
+        Raises:
+            KieError: It cannot be had.
+            OSError: The disk refuses.
+        """
+        import tempfile
+
+        content_type = None
+        if self._target.url is None:
+            partial.append(as_text(self._target.inline_result))
+        else:
+            partial.check_room = self._room_for(partial, tempfile.gettempdir())
+            transfer = Transfer(self._target, partial, self._context)
+            transfer.run()
+            content_type = transfer.content_type
+        return self._saved(partial, _Received("-", content_type, None))
 
     def _is_about_target(self, part: PartFile) -> bool:
-        """Tell whether a part is of this very result, and not of another of the same name."""
+        """Whether a part is of this very result, and not of another of the same name."""
         about = (self._target.task_id, self._target.n)
         return part.note is not None and (part.note.task_id, part.note.n) == about
 
-    def _length(self, path: str) -> int | None:
-        """Return how long the file ought to be, for comparison with the one at a path."""
-        target = self._target
-        if target.url is not None:
-            return probe_length(
-                self._context.client,
-                target.url,
-                target.expected_extension,
-                target.task_id,
-                self._context.clock,
-            )
-        expected = as_file(target.inline_result)
-        with open(path, "rb") as file:
-            # Here more can be compared than the length: of other bytes, none is right.
-            return len(expected) if file.read(len(expected) + 1) == expected else 0
+    def _probe(self, offset: int) -> HostFile | None:
+        return probe(self._target, self._context, offset)
 
     def _wait(self) -> None:
         if not self._has_waited:
             self._has_waited = True
-            reason = "another kiecli is saving this file; waiting for it"
+            reason = "another kiecli is saving this file; waiting for it to end"
             self._context.report(TransferRetrying(self._target, reason))
         self._context.clock.sleep(_LOCK_PAUSE)
 
     def _kept(self, kept: CompleteFile) -> SavedFile:
-        sha256 = checksum_of(kept.path) if self._options.checksum else None
+        return self._kept_as(kept, checksum_of(kept.path) if self._options.checksum else None)
+
+    def _kept_as(self, kept: CompleteFile, sha256: str | None) -> SavedFile:
         target = self._target
         return SavedFile(target.n, target.url, kept.path, kept.size, sha256, None, "kept", 0, None)
 
-    def _saved(
-        self,
-        path: str,
-        partial: PartialFile,
-        content_type: str | None = None,
-        sha256: str | None = None,
-        resumed: int = 0,
-    ) -> SavedFile:
+    def _saved(self, partial: PartialFile, received: _Received) -> SavedFile:
+        path, content_type, sha256, resumed = received
         target = self._target
         return SavedFile(
             target.n, target.url, path, partial.size, sha256, content_type, "saved", resumed, None

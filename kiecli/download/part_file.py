@@ -81,12 +81,14 @@ class PartFile(PartialFile):
     def release(self) -> None:
         """Let go of it; what no later run could use is removed."""
         with suppress(OSError):
-            if not self._is_published and self._is_useless() and self._locked.is_at_path():
+            if not (self._is_published or self.is_resumable) and self._locked.is_at_path():
                 self.discard()
         self.file.close()
 
-    def _is_useless(self) -> bool:
-        return self.note is None or self.size == 0
+    @property
+    def is_resumable(self) -> bool:
+        """Whether a later run can continue it."""
+        return self.note is not None and self.size > 0
 
     def _remove_note(self) -> None:
         for name in (f"{self._path}.json", f"{self._path}.json.new"):

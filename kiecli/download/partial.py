@@ -1,12 +1,15 @@
 """The bytes of one file as they come in."""
 
 import json
+from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
 from kiecli import safe_json
 from kiecli.disk.interface import OpenFile, reader
 from kiecli.download.response import FileResponse
 from kiecli.files.media_types import HEAD_SIZE
+
+_BLOCK = 1024 * 1024  # bytes compared at a time
 
 
 class ResumeInfo(NamedTuple):
@@ -69,13 +72,26 @@ class PartialFile:
         file: The open file, for reading at any offset too.
         size: Bytes that are there.
         note: By what the rest can be fetched, or None when it must start again.
+        check_room: Called with the length of the whole file where one is declared, before its
+            first byte is written; raises SaveError where the disk has no room for it.
     """
+
+    check_room: Callable[[int], None] | None = None
 
     def __init__(self, file: OpenFile, size: int = 0, note: ResumeInfo | None = None) -> None:
         """Take over an open file."""
         self.file = file
         self.size = size
         self.note = note
+
+    def expect(self, length: int | None) -> None:
+        """Take the length that the host declares, before the first byte of a body is written.
+
+        Raises:
+            SaveError: The disk has no room for so many bytes.
+        """
+        if length is not None and self.check_room is not None:
+            self.check_room(length)
 
     def reset(self, note: ResumeInfo | None) -> None:
         """Forget all bytes; those that come now belong to this note.
@@ -107,3 +123,15 @@ class PartialFile:
     def reader(self) -> BinaryIO:
         """Return a stream that reads it from its start; the caller closes the stream."""
         return reader(self.file)
+
+    def has_same_bytes(self, path: str) -> bool:
+        """Whether the file at a path has the very same bytes.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        with self.reader() as mine, open(path, "rb") as other:
+            while (block := mine.read(_BLOCK)) == other.read(_BLOCK):
+                if not block:
+                    return True
+        return False

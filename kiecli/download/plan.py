@@ -19,6 +19,8 @@ class SaveOptions(NamedTuple):
     """Fetch anew whatever is there."""
     checksum: bool = False
     """Whether a SHA-256 of each file is wanted."""
+    write_metadata: bool = False
+    """Whether a file with what is known of it is wanted beside each."""
 
     def path(self, name: str) -> str:
         """Return the path that is printed: the folder as typed and the name, no `./`."""
@@ -34,7 +36,7 @@ class SaveOptions(NamedTuple):
         if not self.template.words and os.path.isdir(folder):
             raise UsageError(
                 f"--output {self.template.text} names an existing folder",
-                hint=f"to save into it: -d {folder}",
+                hint=f"give the folder with -d {folder}",
             )
 
 
@@ -77,10 +79,9 @@ class Target(NamedTuple):
         return self.values["ext"]
 
     @property
-    def known_paths(self) -> list[str]:
-        """Every path that saving it may write and that is known beforehand."""
-        part = f"{self.path}.part"
-        return [*([self.path] if self.path_known else []), part, f"{part}.json"]
+    def name(self) -> str:
+        """What people call its task."""
+        return self.label or self.task_id
 
 
 class SavedFile(NamedTuple):
@@ -128,7 +129,7 @@ def plan(task: Task, options: SaveOptions, label: str | None = None) -> list[Tar
     if not targets and task.inline_result is not None:
         targets = [planner.target(1, None, "json")]
     if not targets:
-        raise SaveError("the task succeeded, but Kie lists nothing to save")
+        raise SaveError(f"task {task.task_id} succeeded, but Kie lists nothing to save")
     return targets
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from enum import Enum
 
+from kiecli.download.metadata import metadata_path
 from kiecli.download.plan import Target
 from kiecli.errors import UsageError
 from kiecli.files.sanitize import fold_path
@@ -33,13 +34,15 @@ class NameReservations:
     and `a.png` for one file.
     """
 
-    def __init__(self, template: Template) -> None:
+    def __init__(self, template: Template, *, with_metadata: bool = False) -> None:
         """Begin with none.
 
         Args:
             template: What names the files, for the advice how to tell them apart.
+            with_metadata: Whether metadata is written beside each file.
         """
         self._template = template
+        self._with_metadata = with_metadata
         self._owners: dict[_Key, Target] = {}
 
     def add(self, targets: Iterable[Target]) -> None:
@@ -50,13 +53,22 @@ class NameReservations:
         """
         owners: dict[_Key, Target] = {}
         for target in targets:
-            path, known = fold_path(target.path), [fold_path(p) for p in target.known_paths]
+            path, known = fold_path(target.path), self._known_paths(target)
             for key in _must_not_meet(path, known, target):
                 other = owners.get(key) or self._owners.get(key)
                 if other is not None:
                     raise self._same_file(other, target)
             owners.update(dict.fromkeys(_claims(path, known, target), target))
         self._owners.update(owners)
+
+    def _known_paths(self, target: Target) -> list[str]:
+        """Return every path that saving a target may write and that is known beforehand."""
+        part, path = f"{target.path}.part", target.path
+        paths = [*([path] if target.path_known else []), part, f"{part}.json"]
+        if self._with_metadata and target.path_known:
+            beside = metadata_path(path)
+            paths += [beside, f"{beside}.part"]
+        return [fold_path(each) for each in paths]
 
     def _same_file(self, one: Target, other: Target) -> UsageError:
         if one.task_id == other.task_id:

@@ -5,7 +5,7 @@ never leave the folder that was meant, hide a file, or upset a shell or another 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from time import gmtime, strftime
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -128,7 +128,7 @@ class Template(NamedTuple):
         if self.components[-1].typed in {"", ".", ".."}:
             raise UsageError(
                 f"--output {self.text} names a folder, not a file",
-                hint=f"to save into a folder: -d {self.text}",
+                hint=f"give the folder with -d {self.text}",
             )
 
 
@@ -136,8 +136,8 @@ def _pieces(text: str) -> Iterator[Token]:
     for token in _TOKEN.finditer(text):
         if token["stray"]:
             raise UsageError(
-                f"--output {text} has an unmatched {token['stray']}",
-                hint="for a literal brace write {{ or }}",
+                f"--output {text} has a {token['stray']} without its partner",
+                hint="double a brace that is meant as itself: {{ or }}",
             )
         if token["word"] is not None:
             yield Token(_known(token["word"]), is_word=True)
@@ -156,7 +156,7 @@ def _known(word: str) -> str:
     base = re.split(r"[:!.\[]", word, maxsplit=1)[0]
     if base in FIELDS:
         raise UsageError(
-            f"--output has {{{word}}}, but words take no format spec", hint=f"write {{{base}}}"
+            f"--output has {{{word}}}, but words take no format", hint=f"write {{{base}}}"
         )
     known = " ".join(f"{{{name}}}" for name in FIELDS)
     raise UsageError(f"--output has an unknown word: {{{word}}}", hint=_nearest(word) + known)
@@ -166,7 +166,7 @@ def _nearest(word: str) -> str:
     from difflib import get_close_matches
 
     near = get_close_matches(word.strip().lower(), FIELDS, n=1, cutoff=0.5)
-    return f"did you mean {{{near[0]}}}? Words: " if near else "words: "
+    return f"did you mean {{{near[0]}}}? There are " if near else "there are "
 
 
 def task_values(task: Task, label: str | None) -> dict[str, str | None]:
@@ -230,20 +230,3 @@ def extension_for(content_type: str | None, head: bytes) -> str:
     Types that say nothing, such as `application/octet-stream`, leave it to the bytes.
     """
     return media_types.extension_of_type(content_type) or media_types.sniff(head) or "bin"
-
-
-def candidates(stem: str, names: Iterable[str]) -> list[str]:
-    """Return the names in a folder that are `stem` and an extension, complete files only.
-
-    Args:
-        stem: A name without its extension: the last part of `Template.fill_stem`.
-        names: Everything in the folder.
-    """
-    start = f"{stem}."
-    return sorted(
-        name
-        for name in names
-        if name.startswith(start)
-        and _EXTENSION.fullmatch(ending := name[len(start) :])
-        and ending != "part"
-    )

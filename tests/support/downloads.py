@@ -1,5 +1,6 @@
 """A downloader on a bench: a fake clock, scripted hosts, and a real folder."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import httpx
 
 from kiecli.api.client import KieClient
 from kiecli.api.models import Task
+from kiecli.download.disk_space import Usage, disk_usage
 from kiecli.download.downloader import Downloader
 from kiecli.download.plan import SavedFile, SaveOptions, Target
 from kiecli.download.progress import TransferEvent, TransferRetrying
@@ -32,6 +34,7 @@ class Bench:
         clock: Moves when somebody waits.
         host: The API and all file hosts, with their faults.
         events: What happened to files on their way.
+        usage: Tells the room of the disk.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -39,6 +42,7 @@ class Bench:
         self.clock = FakeClock()
         self.host = Faults(SimulatedKie("https://kie.test", now=self.clock.wall))
         self.events: list[TransferEvent] = []
+        self.usage: Callable[[str], Usage] = disk_usage
 
     def client(self) -> httpx.Client:
         """Return a client that reaches the hosts, as a run's would be."""
@@ -58,6 +62,7 @@ class Bench:
             options=SaveOptions(str(self.folder), Template.parse(template), **options),
             report=self.events.append,
             random=lambda _low, high: high,
+            usage=self.usage,
         )
 
     def save(

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from kiecli.download.disk import default_mode, disk_error, ensure_writable
+from kiecli.download.disk import default_mode, disk_error, disk_full, ensure_writable
 from kiecli.errors import FolderNotWritable, UsageError
 
-ROOM = "free some space, then run the line again; it continues where it stopped"
+ROOM = "free some space, then run the line again"
+DESCRIPTORS = "lower -j, or raise the limit with 'ulimit -n'"
 ELSEWHERE = "choose another folder with -d"
 
 
@@ -43,15 +44,25 @@ ELSEWHERE = "choose another folder with -d"
         ),
         (
             errno.EISDIR,
-            "could not save a.png: a folder with this name exists",
+            "could not save a.png: a folder of that name is there",
             "choose another name with -o",
         ),
+        (errno.EMFILE, "could not save a.png: too many open files", DESCRIPTORS),
+        (errno.ENFILE, "could not save a.png: too many open files", DESCRIPTORS),
         (errno.EIO, "could not save a.png: input/output error", ""),
     ],
 )
 def test_an_error_of_the_disk_is_one_clear_line(number: int, message: str, hint: str) -> None:
     error = disk_error("a.png", OSError(number, os.strerror(number)))
     assert (error.message, error.hint, error.temporary) == (message, hint, False)
+
+
+@pytest.mark.parametrize(
+    ("resumable", "hint"), [(False, ROOM), (True, f"{ROOM}; it continues where it stopped")]
+)
+def test_a_full_disk_is_told_with_what_is_left_of_the_file(resumable: bool, hint: str) -> None:
+    error = disk_full("a.png", OSError(errno.ENOSPC, "full"), resumable=resumable)
+    assert (error.message, error.hint) == ("could not save a.png: the disk is full", hint)
 
 
 def test_an_error_without_a_number_is_named_by_its_kind() -> None:

@@ -8,7 +8,6 @@ from kiecli.files.template import (
     DEFAULT_TEMPLATE,
     FIELDS,
     Template,
-    candidates,
     extension_for,
     result_values,
     split_url_name,
@@ -61,37 +60,37 @@ _KNOWN = "{label} {task_id} {n} {name} {ext} {model} {date} {prompt}"
         (
             "{tsk_id}.png",
             "--output has an unknown word: {tsk_id}",
-            f"did you mean {{task_id}}? Words: {_KNOWN}",
+            f"did you mean {{task_id}}? There are {_KNOWN}",
         ),
         (
             "{TASK_ID}",
             "--output has an unknown word: {TASK_ID}",
-            f"did you mean {{task_id}}? Words: {_KNOWN}",
+            f"did you mean {{task_id}}? There are {_KNOWN}",
         ),
-        ("{ n }", "--output has an unknown word: { n }", f"did you mean {{n}}? Words: {_KNOWN}"),
-        ("{colour}", "--output has an unknown word: {colour}", f"words: {_KNOWN}"),
-        ("{}", "--output has an unknown word: {}", f"words: {_KNOWN}"),
-        ("{0}", "--output has an unknown word: {0}", f"words: {_KNOWN}"),
-        ("{n:03}.png", "--output has {n:03}, but words take no format spec", "write {n}"),
-        ("{n!r}.png", "--output has {n!r}, but words take no format spec", "write {n}"),
-        ("{n.real}", "--output has {n.real}, but words take no format spec", "write {n}"),
-        ("{name[0]}", "--output has {name[0]}, but words take no format spec", "write {name}"),
+        ("{ n }", "--output has an unknown word: { n }", f"did you mean {{n}}? There are {_KNOWN}"),
+        ("{colour}", "--output has an unknown word: {colour}", f"there are {_KNOWN}"),
+        ("{}", "--output has an unknown word: {}", f"there are {_KNOWN}"),
+        ("{0}", "--output has an unknown word: {0}", f"there are {_KNOWN}"),
+        ("{n:03}.png", "--output has {n:03}, but words take no format", "write {n}"),
+        ("{n!r}.png", "--output has {n!r}, but words take no format", "write {n}"),
+        ("{n.real}", "--output has {n.real}, but words take no format", "write {n}"),
+        ("{name[0]}", "--output has {name[0]}, but words take no format", "write {name}"),
         (
             "a{n",
-            "--output a{n has an unmatched {",
-            "for a literal brace write {{ or }}",
+            "--output a{n has a { without its partner",
+            "double a brace that is meant as itself: {{ or }}",
         ),
         (
             "{n}}.png",
-            "--output {n}}.png has an unmatched }",
-            "for a literal brace write {{ or }}",
+            "--output {n}}.png has a } without its partner",
+            "double a brace that is meant as itself: {{ or }}",
         ),
         ("", "--output is empty", "the default is {label}-{n}.{ext}"),
         ("/dev/stdout", "--output /dev/stdout is not a file", "for stdout, use: -o -"),
-        ("out/", "--output out/ names a folder, not a file", "to save into a folder: -d out/"),
-        ("{n}/", "--output {n}/ names a folder, not a file", "to save into a folder: -d {n}/"),
-        ("a/.", "--output a/. names a folder, not a file", "to save into a folder: -d a/."),
-        ("..", "--output .. names a folder, not a file", "to save into a folder: -d .."),
+        ("out/", "--output out/ names a folder, not a file", "give the folder with -d out/"),
+        ("{n}/", "--output {n}/ names a folder, not a file", "give the folder with -d {n}/"),
+        ("a/.", "--output a/. names a folder, not a file", "give the folder with -d a/."),
+        ("..", "--output .. names a folder, not a file", "give the folder with -d .."),
     ],
 )
 def test_a_template_that_cannot_work_is_refused_with_what_to_write(
@@ -211,14 +210,6 @@ def test_a_stem_is_the_start_of_the_name_whatever_the_extension_will_be(length: 
     for extension in ("7z", "webm", "x" * 10):
         name = template.fill({**values, "ext": extension})
         assert name == f"{template.fill_stem(values)}.{extension}"
-
-
-def test_the_complete_files_of_a_stem_are_found_among_everything_else() -> None:
-    names = [
-        "a-1.webp", "a-1.mp3", "a-1", "a-1.", "a-1.part", "a-1.part.json", "a-1.png.part",
-        "a-1.png.part.json", "a-10.png", "ba-1.png", "a-1.PNG", "a-1.5", "a-1.tar.gz", "a-1.~png",
-    ]  # fmt: skip
-    assert candidates("a-1", names) == ["a-1.mp3", "a-1.webp"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,92 @@
+"""What a host says of a file without sending all of it, to compare with a file on the disk."""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import NamedTuple
+
+from kiecli.download.context import TransferContext
+from kiecli.download.file_host import chunks, file_deadline, open_url
+from kiecli.download.integrity import check_type
+from kiecli.download.plan import Target
+from kiecli.download.response import FileResponse
+from kiecli.download.retry import PermanentError, TransientError
+from kiecli.files.media_types import HEAD_SIZE
+from kiecli.network.body import Chunk
+
+TAIL_SIZE = 64 * 1024
+"""Bytes at the end by which files of equal length are compared: where two takes or two renderings
+are equally long, their last bytes differ, while the first may be one encoder's header."""
+
+
+class HostFile(NamedTuple):
+    """A file as its host describes it."""
+
+    length: int | None
+    """Its bytes, or None where the host does not say."""
+    content_type: str | None
+    tail: bytes | None
+    """Its bytes from the requested offset on; None where the host sends no ranges."""
+
+
+def probe(target: Target, context: TransferContext, offset: int) -> HostFile | None:
+    """Ask the host of a result about it; None when it cannot or will not say.
+
+    It is asked once: what stands on the disk is there in any case. GET and not HEAD, which signed
+    links refuse.
+
+    Args:
+        target: The result.
+        context: The network.
+        offset: Where the bytes begin that are wanted, at most 64 KiB before the expected end.
+    """
+    try:
+        # A refusal of a range is not believed: 416 comes for a shorter file, too, and some hosts
+        # answer 403 to ranges of what they send as a whole.
+        for headers in ({"Range": f"bytes={offset}-"}, {}):
+            found = _ask(target, context, headers, offset)
+            if found is not None:
+                return found
+    except (TransientError, PermanentError):
+        pass
+    return None
+
+
+def _ask(
+    target: Target, context: TransferContext, headers: dict[str, str], offset: int
+) -> HostFile | None:
+    deadline = file_deadline(context.clock)
+    url = target.url or ""
+    with open_url(context.client, url, headers, target.task_id, deadline) as response:
+        answer = FileResponse.read(response.status_code, response.headers)
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS or answer.status >= _SERVER_ERRORS:
+            raise TransientError(f"the file host answered {answer.status}")
+        body = chunks(response, answer, deadline)
+        if answer.content_range == (offset, (answer.total or 0) - 1, answer.total):
+            return HostFile(answer.total, answer.content_type, _first(TAIL_SIZE, body))
+        if answer.status != HTTPStatus.OK or answer.has_range:
+            return None
+        # A whole file that is small is its own tail; of a large one only the head is read.
+        is_small = offset == 0 and answer.total is not None and answer.total <= TAIL_SIZE
+        start = _first(TAIL_SIZE if is_small else HEAD_SIZE, body)
+        wrong = check_type(
+            start[:HEAD_SIZE],
+            answer.total or len(start),
+            expected_extension=target.expected_extension,
+            content_type=answer.content_type,
+        )
+        if wrong is not None or not start:
+            return None
+        return HostFile(answer.total, answer.content_type, start if is_small else None)
+
+
+_SERVER_ERRORS = HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _first(size: int, body: Iterable[Chunk]) -> bytes:
+    """Return so many of the first bytes of a body, or all that it has."""
+    found = bytearray()
+    for chunk in body:
+        found += chunk
+        if len(found) >= size:
+            break
+    return bytes(found[:size])

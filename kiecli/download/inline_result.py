@@ -1,0 +1,21 @@
+"""A result that stands in the task's own answer, as the bytes of a file or of a stream."""
+
+import json
+from typing import Any
+
+CONTENT_TYPE = "application/json"
+"""What `files[]` says of such a file."""
+
+
+def as_file(inline_result: Any) -> bytes:
+    """Return the result as a JSON file."""
+    text = json.dumps(inline_result, indent=2, ensure_ascii=False)
+    # Half a surrogate pair has no UTF-8; its escape is what JSON calls it, so it stays whole.
+    return f"{text}\n".encode(errors="backslashreplace")
+
+
+def as_text(inline_result: Any) -> bytes:
+    """Return the result for a reader: a text as it is, anything else as JSON."""
+    if isinstance(inline_result, str):
+        return inline_result.removesuffix("\n").encode(errors="replace") + b"\n"
+    return as_file(inline_result)

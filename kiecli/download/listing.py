@@ -1,0 +1,70 @@
+"""The names in folders, for results whose extension only their host can tell."""
+
+import os
+from collections import defaultdict
+from threading import Lock
+
+from kiecli.clock import Clock
+from kiecli.files.sanitize import fold_path
+from kiecli.files.template import split_extension
+
+MAX_AGE = 1.0
+"""Seconds for which a listing is used again. What another kiecli saves in the meantime is met when
+the file is given its name; to list a folder for each of 4,000 results took 10 s."""
+
+_Index = dict[str, list[str]]
+
+
+class FolderListings:
+    """Lists each folder once for all the results that go there; may be asked from many threads."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Begin with none.
+
+        Args:
+            clock: Tells how old a listing is.
+        """
+        self._clock = clock
+        self._lock = Lock()
+        self._indexes: dict[str, tuple[float, _Index]] = {}
+
+    def candidates(self, path: str, *, fresh: bool = False) -> list[str]:
+        """Return the paths that a complete file may have there: this one with any extension.
+
+        Some disks give names back in another Unicode form or case. The paths are spelled as the
+        one that was given, so that they are found on those disks, and on others only where they
+        are spelled in the same way.
+
+        Args:
+            path: Without its extension.
+            fresh: List the folder anew, whatever is known.
+
+        Raises:
+            OSError: The folder cannot be read.
+        """
+        folder, stem = os.path.split(path)
+        extensions = self._index(folder, fresh=fresh).get(fold_path(stem), [])
+        return [f"{path}.{extension}" for extension in sorted(extensions)]
+
+    def _index(self, folder: str, *, fresh: bool) -> _Index:
+        with self._lock:
+            now = self._clock.now()
+            listed, index = self._indexes.get(folder, (now, {}))
+            if fresh or folder not in self._indexes or now - listed > MAX_AGE:
+                index = _by_stem(folder)
+                self._indexes[folder] = now, index
+            return index
+
+
+def _by_stem(folder: str) -> _Index:
+    """Return the extensions of the complete files in a folder by the rest of their names."""
+    index: defaultdict[str, list[str]] = defaultdict(list)
+    try:
+        names = os.listdir(folder or ".")
+    except FileNotFoundError:
+        return index
+    for name in names:
+        stem, extension = split_extension(name)
+        if extension and extension != "part":
+            index[fold_path(stem)].append(extension)
+    return index

@@ -1,0 +1,59 @@
+"""Writing the metadata file beside a file that has been saved or kept."""
+
+from collections.abc import Callable
+
+from kiecli.download import metadata
+from kiecli.download.checksum import checksum_of
+from kiecli.download.destination import in_the_way
+from kiecli.download.disk import disk_error
+from kiecli.download.existing import inspect
+from kiecli.download.part_file import PartFile
+from kiecli.download.plan import SavedFile, Target
+from kiecli.errors import SaveError
+
+
+class MetadataWriter:
+    """Writes metadata files as results are written: into a part that is then renamed."""
+
+    def __init__(self, mode: int, wait: Callable[[], None], *, overwrite: bool) -> None:
+        """Take what it needs.
+
+        Args:
+            mode: The mode of a complete file.
+            wait: Called each time another process is found to write the same file.
+            overwrite: Whether any other file of that name is replaced.
+        """
+        self._mode = mode
+        self._wait = wait
+        self._overwrite = overwrite
+
+    def write(self, target: Target, saved: SavedFile) -> SavedFile:
+        """Write what is known of a file, unless it is there for a file that was kept.
+
+        Returns:
+            The file, which stays saved whatever goes wrong here: that is in its `error`.
+        """
+        path = metadata.metadata_path(saved.path)
+        try:
+            if saved.status == "kept" and metadata.proves(saved.path, saved.bytes, target):
+                return saved
+            if saved.sha256 is None:
+                saved = saved._replace(sha256=checksum_of(saved.path))
+            self._write(path, metadata.encode(target, saved), target)
+        except SaveError as error:
+            return saved._replace(error=error)
+        except OSError as error:
+            return saved._replace(error=disk_error(path, error))
+        return saved
+
+    def _write(self, path: str, data: bytes, target: Target) -> None:
+        part = PartFile.opened(f"{path}.part", self._wait)
+        try:
+            part.reset(None)
+            part.append(data)
+            is_ours = metadata.read(path, target) is not None
+            part.commit(path, self._mode, replace=self._overwrite or is_ours)
+        except FileExistsError as error:
+            raise in_the_way(path, inspect(path)) from error
+        finally:
+            part.release()

@@ -1,0 +1,130 @@
+"""What becomes of something that stands under a target's name already."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from kiecli.download.existing import (
+    Comparison,
+    Decision,
+    FileState,
+    FileType,
+    compare,
+    decide,
+    inspect,
+)
+from kiecli.download.host_probe import HostFile
+from kiecli.download.integrity import Integrity
+
+NOTHING = FileState(FileType.NOTHING)
+FILE = FileState(FileType.FILE, 100)
+LINK = FileState(FileType.LINK)
+FOLDER = FileState(FileType.FOLDER)
+PIPE = FileState(FileType.OTHER)
+COMPLETE, CORRUPT, UNKNOWN = Integrity.COMPLETE, Integrity.CORRUPT, Integrity.UNKNOWN
+FETCH, KEEP, PROBE, REFUSE = Decision.FETCH, Decision.KEEP, Decision.PROBE, Decision.REFUSE
+COMPARE = Decision.COMPARE
+OURS, UNPROVED = True, False
+REPLACE, NORMAL = True, False
+NOT_PROBED, SAME = Comparison.NOT_PROBED, Comparison.SAME
+DIFFERENT, UNDECIDED = Comparison.DIFFERENT, Comparison.UNDECIDED
+
+
+@pytest.mark.parametrize(
+    ("existing", "integrity", "counts", "overwrite", "comparison", "decision"),
+    [
+        (NOTHING, UNKNOWN, OURS, NORMAL, NOT_PROBED, FETCH),
+        (NOTHING, UNKNOWN, UNPROVED, NORMAL, NOT_PROBED, FETCH),
+        (NOTHING, UNKNOWN, UNPROVED, REPLACE, NOT_PROBED, FETCH),
+        # It can only be this result: its own bytes decide, and the host where they cannot.
+        (FILE, COMPLETE, OURS, NORMAL, NOT_PROBED, KEEP),
+        (FILE, CORRUPT, OURS, NORMAL, NOT_PROBED, FETCH),
+        (FILE, UNKNOWN, OURS, NORMAL, NOT_PROBED, PROBE),
+        (FILE, UNKNOWN, OURS, NORMAL, SAME, KEEP),
+        (FILE, UNKNOWN, OURS, NORMAL, UNDECIDED, KEEP),
+        (FILE, UNKNOWN, OURS, NORMAL, DIFFERENT, FETCH),
+        # It could be any file: only the host's own bytes prove that it is this one.
+        (FILE, COMPLETE, UNPROVED, NORMAL, NOT_PROBED, PROBE),
+        (FILE, CORRUPT, UNPROVED, NORMAL, NOT_PROBED, PROBE),
+        (FILE, COMPLETE, UNPROVED, NORMAL, SAME, KEEP),
+        (FILE, UNKNOWN, UNPROVED, NORMAL, SAME, KEEP),
+        (FILE, CORRUPT, UNPROVED, NORMAL, SAME, COMPARE),
+        (FILE, COMPLETE, UNPROVED, NORMAL, UNDECIDED, COMPARE),
+        (FILE, CORRUPT, UNPROVED, NORMAL, UNDECIDED, COMPARE),
+        (FILE, COMPLETE, UNPROVED, NORMAL, DIFFERENT, REFUSE),
+        (FILE, CORRUPT, UNPROVED, NORMAL, DIFFERENT, REFUSE),
+        (FILE, COMPLETE, OURS, REPLACE, NOT_PROBED, FETCH),
+        (FILE, COMPLETE, UNPROVED, REPLACE, NOT_PROBED, FETCH),
+        # A link to no file is replaced where nothing else can be meant, and never written through.
+        (LINK, UNKNOWN, OURS, NORMAL, NOT_PROBED, FETCH),
+        (LINK, UNKNOWN, UNPROVED, NORMAL, NOT_PROBED, REFUSE),
+        (LINK, UNKNOWN, UNPROVED, REPLACE, NOT_PROBED, FETCH),
+        (FOLDER, UNKNOWN, OURS, NORMAL, NOT_PROBED, REFUSE),
+        (FOLDER, UNKNOWN, OURS, REPLACE, NOT_PROBED, REFUSE),
+        (PIPE, UNKNOWN, OURS, NORMAL, NOT_PROBED, REFUSE),
+        (PIPE, UNKNOWN, UNPROVED, REPLACE, NOT_PROBED, REFUSE),
+    ],
+)
+def test_what_is_to_be_done(
+    existing: FileState,
+    integrity: Integrity,
+    counts: bool,
+    overwrite: bool,
+    comparison: Comparison,
+    decision: Decision,
+) -> None:
+    found = decide(existing, integrity, counts=counts, overwrite=overwrite, comparison=comparison)
+    assert found is decision
+
+
+@pytest.mark.parametrize(
+    ("host", "comparison"),
+    [
+        (None, UNDECIDED),
+        (HostFile(None, None, None), UNDECIDED),
+        (HostFile(100, None, None), UNDECIDED),
+        (HostFile(100, None, b"the end"), SAME),
+        (HostFile(100, None, b"another"), DIFFERENT),
+        (HostFile(101, None, None), DIFFERENT),
+        (HostFile(101, None, b"the end"), DIFFERENT),
+    ],
+)
+def test_a_file_is_the_host_s_by_its_length_and_its_end(
+    host: HostFile | None, comparison: Comparison
+) -> None:
+    assert compare(100, b"the end", host) is comparison
+
+
+def test_what_stands_there_is_seen_through_links_to_files(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"12345")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("file")
+    (tmp_path / "dangling").symlink_to("nowhere")
+    (tmp_path / "circle").symlink_to("circle")
+    (tmp_path / "to folder").symlink_to("folder")
+    os.mkfifo(tmp_path / "pipe")
+    found = {
+        name: (inspect(str(tmp_path / name)).kind, inspect(str(tmp_path / name)).size > 0)
+        for name in ("nothing", "file", "folder", "link", "dangling", "circle", "to folder", "pipe")
+    }
+    assert found == {
+        "nothing": (FileType.NOTHING, False),
+        "file": (FileType.FILE, True),
+        "folder": (FileType.FOLDER, True),
+        "link": (FileType.FILE, True),
+        "dangling": (FileType.LINK, False),
+        "circle": (FileType.LINK, False),
+        "to folder": (FileType.LINK, False),
+        "pipe": (FileType.OTHER, False),
+    }
+
+
+def test_a_changed_file_is_told_from_what_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"12345")
+    before = inspect(str(path))
+    assert inspect(str(path)) == before
+    (tmp_path / "new").write_bytes(b"67890")
+    (tmp_path / "new").replace(path)
+    assert inspect(str(path)) != before

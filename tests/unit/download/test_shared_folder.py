@@ -1,0 +1,116 @@
+"""Folders in which others work too: what is published is what was written, and nothing else."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.downloads import OTHER_PNG, PNG, Bench, said
+from tests.support.systems import needs_unlinking_open_files
+from tests.support.wire import FileScript
+
+pytestmark = needs_unlinking_open_files
+
+LINK = "https://files.test/a.png"
+
+
+class Disturbed(FileScript):
+    """A file; while it is sent the first times, somebody does something in the folder."""
+
+    def __init__(self, disturb: Callable[[], object], times: int) -> None:
+        super().__init__(PNG, drip=(5000, 0.1))
+        self.disturb = disturb
+        self.left = times
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if self.left:
+            self.left -= 1
+            self.disturb()
+        return super().__call__(request)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    (tmp_path / "out").mkdir()
+    return Bench(tmp_path / "out")
+
+
+def disturbed(bench: Bench, disturb: Callable[[], object], times: int = 1) -> None:
+    bench.host.always("/a.png", Disturbed(disturb, times))
+
+
+def test_a_folder_that_is_removed_meanwhile_is_made_again(bench: Bench) -> None:
+    disturbed(bench, lambda: shutil.rmtree(bench.folder))
+    assert (bench.save(LINK).status, bench.files) == ("saved", {"task1-1.png": PNG})
+    assert len(bench.host.requests) == 2
+
+
+def test_a_folder_that_is_removed_again_and_again_is_an_error(bench: Bench) -> None:
+    disturbed(bench, lambda: shutil.rmtree(bench.folder), times=2)
+    saved = bench.save(LINK)
+    assert (said(saved.error), saved.error and saved.error.hint, bench.files) == (
+        (
+            f"could not save {bench.folder / 'task1-1.png'}: another program replaced or removed"
+            f" {bench.folder / 'task1-1.png.part'} while it was written, twice"
+        ),
+        "let no other program write there, or choose another folder with -d",
+        {},
+    )
+
+
+def test_another_part_in_the_place_of_ours_is_never_published(bench: Bench) -> None:
+    part = bench.folder / "task1-1.png.part"
+
+    def replace() -> None:
+        part.unlink()
+        part.write_bytes(PNG[:5000])
+
+    disturbed(bench, replace)
+    assert (bench.save(LINK).status, bench.files) == ("saved", {"task1-1.png": PNG})
+
+
+def test_a_second_run_after_the_folder_was_removed_ends_with_a_whole_file(bench: Bench) -> None:
+    """Each has a part of its own; whoever is first publishes, the other keeps that."""
+    second = []
+
+    def remove_and_run_again() -> None:
+        shutil.rmtree(bench.folder)
+        second.append(bench.save(LINK))
+
+    disturbed(bench, remove_and_run_again)
+    first = bench.save(LINK)
+    assert ([first.status, second[0].status], bench.files) == (
+        ["kept", "saved"],
+        {"task1-1.png": PNG},
+    )
+
+
+def test_a_stranger_s_file_under_the_part_s_name_stays_where_it_is(bench: Bench) -> None:
+    """It is somebody else's from the moment that we lost the name."""
+    part = bench.folder / "task1-1.png.part"
+
+    def replace() -> None:
+        part.unlink()
+        part.mkdir()
+
+    disturbed(bench, replace)
+    assert said(bench.save(LINK).error).endswith(": a folder of that name is there")
+    assert part.is_dir()
+
+
+def test_without_room_nothing_is_begun(bench: Bench) -> None:
+    class Usage:
+        total, free = 10**9, 5000
+
+    bench.usage = lambda _folder: Usage()
+    url = bench.host.file("/b.png", OTHER_PNG)
+    saved = bench.save(url)
+    assert (said(saved.error), bench.files) == (
+        (
+            f"could not save {bench.folder / 'task1-1.png'}: it needs {len(OTHER_PNG) / 1000:.1f}"
+            " kB, and the disk has 5.0 kB free"
+        ),
+        {},
+    )

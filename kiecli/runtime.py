@@ -15,6 +15,7 @@ from kiecli.config.resolver import Config
 from kiecli.errors import KieError, UsageError
 from kiecli.process.interface import TextStream
 from kiecli.process.system_process import SYSTEM_PROCESS
+from kiecli.redaction import Redactor
 from kiecli.streams import ErrorOutput, Output, Stream
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from kiecli.polling.poller import Poller
     from kiecli.polling.tracking import T
     from kiecli.workers import EventQueue, WorkerPool
-
-_MIN_KEY = 8
 
 
 class OutputOptions(NamedTuple):
@@ -187,9 +186,7 @@ class Runtime:
             secrets = self.config.secrets()
         except KieError:
             return  # the file that would hold it is broken
-        # A shorter one is none of Kie's, and could be part of any word.
-        redacted = tuple(text for text in secrets if len(text) >= _MIN_KEY)
-        self.out.redacted = self.err.redacted = redacted
+        self.out.redactor = self.err.redactor = Redactor(secrets)
 
     def stdin_bytes(self) -> bytes:
         """Return all that stdin holds.

@@ -1,10 +1,10 @@
-"""stdout and stderr, with the ways in which they fail."""
+"""stdout and stderr, with the ways in which writing to them fails."""
 
-from collections.abc import Sequence
 from typing import BinaryIO, Protocol
 
 from kiecli.errors import SaveError, StdoutClosed
 from kiecli.process.system_process import SYSTEM_PROCESS
+from kiecli.redaction import Redactor
 
 
 class Stream(Protocol):
@@ -12,24 +12,24 @@ class Stream(Protocol):
 
     @property
     def encoding(self) -> str | None:
-        """The name of its encoding."""
+        """The name of its encoding, None where it has none."""
         ...
 
     @property
     def buffer(self) -> BinaryIO:
-        """The same for bytes."""
+        """The stream of bytes beneath it."""
         ...
 
     def write(self, text: str, /) -> object:
-        """Take text."""
+        """Write text."""
         ...
 
     def flush(self) -> None:
-        """Hand over what was taken."""
+        """Write out what is buffered."""
         ...
 
     def isatty(self) -> bool:
-        """Tell whether a person looks at it."""
+        """Return True if it is a terminal."""
         ...
 
     def fileno(self) -> int:
@@ -38,14 +38,14 @@ class Stream(Protocol):
 
 
 class Output:
-    """Stdout: what it takes has arrived, or the run ends.
+    """Stdout: what was written has arrived, or the run ends.
 
     Attributes:
-        stream: Where it goes, or None when the process was started with it closed.
-        redacted: Texts that must not be shown, wherever they may have come from.
+        stream: The stream, or None when the process was started with it closed.
+        redactor: Masks what must not be shown, wherever it may have come from.
     """
 
-    redacted: Sequence[str] = ()
+    redactor = Redactor()
 
     def __init__(self, stream: Stream | None, term: str = "") -> None:
         self.stream = stream
@@ -55,27 +55,27 @@ class Output:
         """Write and flush.
 
         Raises:
-            ReaderGone: Nobody reads any more.
-            SaveError: It cannot be written, a full disk for one.
+            StdoutClosed: The reader of the pipe has closed it.
+            SaveError: It cannot be written, because the disk is full for example.
         """
         if self.stream is None:
             raise _closed()
         try:
-            self.stream.write(self._encodable(self._redact(text)))
+            self.stream.write(self._encodable(self.redactor.text(text)))
             self.stream.flush()
         except OSError as error:
             raise broken(error) from error
 
     def flush(self) -> None:
-        """Do nothing: what was written is out already; rich asks for it."""
+        """Do nothing, for rich: each `write` flushes."""
 
     @property
     def encoding(self) -> str:
-        """What its characters are limited to; rich draws with ASCII where it must."""
+        """The encoding of its characters; rich draws with ASCII where it has to."""
         return (self.stream and self.stream.encoding) or "utf-8"
 
     def binary(self) -> "BinaryOutput":
-        """Return a place for bytes, which goes wrong in the same ways."""
+        """Return the same stream for bytes; writing to it fails in the same ways."""
         return BinaryOutput(self.stream)
 
     def line(self, text: str) -> None:
@@ -83,7 +83,7 @@ class Output:
         self.write(f"{text}\n")
 
     def same_place(self, other: "Output") -> bool:
-        """Tell whether both are one and the same terminal."""
+        """Return True if both are one and the same terminal."""
         if not (self.is_terminal and other.is_terminal):
             return False
         import os
@@ -95,11 +95,6 @@ class Output:
         except OSError:
             return True  # terminals without a descriptor: a test's
 
-    def _redact(self, text: str) -> str:
-        for secret in self.redacted:
-            text = text.replace(secret, "****")
-        return text
-
     def _encodable(self, text: str) -> str:
         try:
             text.encode(self.encoding, "surrogateescape")
@@ -109,10 +104,10 @@ class Output:
 
 
 class ErrorOutput(Output):
-    """Stderr: nothing that goes wrong with it may end or change a run."""
+    """Stderr: no error in writing to it ends or changes a run."""
 
     def write(self, text: str) -> None:
-        """Write and flush, or fall silent for good."""
+        """Write and flush; after an error everything is dropped."""
         try:
             super().write(text)
         except (StdoutClosed, SaveError, ValueError):
@@ -120,13 +115,13 @@ class ErrorOutput(Output):
 
 
 class BinaryOutput:
-    """Stdout for the bytes of a result."""
+    """Stdout, for the bytes of a result."""
 
     def __init__(self, stream: Stream | None) -> None:
         self._stream = stream
 
     def write(self, data: bytes, /) -> int:
-        """Take bytes; fails as `Output.write` does."""
+        """Write bytes; raises what `Output.write` raises."""
         if self._stream is None:
             raise _closed()
         try:
@@ -136,7 +131,7 @@ class BinaryOutput:
         return len(data)
 
     def flush(self) -> None:
-        """Hand over what was taken; fails as `Output.write` does."""
+        """Write out what is buffered; raises what `Output.write` raises."""
         try:
             if self._stream is not None:
                 self._stream.flush()

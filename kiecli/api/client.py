@@ -15,6 +15,7 @@ from kiecli.network.deadline import READ_TIMEOUT, Deadline
 from kiecli.network.decoding import SUPPORTED_ENCODINGS, content_encoding, decompress
 from kiecli.network.errors import describe_error, is_certificate_error
 from kiecli.network.logging import Exchange, RequestLogger
+from kiecli.redaction import Redactor
 from kiecli.urls import host_of
 
 MAX_ANSWER = 2 * 1024 * 1024
@@ -53,6 +54,7 @@ class KieClient:
         self._clock = clock
         self._trace = trace
         self._key_origin = key_origin
+        self._redactor = Redactor([key])  # Kie may quote it
 
     def task(self, task_id: str) -> Task:
         """Return what Kie says of a task now.
@@ -103,7 +105,7 @@ class KieClient:
             raise
         if self._trace is not None:  # only then is it worth to read the code once more
             self._tell(method, path, task_id, f"{status} {code_of(body)}", began)
-        return decode(status, headers, body, self._key_origin)
+        return decode(status, headers, body, self._key_origin, self._redactor.value)
 
     def _exchange(
         self, method: str, path: str, content: dict[str, Any]

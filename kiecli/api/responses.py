@@ -4,7 +4,7 @@ The body's `code` decides, the HTTP status only where the body has none: every r
 HTTP 200, errors included. Pure: nothing here speaks to a network or asks for the time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from kiecli import safe_json
@@ -55,7 +55,17 @@ NOT_FOUND_HINT = (
 _KEY_HINT = f"get a key at {KEY_PAGE}; to test one: kiecli config check"
 
 
-def decode(status: int, headers: Mapping[str, str], body: bytes, key_origin: str = "") -> Any:
+def _unchanged(value: Any) -> Any:
+    return value
+
+
+def decode(
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    key_origin: str = "",
+    redact: Callable[[Any], Any] = _unchanged,
+) -> Any:
     """Return the `data` of a good answer.
 
     Args:
@@ -63,11 +73,12 @@ def decode(status: int, headers: Mapping[str, str], body: bytes, key_origin: str
         headers: The HTTP headers, looked up in lower case.
         body: The body, whole.
         key_origin: Where the API key was configured; named where it is refused.
+        redact: Masks the API key in what the body holds: Kie may quote it.
 
     Raises:
         KieError: The one that the answer stands for; `temporary` tells whether to ask again.
     """
-    envelope = _envelope(body)
+    envelope = redact(_envelope(body))
     code = _code(envelope)
     if code is None:
         raise _error_for_status(status, headers, key_origin)

@@ -4,6 +4,7 @@ import errno
 import json
 from pathlib import Path
 from signal import SIGINT, SIGTERM
+from typing import Any
 
 import httpx
 import pytest
@@ -283,6 +284,30 @@ def test_a_key_that_kie_repeats_is_hidden(kiecli: Program, kie: Faults) -> None:
         "kiecli: Kie refused the API key (KIE_API_KEY): Bearer **** is not known (code 401)."
         " Get a key at https://kie.ai/api-key; to test one: kiecli config check\n"
     )
+
+
+@pytest.mark.parametrize("columns", ["20", "40", "80"])
+@pytest.mark.parametrize("argv", [["status"], ["status", "--json"], ["wait", "-v"], ["download"]])
+def test_no_piece_of_a_key_that_kie_repeats_is_shown_or_written(
+    kiecli: Program, kie: Faults, folder: Path, columns: str, argv: list[str]
+) -> None:
+    """Panels wrap it, JSON escapes it, rows cut it, file names have it."""
+    key = 'sk-"canary"/canary\\canary'
+    param = json.dumps({"input": json.dumps({"prompt": f"{key} {key}"}), "model": key})
+    fields: dict[str, Any] = {"param": param, "model": key, "extra": [key, {key: key}]}
+    kie.task("good", urls=[f"{kie.base_url}/files/{key}.png"], **fields)
+    kie.task("text", result={"resultObject": {"text": param}}, **fields)
+    kie.task("bad", "fail", failCode=key, failMsg=f"no {key}", **fields)
+    kie.task("odd", key, **fields)
+    screen = FakeTerminal(int(columns))
+    template = ["-o", "{task_id}-{model}-{prompt}-{name}.{ext}"] if argv == ["download"] else []
+    for ids in (["good", "text", "bad", "odd"], ["bad"], ["odd"]):
+        environ = {"KIE_API_KEY": key, "COLUMNS": columns}
+        kiecli(*argv, *template, *ids, out=screen, err=screen, environ=environ, KIECLI_TIMEOUT="1s")
+    assert "canary" not in screen.text.replace("\n", "")
+    assert "****" in screen.text
+    assert not [path for path in folder.rglob("*") if "canary" in path.name]
+    assert "canary" not in "".join(path.read_text() for path in folder.iterdir())
 
 
 def test_a_word_that_is_the_key_of_a_simulation_is_no_secret(kiecli: Program, kie: Faults) -> None:

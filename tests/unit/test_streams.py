@@ -9,6 +9,7 @@ from typing import BinaryIO, TextIO
 import pytest
 
 from kiecli.errors import SaveError, StdoutClosed
+from kiecli.redaction import Redactor
 from kiecli.streams import ErrorOutput, Output
 from tests.support.program import FakeStream
 
@@ -44,10 +45,10 @@ def test_a_stream_without_an_encoding_takes_utf_8() -> None:
 def test_a_secret_is_never_shown() -> None:
     stream = FakeStream()
     output = Output(stream)
-    output.line("sk-1 is shown")
-    output.redacted = ("'sk-1'", "sk-1")
-    output.line("Bearer sk-1, 'sk-1'")
-    assert stream.text == "sk-1 is shown\nBearer ****, ****\n"
+    output.line("sk-01234 is shown")
+    output.redactor = Redactor(["sk-01234"])
+    output.line("Bearer sk-01234, 'sk-01234'")
+    assert stream.text == "sk-01234 is shown\nBearer ****, '****'\n"
 
 
 @pytest.mark.parametrize(
@@ -80,11 +81,11 @@ def test_a_stdout_that_breaks_ends_the_run(breaks: OSError, error: type[BaseExce
 def test_bytes_arrive_untouched() -> None:
     stream = FakeStream(encoding="ascii")
     output = Output(stream)
-    output.redacted = ("PNG",)
+    output.redactor = Redactor(["PNG-0123"])
     binary = output.binary()
-    assert binary.write(b"\x89PNG\xff") == 5
+    assert binary.write(b"PNG-0123\xff") == 9
     binary.flush()
-    assert stream.bytes == b"\x89PNG\xff"
+    assert stream.bytes == b"PNG-0123\xff"
 
 
 @pytest.mark.parametrize(("breaks", "error"), [(FULL, SaveError), (GONE, StdoutClosed)])

@@ -1,0 +1,74 @@
+"""Masks the API key in what is shown, written to files or sent to file hosts. Pure.
+
+Values are masked before they are laid out or encoded: a panel wraps a key and JSON escapes it, and
+what is left of it then can still be read. Streams mask what they write once more.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+MASK = "****"
+
+# A shorter key is none of Kie's, and could be part of any word.
+_MIN_LENGTH = 8
+
+# Real answers have JSON in a string in JSON in a string; one more costs nothing.
+_MAX_NESTED = 3
+
+
+class Redactor:
+    """Replaces secrets in texts, and in values that were read from JSON."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        """Prepare for secrets; those too short to be a key are left out."""
+        long = [secret for secret in secrets if len(secret) >= _MIN_LENGTH]
+        self._forms = tuple(dict.fromkeys(form for secret in long for form in _forms(secret)))
+
+    def text(self, text: str) -> str:
+        """Return the text without the secrets, escaped for JSON or a URL neither."""
+        for form in self._forms:
+            text = text.replace(form, MASK)
+        return text
+
+    def value(self, value: Any) -> Any:
+        """Return the value without the secrets, wherever in it, inside JSON in its strings too."""
+        return self._value(value, _MAX_NESTED) if self._forms else value
+
+    def _value(self, value: Any, nested: int) -> Any:
+        if isinstance(value, str):
+            return self._string(value, nested)
+        if isinstance(value, list):
+            return [self._value(each, nested) for each in value]
+        if isinstance(value, dict):
+            return {self.text(name): self._value(each, nested) for name, each in value.items()}
+        return value
+
+    def _string(self, text: str, nested: int) -> str:
+        text = self.text(text)
+        # Some encoders escape a `+`, `/` or `&`, or whatever they like: only then is it parsed.
+        if not nested or not ("\\u" in text or "\\/" in text):
+            return text
+        import json
+
+        from kiecli import safe_json
+
+        inner = safe_json.decode_nested(text)
+        clean = self._value(inner, nested - 1)
+        if clean == inner:
+            return text
+        return json.dumps(clean, ensure_ascii=False, separators=(",", ":"))
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """Yield the forms in which a secret may stand in a text, the longest first."""
+    if not re.fullmatch(r"[\w.~-]+", secret, re.ASCII):
+        import json
+        from urllib.parse import quote
+
+        escaped = [secret]
+        for _ in range(_MAX_NESTED):
+            escaped.append(json.dumps(escaped[-1])[1:-1])
+        yield from reversed(escaped[1:])
+        yield quote(secret, safe="")
+    yield secret

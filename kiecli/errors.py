@@ -20,6 +20,7 @@ Interrupted and ReaderGone are not in the tree: nobody but `main` may swallow th
 
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
+from typing import TypeVar
 
 
 class ExitCode(IntEnum):
@@ -188,6 +189,20 @@ def causes(error: BaseException) -> Iterator[BaseException]:
     while cause is not None:
         yield cause
         cause = cause.__cause__ or cause.__context__
+
+
+E = TypeVar("E", bound=BaseException)
+
+
+def without_frames(error: E) -> E:
+    """Return an error that is to be kept without what it came from: causes and tracebacks.
+
+    Their frames hold what was worked on, such as the body of an answer: hundreds of tasks that are
+    tried again would keep one of megabytes each.
+    """
+    for cause in list(causes(error)):
+        cause.__traceback__ = cause.__cause__ = cause.__context__ = None
+    return error
 
 
 class Interrupted(BaseException):

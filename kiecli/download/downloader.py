@@ -19,7 +19,7 @@ from kiecli.download.partial import PartialFile
 from kiecli.download.plan import SavedFile, SaveOptions, Target, plan
 from kiecli.download.progress import TransferEvent
 from kiecli.download.reservations import NameReservations
-from kiecli.errors import KieError
+from kiecli.errors import KieError, without_frames
 
 _BLOCK = 1024 * 1024
 
@@ -122,7 +122,7 @@ def _tried(target: Target, save: Callable[[], SavedFile]) -> SavedFile:
     try:
         return save()
     except KieError as error:
-        return SavedFile.failed(target, error)
+        return SavedFile.failed(target, without_frames(error))
     except OSError as error:
         return SavedFile.failed(target, disk_error(target.path, error))
     except UnicodeEncodeError:

@@ -6,7 +6,7 @@ from typing import Generic, NamedTuple
 
 from kiecli.api.rate_limiter import RateLimiter
 from kiecli.clock import Clock
-from kiecli.errors import ConnectionFailed, KieError, RateLimited
+from kiecli.errors import ConnectionFailed, KieError, RateLimited, without_frames
 from kiecli.polling.scheduler import PollScheduler, Snapshot
 from kiecli.polling.tracking import T
 from kiecli.workers import EventQueue, WorkerPool
@@ -100,7 +100,7 @@ class Poller(Generic[T]):
         try:
             return self._look(task_id)
         except KieError as error:
-            return error
+            return without_frames(error)
 
     def _take(self, event: Answered[T], now: float) -> Iterator[Snapshot[T]]:
         answer = event.answer

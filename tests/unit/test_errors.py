@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from kiecli import errors
-from kiecli.errors import ExitCode, KieError, worst
+from kiecli.errors import ExitCode, KieError, causes, without_frames, worst
 
 
 def test_every_exit_code_is_the_one_that_the_contract_names() -> None:
@@ -84,3 +84,23 @@ def test_what_an_error_came_from_is_told_from_the_nearest_on() -> None:
     raised.__cause__, raised.__context__ = cause, KeyError("hidden by the cause")
     cause.__context__ = context
     assert list(errors.causes(raised)) == [raised, cause, context]
+
+
+def test_an_error_that_is_kept_keeps_nothing_that_it_came_from() -> None:
+    def fail() -> None:
+        raise OSError from ZeroDivisionError()
+
+    def translate() -> None:
+        try:
+            fail()
+        except OSError as error:
+            raise KieError("kept") from error
+
+    with pytest.raises(KieError) as raised:
+        translate()
+    before = list(causes(raised.value))
+    assert without_frames(raised.value) is raised.value
+    kept = [(e.__traceback__, e.__cause__, e.__context__) for e in before]
+    assert kept == [(None, None, None)] * len(before)
+    assert [type(error) for error in before] == [KieError, OSError, ZeroDivisionError]
+    assert raised.value.message == "kept"

@@ -1,6 +1,7 @@
 """Whole waits against a scripted Kie: what is asked when, and how it ends."""
 
 import random
+import weakref
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -411,3 +412,21 @@ def test_a_bug_on_a_worker_comes_up_on_the_main_thread() -> None:
     with pytest.raises(WorkerCrashed) as crash:
         list(poller.events())
     assert isinstance(crash.value.__cause__, ZeroDivisionError)
+
+
+class _Body:
+    """What an answer holds; it can be seen to be gone."""
+
+
+@pytest.mark.parametrize("error", [_ERROR, _SILENT, _UNSEEN])
+def test_while_it_is_asked_again_nothing_is_kept_of_an_answer(error: KieError) -> None:
+    bodies: list[weakref.ref[_Body]] = []
+
+    def script(_task_id: str, _now: float) -> _Seen:
+        assert [body() for body in bodies] == [None] * len(bodies)
+        body = _Body()
+        bodies.append(weakref.ref(body))
+        raise type(error)(error.message) from ValueError(body)
+
+    _Run(script, wait_policy(600, None)).to_its_end()
+    assert len(bodies) > 3

@@ -8,6 +8,7 @@ are received from the socket into one buffer instead, as many at a time as are t
 import socket
 from collections.abc import Iterator
 from functools import partial
+from itertools import chain
 
 import httpx
 
@@ -20,6 +21,12 @@ MIN_LARGE_BODY = 4 * 1024 * 1024
 
 BUFFER_SIZE = 512 * 1024
 """Bytes received at a time at most: to write each TLS record of 16 KiB alone takes longer."""
+
+GATHER_TIME = 0.05
+"""Seconds within which a body of no more than that is waited for, to be one chunk.
+
+Of a file that comes in one piece nothing needs to be kept for a later try: that saves its note.
+"""
 
 Chunk = bytes | memoryview
 """Some bytes of a body. A view is good until the next chunk is asked for."""
@@ -38,11 +45,14 @@ def iter_body(response: httpx.Response, deadline: Deadline) -> Iterator[Chunk]:
     """
     chunks = response.iter_raw()
     first = next(chunks, b"")
-    yield first
-    deadline.restart()
     # Where there is no body at all, as with 304, a length counts nothing.
     source = _socket_of(response) if first else None
     left = 0 if source is None else _counted_length(response) - len(first)
+    if 0 < left <= BUFFER_SIZE:
+        chunks = _gather(chain((first,), chunks), left + len(first), deadline)
+        first = next(chunks)
+    yield first
+    deadline.restart()
     if source is not None and left > MIN_LARGE_BODY:
         yield from _receive(source, left, deadline)
         response.close()  # httpcore closes the connection, since it did not see the end itself
@@ -50,6 +60,25 @@ def iter_body(response: httpx.Response, deadline: Deadline) -> Iterator[Chunk]:
     for chunk in chunks:
         yield chunk
         deadline.restart()
+
+
+def _gather(chunks: Iterator[bytes], length: int, deadline: Deadline) -> Iterator[bytes]:
+    """Yield a small body in one chunk, or what came of it within a moment, or before it broke."""
+    gathered = bytearray()
+    moment = deadline.within(GATHER_TIME)
+    broken = None
+    try:
+        for chunk in chunks:
+            gathered += chunk
+            if len(gathered) == length or moment.expired:
+                break
+            deadline.restart()
+    except httpx.TransportError as error:
+        broken = error
+    yield bytes(gathered)
+    if broken is not None:
+        raise broken
+    yield from chunks
 
 
 def _counted_length(response: httpx.Response) -> int:

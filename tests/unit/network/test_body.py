@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from kiecli.clock import SystemClock
-from kiecli.network.body import BUFFER_SIZE, MIN_LARGE_BODY, iter_body
+from kiecli.network.body import BUFFER_SIZE, GATHER_TIME, MIN_LARGE_BODY, iter_body
 from kiecli.network.connect import Connector
 from kiecli.network.deadline import Deadline
 from kiecli.network.transport import PoolTransport
@@ -216,6 +216,33 @@ def test_who_takes_long_over_a_chunk_does_not_spend_the_servers_time(
             clock.advance(60.0)
             received += len(chunk)
     assert received == len(body)
+
+
+@pytest.mark.parametrize("is_encrypted", [False, True])
+def test_a_small_body_is_one_chunk(is_encrypted: bool, certificate: Certificate) -> None:
+    asked = Asked()
+    body = LARGE[:300_000]
+    context = certificate.context() if is_encrypted else None
+    pieces: list[Step] = [head(len(body)) + body[:100_000], 0.005, body[100_000:]]
+    with raw_server(pieces, context=context) as server:
+        ask(server, certificate, asked)
+    assert (asked.data == body, len(asked.chunks)) == (True, 1)
+
+
+def test_what_came_of_a_small_body_is_not_held_back_for_long(certificate: Certificate) -> None:
+    asked = Asked()
+    pieces: list[Step] = [head(6) + b"01", 5 * GATHER_TIME, b"23", 5 * GATHER_TIME, b"45"]
+    with raw_server(pieces) as server:
+        ask(server, certificate, asked)
+    assert (bytes(asked.data), len(asked.chunks) > 1) == (b"012345", True)
+
+
+def test_what_came_of_a_small_body_before_it_broke_is_not_lost(certificate: Certificate) -> None:
+    asked = Asked()
+    pieces: list[Step] = [head(9) + b"01", 0.005, b"23"]
+    with raw_server(pieces) as server, pytest.raises(httpx.RemoteProtocolError):
+        ask(server, certificate, asked)
+    assert (bytes(asked.data), [size for size, _ in asked.chunks]) == (b"0123", [4])
 
 
 def test_a_reset_is_an_error(certificate: Certificate) -> None:

@@ -135,6 +135,27 @@ class Disk(Protocol):
         """
         ...
 
+    def append_line(self, path: str, line: bytes, wait: Callable[[], None]) -> None:
+        """Add a line to a file that others append to, made where it is missing.
+
+        The line is added whole or not at all, and a last line without an end is ended first.
+        Links are followed.
+
+        Args:
+            path: The file.
+            line: With its end.
+            wait: As with `open_locked`.
+
+        Raises:
+            OSError: The disk refuses.
+        """
+        ...
+
+
+def lines_to_append(last: bytes, line: bytes) -> bytes:
+    """Return what to write after a file that ends in `last` (its last byte, if it has any)."""
+    return line if last in (b"", b"\n") else b"\n" + line
+
 
 class _Reader(io.RawIOBase):
     """Reads an open file from its start, at a position of its own."""

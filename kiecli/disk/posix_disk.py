@@ -6,7 +6,7 @@ import stat
 from collections.abc import Callable
 from contextlib import suppress
 
-from kiecli.disk.interface import PartReplaced
+from kiecli.disk.interface import PartReplaced, lines_to_append
 from kiecli.disk.posix_calls import PosixCalls
 
 _OPEN_SAFELY = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
@@ -72,6 +72,24 @@ class PosixDisk:
     def remove(self, path: str) -> None:
         """Remove a file or a link; a missing one is no error."""
         _remove(path)
+
+    def append_line(self, path: str, line: bytes, wait: Callable[[], None]) -> None:
+        """Add a line to a file that others append to."""
+        fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            self._calls.lock(fd, wait)
+            size = os.fstat(fd).st_size
+            last = os.pread(fd, 1, size - 1) if size else b""
+            data = memoryview(lines_to_append(last, line))
+            try:
+                while data:
+                    data = data[os.write(fd, data) :]
+            except OSError:
+                os.ftruncate(fd, size)  # half a line would be taken for another id
+                raise
+            self._calls.sync(fd)
+        finally:
+            os.close(fd)
 
     def _open_own(self, path: str) -> int:
         """Open a regular file of the user's own there; anything else gives way to a new one."""

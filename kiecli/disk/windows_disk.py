@@ -14,7 +14,7 @@ from contextlib import suppress
 from threading import Lock
 from typing import IO, Any, NamedTuple
 
-from kiecli.disk.interface import PartReplaced
+from kiecli.disk.interface import PartReplaced, lines_to_append
 from kiecli.disk.windows_calls import WindowsCalls, lock_path, open_lock, release_lock, sync
 
 _TAIL = 65536  # bytes at the end by which a file is compared where inodes are not stable
@@ -68,6 +68,26 @@ class WindowsDisk:
     def remove(self, path: str) -> None:
         """Remove a file or a link; a missing one is no error."""
         self._calls.remove(path)
+
+    def append_line(self, path: str, line: bytes, wait: Callable[[], None]) -> None:
+        """Add a line to a file that others append to."""
+        lock = lock_path(path)
+        while (lock_fd := open_lock(lock)) is None:
+            wait()
+        try:
+            with open(path, "a+b") as file:
+                size = file.tell()
+                file.seek(max(0, size - 1))
+                data = lines_to_append(file.read(1), line)
+                try:
+                    file.write(data)
+                    file.flush()
+                except OSError:
+                    file.truncate(size)  # half a line would be taken for another id
+                    raise
+                sync(file.fileno())
+        finally:
+            release_lock(lock_fd, lock)
 
 
 class WindowsFile:

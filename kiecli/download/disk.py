@@ -34,9 +34,14 @@ _PROBE_PREFIX, _PROBE_SUFFIX = ".kiecli-", ".tmp"
 
 def disk_error(path: str, error: OSError) -> SaveError:
     """Return what a user is told when the disk refuses a file."""
-    plain = (error.strerror or type(error).__name__).lower()
-    reason, hint = _MESSAGES.get(error.errno or 0, (plain, ""))
+    reason, hint = describe(error)
     return SaveError(f"could not save {path}: {reason}", hint=hint)
+
+
+def describe(error: OSError) -> tuple[str, str]:
+    """Return what a disk's error means and what to do about it, or nothing."""
+    plain = (error.strerror or type(error).__name__).lower()
+    return _MESSAGES.get(error.errno or 0, (plain, ""))
 
 
 def disk_full(path: str, error: OSError, *, resumable: bool) -> SaveError:
@@ -89,15 +94,32 @@ def ensure_writable(directory: str) -> None:
         raise UsageError(
             f"--dir {directory} is not a folder", hint="give a folder, or remove the file there"
         )
-    import tempfile
-
     try:
-        # Without a name where the system can do that, else removed at once: nothing is left of it.
-        tempfile.TemporaryFile(prefix=_PROBE_PREFIX, suffix=_PROBE_SUFFIX, dir=folder).close()
+        _make_probe(folder)
     except OSError as error:
         refused = disk_error(f"into {directory or '.'}", error)
         raise FolderNotWritable(refused.message, hint=refused.hint) from error
     _remove_old_probes(folder)
+
+
+def check_can_append(path: str) -> None:
+    """Find out whether a file can be appended to, or made, and leave it as it is.
+
+    Raises:
+        OSError: It cannot.
+    """
+    if not os.path.exists(path):
+        _make_probe(os.path.dirname(path) or ".")
+        return
+    flags = os.O_RDWR | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)
+    os.close(os.open(path, flags))
+
+
+def _make_probe(folder: str) -> None:
+    import tempfile
+
+    # Without a name where the system can do that, else removed at once: nothing is left of it.
+    tempfile.TemporaryFile(prefix=_PROBE_PREFIX, suffix=_PROBE_SUFFIX, dir=folder).close()
 
 
 def _nearest_existing(path: str) -> str:

@@ -13,6 +13,7 @@ from kiecli.disk.interface import Disk, LockedFile
 from kiecli.disk.system_disk import SYSTEM_DISK
 from kiecli.download.partial import PartialFile, ResumeInfo
 
+_BLOCK = 1024 * 1024  # bytes that are compared at a time
 _MAX_NOTE = 65536  # bytes; ours have some hundred
 
 
@@ -72,6 +73,19 @@ class PartFile(PartialFile):
         self._is_published = True
         # Nothing else: from here on another process may have a part of its own there.
         self._disk.remove(f"{self._path}.json")
+
+    def has_same_bytes(self, path: str) -> bool:
+        """Whether the file at a path has the very same bytes.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        # By its name: Windows has to close a file before it can be renamed, though it was not.
+        with open(self._path, "rb") as mine, open(path, "rb") as other:
+            while (block := mine.read(_BLOCK)) == other.read(_BLOCK):
+                if not block:
+                    return True
+        return False
 
     def discard(self) -> None:
         """Remove it: nobody needs it any more."""

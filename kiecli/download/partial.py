@@ -9,8 +9,6 @@ from kiecli.disk.interface import OpenFile, reader
 from kiecli.download.response import FileResponse
 from kiecli.files.media_types import HEAD_SIZE
 
-_BLOCK = 1024 * 1024  # bytes compared at a time
-
 
 class ResumeInfo(NamedTuple):
     """What was known of a file when its first byte came; never a link to it."""
@@ -123,15 +121,3 @@ class PartialFile:
     def reader(self) -> BinaryIO:
         """Return a stream that reads it from its start; the caller closes the stream."""
         return reader(self.file)
-
-    def has_same_bytes(self, path: str) -> bool:
-        """Whether the file at a path has the very same bytes.
-
-        Raises:
-            OSError: It cannot be read.
-        """
-        with self.reader() as mine, open(path, "rb") as other:
-            while (block := mine.read(_BLOCK)) == other.read(_BLOCK):
-                if not block:
-                    return True
-        return False

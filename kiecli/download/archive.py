@@ -1,0 +1,110 @@
+"""The list of tasks that need not be asked about again: `--archive FILE`."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from kiecli.clock import Clock, iso_timestamp
+from kiecli.disk.interface import Disk
+from kiecli.disk.system_disk import SYSTEM_DISK
+from kiecli.download.disk import check_can_append, describe
+from kiecli.errors import SaveError, UsageError
+
+SAVED, FAILED = "saved", "failed"
+"""What the second word of a line says of a task."""
+
+_LOCK_PAUSE = 0.05  # seconds between two attempts to get the lock
+# Another kiecli holds it for the time of one write. Whoever holds it for longer is stuck.
+_MAX_LOCK_WAIT = 10.0  # seconds
+
+
+class ArchiveLocked(OSError):
+    """Another process does not let go of the file."""
+
+
+class Archive:
+    """A file with a line for each task: its id, how it came out, and when that was written.
+
+    Several kiecli may append to it at once.
+    """
+
+    def __init__(self, path: str, clock: Clock, disk: Disk = SYSTEM_DISK) -> None:
+        """Name the file; a missing one is made by the first line.
+
+        Args:
+            path: Relative to the working folder.
+            clock: For the time in a line, and for waiting.
+            disk: Where it is.
+        """
+        self._path = path
+        self._clock = clock
+        self._disk = disk
+
+    def read(self) -> dict[str, str]:
+        """Return the listed ids, each with the second word of its line, or nothing.
+
+        Raises:
+            UsageError: The file cannot be read.
+        """
+        try:
+            data = Path(self._path).read_bytes()
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise UsageError(
+                f"--archive {self._path} cannot be read: {describe(error)[0]}"
+            ) from error
+        return parse(data.decode("utf-8-sig", errors="replace"))
+
+    def check_writable(self) -> None:
+        """Find out whether lines can be added, without making the file.
+
+        Raises:
+            UsageError: They cannot.
+        """
+        try:
+            check_can_append(self._path)
+        except OSError as error:
+            raise UsageError(
+                f"--archive {self._path} cannot be written: {describe(error)[0]}"
+            ) from error
+
+    def add(self, task_id: str, outcome: str) -> None:
+        """Add a task.
+
+        Args:
+            task_id: Its id.
+            outcome: `saved` or `failed`.
+
+        Raises:
+            SaveError: The line cannot be written.
+        """
+        line = f"{task_id}\t{outcome}\t{iso_timestamp(self._clock.wall())}\n"
+        try:
+            self._disk.append_line(self._path, line.encode(), self._waiter())
+        except OSError as error:
+            reason, hint = describe(error)
+            message = f"could not add {task_id} to {self._path}: {reason}"
+            raise SaveError(message, hint=hint) from error
+
+    def _waiter(self) -> Callable[[], None]:
+        until = self._clock.now() + _MAX_LOCK_WAIT
+
+        def wait() -> None:
+            if self._clock.now() >= until:
+                raise ArchiveLocked(0, "another program holds its lock")
+            self._clock.sleep(_LOCK_PAUSE)
+
+        return wait
+
+
+def parse(text: str) -> dict[str, str]:
+    """Return the ids that stand first in the lines of an archive, each with its second word.
+
+    Lists that were written by hand may hold ids alone, blank lines and comments.
+    """
+    listed: dict[str, str] = {}
+    for line in text.splitlines():
+        words = line.split(maxsplit=2)
+        if words and not words[0].startswith("#"):
+            listed[words[0]] = words[1] if len(words) > 1 else ""
+    return listed

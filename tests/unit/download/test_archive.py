@@ -1,0 +1,122 @@
+"""The archive of tasks that are done."""
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kiecli.disk.posix_calls import PosixCalls
+from kiecli.disk.posix_disk import PosixDisk
+from kiecli.disk.system_disk import SYSTEM_DISK
+from kiecli.download.archive import Archive, parse
+from kiecli.errors import SaveError, UsageError
+from tests.support.fakes import FakeClock
+
+
+NO_FOLDER = "part of the path is a file, not a folder"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "done.txt"
+
+
+def archive(path: Path) -> Archive:
+    return Archive(str(path), FakeClock())
+
+
+@pytest.mark.parametrize(
+    ("text", "listed"),
+    [
+        ("", {}),
+        ("a\tsaved\t2026-09-21T14:13:20Z\n", {"a": "saved"}),
+        ("a\tfailed\t2026-09-21T14:13:20Z\r\nb  saved", {"a": "failed", "b": "saved"}),
+        ("\n  \n# a comment\n#a\n a \nb", {"a": "", "b": ""}),
+        ("a saved by hand, b too\n", {"a": "saved"}),
+    ],
+)
+def test_the_first_word_of_a_line_is_an_id(text: str, listed: dict[str, str]) -> None:
+    assert parse(text) == listed
+
+
+def test_what_was_added_is_listed(path: Path) -> None:
+    done = archive(path)
+    assert done.read() == {}
+    done.check_writable()
+    assert not path.exists()
+    done.add("a", "saved")
+    done.add("b", "failed")
+    assert path.read_text() == "a\tsaved\t2026-09-21T14:13:20Z\nb\tfailed\t2026-09-21T14:13:20Z\n"
+    assert done.read() == {"a": "saved", "b": "failed"}
+    done.check_writable()
+
+
+@pytest.mark.parametrize("start", ["", "\ufeff"])
+def test_a_last_line_without_an_end_is_ended_first(path: Path, start: str) -> None:
+    path.write_text(f"{start}mine", encoding="utf-8")
+    archive(path).add("a", "saved")
+    assert path.read_text(encoding="utf-8-sig").splitlines()[1] == "a\tsaved\t2026-09-21T14:13:20Z"
+    assert list(archive(path).read()) == ["mine", "a"]
+
+
+@pytest.mark.parametrize(
+    ("name", "read", "written"),
+    [
+        ("folder", "a folder of that name is there", "a folder of that name is there"),
+        ("missing/done.txt", None, "no such file or directory"),
+        ("file/done.txt", NO_FOLDER, NO_FOLDER),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_wrong_usage(
+    tmp_path: Path, name: str, read: str | None, written: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    path = tmp_path / name
+    if read is not None:
+        with pytest.raises(UsageError) as refused:
+            archive(path).read()
+        assert refused.value.message == f"--archive {path} cannot be read: {read}"
+    with pytest.raises(UsageError) as refused:
+        archive(path).check_writable()
+    assert refused.value.message == f"--archive {path} cannot be written: {written}"
+
+
+def refusing(number: int) -> Callable[..., None]:
+    def refuse(*_arguments: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return refuse
+
+
+def test_a_line_that_cannot_be_written_is_an_error_of_saving(path: Path) -> None:
+    disk = PosixDisk(PosixCalls(fsync=refusing(errno.ENOSPC)))
+    with pytest.raises(SaveError) as raised:
+        Archive(str(path), FakeClock(), disk).add("a", "saved")
+    assert (raised.value.message, raised.value.hint) == (
+        f"could not add a to {path}: the disk is full",
+        "free some space, then run the line again",
+    )
+
+
+def test_a_lock_that_is_never_let_go_is_waited_for_only_so_long(path: Path) -> None:
+    def held(*_arguments: object) -> None:
+        raise BlockingIOError
+
+    clock = FakeClock()
+    with pytest.raises(SaveError) as raised:
+        Archive(str(path), clock, PosixDisk(PosixCalls(flock=held))).add("a", "saved")
+    assert raised.value.message.endswith(": another program holds its lock")
+    assert 10 <= clock.now() < 11
+
+
+def test_a_line_is_added_whole_or_not_at_all(path: Path) -> None:
+    """A limit on the size of files stands for a full disk."""
+    from tests.support.systems import limit
+
+    path.write_bytes(b"mine\n")
+    with limit("FSIZE", 10), pytest.raises(OSError, match="too large"):
+        SYSTEM_DISK.append_line(str(path), b"0123456789\n", lambda: None)
+    assert path.read_bytes() == b"mine\n"

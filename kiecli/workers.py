@@ -77,12 +77,46 @@ class ThreadEventQueue:
         return event
 
 
-class DaemonThreadPool:
-    """Daemon threads, started as they are needed, never more than `most`."""
+def start_daemon(run: Job) -> None:
+    """Run something on a thread of its own that ends with the process.
 
-    def __init__(self, max_workers: int, event_queue: EventQueue) -> None:
+    Raises:
+        RuntimeError: The system has no more threads.
+    """
+    Thread(target=run, daemon=True).start()
+
+
+def start_or_run(run: Job, start: Callable[[Job], None] = start_daemon) -> None:
+    """Run something on a thread of its own, or here where the system has no more threads."""
+    try:
+        start(run)
+    except RuntimeError:
+        run()
+
+
+class DaemonThreadPool:
+    """Daemon threads, started as they are needed.
+
+    Where the system has no more threads, the jobs wait for those that there are; without any, they
+    are done where they are submitted.
+    """
+
+    def __init__(
+        self,
+        max_workers: int,
+        event_queue: EventQueue,
+        start: Callable[[Job], None] = start_daemon,
+    ) -> None:
+        """Start none yet.
+
+        Args:
+            max_workers: How many threads there may be.
+            event_queue: Where a bug in a job is reported.
+            start: Starts a thread.
+        """
         self._max_workers = max_workers
         self._event_queue = event_queue
+        self._start = start
         self._jobs: SimpleQueue[Job] = SimpleQueue()
         self._lock = Lock()
         self._free = 0
@@ -93,19 +127,31 @@ class DaemonThreadPool:
         with self._lock:
             self._free -= 1
             if self._free < 0 and self._threads < self._max_workers:
-                self._threads += 1
-                self._free += 1
-                Thread(target=self._work, daemon=True).start()
-        self._jobs.put(job)
+                self._add_thread()
+            has_threads = self._threads > 0
+        if has_threads:
+            self._jobs.put(job)
+        else:
+            self._do(job)
+
+    def _add_thread(self) -> None:
+        try:
+            self._start(self._work)
+        except RuntimeError:
+            return
+        self._threads += 1
+        self._free += 1
 
     def _work(self) -> None:
         while True:
-            job = self._jobs.get()
-            try:
-                job()
-            except BaseException as error:  # noqa: BLE001  a bug must reach the main thread
-                crash = WorkerCrashed()
-                crash.__cause__ = error
-                self._event_queue.put(crash)
-            with self._lock:
-                self._free += 1
+            self._do(self._jobs.get())
+
+    def _do(self, job: Job) -> None:
+        try:
+            job()
+        except BaseException as error:  # noqa: BLE001  a bug must reach the main thread
+            crash = WorkerCrashed()
+            crash.__cause__ = error
+            self._event_queue.put(crash)
+        with self._lock:
+            self._free += 1

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from kiecli.clock import Clock, SystemClock
+from kiecli.disk.interface import lines_to_append
 
 # Virus scanners and search indexes hold new files open for a moment.
 _MAX_HELD = 2.0  # seconds
@@ -87,6 +88,27 @@ def release_lock(fd: int, path: str) -> None:
     os.close(fd)
     with suppress(OSError):
         os.unlink(path)
+
+
+def append_line(path: str, line: bytes, wait: Callable[[], None]) -> None:
+    """Add a line to a file that others append to; see `Disk.append_line`."""
+    lock = lock_path(path)
+    while (lock_fd := open_lock(lock)) is None:
+        wait()
+    try:
+        with open(path, "a+b") as file:
+            size = file.tell()
+            file.seek(max(0, size - 1))
+            data = lines_to_append(file.read(1), line)
+            try:
+                file.write(data)
+                file.flush()
+            except OSError:
+                file.truncate(size)  # half a line would be taken for another id
+                raise
+            sync(file.fileno())
+    finally:
+        release_lock(lock_fd, lock)
 
 
 def sync(fd: int) -> None:

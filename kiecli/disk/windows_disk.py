@@ -1,9 +1,8 @@
 """The Windows form of `Disk`: used on Windows only.
 
 An open file can neither be renamed nor removed there, so the lock is on a file of its own,
-`NAME.lock`: the part is closed before it is published, and the lock is still held. For the same
-reason the lock file cannot be replaced while anybody has it open; the last one to close it
-removes it.
+`NAME.lock`: the part is closed before it is published, and the lock is still held. The lock file,
+too, cannot be replaced while anybody has it open; the last one to close it removes it.
 """
 
 import errno
@@ -14,8 +13,15 @@ from contextlib import suppress
 from threading import Lock
 from typing import IO, Any, NamedTuple
 
-from kiecli.disk.interface import PartReplaced, lines_to_append
-from kiecli.disk.windows_calls import WindowsCalls, lock_path, open_lock, release_lock, sync
+from kiecli.disk.interface import PartReplaced
+from kiecli.disk.windows_calls import (
+    WindowsCalls,
+    append_line,
+    lock_path,
+    open_lock,
+    release_lock,
+    sync,
+)
 
 _TAIL = 65536  # bytes at the end by which a file is compared where inodes are not stable
 
@@ -71,23 +77,7 @@ class WindowsDisk:
 
     def append_line(self, path: str, line: bytes, wait: Callable[[], None]) -> None:
         """Add a line to a file that others append to."""
-        lock = lock_path(path)
-        while (lock_fd := open_lock(lock)) is None:
-            wait()
-        try:
-            with open(path, "a+b") as file:
-                size = file.tell()
-                file.seek(max(0, size - 1))
-                data = lines_to_append(file.read(1), line)
-                try:
-                    file.write(data)
-                    file.flush()
-                except OSError:
-                    file.truncate(size)  # half a line would be taken for another id
-                    raise
-                sync(file.fileno())
-        finally:
-            release_lock(lock_fd, lock)
+        append_line(path, line, wait)
 
 
 class WindowsFile:

@@ -11,12 +11,14 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import chain, zip_longest
 from math import inf
 from typing import NamedTuple
 
 from kiecli.clock import Clock
 from kiecli.network.deadline import Deadline
+from kiecli.workers import start_or_run
 
 ATTEMPT_DELAY = 0.25
 """Seconds before the next address is tried beside those that have not answered.
@@ -136,7 +138,7 @@ class _Lookup:
         self._done = threading.Event()
         self._addresses: list[Address] = []
         self._error: Exception | None = None
-        threading.Thread(target=self._run, args=(host, port), daemon=True).start()
+        start_or_run(partial(self._run, host, port))
 
     def addresses(self, deadline: Deadline) -> list[Address]:
         """Wait for the addresses and return them in the order to try them in."""

@@ -1,12 +1,19 @@
 """Where the main thread waits, with real threads."""
 
+from collections.abc import Callable
 from math import inf
 from threading import Barrier, Event, get_ident
 
 import pytest
 
 from kiecli.clock import SystemClock
-from kiecli.workers import DaemonThreadPool, ThreadEventQueue, WorkerCrashed
+from kiecli.workers import (
+    DaemonThreadPool,
+    ThreadEventQueue,
+    WorkerCrashed,
+    start_daemon,
+    start_or_run,
+)
 from tests.support.fakes import FakeClock
 
 _SOON = 10.0  # seconds that a test waits at most for what comes at once
@@ -103,3 +110,33 @@ def test_a_free_thread_is_used_before_another_is_started() -> None:
         while workers._free < 1:  # its thread has told, and is free a moment later
             clock.sleep(0.001)
     assert len(threads) == 1
+
+
+@pytest.mark.parametrize(("threads", "elsewhere"), [(0, 0), (1, 3)])
+def test_without_more_threads_jobs_are_done_by_what_there_is(threads: int, elsewhere: int) -> None:
+    started: list[Callable[[], None]] = []
+
+    def start(run: Callable[[], None]) -> None:
+        if len(started) == threads:
+            raise RuntimeError("can't start new thread")
+        started.append(run)
+        start_daemon(run)
+
+    event_queue = ThreadEventQueue(SystemClock())
+    pool = DaemonThreadPool(3, event_queue, start)
+    for _ in range(3):
+        pool.submit(lambda: event_queue.put(get_ident()))
+    idents = [event_queue.get(inf) for _ in range(3)]
+    assert sum(ident != get_ident() for ident in idents) == elsewhere
+
+
+@pytest.mark.parametrize("has_threads", [True, False])
+def test_what_finds_no_thread_runs_where_it_is(has_threads: bool) -> None:
+    def start(run: Callable[[], None]) -> None:
+        if not has_threads:
+            raise RuntimeError("can't start new thread")
+        start_daemon(run)
+
+    event_queue = ThreadEventQueue(SystemClock())
+    start_or_run(lambda: event_queue.put(get_ident()), start)
+    assert (event_queue.get(inf) == get_ident()) is not has_threads

@@ -14,7 +14,6 @@ from kiecli.download.archive import Archive, parse
 from kiecli.errors import SaveError, UsageError
 from tests.support.fakes import FakeClock
 
-
 NO_FOLDER = "part of the path is a file, not a folder"
 
 

@@ -197,7 +197,7 @@ class Runtime:
         try:
             return b"" if self.stdin is None else self.stdin.read()
         except OSError as error:
-            raise UsageError(f"stdin cannot be read: {error.strerror}") from error
+            raise UsageError(f"cannot read stdin: {error.strerror}") from error
 
 
 def system_runtime() -> Runtime:

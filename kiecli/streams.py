@@ -140,11 +140,11 @@ class BinaryOutput:
 
 
 def _closed() -> SaveError:
-    return SaveError("stdout is closed, so there is no place for the answer")
+    return SaveError("cannot write the results: stdout is closed")
 
 
 def broken(error: OSError) -> BaseException:
     """Return what it means that stdout, or the file that the error names, cannot be written."""
     if error.filename is None and error.errno in SYSTEM_PROCESS.closed_pipe_errors:
         return StdoutClosed()
-    return SaveError(f"{error.filename or 'stdout'} cannot be written: {error.strerror}")
+    return SaveError(f"cannot write to {error.filename or 'stdout'}: {error.strerror}")

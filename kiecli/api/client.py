@@ -8,7 +8,13 @@ import httpx
 
 from kiecli import safe_json
 from kiecli.api.models import Task
-from kiecli.api.responses import code_of, decode
+from kiecli.api.responses import (
+    BASE_URL_HINT,
+    PROXY_LOGIN_HINT,
+    PROXY_LOGIN_REQUIRED,
+    code_of,
+    decode,
+)
 from kiecli.clock import Clock
 from kiecli.errors import AccessError, ConfigError, ConnectionFailed, KieError, KieUnavailable
 from kiecli.network.deadline import READ_TIMEOUT, Deadline
@@ -23,6 +29,11 @@ MAX_ANSWER = 2 * 1024 * 1024
 
 JSON can take thirty times as much memory as text: these may take 70 MB, and no more.
 """
+
+
+_CERTIFICATE_HINT = (
+    "if your network uses its own certificate authority, set SSL_CERT_FILE to its certificate"
+)
 
 
 class KieClient:
@@ -67,7 +78,11 @@ class KieClient:
         # An id needs no quoting in a query, and httpx takes longer to merge one in.
         data = self._ask("GET", "/api/v1/jobs/recordInfo", task_id, query=f"?taskId={task_id}")
         if not isinstance(data, dict):
-            raise KieUnavailable("Kie's answer holds no task record")
+            raise KieUnavailable("Kie's answer contains no task")
+        answered = data.get("taskId") or task_id
+        # A cache's mistake. Without case: no two ids differ by that alone.
+        if str(answered).casefold() != task_id.casefold():
+            raise KieUnavailable("Kie answered about another task")
         return Task.parse(task_id, data)
 
     def credits(self) -> float:
@@ -78,7 +93,7 @@ class KieClient:
         """
         left = safe_json.number(self._ask("GET", "/api/v1/chat/credit"))
         if left is None:
-            raise KieUnavailable("Kie's answer holds no number of credits")
+            raise KieUnavailable("Kie's answer contains no credit balance")
         return left
 
     def fresh_link(self, url: str) -> str:
@@ -91,7 +106,7 @@ class KieClient:
         """
         link = self._ask("POST", "/api/v1/common/download-url", json={"url": url})
         if not isinstance(link, str) or not link:
-            raise KieUnavailable("Kie's answer holds no link")
+            raise KieUnavailable("Kie's answer contains no link")
         return link
 
     def _ask(
@@ -137,7 +152,7 @@ def _read(response: httpx.Response, deadline: Deadline) -> bytes:
         deadline.heard = True
         if len(body) > MAX_ANSWER:
             raise KieUnavailable(
-                f"an answer of more than {MAX_ANSWER // 2**20} MiB is none of Kie's",
+                f"an answer larger than {MAX_ANSWER // 2**20} MiB is not from Kie",
             )
         if deadline.expired:
             raise httpx.ReadTimeout("the deadline is over")
@@ -150,7 +165,7 @@ def _chunks(response: httpx.Response) -> Iterator[bytes]:
     if encoding is None:
         return response.iter_bytes()
     if encoding not in SUPPORTED_ENCODINGS:
-        raise KieUnavailable(f"the answer came packed as {encoding}, which was not asked for")
+        raise KieUnavailable(f"the answer is compressed with {encoding}, which was not requested")
     return decompress(response.iter_raw())
 
 
@@ -161,16 +176,13 @@ def _translated_errors(host: str, deadline: Deadline) -> Iterator[None]:
         yield
     except UnicodeError as error:
         # Python's own codec for host names: an empty label, or one that is too long.
-        raise ConfigError(f"{host} is no name of a host", hint="is base-url right?") from error
+        raise ConfigError(f"{host} is not a valid hostname", hint=BASE_URL_HINT) from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         if isinstance(error, httpx.ProxyError) and str(error).startswith("407"):
-            raise AccessError(
-                "the proxy asks for a login (HTTP 407)",
-                hint="put user and password into HTTPS_PROXY",
-            ) from error
+            raise AccessError(PROXY_LOGIN_REQUIRED, hint=PROXY_LOGIN_HINT) from error
         refused = is_certificate_error(error)
         raise ConnectionFailed(
-            f"could not ask {host}: {describe_error(error, deadline)}",
-            hint="a proxy's or company's own CA? point SSL_CERT_FILE to it" if refused else "",
+            f"could not reach {host}: {describe_error(error, deadline)}",
+            hint=_CERTIFICATE_HINT if refused else "",
             temporary=not refused,
         ) from error

@@ -123,7 +123,7 @@ class Task(NamedTuple):
 
     def to_error(self) -> TaskFailed:
         """Return the error that a failed task stands for."""
-        said = self.fail_message or "no reason was given"
+        said = self.fail_message or "it gave no reason"
         code = f" ({self.fail_code})" if self.fail_code else ""
         return TaskFailed(
             f"Kie says the task failed{code}: {said}",

@@ -20,6 +20,7 @@ from kiecli.errors import (
     TaskNotFound,
     UsageError,
 )
+from kiecli.network.headers import retry_after
 
 _MODERATION = (
     "sensitive moderat policy nsfw prohibited flagged violat SENSITIVE_WORD_ERROR "
@@ -30,15 +31,20 @@ _UPSTREAM_CODES = {"500", "501", "524"}
 _UPSTREAM_WORDS = ("try again later", "task id is blank")
 
 
+_TOP_UP = "top up at https://kie.ai/pricing"
+
+
 def hint_for(code: str | None, message: str | None) -> str:
     """Return one sentence of advice, without a final stop."""
     words = f"{code or ''} {message or ''}".lower()
     if any(word in words for word in _MODERATION):
-        return "moderation refused it: change the prompt or the input"
+        return "blocked by content moderation; change the prompt or the input"
     if code == "402" or _lacks_credits(words):
-        return "the account is out of credits: top up, then submit anew"
+        return f"the account is out of credits; {_TOP_UP}, then submit it again"
     if code in _UPSTREAM_CODES or any(word in words for word in _UPSTREAM_WORDS):
-        return "trouble upstream, often not charged: a new submission may work"
+        return "a problem on Kie's side, usually not charged; submit it again"
+    if not message:
+        return "for the reason see https://kie.ai/logs"
     return "check the parameters it was submitted with"
 
 
@@ -47,12 +53,18 @@ def _lacks_credits(words: str) -> bool:
 
 
 NOT_FOUND_HINT = (
-    "a wrong id, an id of another Kie product's endpoint (Veo, Suno, 4o, Runway or Kontext from "
-    "before the Market), or a record older than two months"
+    "check the id. Tasks made with the older Veo, Suno, 4o, Runway or Kontext APIs, or more than "
+    "two months ago, cannot be looked up"
 )
 """The three causes that one and the same answer can have."""
 
 _KEY_HINT = f"get a key at {KEY_PAGE}; to test one: kiecli config check"
+
+BASE_URL_HINT = "check base-url with: kiecli config get base-url"
+"""For answers and names that cannot be Kie's."""
+
+PROXY_LOGIN_REQUIRED = "the proxy requires a login (HTTP 407)"
+PROXY_LOGIN_HINT = "set HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
 
 
 def _unchanged(value: Any) -> Any:
@@ -81,11 +93,11 @@ def decode(
     envelope = redact(_envelope(body))
     code = _code(envelope)
     if code is None:
-        raise _error_for_status(status, headers, key_origin)
+        raise _error_for_status(status, retry_after(headers), key_origin)
     data = envelope.get("data")
     if code == 200 or (code == 505 and _is_record(data)):
         return data
-    raise _error_for_code(code, _said(envelope), headers, key_origin)
+    raise _error_for_code(code, _message(envelope), retry_after(headers), key_origin)
 
 
 def code_of(body: bytes) -> str:
@@ -114,37 +126,36 @@ def _is_record(data: object) -> bool:
     return isinstance(data, dict) and isinstance(data.get("state"), str) and bool(data["state"])
 
 
-def _said(envelope: Mapping[str, Any]) -> str:
-    said = envelope.get("msg") or envelope.get("message")  # older examples say "message"
-    return said.strip() if isinstance(said, str) else ""
+def _message(envelope: Mapping[str, Any]) -> str:
+    message = envelope.get("msg") or envelope.get("message")  # older examples have "message"
+    return message.strip() if isinstance(message, str) else ""
 
 
-def _error_for_code(code: int, said: str, headers: Mapping[str, str], key_origin: str) -> KieError:
+def _error_for_code(code: int, message: str, delay: float | None, key_origin: str) -> KieError:
     """Return the error that a code stands for (the table of the official task page)."""
-    words = f"{said} (code {code})" if said else f"code {code}"
+    words = f"{message} (code {code})" if message else f"code {code}"
     if code in (401, 402, 433, 505):
         return _access(code, words, key_origin)
     if code in (501, 408):
-        return TaskFailed(f"Kie says the task failed: {words}", hint=hint_for(str(code), said))
-    if code == 404 or (code == 422 and "recordinfo is null" in said.lower()):
-        return TaskNotFound("Kie knows no such Market task", hint=NOT_FOUND_HINT)
+        return TaskFailed(f"Kie says the task failed: {words}", hint=hint_for(str(code), message))
+    if code == 404 or (code == 422 and "recordinfo is null" in message.lower()):
+        return TaskNotFound("Kie has no task with this id", hint=NOT_FOUND_HINT)
     if code in (400, 422):
-        return UsageError(f"Kie refused the question: {words}", hint="check the line")
+        return UsageError(f"Kie rejected the request: {words}", hint="check the task id")
     if code == 429:
-        return RateLimited(f"Kie is asked too often: {words}", retry_after=_retry_after(headers))
-    return KieUnavailable(f"Kie answered {words}", retry_after=_retry_after(headers))
+        return RateLimited(f"rate limited by Kie: {words}", retry_after=delay)
+    return KieUnavailable(f"Kie answered: {words}", retry_after=delay)
 
 
 def _access(code: int, words: str, key_origin: str) -> AccessError:
     if code == 505:
-        return AccessError(f"Kie has switched this off: {words}", hint="ask Kie's support")
+        return AccessError(f"Kie has disabled this feature: {words}", hint="contact Kie support")
     if code == 402:
-        return AccountRefused(
-            f"the account has no credits: {words}", hint="top up at https://kie.ai"
-        )
+        return AccountRefused(f"the account is out of credits: {words}", hint=_TOP_UP)
     if code == 433:
         return AccountRefused(
-            f"the key's own quota is used up: {words}", hint="raise it, or use another key"
+            f"the API key has used up its quota: {words}",
+            hint="raise its limit at https://kie.ai/api-key, or use another key",
         )
     return AccountRefused(f"Kie refused the API key{_from(key_origin)}: {words}", hint=_KEY_HINT)
 
@@ -153,40 +164,20 @@ def _from(key_origin: str) -> str:
     return f" ({key_origin})" if key_origin else ""
 
 
-def _error_for_status(status: int, headers: Mapping[str, str], key_origin: str) -> KieError:
+def _error_for_status(status: int, delay: float | None, key_origin: str) -> KieError:
     """Return the error of an answer that is not one of Kie's: a proxy's, a router's, a page."""
     if status == 401:
         return AccountRefused(
             f"the API key{_from(key_origin)} was refused (HTTP 401)", hint=_KEY_HINT
         )
     if status == 407:
-        return AccessError(
-            "the proxy asks for a login (HTTP 407)", hint="put user and password into HTTPS_PROXY"
-        )
+        return AccessError(PROXY_LOGIN_REQUIRED, hint=PROXY_LOGIN_HINT)
     if 300 <= status < 400 or status in (404, 405):
         return ConfigError(
-            f"that is not Kie's API (HTTP {status})",
-            hint="is base-url right? see: kiecli config get base-url",
+            f"this is not Kie's API (HTTP {status})",
+            hint=BASE_URL_HINT,
         )
     if status == 429:
-        return RateLimited("Kie is asked too often (HTTP 429)", retry_after=_retry_after(headers))
-    what = "an answer that is not Kie's JSON" if status == 200 else "an error"
-    return KieUnavailable(f"got {what} (HTTP {status})", retry_after=_retry_after(headers))
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds of a Retry-After header, in either of its forms (RFC 9110, 10.2.3)."""
-    told = headers.get("retry-after", "").strip()
-    if told.isascii() and told.isdigit():
-        return float(told[:9])
-    return _seconds_between(headers.get("date", ""), told) if told else None
-
-
-def _seconds_between(sent: str, due: str) -> float | None:
-    from email.utils import parsedate_to_datetime
-
-    # A date is measured against the answer's own: the clocks here and there may differ.
-    try:
-        return max(0.0, (parsedate_to_datetime(due) - parsedate_to_datetime(sent)).total_seconds())
-    except (TypeError, ValueError, OverflowError):
-        return None
+        return RateLimited("rate limited by Kie (HTTP 429)", retry_after=delay)
+    what = "a page that is not JSON" if status == 200 else "an error page"
+    return KieUnavailable(f"Kie answered with {what} (HTTP {status})", retry_after=delay)

@@ -91,7 +91,7 @@ def download(
     """
     if not wait and (timeout or interval):
         option = "--timeout" if timeout else "--interval"
-        raise UsageError(f"{option} needs --wait", hint=f"add --wait, or leave {option} out")
+        raise UsageError(f"{option} needs --wait", hint=f"add --wait, or leave out {option}")
     if output == "-":
         _refuse_with_stdout({"--json": json, "--dry-run": dry_run, "--dir": directory is not None})
 
@@ -119,4 +119,4 @@ def download(
 def _refuse_with_stdout(given: dict[str, bool]) -> None:
     for option, is_given in given.items():
         if is_given:
-            raise UsageError(f"-o - cannot go with {option}", hint=f"leave {option} out")
+            raise UsageError(f"-o - cannot go with {option}", hint=f"leave out {option}")

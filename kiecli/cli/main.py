@@ -53,7 +53,7 @@ def _leave(interrupted: Interrupted, runtime: Runtime) -> int:
 def interrupt_message(runtime: Runtime) -> str:
     """Return what is said when a signal ends the run: the line that takes the work up again."""
     line = runtime.resume_command()
-    return f"kiecli: interrupted; take it up with: {line}" if line else "kiecli: interrupted"
+    return f"kiecli: interrupted; to continue: {line}" if line else "kiecli: interrupted"
 
 
 def _run(argv: Sequence[str], runtime: Runtime) -> int:

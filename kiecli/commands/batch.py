@@ -41,7 +41,7 @@ def select_tasks(
     runtime.resume_command = lambda: shell_command(argv, found.task_ids)
     for task_id in () if output_options.quiet else found.created:
         line = shell_command(argv, [task_id])
-        runtime.err.line(f"kiecli: created {task_id}; if this line is interrupted: {line}")
+        runtime.err.line(f"kiecli: created {task_id}; if interrupted, continue with: {line}")
     ids.reject_api_key(found, runtime.config.value("api-key").text)
     return found
 
@@ -111,7 +111,7 @@ class TaskBatch:
         clock, rate_limiter = self.runtime.clock, self.runtime.rate_limiter
         while (wait := rate_limiter.acquire(clock.now())) > 0:
             if wait > _MAX_WAIT:
-                raise RateLimited("Kie is to be left alone", retry_after=wait)
+                raise RateLimited("rate limited by Kie", retry_after=wait)
             clock.sleep(wait)
         return self.client.fresh_link(url)
 

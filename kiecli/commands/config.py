@@ -86,7 +86,7 @@ def show_path(runtime: Runtime) -> ExitCode:
 def _given(runtime: Runtime, setting: Setting, arguments: Sequence[str]) -> str:
     if len(arguments) != 1:
         raise UsageError(
-            f"{setting.name} takes one value, and there are {len(arguments) or 'none'}",
+            f"{setting.name} takes one value, got {len(arguments) or 'none'}",
             hint=f"give it in quotes, or '-' to read it from stdin: "
             f"kiecli config set {setting.name} VALUE",
         )

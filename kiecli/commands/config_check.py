@@ -53,7 +53,7 @@ def _last_poll(runtime: Runtime, client: KieClient) -> Snapshot[Credits]:
         try:
             return Credits(client.credits())
         except (TaskNotFound, TaskFailed) as error:  # a code that has a meaning for tasks only
-            raise KieUnavailable("Kie's answer holds no number of credits") from error
+            raise KieUnavailable("Kie's answer contains no credit balance") from error
 
     poller = runtime.poller(["credits"], query_policy(), poll, threads=MIN_ATTEMPTS)
     notices = Notices(runtime.clock.now())

@@ -75,8 +75,8 @@ def _check(flags: DownloadFlags, template: Template, found: TaskSelection) -> No
     )
     if flags.to_stdout and several:
         raise UsageError(
-            f"-o - takes one task, not {len(found.task_ids)}",
-            hint="save them as files: leave -o - out",
+            f"-o - takes one task, got {len(found.task_ids)}",
+            hint="to save them as files, leave out -o -",
         )
 
 
@@ -171,8 +171,8 @@ class DownloadSession:
             raise _several(task, len(targets))
         if self._run.runtime.out.is_terminal and targets[0].url is not None:
             raise UsageError(
-                "-o - would pour the bytes of a file onto the terminal",
-                hint="pipe or redirect it, or leave -o - out to save it as a file",
+                "-o - would write binary data to the terminal",
+                hint="redirect it, or leave out -o - to save a file",
             )
 
     def _save(self, target: Target) -> None:
@@ -221,8 +221,8 @@ class DownloadSession:
     def _say_how_to_resume(self) -> None:
         left = [e.task_id for e in self._run.outcomes.values() if e.files and e.error]
         if left:
-            kept = "what was saved is kept; take the rest up with"
-            lead = "nothing was written; run it again with" if self._flags.to_stdout else kept
+            kept = "files already saved are kept; to fetch the rest"
+            lead = "nothing was written; to try again" if self._flags.to_stdout else kept
             self._run.reporter.say(f"kiecli: {lead}: {shell_command(self._run.argv, left)}")
 
     def _sum_up(self) -> None:
@@ -237,6 +237,6 @@ class DownloadSession:
 
 def _several(task: Task, number: int) -> UsageError:
     return UsageError(
-        f"-o - takes one result, and task {task.task_id} has {number}",
-        hint=f"save them as files: kiecli download {task.task_id}",
+        f"-o - takes one result, and this task has {number}",
+        hint=f"to save them as files: kiecli download {task.task_id}",
     )

@@ -61,7 +61,7 @@ def _mention_what_has_no_url(run: TaskBatch, ended: Outcome) -> None:
     task = ended.task
     if ended.status == "success" and task is not None and not task.results:
         line = f"kiecli download -o - {ended.task_id}"
-        what = "no files" if task.inline_result is None else f"no files; show its text with: {line}"
+        what = "no files" if task.inline_result is None else f"no files; to show its text: {line}"
         run.reporter.note(f"{ended.task_id}: succeeded with {what}")
 
 
@@ -74,7 +74,7 @@ def _sum_up(run: TaskBatch) -> None:
     with_files = [task for task in succeeded if task.results]
     if with_files:
         line = shell_command(["download"], [task.task_id for task in with_files])
-        run.reporter.note(f"save the results{_until(run, with_files)} with: {line}")
+        run.reporter.note(f"to save the results{_until(run, with_files)}: {line}")
 
 
 def _until(run: TaskBatch, tasks: list[Task]) -> str:

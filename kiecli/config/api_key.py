@@ -49,7 +49,7 @@ def check(text: str) -> str:
     if not key:
         raise ValueError("the key is empty")
     if not _is_printable(key):
-        raise ValueError("the key is not printable ASCII on one line")
+        raise ValueError("the key is not one line of printable ASCII")
     if " " in key or "=" in key:
         raise ValueError("the key has a space or a '=' in it, so it is not the key alone")
     return key

@@ -119,7 +119,7 @@ class Config:
         from shlex import quote
 
         path = self.store.path
-        return f"others can read the config file {path}: chmod 600 {quote(str(path))}"
+        return f"others can read the config file {path}; to fix this: chmod 600 {quote(str(path))}"
 
     def note(self) -> str | None:
         """Return that a key was taken out of the text around it, if that happened."""
@@ -189,8 +189,8 @@ def _path(named: str | None, folder: Callable[[], str]) -> Path:
         place = Path("~")
     if not place.is_absolute():
         raise NoConfigDirectory(
-            "no folder for the config file: the home folder is not known",
-            hint="set HOME, or name a file with KIECLI_CONFIG",
+            "no folder for the config file: the home folder is unknown",
+            hint="set HOME, or set KIECLI_CONFIG to a file",
         )
     return place / "config.json"
 
@@ -201,7 +201,7 @@ def _expanded(path: str) -> Path:
     except RuntimeError:
         raise ConfigError(
             f"KIECLI_CONFIG: the home folder of {path!r} is not known",
-            hint="give the whole path",
+            hint="give an absolute path",
         ) from None
 
 
@@ -210,7 +210,7 @@ def _text(value: object, place: str) -> str:
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
-    raise ConfigError(f"{place}: the value is not a string", hint="correct it in the file")
+    raise ConfigError(f"{place}: the value is not a string", hint="fix it in the file")
 
 
 def _fix_hint(value: Value) -> str:
@@ -221,6 +221,6 @@ def _fix_hint(value: Value) -> str:
         again = f"{hint}, then run: kiecli config set {setting.name}"
         return f"{hint} into {setting.variable}" if value.source == "environment" else again
     return {
-        "environment": f"correct or unset {setting.variable}",
-        "file": f"correct it with: kiecli config set {setting.name} VALUE",
+        "environment": f"fix or unset {setting.variable}",
+        "file": f"to fix it: kiecli config set {setting.name} VALUE",
     }.get(value.source, "")

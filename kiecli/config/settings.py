@@ -86,9 +86,9 @@ def _base_url(text: str) -> str:
         raise ValueError(f"{text!r} has a query or a fragment, which would be lost")
     scheme, host = _scheme_and_host(url)
     if not host:
-        raise ValueError(f"{text!r} is not an address such as https://api.kie.ai")
+        raise ValueError(f"{text!r} is not a URL such as https://api.kie.ai")
     if scheme == "http" and not is_loopback(host):
-        raise ValueError(f"{text!r} would send the key in clear text: use https")
+        raise ValueError(f"{text!r} would send the key unencrypted: use https")
     return url.rstrip("/")
 
 
@@ -128,9 +128,9 @@ def _folder(text: str) -> str:
     except RuntimeError:
         raise ValueError(f"the home folder of {text!r} is not known") from None
     except UnicodeEncodeError:
-        raise ValueError(f"{text!r} cannot be the name of a folder") from None
+        raise ValueError(f"{text!r} is not a valid folder name") from None
     if b"\0" in encoded:
-        raise ValueError(f"{text!r} cannot be the name of a folder")
+        raise ValueError(f"{text!r} is not a valid folder name")
     return folder
 
 

@@ -1,7 +1,6 @@
 """The file that keeps settings: read with care, replaced whole, never damaged."""
 
 import os
-import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -28,14 +27,16 @@ class ConfigStore:
         Raises:
             ConfigError: It cannot be read, or is no JSON object in UTF-8.
         """
+        from kiecli.config.system_file import read
+
         try:
-            content = _content(_target(self.path))
+            content = read(_target(self.path), _MAX_SIZE + 1)
         except FileNotFoundError:
             return {}
         except OSError as error:
             raise self._unusable("read", error) from error
         if len(content) > _MAX_SIZE:
-            raise self._broken("larger than any configuration")
+            raise self._broken("too large for a config file")
         return self._parsed(content) if content.strip() else {}
 
     def set(self, name: str, text: str) -> None:
@@ -67,11 +68,9 @@ class ConfigStore:
 
     def is_exposed(self) -> bool:
         """Whether anybody but the owner may do anything with the file."""
-        try:
-            mode = self.path.stat().st_mode
-        except OSError:
-            return False
-        return stat.S_ISREG(mode) and bool(mode & 0o077)
+        from kiecli.config.system_file import is_exposed
+
+        return is_exposed(self.path)
 
     def _parsed(self, content: bytes) -> dict[str, Any]:
         from kiecli import safe_json
@@ -89,7 +88,7 @@ class ConfigStore:
 
     def _update(self, change: Callable[[dict[str, Any]], None]) -> None:
         """Change the values, and keep what other processes change at the same time."""
-        from kiecli.config.replacing import exclusive, make_folder, replace
+        from kiecli.config.system_file import exclusive, make_folder, replace
 
         self.read()  # a broken file is refused before anything is made
         try:
@@ -107,13 +106,13 @@ class ConfigStore:
     def _broken(self, reason: str) -> ConfigError:
         return ConfigError(
             f"the config file {self.path} is broken: {reason}",
-            hint="correct or remove it; it was left as it is",
+            hint="fix or remove it; it was not changed",
         )
 
     def _unusable(self, verb: str, error: OSError) -> ConfigError:
         return ConfigError(
             f"cannot {verb} the config file {self.path}: {error.strerror}",
-            hint="correct that, or name another file with KIECLI_CONFIG",
+            hint="fix that, or set KIECLI_CONFIG to another file",
         )
 
 
@@ -139,13 +138,4 @@ def _target(path: Path) -> Path:
         return Path(os.path.realpath(path, strict=True))
     except FileNotFoundError:
         # Not the same as a missing file: a dotfile manager's folder is away, perhaps.
-        raise OSError(0, "it is a link that leads nowhere") from None
-
-
-def _content(path: Path) -> bytes:
-    # Without O_NONBLOCK a named pipe in the file's place would hold us for ever.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    try:
-        return os.read(descriptor, _MAX_SIZE + 1)
-    finally:
-        os.close(descriptor)
+        raise OSError(0, "it is a dangling link") from None

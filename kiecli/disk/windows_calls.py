@@ -45,8 +45,16 @@ class WindowsCalls:
             FileExistsError: Something has the name, and must not be replaced.
             OSError: The disk refuses, or a program holds one of the two files open (EBUSY).
         """
-        rename = self._replace if replace else os.rename
-        self._retried(lambda: rename(path, target), target)
+
+        def act() -> None:
+            if replace:
+                self._replace(path, target)
+            elif os.path.lexists(target):
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
+            else:
+                os.rename(path, target)
+
+        self._retried(act, target)
 
     def _retried(self, act: Callable[[], None], path: str) -> None:
         until = self._clock.now() + _MAX_HELD
@@ -64,15 +72,19 @@ def lock_path(path: str) -> str:
     return f"{path}.lock"
 
 
-def open_lock(path: str) -> int | None:
+def open_lock(path: str, locking: Callable[[int, int, int], None] = msvcrt.locking) -> int | None:
     """Return the open and locked lock file, or None while another process holds it.
+
+    Args:
+        path: Where it is, or is made.
+        locking: `msvcrt.locking`.
 
     Raises:
         OSError: It cannot be made, or the disk has an error.
     """
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_BINARY)
     try:
-        msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+        locking(fd, msvcrt.LK_NBLCK, 1)
     except OSError as error:
         if error.errno == errno.EINVAL:  # some network folders have no locks
             return fd

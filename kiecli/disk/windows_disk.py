@@ -11,7 +11,7 @@ import stat
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 from kiecli.disk.interface import PartReplaced
 from kiecli.disk.windows_calls import (
@@ -23,7 +23,7 @@ from kiecli.disk.windows_calls import (
     sync,
 )
 
-_TAIL = 65536  # bytes at the end by which a file is compared where inodes are not stable
+_TAIL = 65536  # bytes at the end by which a file is compared
 
 
 class WindowsDisk:
@@ -158,22 +158,23 @@ class LockedWindowsFile(WindowsFile):
         self._calls = calls
         self._path = path
         self._lock_fd = lock_fd
-        self._last: _Identity | None = None
+        self._last: tuple[int, bytes] | None = None
 
     def is_at_path(self) -> bool:
-        """Return whether the file under the name is still this one."""
-        here = self._last or _identity(self._fd)
+        """Return whether the file under the name is still this one.
+
+        Inodes tell nothing: FAT has none, those of network folders may be unstable, and that of
+        a removed file is given to the next one.
+        """
+        here = self._last or _end(self._fd)
         try:
-            if os.path.samestat(here.info, os.lstat(self._path)):
-                return True
             fd = _open_if_own(self._path, os.O_RDONLY)
         except OSError:
             return False
         if fd is None:
             return False
         try:
-            # FAT has no inodes, and those of network folders may be unstable.
-            return _identity(fd).end == here.end
+            return _end(fd) == here
         finally:
             os.close(fd)
 
@@ -196,22 +197,15 @@ class LockedWindowsFile(WindowsFile):
         release_lock(self._lock_fd, lock_path(self._path))
 
     def _close_file(self) -> None:
-        self._last = self._last or _identity(self._fd)
+        self._last = self._last or _end(self._fd)
         super().close()
 
 
-class _Identity(NamedTuple):
-    """By what a file is known again."""
-
-    info: os.stat_result
-    end: tuple[int, bytes]
-    """Size and last bytes."""
-
-
-def _identity(fd: int) -> _Identity:
-    info = os.fstat(fd)
-    os.lseek(fd, max(0, info.st_size - _TAIL), os.SEEK_SET)
-    return _Identity(info, (info.st_size, os.read(fd, _TAIL)))
+def _end(fd: int) -> tuple[int, bytes]:
+    """Return the size and the last bytes of an open file."""
+    size = os.fstat(fd).st_size
+    os.lseek(fd, max(0, size - _TAIL), os.SEEK_SET)
+    return size, os.read(fd, _TAIL)
 
 
 def _open_own(path: str) -> int:

@@ -44,7 +44,8 @@ def classify(answer: FileResponse, have: int, note: ResumeInfo | None) -> Classi
     """
     if answer.encoding is not None and answer.encoding not in SUPPORTED_ENCODINGS:
         return Classification(
-            Action.REFUSED, f"it came compressed as {answer.encoding}, which was not asked for"
+            Action.REFUSED,
+            f"the host sent it compressed with {answer.encoding}, which was not requested",
         )
     if answer.status == HTTPStatus.OK:
         # A part of the file under the status of a whole one: not to be trusted.

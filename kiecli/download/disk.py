@@ -66,16 +66,16 @@ def is_out_of_descriptors(error: BaseException) -> bool:
 def no_temporary_file(path: str, error: OSError) -> SaveError:
     """Return what a user is told when there is no place for a file on its way to stdout."""
     return SaveError(
-        f"could not save {path}: it needs a temporary file first: {(error.strerror or '').lower()}",
-        hint="point TMPDIR to a folder that can be written",
+        f"could not save {path}: cannot create a temporary file: {(error.strerror or '').lower()}",
+        hint="set TMPDIR to a writable folder",
     )
 
 
 def unwritable_name(path: str) -> SaveError:
     """Return what a user is told of a name that the locale's file names cannot spell."""
     return SaveError(
-        f"could not save {path}: file names cannot have all of these characters in this locale",
-        hint="set LC_ALL=C.UTF-8, or give another name with -o",
+        f"could not save {path}: file names in this locale cannot contain some of these characters",
+        hint="set LC_ALL=C.UTF-8, or choose another name with -o",
     )
 
 
@@ -92,7 +92,7 @@ def ensure_writable(directory: str) -> None:
     folder = _nearest_existing(directory)
     if not os.path.isdir(folder):
         raise UsageError(
-            f"--dir {directory} is not a folder", hint="give a folder, or remove the file there"
+            f"--dir {directory} is not a folder", hint="choose another folder, or remove that file"
         )
     try:
         _make_probe(folder)

@@ -17,7 +17,7 @@ from kiecli.network.errors import describe_error, is_certificate_error
 from kiecli.urls import host_of
 
 _MAX_REDIRECTS = 10
-_ASTRAY = "the link, or one that it redirects to, is no http or https address"
+_ASTRAY = "the link, or one that it redirects to, is not an http or https URL"
 # What httpx and the resolver raise for names that cannot be names.
 _NO_ADDRESS = (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError)
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -104,13 +104,11 @@ def _followed(way: list[str], location: str) -> str:
     here = way[-1]
     url = _checked(here, location)
     if _scheme(url) == "http" and _scheme(here) == "https":
-        raise PermanentError(
-            f"{host_of(here)} redirects from https to plain http, at {host_of(url)}"
-        )
+        raise PermanentError(f"{host_of(here)} redirects from https to plain http ({host_of(url)})")
     if url in way:
-        raise PermanentError(f"{host_of(here)} redirects in a circle")
+        raise PermanentError(f"{host_of(here)} redirects in a loop")
     if len(way) > _MAX_REDIRECTS:
-        raise PermanentError(f"{host_of(here)} redirects after {_MAX_REDIRECTS} other redirects")
+        raise PermanentError(f"{host_of(here)} redirects more than {_MAX_REDIRECTS} times")
     return url
 
 

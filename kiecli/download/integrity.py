@@ -46,7 +46,7 @@ def check_complete(
 ) -> TransientError | None:
     """Return what is missing of a file whose length nobody declared, by its own bytes, or None."""
     cut = truncation.truncation_of(file, size, expected_extension)
-    return None if cut is None else TransientError(f"it came damaged: {cut}")
+    return None if cut is None else TransientError(f"the file is damaged: {cut}")
 
 
 def condition(file: BinaryIO, size: int, expected_extension: str | None) -> Integrity:

@@ -224,7 +224,7 @@ class SaveJob:
     def _wait(self) -> None:
         if not self._has_waited:
             self._has_waited = True
-            reason = "another kiecli is saving this file; waiting for it to end"
+            reason = "another kiecli is saving this file; waiting for it"
             self._context.report(TransferRetrying(self._target, reason))
         self._context.clock.sleep(_LOCK_PAUSE)
 

@@ -36,7 +36,7 @@ class SaveOptions(NamedTuple):
         if not self.template.words and os.path.isdir(folder):
             raise UsageError(
                 f"--output {self.template.text} names an existing folder",
-                hint=f"give the folder with -d {folder}",
+                hint=f"to save into it: -d {folder}",
             )
 
 
@@ -129,7 +129,7 @@ def plan(task: Task, options: SaveOptions, label: str | None = None) -> list[Tar
     if not targets and task.inline_result is not None:
         targets = [planner.target(1, None, "json")]
     if not targets:
-        raise SaveError(f"task {task.task_id} succeeded, but Kie lists nothing to save")
+        raise SaveError("the task succeeded, but Kie lists nothing to save")
     return targets
 
 

@@ -70,8 +70,8 @@ class RetryPolicy:
     @property
     def summary(self) -> str:
         """Why the file was given up, for the message."""
-        spent = "five tries in a row" if self._tries >= _MAX_TRIES else "2 minutes"
-        return f"given up after {spent} without a new byte"
+        spent = f"{_MAX_TRIES} tries" if self._tries >= _MAX_TRIES else "2 minutes"
+        return f"gave up after {spent} without progress"
 
     def is_over(self, now: float) -> bool:
         """Tell whether to give up instead of going on at that time."""

@@ -158,15 +158,15 @@ class Transfer:
             self._checksum.reached(have)
         rate = self._pace.drip(now, have)
         if rate is not None:
-            self._say(f"slow: {rate:.0f} byte{'' if round(rate) == 1 else 's'} a second; going on")
+            self._say(f"slow: {rate:.0f} B/s; still downloading")
         if self._retry_policy.is_over(now):
-            raise self._given_up(TransientError("only bytes came that were here before"))
+            raise self._given_up(TransientError("the host sent only bytes that were already here"))
 
     def _check_length(self) -> None:
         have, total = self._partial.size, self._total
         self._retry_policy.on_progress(self._context.clock.now(), have)
         if total is not None and have != total:
-            raise TransientError(f"{have} of {total} bytes came")
+            raise TransientError(f"received {have} of {total} bytes")
 
     def _verify(self) -> None:
         """Raise what is wrong with the bytes, once they are all here."""
@@ -210,7 +210,7 @@ class Transfer:
         """
         clock = self._context.clock
         if clock.now() + self._early_pause <= self._early_until:
-            self._say(f"{reason}; its task has only just finished, trying again")
+            self._say(f"{reason}; the task has only just finished, trying again")
             clock.sleep(self._early_pause)
             self._early_pause = min(2 * self._early_pause, _MAX_EARLY_PAUSE)
         elif self._link.is_fresh:
@@ -219,11 +219,11 @@ class Transfer:
             self._refresh_link(reason)
 
     def _refresh_link(self, reason: str) -> None:
-        self._say(f"{reason}; asking Kie for a fresh link")
+        self._say(f"{reason}; asking Kie for a new link")
         try:
             self._link.refresh()
         except KieError as error:
-            said = f"{reason}, and Kie gave no fresh link: {error.message}"
+            said = f"{reason}, and Kie gave no new link: {error.message}"
             if not error.temporary:
                 raise self._dead(said) from error
             self._pause(TransientError(said, getattr(error, "retry_after", None)))
@@ -236,7 +236,7 @@ class Transfer:
         return self._error(f"{reason}: {expiry_note(self._target.completed_at, wall)}")
 
     def _given_up(self, setback: TransientError) -> SaveError:
-        asked = f", and it asks to stay away for {show(setback.after)}" if setback.after else ""
+        asked = f", and the host asks to wait {show(setback.after)}" if setback.after else ""
         return self._error(f"{setback.reason}{asked}; {self._retry_policy.summary}", temporary=True)
 
     def _error(self, reason: str, *, temporary: bool = False) -> SaveError:

@@ -128,7 +128,7 @@ class Template(NamedTuple):
         if self.components[-1].typed in {"", ".", ".."}:
             raise UsageError(
                 f"--output {self.text} names a folder, not a file",
-                hint=f"give the folder with -d {self.text}",
+                hint=f"to save into a folder: -d {self.text}",
             )
 
 
@@ -136,8 +136,8 @@ def _pieces(text: str) -> Iterator[Token]:
     for token in _TOKEN.finditer(text):
         if token["stray"]:
             raise UsageError(
-                f"--output {text} has a {token['stray']} without its partner",
-                hint="double a brace that is meant as itself: {{ or }}",
+                f"--output {text} has an unmatched {token['stray']}",
+                hint="for a literal brace write {{ or }}",
             )
         if token["word"] is not None:
             yield Token(_known(token["word"]), is_word=True)
@@ -156,7 +156,7 @@ def _known(word: str) -> str:
     base = re.split(r"[:!.\[]", word, maxsplit=1)[0]
     if base in FIELDS:
         raise UsageError(
-            f"--output has {{{word}}}, but words take no format", hint=f"write {{{base}}}"
+            f"--output has {{{word}}}, but words take no format spec", hint=f"write {{{base}}}"
         )
     known = " ".join(f"{{{name}}}" for name in FIELDS)
     raise UsageError(f"--output has an unknown word: {{{word}}}", hint=_nearest(word) + known)
@@ -166,7 +166,7 @@ def _nearest(word: str) -> str:
     from difflib import get_close_matches
 
     near = get_close_matches(word.strip().lower(), FIELDS, n=1, cutoff=0.5)
-    return f"did you mean {{{near[0]}}}? There are " if near else "there are "
+    return f"did you mean {{{near[0]}}}? Words: " if near else "words: "
 
 
 def task_values(task: Task, label: str | None) -> dict[str, str | None]:

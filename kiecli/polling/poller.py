@@ -96,7 +96,7 @@ class Poller(Generic[T]):
 
     def _answer(self, task_id: str, started: float) -> T | KieError:
         if self._clock.now() - started > MAX_QUEUE_DELAY:
-            return ConnectionFailed("no connection was free")
+            return ConnectionFailed("no free connection")
         try:
             return self._look(task_id)
         except KieError as error:

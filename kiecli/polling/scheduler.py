@@ -180,7 +180,7 @@ class PollScheduler(Generic[T]):
         if isinstance(error, TaskFailed) and not (watched.doubted or self._policy.single_attempt):
             # A failure without a record may be a slip; said twice it is none.
             watched.doubted = True
-            watched.reason = KieUnavailable(f"{error.message}, and has not said it twice")
+            watched.reason = KieUnavailable(f"{error.message}; a second check has not confirmed it")
             self._schedule(watched, now + CONFIRM_DELAY)
         elif error.temporary or isinstance(error, TaskNotFound):
             yield self._troubled(watched, error, started, now)

@@ -159,11 +159,12 @@ class TrackedTask(Generic[T]):
         waited = durations.show(timeout)
         if self.answer is not None:
             state = (self.answer.state or "running").lower()
-            return DeadlineExceeded(f"still {state} after {waited}")
+            after = f" after {waited}" if timeout else ""
+            return DeadlineExceeded(f"still {state}{after}")
         if self.reason is not None:
             return self.reason
         if self.invisible is not None:
             return self.invisible
         if self.first is None:
-            return DeadlineExceeded(f"not looked at within {waited}")
+            return DeadlineExceeded(f"not checked within {waited}")
         return ConnectionFailed(f"no answer within {waited}")

@@ -38,7 +38,7 @@ Row = TypeVar("Row")
 FRAME = 0.1
 """Seconds between two drawings."""
 
-_ASKING = "asking"  # the state of a task that no answer has come for
+_ASKING = "not asked yet"  # the state of a task that no answer has come for
 _MAX_BAR = 30
 # The terminal's own colours: what is left to do is fainter than what is done, on white as on black.
 _TO_COME, _THERE = "bright_black", "green"

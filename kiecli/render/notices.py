@@ -10,6 +10,7 @@ from kiecli.render.text import count, counts, error_message, sanitize
 
 _WORTH_SAYING = 2.0
 _SIGN_OF_LIFE = 60.0
+_NOT_VISIBLE = "Kie does not know this id yet"
 
 
 class Notices:
@@ -28,13 +29,18 @@ class Notices:
         if retry is None:
             return
         invisible = isinstance(retry.reason, TaskNotFound)
-        reason = "not visible yet" if invisible else error_message(retry.reason)
+        reason = _NOT_VISIBLE if invisible else error_message(retry.reason)
         if reason in self._retries or not (invisible or retry.lasts > _WORTH_SAYING):
             return
         self._retries.add(reason)
         limit = durations.show(retry.limit)
-        who = f"{snapshot.task_id}: " if invisible else ""
-        yield sanitize(f"{who}{reason}; retrying for up to {limit}")
+        if invisible:
+            yield sanitize(
+                f"{snapshot.task_id}: {reason}; asking again for up to {limit}"
+                " (new tasks can take a moment)"
+            )
+        else:
+            yield sanitize(f"{reason}; retrying for up to {limit}")
 
     def of_file_trouble(self, path: str, reason: str) -> Iterator[str]:
         """Yield what keeps a file, once as long as it is the same."""
@@ -73,4 +79,4 @@ def state_of(snapshot: Snapshot[Task]) -> str:
     if snapshot.answer is not None:
         return snapshot.answer.state_label
     invisible = snapshot.retry is not None and isinstance(snapshot.retry.reason, TaskNotFound)
-    return "not visible yet" if invisible else "without an answer"
+    return "not visible yet" if invisible else "no answer yet"

@@ -168,7 +168,7 @@ class PanelReporter(LogReporter):
 def file_line(saved: "SavedFile") -> str:
     """Return how a file was saved."""
     told = [] if saved.bytes is None else [size(saved.bytes)]
-    told += [f"{size(saved.resumed)} taken over"] if saved.resumed else []
+    told += [f"resumed at {size(saved.resumed)}"] if saved.resumed else []
     details = f" ({', '.join(told)})" if told else ""
     place = "to stdout" if saved.path == "-" else saved.path
     return f"{saved.status} {place}{details}"

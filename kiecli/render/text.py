@@ -63,9 +63,9 @@ def advice(error: KieError, resume_command: str) -> str:
     if not resume_command:
         return error.hint
     lead = {
-        "deadline": "the task goes on at Kie; take it up with",
-        "unfinished": "wait for it with",
-    }.get(error.kind, "take it up with")
+        "deadline": "the task is still running at Kie; to keep waiting",
+        "unfinished": "to wait for it",
+    }.get(error.kind, "to try again")
     return f"{error.hint + '; ' if error.hint else ''}{lead}: {resume_command}"
 
 

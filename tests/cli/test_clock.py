@@ -44,7 +44,7 @@ def test_a_deadline_comes_when_it_was_to_come(
     assert kiecli("wait", "-q", "-t", "10s", "a") == Ran(
         124,
         "",
-        "kiecli: still waiting after 10s. The task goes on at Kie; take it up with: "
+        "kiecli: still waiting after 10s. The task is still running at Kie; to keep waiting: "
         "kiecli wait a\n",
     )
     assert clock.now() == 10

@@ -113,7 +113,7 @@ def test_a_broken_file_is_an_error_that_names_it(kiecli: Program, path: Path) ->
         2,
         "",
         f"kiecli: the config file {path} is broken: Expecting property name enclosed in double "
-        "quotes in line 2. Correct or remove it; it was left as it is\n",
+        "quotes in line 2. Fix or remove it; it was not changed\n",
     )
 
 
@@ -126,7 +126,7 @@ def test_a_file_that_others_can_read_is_warned_about(
     ran = kiecli("config", *line)
     assert ran.code == 0
     assert ran.err == (
-        f"kiecli: warning: others can read the config file {path}: chmod 600 {path}\n"
+        f"kiecli: warning: others can read the config file {path}; to fix this: chmod 600 {path}\n"
     )
 
 
@@ -149,7 +149,7 @@ def test_get_refuses_a_value_that_cannot_be_used(kiecli: Program) -> None:
         2,
         "",
         "kiecli: KIECLI_TIMEOUT: 'soon' is not a duration such as 90s, 15m or 1h30m. "
-        "Correct or unset KIECLI_TIMEOUT\n",
+        "Fix or unset KIECLI_TIMEOUT\n",
     )
 
 
@@ -213,7 +213,7 @@ def test_set_takes_one_value(kiecli: Program, path: Path, values: list[str]) -> 
     assert ran == Ran(
         2,
         "",
-        f"kiecli: dir takes one value, and there are {len(values) or 'none'}. "
+        f"kiecli: dir takes one value, got {len(values) or 'none'}. "
         "Give it in quotes, or '-' to read it from stdin: kiecli config set dir VALUE\n",
     )
     assert not path.exists()
@@ -223,7 +223,7 @@ def test_set_refuses_a_value_that_cannot_be_used(kiecli: Program, path: Path) ->
     assert kiecli("config", "set", "base-url", "http://kie.test") == Ran(
         2,
         "",
-        "kiecli: base-url: 'http://kie.test' would send the key in clear text: use https\n",
+        "kiecli: base-url: 'http://kie.test' would send the key unencrypted: use https\n",
     )
     assert not path.exists()
 
@@ -242,8 +242,8 @@ def test_set_reads_the_key_from_stdin(kiecli: Program, path: Path, words: list[s
         (b"", "is empty"),
         (None, "is empty"),
         (b" \n", "is empty"),
-        (b"canary\nsecond", "is not printable ASCII on one line"),
-        (b"canary\xff", "is not printable ASCII on one line"),
+        (b"canary\nsecond", "is not one line of printable ASCII"),
+        (b"canary\xff", "is not one line of printable ASCII"),
         (b"canary=x", "has a space or a '=' in it, so it is not the key alone"),
     ],
 )
@@ -377,17 +377,17 @@ def test_check_outlasts_temporary_trouble(kiecli: Program, kie: Faults) -> None:
     assert kiecli("config", "check") == Ran(
         0,
         "key\tKIE_API_KEY\ncredits\t1\n",
-        "kiecli: Kie answered Internal error (code 500); retrying for up to 15s\n",
+        "kiecli: Kie answered: Internal error (code 500); retrying for up to 15s\n",
     )
 
 
 @pytest.mark.parametrize(
     ("code", "msg", "said"),
     [
-        (500, "Internal error", "Kie answered Internal error (code 500)"),
-        (404, "Not found", "Kie's answer holds no number of credits"),
-        (501, "Failed", "Kie's answer holds no number of credits"),
-        (200, "success", "Kie's answer holds no number of credits"),
+        (500, "Internal error", "Kie answered: Internal error (code 500)"),
+        (404, "Not found", "Kie's answer contains no credit balance"),
+        (501, "Failed", "Kie's answer contains no credit balance"),
+        (200, "success", "Kie's answer contains no credit balance"),
     ],
 )
 def test_check_gives_up_after_its_box_of_time(
@@ -405,7 +405,7 @@ def test_check_asks_nobody_with_a_key_that_cannot_be_one(kiecli: Program, kie: F
     assert kiecli("config", "check", "--json", KIE_API_KEY="canary\nx") == Ran(
         4,
         "",
-        "kiecli: KIE_API_KEY: the key is not printable ASCII on one line. "
+        "kiecli: KIE_API_KEY: the key is not one line of printable ASCII. "
         "Copy the key from https://kie.ai/api-key into KIE_API_KEY\n",
     )
     assert kie.requests == []

@@ -21,7 +21,7 @@ PNG = media.body("image.png")
 MP4 = media.body("video.mp4")
 SIX = "".join(f"demo-images-{n}.jpg\n" for n in range(1, 7))
 CREATED = '{"code":200,"msg":"success","data":{"taskId":"new1"}}'
-RESUME = "kiecli: what was saved is kept; take the rest up with: kiecli download"
+RESUME = "kiecli: files already saved are kept; to fetch the rest: kiecli download"
 WIDE = {"COLUMNS": "200"}
 
 
@@ -108,8 +108,8 @@ def test_a_success_without_anything_to_save_is_an_error(kiecli: Program, kie: Fa
     assert kiecli("download", "nothing") == Ran(
         7,
         "",
-        "kiecli: nothing: task nothing succeeded, but Kie lists nothing to save."
-        " Take it up with: kiecli download nothing\n",
+        "kiecli: nothing: the task succeeded, but Kie lists nothing to save."
+        " To try again: kiecli download nothing\n",
     )
 
 
@@ -136,7 +136,7 @@ def test_nothing_of_a_result_that_is_not_complete_goes_to_stdout(
     out = FakeStream()
     ran = kiecli("download", "-q", "-o", "-", "a", out=out)
     assert (ran.code, out.bytes) == (7, b"")
-    again = "run it again with: kiecli download -o - a"
+    again = "to try again: kiecli download -o - a"
     assert ran.err.splitlines()[-1] == f"kiecli: nothing was written; {again}"
 
 
@@ -145,8 +145,8 @@ def test_a_terminal_gets_no_bytes_of_a_file(kiecli: Program, here: Path) -> None
     ran = kiecli("download", "-o", "-", "demo-image", out=out)
     assert (ran.code, out.bytes) == (2, b"")
     assert ran.err == (
-        "kiecli: demo-image: -o - would pour the bytes of a file onto the terminal."
-        " Pipe or redirect it, or leave -o - out to save it as a file\n"
+        "kiecli: demo-image: -o - would write binary data to the terminal."
+        " Redirect it, or leave out -o - to save a file\n"
     )
     assert files(here) == {}
 
@@ -161,8 +161,8 @@ def test_stdout_takes_one_result_only(kiecli: Program, here: Path) -> None:
     assert kiecli("download", "-o", "-", "demo-images") == Ran(
         2,
         "",
-        "kiecli: demo-images: -o - takes one result, and task demo-images has 6."
-        " Save them as files: kiecli download demo-images\n",
+        "kiecli: demo-images: -o - takes one result, and this task has 6."
+        " To save them as files: kiecli download demo-images\n",
     )
     assert files(here) == {}
 
@@ -172,27 +172,27 @@ def test_stdout_takes_one_result_only(kiecli: Program, here: Path) -> None:
     [
         (
             ["-o", "-", "a", "b"],
-            "-o - takes one task, not 2. Save them as files: leave -o - out",
+            "-o - takes one task, got 2. To save them as files, leave out -o -",
         ),
         (
             ["-o", "-", "--json", "a"],
-            "-o - cannot go with --json. Leave --json out",
+            "-o - cannot go with --json. Leave out --json",
         ),
         (
             ["-o", "-", "-n", "a"],
-            "-o - cannot go with --dry-run. Leave --dry-run out",
+            "-o - cannot go with --dry-run. Leave out --dry-run",
         ),
         (
             ["-o", "-", "-d", "out", "a"],
-            "-o - cannot go with --dir. Leave --dir out",
+            "-o - cannot go with --dir. Leave out --dir",
         ),
         (
             ["-t", "5m", "a"],
-            "--timeout needs --wait. Add --wait, or leave --timeout out",
+            "--timeout needs --wait. Add --wait, or leave out --timeout",
         ),
         (
             ["-i", "5s", "a"],
-            "--interval needs --wait. Add --wait, or leave --interval out",
+            "--interval needs --wait. Add --wait, or leave out --interval",
         ),
         (
             ["-j", "0", "a"],
@@ -219,7 +219,7 @@ def test_stdout_takes_one_result_only(kiecli: Program, here: Path) -> None:
             ["-o", "{colour}", "a"],
             (
                 "--output has an unknown word: {colour}."
-                " There are {label} {task_id} {n} {name} {ext} {model} {date} {prompt}"
+                " Words: {label} {task_id} {n} {name} {ext} {model} {date} {prompt}"
             ),
         ),
         (
@@ -228,11 +228,11 @@ def test_stdout_takes_one_result_only(kiecli: Program, here: Path) -> None:
         ),
         (
             ["-o", "there", "a"],
-            "--output there names an existing folder. Give the folder with -d there",
+            "--output there names an existing folder. To save into it: -d there",
         ),
         (
             ["-d", "file", "a"],
-            "--dir file is not a folder. Give a folder, or remove the file there",
+            "--dir file is not a folder. Choose another folder, or remove that file",
         ),
     ],
 )
@@ -293,7 +293,7 @@ def test_an_unfinished_task_is_told_with_the_line_that_waits(kiecli: Program) ->
     assert kiecli("download", "-d", "my out", "-o", "{task_id}.{ext}", "demo-slow") == Ran(
         8,
         "",
-        "kiecli: not finished yet: waiting. Wait for it with:"
+        "kiecli: not finished yet: waiting. To wait for it:"
         " kiecli download --wait -d 'my out' -o '{task_id}.{ext}' demo-slow\n",
     )
 
@@ -317,8 +317,9 @@ def test_the_deadline_bounds_waiting(kiecli: Program) -> None:
         Ran(
             124,
             "out/demo-image-1.png\n",
-            "kiecli: demo-slow: still generating after 5s. The task goes on at Kie; take it up"
-            " with: kiecli download --wait -d out demo-slow\n",
+            "kiecli: demo-slow: still generating after 5s. The task is still running at Kie; to"
+            " keep"
+            " waiting: kiecli download --wait -d out demo-slow\n",
         )
     )
 
@@ -341,7 +342,7 @@ def test_a_signal_prints_the_line_for_what_is_left(kiecli: Program) -> None:
     assert ran == Ran(
         130,
         "out/1-demo-image\n",
-        "kiecli: interrupted; take it up with:"
+        "kiecli: interrupted; to continue:"
         " kiecli download --wait -d out -o '{n}-{task_id}' demo-slow\n",
     )
 
@@ -353,10 +354,9 @@ def test_a_failed_task_an_unknown_one_and_a_dead_link_do_not_stop_the_others(
         1,
         "demo-image-1.png\n",
         "kiecli: demo-fail: Kie says the task failed (422): The input was flagged as sensitive by"
-        " content moderation. Moderation refused it: change the prompt or the input\n"
-        "kiecli: nope: Kie knows no such Market task. A wrong id, an id of another Kie product's"
-        " endpoint (Veo, Suno, 4o, Runway or Kontext from before the Market), or a record older"
-        " than two months\n"
+        " content moderation. Blocked by content moderation; change the prompt or the input\n"
+        "kiecli: nope: Kie has no task with this id. Check the id. Tasks made with the older Veo,"
+        " Suno, 4o, Runway or Kontext APIs, or more than two months ago, cannot be looked up\n"
         "kiecli: demo-expired: could not save demo-expired-1.png: the file host answered 404 Not"
         " Found: refused or expired; the task finished 30 hours ago (links usually last 24 hours,"
         " files 14 days)\n"
@@ -376,7 +376,7 @@ def test_a_file_that_cannot_be_saved_leaves_the_others_of_its_task(
         SIX.replace("demo-images-2.jpg\n", "").replace("demo", "out/demo"),
         "kiecli: saved out/demo-images-1.jpg (4.0 kB)\n"
         "kiecli: out/demo-images-2.jpg: the file host answered 410 Gone;"
-        " asking Kie for a fresh link\n"
+        " asking Kie for a new link\n"
         "kiecli: demo-images: could not save out/demo-images-2.jpg: the file host answered"
         " 410 Gone: refused or expired; the task finished 60 minutes ago (links usually last"
         " 24 hours, files 14 days)\n"
@@ -401,7 +401,7 @@ def test_several_files_that_cannot_be_saved_are_one_error_in_json(
     assert told["error"] == {
         "kind": "unsaved",
         "message": "2 of 2 results were not saved",
-        "hint": "take it up with: kiecli download a",
+        "hint": "to try again: kiecli download a",
         "temporary": False,
     }
     assert [file["status"] for file in told["files"]] == ["failed", "failed"]
@@ -509,7 +509,7 @@ def test_a_failed_file_has_an_error_of_its_own(kiecli: Program) -> None:
             "message": "could not save demo-expired-1.png: the file host answered 404 Not Found:"
             " refused or expired; the task finished 30 hours ago (links usually last 24 hours,"
             " files 14 days)",
-            "hint": "take it up with: kiecli download demo-expired",
+            "hint": "to try again: kiecli download demo-expired",
             "temporary": False,
         },
     }
@@ -522,20 +522,20 @@ def test_a_refused_key_ends_the_run_and_what_has_succeeded_is_saved(
     assert kiecli("download", "-q", "-w", "demo-image", "b", "demo-slow") == Ran(
         4,
         "demo-image-1.png\n",
-        "kiecli: the account has no credits: Credits insufficient (code 402)."
-        " Top up at https://kie.ai\n",
+        "kiecli: the account is out of credits: Credits insufficient (code 402)."
+        " Top up at https://kie.ai/pricing\n",
     )
 
 
 @pytest.mark.parametrize(
     ("argv", "why"),
     [
-        (["-d", "file"], "--dir file is not a folder. Give a folder, or remove the file there"),
+        (["-d", "file"], "--dir file is not a folder. Choose another folder, or remove that file"),
         (
             ["-o", "{colour}"],
             (
                 "--output has an unknown word: {colour}."
-                " There are {label} {task_id} {n} {name} {ext} {model} {date} {prompt}"
+                " Words: {label} {task_id} {n} {name} {ext} {model} {date} {prompt}"
             ),
         ),
     ],
@@ -549,7 +549,7 @@ def test_created_ids_are_said_before_anything_else_can_fail(
     assert kiecli("download", *argv, "-", stdin=CREATED) == Ran(
         2,
         "",
-        f"kiecli: created new1; if this line is interrupted: kiecli download {option} {quoted}"
+        f"kiecli: created new1; if interrupted, continue with: kiecli download {option} {quoted}"
         f" new1\nkiecli: {why}\n",
     )
 
@@ -612,8 +612,8 @@ def test_a_stdout_that_is_full_is_told(kiecli: Program, argv: list[str]) -> None
     assert ran == Ran(
         7,
         "",
-        "kiecli: stdout cannot be written: No space left on device."
-        f" Take it up with: kiecli download {' '.join(argv)}\n",
+        "kiecli: cannot write to stdout: No space left on device."
+        f" To try again: kiecli download {' '.join(argv)}\n",
     )
 
 

@@ -149,7 +149,7 @@ def test_wrong_usage_is_one_line_that_names_the_help(
             ["status", "-"],
             '{"code":500,"msg":"Server exception","data":null}',
             6,
-            "the answer on stdin is an error, no task: Kie answered Server exception (code 500)",
+            "the answer on stdin is an error, no task: Kie answered: Server exception (code 500)",
         ),
     ],
 )
@@ -185,7 +185,7 @@ def test_a_stdin_that_cannot_be_read_is_wrong_usage(kiecli: Program, tmp_path: P
         stderr=err,
     )
     assert main(["status", "-"], runtime) == 2
-    assert err.text == "kiecli: stdin cannot be read: Is a directory\n"
+    assert err.text == "kiecli: cannot read stdin: Is a directory\n"
 
 
 @pytest.mark.parametrize(
@@ -195,18 +195,21 @@ def test_a_stdin_that_cannot_be_read_is_wrong_usage(kiecli: Program, tmp_path: P
             402,
             "Credits insufficient",
             4,
-            "the account has no credits: Credits insufficient (code 402). Top up at https://kie.ai",
+            (
+                "the account is out of credits: Credits insufficient (code 402). Top up at"
+                " https://kie.ai/pricing"
+            ),
         ),
         (
             422,
             "The model name is not supported",
             2,
             (
-                "Kie refused the question: The model name is not supported (code 422)."
+                "Kie rejected the request: The model name is not supported (code 422)."
                 " Mend the createTask call before the pipe"
             ),
         ),
-        (500, "Server exception", 6, "Kie answered Server exception (code 500)"),
+        (500, "Server exception", 6, "Kie answered: Server exception (code 500)"),
     ],
 )
 def test_an_error_of_create_task_has_its_own_code_and_message(
@@ -247,7 +250,9 @@ def test_a_config_file_that_others_can_read_is_warned_about(
     path = tmp_path / "config.json"
     path.write_text(json.dumps({"api-key": KEY}))
     path.chmod(0o644)
-    warning = f"kiecli: warning: others can read the config file {path}: chmod 600 {path}\n"
+    warning = (
+        f"kiecli: warning: others can read the config file {path}; to fix this: chmod 600 {path}\n"
+    )
     assert kiecli("wait", "demo-text").err.startswith(warning)
     assert kiecli("status", "-q", "demo-image") == Ran(0, "success\n", "")
 
@@ -351,7 +356,7 @@ def test_a_signal_names_what_is_left(
     kiecli.latency = 1.0
     kiecli.event_queue.put_at(0.5, Interrupted(signum))
     assert kiecli(command, "-q", "a", "b") == Ran(
-        code, "", f"kiecli: interrupted; take it up with: kiecli {command} a b\n"
+        code, "", f"kiecli: interrupted; to continue: kiecli {command} a b\n"
     )
     assert list(folder.iterdir()) == []
 
@@ -402,8 +407,8 @@ def test_a_stdout_that_is_full_is_exit_7(
     assert ran == Ran(
         7,
         "",
-        "kiecli: stdout cannot be written: No space left on device."
-        f" Take it up with: kiecli {command} demo-image\n",
+        "kiecli: cannot write to stdout: No space left on device."
+        f" To try again: kiecli {command} demo-image\n",
     )
 
 
@@ -439,7 +444,7 @@ def hostile(kie: Faults) -> list[str]:
     """Tasks with text from a stranger in every field."""
     link = "https://f.test/\u202egnp.a\x1b[2J.png"
     params = json.dumps({"input": json.dumps({"prompt": HOSTILE})})
-    fields = {"model": HOSTILE, "param": params, "taskId": HOSTILE}
+    fields = {"model": HOSTILE, "param": params, "recordId": HOSTILE}
     kie.task("good", urls=[link], **fields)
     kie.task("bad", "fail", failCode=HOSTILE, failMsg=HOSTILE, **fields)
     kie.task("odd", HOSTILE, **fields)
@@ -495,4 +500,4 @@ def test_text_from_strangers_stays_whole_in_json(kiecli: Program) -> None:
     assert (good["model"], good["params"]["input"]["prompt"]) == (HOSTILE, HOSTILE)
     assert good["results"][0]["url"] == "https://f.test/%E2%80%AEgnp.a%1B[2J.png"
     assert (bad["fail_code"], bad["fail_message"]) == (HOSTILE, HOSTILE)
-    assert (odd["state"], odd["raw"]["taskId"]) == (HOSTILE, HOSTILE)
+    assert (odd["state"], odd["raw"]["recordId"]) == (HOSTILE, HOSTILE)

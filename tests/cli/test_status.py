@@ -16,12 +16,11 @@ SLOW = "demo-slow\twaiting\tbytedance/seedance-2\t2026-09-21T14:13:20Z\t\t0\t\n"
 UNKNOWN = "nope\tunknown\t\t\t\t\t\n"
 WHY_FAILED = (
     "kiecli: demo-fail: Kie says the task failed (422): The input was flagged as sensitive by"
-    " content moderation. Moderation refused it: change the prompt or the input\n"
+    " content moderation. Blocked by content moderation; change the prompt or the input\n"
 )
 WHY_UNKNOWN = (
-    "kiecli: nope: Kie knows no such Market task. A wrong id, an id of another Kie product's"
-    " endpoint (Veo, Suno, 4o, Runway or Kontext from before the Market), or a record older than"
-    " two months\n"
+    "kiecli: nope: Kie has no task with this id. Check the id. Tasks made with the older Veo, Suno,"
+    " 4o, Runway or Kontext APIs, or more than two months ago, cannot be looked up\n"
 )
 
 
@@ -90,7 +89,7 @@ def test_a_failure_without_a_record_is_believed_when_it_is_said_twice(
         0,
         "a\tfail\t\t\t\t\t\n",
         "kiecli: a: Kie says the task failed: generation failed (code 501)."
-        " Trouble upstream, often not charged: a new submission may work\n",
+        " A problem on Kie's side, usually not charged; submit it again\n",
     )
     assert [seen.at for seen in kie.seen("recordInfo")] == [0.0, 5.0]
     assert clock.now() == 5.0
@@ -164,9 +163,9 @@ def test_json_is_one_object_a_task_with_every_field(kiecli: Program) -> None:
         "outcome": "error",
         "error": {
             "kind": "not_found",
-            "message": "Kie knows no such Market task",
-            "hint": "a wrong id, an id of another Kie product's endpoint (Veo, Suno, 4o, Runway or"
-            " Kontext from before the Market), or a record older than two months",
+            "message": "Kie has no task with this id",
+            "hint": "check the id. Tasks made with the older Veo, Suno, 4o, Runway or Kontext APIs,"
+            " or more than two months ago, cannot be looked up",
             "temporary": False,
         },
         "exit_code": 5,
@@ -186,7 +185,7 @@ def test_json_tells_failed_and_pending_tasks(kiecli: Program) -> None:
         "kind": "failed",
         "message": "Kie says the task failed (422): The input was flagged as sensitive by"
         " content moderation",
-        "hint": "moderation refused it: change the prompt or the input",
+        "hint": "blocked by content moderation; change the prompt or the input",
         "temporary": False,
     }
     assert (pending["outcome"], pending["error"], pending["exit_code"]) == ("pending", None, 0)
@@ -237,8 +236,8 @@ def test_the_panel_of_a_failed_task_tells_why_and_what_to_do(kiecli: Program) ->
 │ prompt   Layered hills under a low sun, flat colours     │
 │ error    Kie says the task failed (422): The input was   │
 │          flagged as sensitive by content moderation      │
-│ hint     moderation refused it: change the prompt or the │
-│          input                                           │
+│ hint     blocked by content moderation; change the       │
+│          prompt or the input                             │
 ╰──────────────────────────────────────────────────────────╯"""
     )
 
@@ -257,12 +256,12 @@ def test_the_panel_of_an_unknown_task_names_the_three_causes(kiecli: Program) ->
         == """\
 ╭─ nope ───────────────────────────────╮
 │ state  unknown                       │
-│ error  Kie knows no such Market task │
-│ hint   a wrong id, an id of another  │
-│        Kie product's endpoint (Veo,  │
-│        Suno, 4o, Runway or Kontext   │
-│        from before the Market), or a │
-│        record older than two months  │
+│ error  Kie has no task with this id  │
+│ hint   check the id. Tasks made with │
+│        the older Veo, Suno, 4o,      │
+│        Runway or Kontext APIs, or    │
+│        more than two months ago,     │
+│        cannot be looked up           │
 ╰──────────────────────────────────────╯"""
     )
 
@@ -394,7 +393,7 @@ def test_an_ascii_terminal_gets_an_ascii_panel(kiecli: Program) -> None:
     assert screen.screen.splitlines()[:3] == [
         "+- nope -------------------------------+",
         "| state  unknown                       |",
-        "| error  Kie knows no such Market task |",
+        "| error  Kie has no task with this id  |",
     ]
 
 
@@ -412,9 +411,9 @@ def test_temporary_trouble_is_borne_for_a_quarter_of_a_minute(
     assert ran == Ran(
         6,
         "a\tunknown\t\t\t\t\t\nb\tunknown\t\t\t\t\t\n",
-        "kiecli: got an error (HTTP 502); retrying for up to 15s\n"
-        "kiecli: a, b: got an error (HTTP 502); tried 5 times in 15s."
-        " Take it up with: kiecli status a b\n",
+        "kiecli: Kie answered with an error page (HTTP 502); retrying for up to 15s\n"
+        "kiecli: a, b: Kie answered with an error page (HTTP 502); tried 5 times in 15s."
+        " To try again: kiecli status a b\n",
     )
     assert clock.now() == pytest.approx(15, abs=0.2)
 
@@ -424,7 +423,7 @@ def test_a_pause_that_kie_asks_for_is_said_when_it_begins(kiecli: Program, kie: 
     assert kiecli("status", "-q", "demo-image").err == ""
     kie.next("recordInfo", envelope(429, "Rate limit exceeded"))
     assert kiecli("status", "demo-image").err == (
-        "kiecli: Kie is asked too often: Rate limit exceeded (code 429); retrying for up to 15s\n"
+        "kiecli: rate limited by Kie: Rate limit exceeded (code 429); retrying for up to 15s\n"
     )
 
 
@@ -437,8 +436,8 @@ def test_one_outage_is_said_once_however_often_each_task_was_tried(
     assert kiecli("status", "-q", "a", "b") == Ran(
         6,
         "unknown\nunknown\n",
-        "kiecli: a, b: got an error (HTTP 502); tried 5 times in 15s."
-        " Take it up with: kiecli status a b\n",
+        "kiecli: a, b: Kie answered with an error page (HTTP 502); tried 5 times in 15s."
+        " To try again: kiecli status a b\n",
     )
     assert len(kie.seen("recordInfo", task_id="b")) == 4
 
@@ -449,8 +448,8 @@ def test_the_line_to_run_repeats_exit_status(kiecli: Program, kie: Faults) -> No
     assert ran == Ran(
         6,
         "unknown\n",
-        "kiecli: got an error (HTTP 502); tried 5 times in 15s."
-        " Take it up with: kiecli status --exit-status a\n",
+        "kiecli: Kie answered with an error page (HTTP 502); tried 5 times in 15s."
+        " To try again: kiecli status --exit-status a\n",
     )
 
 

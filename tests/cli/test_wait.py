@@ -17,13 +17,12 @@ IMAGE = "https://kie.test/files/demo-image/1/image.png\n"
 VIDEO = "https://kie.test/files/demo-video/1/video.mp4\n"
 WIDE = {"COLUMNS": "200"}
 WHY_UNKNOWN = (
-    "Kie knows no such Market task. A wrong id, an id of another Kie product's endpoint"
-    " (Veo, Suno, 4o, Runway or Kontext from before the Market), or a record older than two"
-    " months\n"
+    "Kie has no task with this id. Check the id. Tasks made with the older Veo, Suno,"
+    " 4o, Runway or Kontext APIs, or more than two months ago, cannot be looked up\n"
 )
 WHY_FAILED = (
     "kiecli: demo-fail: Kie says the task failed (422): The input was flagged as sensitive by"
-    " content moderation. Moderation refused it: change the prompt or the input\n"
+    " content moderation. Blocked by content moderation; change the prompt or the input\n"
 )
 
 
@@ -61,7 +60,7 @@ def test_a_task_without_files_says_how_to_read_its_text(kiecli: Program, kie: Fa
         0,
         "",
         "kiecli: demo-text: success\n"
-        "kiecli: demo-text: succeeded with no files; show its text with:"
+        "kiecli: demo-text: succeeded with no files; to show its text:"
         " kiecli download -o - demo-text\n"
         "kiecli: nothing: success\n"
         "kiecli: nothing: succeeded with no files\n",
@@ -89,7 +88,7 @@ def test_a_sign_of_life_a_minute_and_the_deadline(kiecli: Program, clock: FakeCl
         "",
         "kiecli: demo-slow: waiting\n"
         "kiecli: demo-slow: generating after 4s\n" + signs + "kiecli: still generating after 15m."
-        " The task goes on at Kie; take it up with: kiecli wait demo-slow\n",
+        " The task is still running at Kie; to keep waiting: kiecli wait demo-slow\n",
     )
     assert clock.now() == 900
 
@@ -100,7 +99,7 @@ def test_a_deadline_is_an_error_also_when_quiet(kiecli: Program, flags: tuple[st
     assert ran.code == 124
     assert ran.err.splitlines()[-1] == (
         "kiecli: still generating after 1m30s."
-        " The task goes on at Kie; take it up with: kiecli wait demo-slow"
+        " The task is still running at Kie; to keep waiting: kiecli wait demo-slow"
     )
 
 
@@ -128,9 +127,10 @@ def test_timeout_0_is_one_look_without_grace_and_retries(
         IMAGE,
         f"kiecli: nope: {WHY_UNKNOWN}"
         "kiecli: demo-image: success, 1 result\n"
-        "kiecli: demo-slow: still waiting after 0s."
-        " The task goes on at Kie; take it up with: kiecli wait demo-slow\n"
-        "kiecli: away: got an error (HTTP 502). Take it up with: kiecli wait away\n",
+        "kiecli: demo-slow: still waiting."
+        " The task is still running at Kie; to keep waiting: kiecli wait demo-slow\n"
+        "kiecli: away: Kie answered with an error page (HTTP 502). To try again: kiecli wait"
+        " away\n",
     )
     assert clock.now() == 0
     assert len(kie.seen("recordInfo")) == 4
@@ -158,7 +158,8 @@ def test_a_task_that_stays_invisible_is_not_found_after_its_grace(
     assert kiecli("wait", "nope") == Ran(
         5,
         "",
-        "kiecli: nope: not visible yet; retrying for up to 1m\n"
+        "kiecli: nope: Kie does not know this id yet; asking again for up to 1m (new tasks can"
+        " take a moment)\n"
         "kiecli: still waiting after 1m: 1 not visible yet\n"
         f"kiecli: nope: {WHY_UNKNOWN}",
     )
@@ -173,7 +174,8 @@ def test_a_task_that_was_only_ever_invisible_at_the_deadline_is_not_found(kiecli
 def test_the_limit_that_is_told_ends_with_the_deadline(kiecli: Program) -> None:
     ran = kiecli("wait", "-t", "10s", "nope")
     assert ran.err == (
-        f"kiecli: nope: not visible yet; retrying for up to 10s\nkiecli: nope: {WHY_UNKNOWN}"
+        f"kiecli: nope: Kie does not know this id yet; asking again for up to 10s (new tasks can"
+        f" take a moment)\nkiecli: nope: {WHY_UNKNOWN}"
     )
 
 
@@ -182,7 +184,8 @@ def test_a_task_that_becomes_visible_is_waited_for(kiecli: Program, kie: Faults)
     assert kiecli("wait", "demo-video") == Ran(
         0,
         VIDEO,
-        "kiecli: demo-video: not visible yet; retrying for up to 1m\n"
+        "kiecli: demo-video: Kie does not know this id yet; asking again for up to 1m (new tasks"
+        " can take a moment)\n"
         "kiecli: demo-video: waiting after 4s\n"
         "kiecli: demo-video: generating after 6s\n"
         "kiecli: demo-video: success after 8s, 1 result\n",
@@ -194,11 +197,11 @@ def test_trouble_is_borne_for_two_minutes(kiecli: Program, kie: Faults, clock: F
     assert kiecli("wait", "a") == Ran(
         6,
         "",
-        "kiecli: Kie answered Server exception (code 500); retrying for up to 2m\n"
-        "kiecli: still waiting after 1m: 1 without an answer\n"
-        "kiecli: still waiting after 2m: 1 without an answer\n"
-        "kiecli: Kie answered Server exception (code 500); tried 9 times in 2m."
-        " Take it up with: kiecli wait a\n",
+        "kiecli: Kie answered: Server exception (code 500); retrying for up to 2m\n"
+        "kiecli: still waiting after 1m: 1 no answer yet\n"
+        "kiecli: still waiting after 2m: 1 no answer yet\n"
+        "kiecli: Kie answered: Server exception (code 500); tried 9 times in 2m."
+        " To try again: kiecli wait a\n",
     )
     assert clock.now() == 120
 
@@ -213,7 +216,9 @@ def test_trouble_of_two_seconds_is_not_worth_a_word(kiecli: Program, kie: Faults
 def test_no_good_answer_until_the_deadline_is_an_outage(kiecli: Program, kie: Faults) -> None:
     kie.always("recordInfo", httpx.Response(503, html="<h1>Maintenance</h1>"))
     assert kiecli("wait", "-q", "-t", "30s", "a", "b") == Ran(
-        6, "", "kiecli: a, b: got an error (HTTP 503). Take it up with: kiecli wait a b\n"
+        6,
+        "",
+        "kiecli: a, b: Kie answered with an error page (HTTP 503). To try again: kiecli wait a b\n",
     )
 
 
@@ -222,7 +227,7 @@ def test_no_answer_at_all_ends_ten_seconds_after_the_deadline(
 ) -> None:
     kiecli.latency = float("inf")
     assert kiecli("wait", "-q", "-t", "5s", "a") == Ran(
-        6, "", "kiecli: no answer within 5s. Take it up with: kiecli wait a\n"
+        6, "", "kiecli: no answer within 5s. To try again: kiecli wait a\n"
     )
     assert clock.now() == 15
 
@@ -242,16 +247,16 @@ def test_no_answer_at_all_ends_ten_seconds_after_the_deadline(
             402,
             "Credits insufficient",
             (
-                "kiecli: the account has no credits: Credits insufficient (code 402)."
-                " Top up at https://kie.ai\n"
+                "kiecli: the account is out of credits: Credits insufficient (code 402)."
+                " Top up at https://kie.ai/pricing\n"
             ),
         ),
         (
             433,
             "limit",
             (
-                "kiecli: the key's own quota is used up: limit (code 433)."
-                " Raise it, or use another key\n"
+                "kiecli: the API key has used up its quota: limit (code 433)."
+                " Raise its limit at https://kie.ai/api-key, or use another key\n"
             ),
         ),
     ],
@@ -268,7 +273,7 @@ def test_a_feature_that_is_off_ends_its_own_task_only(kiecli: Program, kie: Faul
     assert kiecli("wait", "-q", "demo-video", "b") == Ran(
         4,
         VIDEO,
-        "kiecli: b: Kie has switched this off: maintenance (code 505). Ask Kie's support\n",
+        "kiecli: b: Kie has disabled this feature: maintenance (code 505). Contact Kie support\n",
     )
 
 
@@ -314,7 +319,7 @@ def test_json_at_the_deadline_has_every_open_task(kiecli: Program) -> None:
         {
             "kind": "deadline",
             "message": "still generating after 10s",
-            "hint": "the task goes on at Kie; take it up with: kiecli wait demo-slow",
+            "hint": "the task is still running at Kie; to keep waiting: kiecli wait demo-slow",
             "temporary": True,
         },
     )
@@ -340,9 +345,7 @@ def test_a_signal_prints_the_line_for_what_is_left(
     kiecli.event_queue.put_at(5.0, Interrupted(signum))
     ran = kiecli("wait", *flags, "demo-slow", "demo-image", "a")
     assert ran.code == code
-    assert ran.err.splitlines()[-1] == (
-        "kiecli: interrupted; take it up with: kiecli wait demo-slow a"
-    )
+    assert ran.err.splitlines()[-1] == ("kiecli: interrupted; to continue: kiecli wait demo-slow a")
     if "--json" in flags:
         assert [json.loads(line)["task_id"] for line in ran.out.splitlines()] == ["demo-image"]
     else:
@@ -355,7 +358,7 @@ def test_a_signal_gives_the_terminal_back(kiecli: Program) -> None:
     ran = kiecli("wait", "demo-slow", "demo-image", out=screen, err=screen)
     assert ran.code == 130
     assert "⠋ demo-slow  waiting  0s" in "\n".join(screen.frames)
-    assert screen.screen == (IMAGE + "kiecli: interrupted; take it up with: kiecli wait demo-slow")
+    assert screen.screen == (IMAGE + "kiecli: interrupted; to continue: kiecli wait demo-slow")
     assert screen.shows_cursor
 
 
@@ -367,8 +370,8 @@ def test_very_many_ids_are_the_first_three_and_how_many(kiecli: Program, kie: Fa
     assert ran == Ran(
         124,
         "",
-        "kiecli: slow0, slow1, slow2 and 18 more: still generating after 5s. The task goes on at"
-        " Kie; take it up with: kiecli wait slow0 slow1 slow2  # and 18 more\n",
+        "kiecli: slow0, slow1, slow2 and 18 more: still generating after 5s. The task is still"
+        " running at Kie; to keep waiting: kiecli wait slow0 slow1 slow2  # and 18 more\n",
     )
 
 
@@ -377,7 +380,7 @@ def test_twenty_ids_are_all_named(kiecli: Program, kie: Faults) -> None:
     for task_id in twenty:
         kie.task(task_id, "generating")
     ran = kiecli("wait", "-q", "-t", "5s", *twenty)
-    assert ran.err.endswith(f" take it up with: kiecli wait {' '.join(twenty)}\n")
+    assert ran.err.endswith(f" to keep waiting: kiecli wait {' '.join(twenty)}\n")
 
 
 def test_created_ids_are_said_before_the_first_look(kiecli: Program, kie: Faults) -> None:
@@ -387,9 +390,9 @@ def test_created_ids_are_said_before_the_first_look(kiecli: Program, kie: Faults
     assert ran == Ran(
         6,
         "",
-        "kiecli: created new1; if this line is interrupted: kiecli wait new1\n"
-        "kiecli: known, new1: could not ask kie.test: ConnectError."
-        " Take it up with: kiecli wait known new1\n",
+        "kiecli: created new1; if interrupted, continue with: kiecli wait new1\n"
+        "kiecli: known, new1: could not reach kie.test: ConnectError."
+        " To try again: kiecli wait known new1\n",
     )
     assert "created" not in kiecli("wait", "-q", "-t", "0", "-", stdin=created).err
 
@@ -399,7 +402,7 @@ def test_created_ids_are_said_also_when_there_is_no_key(kiecli: Program) -> None
     assert kiecli("wait", "-", stdin=created, environ={"KIE_API_KEY": ""}) == Ran(
         4,
         "",
-        "kiecli: created new1; if this line is interrupted: kiecli wait new1\n"
+        "kiecli: created new1; if interrupted, continue with: kiecli wait new1\n"
         "kiecli: no API key is set, in KIE_API_KEY or the config file. "
         "Get one at https://kie.ai/api-key, then run: kiecli config set api-key\n",
     )
@@ -410,7 +413,7 @@ def test_a_terminal_has_one_live_block_and_a_summary(kiecli: Program) -> None:
     ran = kiecli("wait", "demo-video", "demo-image", err=screen, environ=WIDE)
     assert (ran.code, ran.out) == (0, IMAGE + VIDEO)
     assert _without_spinner(screen) == [
-        "demo-video  waiting  0s\n⠋ demo-image  asking   0s",
+        "demo-video  waiting        0s\n⠋ demo-image  not asked yet  0s",
         "demo-video  waiting  0s",
         "demo-video  waiting  1s",
         "demo-video  generating  2s",
@@ -418,7 +421,7 @@ def test_a_terminal_has_one_live_block_and_a_summary(kiecli: Program) -> None:
     ]
     assert screen.screen == (
         "kiecli: 2 tasks: 2 succeeded\n"
-        "kiecli: save the results within 23h59m with: kiecli download demo-video demo-image"
+        "kiecli: to save the results within 23h59m: kiecli download demo-video demo-image"
     )
     assert screen.shows_cursor
 
@@ -435,7 +438,7 @@ def test_on_one_terminal_results_stand_above_the_block(kiecli: Program) -> None:
     assert f"{IMAGE}⠙ demo-video  waiting  0s" in screen.frames
     assert screen.screen == (
         IMAGE + VIDEO + "kiecli: 2 tasks: 2 succeeded\n"
-        "kiecli: save the results within 23h59m with: kiecli download demo-video demo-image"
+        "kiecli: to save the results within 23h59m: kiecli download demo-video demo-image"
     )
 
 
@@ -443,10 +446,11 @@ def test_the_summary_counts_how_they_came_out(kiecli: Program) -> None:
     screen = FakeTerminal(200)
     kiecli("wait", "-t", "2s", "demo-slow", "demo-fail", "nope", err=screen, environ=WIDE)
     assert screen.screen == (
-        f"{WHY_FAILED}kiecli: nope: not visible yet; retrying for up to 2s\n"
+        f"{WHY_FAILED}kiecli: nope: Kie does not know this id yet; asking again for up to 2s (new"
+        " tasks can take a moment)\n"
         f"kiecli: nope: {WHY_UNKNOWN}"
-        "kiecli: demo-slow: still waiting after 2s. The task goes on at Kie;"
-        " take it up with: kiecli wait demo-slow\n"
+        "kiecli: demo-slow: still waiting after 2s. The task is still running at Kie;"
+        " to keep waiting: kiecli wait demo-slow\n"
         "kiecli: 3 tasks: 1 not finished, 1 failed, 1 unknown"
     )
 
@@ -455,18 +459,19 @@ def test_the_summary_knows_when_links_are_past_their_time(kiecli: Program) -> No
     screen = FakeTerminal()
     kiecli("wait", "demo-expired", err=screen)
     assert screen.screen == (
-        "kiecli: 1 task: 1 succeeded\nkiecli: save the results with: kiecli download demo-expired"
+        "kiecli: 1 task: 1 succeeded\nkiecli: to save the results: kiecli download demo-expired"
     )
 
 
 def test_trouble_is_said_above_the_block(kiecli: Program, kie: Faults) -> None:
     kie.next("recordInfo", envelope(422, "recordInfo is null"))
-    screen = FakeTerminal()
-    kiecli("wait", "demo-video", err=screen)
+    screen = FakeTerminal(200)
+    kiecli("wait", "demo-video", err=screen, environ=WIDE)
     assert screen.screen == (
-        "kiecli: demo-video: not visible yet; retrying for up to 1m\n"
+        "kiecli: demo-video: Kie does not know this id yet; asking again for up to 1m (new tasks"
+        " can take a moment)\n"
         "kiecli: 1 task: 1 succeeded\n"
-        "kiecli: save the results within 23h59m with: kiecli download demo-video"
+        "kiecli: to save the results within 23h59m: kiecli download demo-video"
     )
 
 
@@ -511,8 +516,9 @@ def test_github_actions_gets_annotations_and_no_block(kiecli: Program) -> None:
         f"::error title=kiecli::{WHY_FAILED}".replace("kiecli: ", "").rstrip(),
         f"::error title=kiecli::nope: {WHY_UNKNOWN}".rstrip(),
         (
-            "::error title=kiecli::demo-slow: still generating after 1m5s. The task goes on at Kie;"
-            " take it up with: kiecli wait demo-slow"
+            "::error title=kiecli::demo-slow: still generating after 1m5s. The task is still"
+            " running at Kie;"
+            " to keep waiting: kiecli wait demo-slow"
         ),
     ]
 
@@ -543,7 +549,7 @@ def test_verbose_tells_each_request(kiecli: Program, kie: Faults) -> None:
     assert kiecli("wait", "-v", "-q", "demo-image") == Ran(
         0,
         IMAGE,
-        "kiecli: GET kie.test/api/v1/jobs/recordInfo demo-image could not ask kie.test: no byte"
+        "kiecli: GET kie.test/api/v1/jobs/recordInfo demo-image could not reach kie.test: no byte"
         " for 20 s 250 ms\n"
         "kiecli: GET kie.test/api/v1/jobs/recordInfo demo-image 200 200 250 ms\n",
     )

@@ -175,8 +175,8 @@ def test_a_user_without_a_home_has_defaults_and_no_file() -> None:
     assert kiecli("config", "set", "timeout", "5m", start=_BY_NOBODY) == Ended(
         2,
         "",
-        "kiecli: no folder for the config file: the home folder is not known. "
-        "Set HOME, or name a file with KIECLI_CONFIG\n",
+        "kiecli: no folder for the config file: the home folder is unknown. "
+        "Set HOME, or set KIECLI_CONFIG to a file\n",
     )
 
 
@@ -188,5 +188,5 @@ def test_a_folder_that_cannot_be_written(path: Path) -> None:
         2,
         "",
         f"kiecli: cannot write the config file {path}: Permission denied. "
-        "Correct that, or name another file with KIECLI_CONFIG\n",
+        "Fix that, or set KIECLI_CONFIG to another file\n",
     )

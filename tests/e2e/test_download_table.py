@@ -90,16 +90,16 @@ def test_what_never_comes_whole_is_given_up_after_five_tries(
     unsized = kie.faults.file("/b.png", PNG, cuts=[5000] * 9, framing="close")
     succeeded(kie, short, unsized)
     ran = quietly(kiecli)
-    given_up = "given up after five tries in a row without a new byte"
+    given_up = "gave up after 5 tries without progress"
     broken = "127.0.0.1: the connection was closed in the middle of an answer"
-    damaged = "it came damaged: the PNG ends inside its IDAT chunk"
+    damaged = "the file is damaged: the PNG ends inside its IDAT chunk"
     assert (ran.code, ran.out, sorted(ran.err.splitlines())) == (
         7,
         "",
         [
+            "kiecli: files already saved are kept; to fetch the rest: kiecli download t1",
             f"kiecli: t1: could not save {NAME}: {broken}; {given_up}",
             f"kiecli: t1: could not save t1-2.png: {damaged}; {given_up}",
-            "kiecli: what was saved is kept; take the rest up with: kiecli download t1",
         ],
     )
     assert set(files(kiecli)) == {f"{NAME}.part", f"{NAME}.part.json"}
@@ -234,7 +234,8 @@ def test_another_file_under_a_typed_name_is_left_untouched_unless_overwriting(
         "",
         "kiecli: t1: could not save cover.png: a different file with this name exists."
         " Replace it with --overwrite, or choose another name with -o\n"
-        "kiecli: what was saved is kept; take the rest up with: kiecli download -o cover.png t1\n",
+        "kiecli: files already saved are kept; to fetch the rest: kiecli download -o cover.png"
+        " t1\n",
     )
     assert files(kiecli) == {"cover.png": OTHER_PNG}
     assert quietly(kiecli, "-o", "cover.png", "--overwrite") == Ran(0, "cover.png\n", "")
@@ -264,10 +265,10 @@ def test_neither_key_nor_cookie_travels_to_a_file_host(
 @pytest.mark.parametrize(
     ("location", "reason"),
     [
-        ("/a.png", "127.0.0.1 redirects in a circle"),
+        ("/a.png", "127.0.0.1 redirects in a loop"),
         (
             "file:///etc/passwd",
-            "the link, or one that it redirects to, is no http or https address",
+            "the link, or one that it redirects to, is not an http or https URL",
         ),
     ],
 )
@@ -293,7 +294,7 @@ def test_https_is_never_redirected_to_http(
         ran = kiecli("download", "-q", "t1", environ={"SSL_CERT_FILE": str(certificate.file)})
         refused = kiecli("download", "-q", "t1", "--overwrite")
     assert (ran.code, files(kiecli)) == (7, {NAME: LARGE})
-    assert "127.0.0.1 redirects from https to plain http, at 127.0.0.1" in ran.err
+    assert "127.0.0.1 redirects from https to plain http (127.0.0.1)" in ran.err
     assert refused.err.count("its certificate was refused") == 2
 
 
@@ -442,7 +443,7 @@ def test_a_file_beyond_the_limit_of_files_fails_alone_and_its_part_is_kept(
         "t1-2.png\n",
         f"kiecli: t1: could not save {NAME}: the file is larger than the disk or 'ulimit -f'"
         " allows. Choose another folder with -d\n"
-        "kiecli: what was saved is kept; take the rest up with: kiecli download t1\n",
+        "kiecli: files already saved are kept; to fetch the rest: kiecli download t1\n",
     )
     assert (len(files(kiecli)[f"{NAME}.part"]), NAME in files(kiecli)) == (MIB, False)
     assert (quietly(kiecli).code, files(kiecli)) == (0, {NAME: LARGE, "t1-2.png": PNG})
@@ -507,7 +508,7 @@ def test_a_disk_without_room_takes_what_fits_and_the_rest_when_there_is_room(
         f"kiecli: t1: could not save out/{NAME}: it needs 6.3 MB, and the disk has 1.0 MB free."
         f" {free}"
         f"kiecli: t1: could not save out/t1-2.png: the disk is full. {free}"
-        "kiecli: what was saved is kept; take the rest up with: kiecli download -d out t1\n",
+        "kiecli: files already saved are kept; to fetch the rest: kiecli download -d out t1\n",
     )
     assert files(kiecli) == {"out/t1-3.png": PNG}
     subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
@@ -556,7 +557,7 @@ def test_a_host_that_drips_is_waited_for_and_spoken_of(
     succeeded(kie, kie.faults.file("/a.png", PNG, drip=(1, 1.0)))
     ran = kiecli("download", "t1")
     assert (ran.code, files(kiecli)) == (0, {NAME: PNG})
-    assert f"kiecli: {NAME}: slow: 1 byte a second; going on\n" in ran.err
+    assert f"kiecli: {NAME}: slow: 1 B/s; still downloading\n" in ran.err
 
 
 # Large files.

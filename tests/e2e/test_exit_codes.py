@@ -41,7 +41,7 @@ _CASES = {
     1: Case(
         "wait -q demo-fail",
         "kiecli: demo-fail: Kie says the task failed (422): The input was flagged as sensitive by "
-        "content moderation. Moderation refused it: change the prompt or the input\n",
+        "content moderation. Blocked by content moderation; change the prompt or the input\n",
     ),
     2: Case(
         "status https://kie.ai/market",
@@ -49,9 +49,8 @@ _CASES = {
     ),
     5: Case(
         "status nope",
-        "kiecli: nope: Kie knows no such Market task. A wrong id, an id of another Kie product's "
-        "endpoint (Veo, Suno, 4o, Runway or Kontext from before the Market), or a record older "
-        "than two months\n",
+        "kiecli: nope: Kie has no task with this id. Check the id. Tasks made with the older Veo,"
+        " Suno, 4o, Runway or Kontext APIs, or more than two months ago, cannot be looked up\n",
         out="nope\tunknown\t\t\t\t\t\n",
     ),
     7: Case(
@@ -59,15 +58,15 @@ _CASES = {
         "kiecli: demo-expired: could not save demo-expired-1.png: the file host answered 404 Not "
         "Found: refused or expired; the task finished 30 hours ago (links usually last 24 hours, "
         "files 14 days)\n"
-        "kiecli: what was saved is kept; take the rest up with: kiecli download demo-expired\n",
+        "kiecli: files already saved are kept; to fetch the rest: kiecli download demo-expired\n",
     ),
     8: Case(
         "download demo-slow",
-        "kiecli: not finished yet: waiting. Wait for it with: kiecli download --wait demo-slow\n",
+        "kiecli: not finished yet: waiting. To wait for it: kiecli download --wait demo-slow\n",
     ),
     124: Case(
         "wait -q -t 1 demo-slow",
-        "kiecli: still waiting after 1s. The task goes on at Kie; take it up with: "
+        "kiecli: still waiting after 1s. The task is still running at Kie; to keep waiting: "
         "kiecli wait demo-slow\n",
     ),
 }
@@ -89,7 +88,8 @@ def test_4_no_key(kiecli: Installed) -> None:
     assert kiecli("status", "demo-image", environ={"KIE_API_KEY": None}) == Ran(
         4,
         "",
-        "kiecli: no API key is set. Set KIE_API_KEY, or run: kiecli config set api-key\n",
+        "kiecli: no API key is set, in KIE_API_KEY or the config file. Get one at"
+        " https://kie.ai/api-key, then run: kiecli config set api-key\n",
     )
 
 
@@ -98,8 +98,8 @@ def test_4_a_refused_key(kie: FaultyServer, kiecli: Installed) -> None:
     assert kiecli("wait", "demo-image", "demo-fail") == Ran(
         4,
         "",
-        "kiecli: Kie refused the API key: You do not have access permissions (code 401). "
-        "Check the key with: kiecli config check\n",
+        "kiecli: Kie refused the API key (KIE_API_KEY): You do not have access permissions"
+        " (code 401). Get a key at https://kie.ai/api-key; to test one: kiecli config check\n",
     )
 
 
@@ -109,7 +109,7 @@ def test_6_nobody_is_there(kiecli: Installed) -> None:
     assert kiecli("wait", "-t", "0", "demo-image", environ={"KIE_BASE_URL": url}) == Ran(
         6,
         "",
-        "kiecli: could not ask 127.0.0.1: connection refused. Take it up with: "
+        "kiecli: could not reach 127.0.0.1: connection refused. To try again: "
         "kiecli wait demo-image\n",
     )
 
@@ -128,7 +128,7 @@ def test_2_a_shell_that_has_no_completion(kiecli: Installed, tmp_path: Path) -> 
 @pytest.mark.parametrize("line", ["--help", "status -h", "--version", "config list"])
 def test_7_a_full_disk_has_no_place_for_the_answer(kiecli: Installed, line: str) -> None:
     ran = kiecli.shell(f"kiecli {line} > /dev/full; echo $?")
-    assert ran == Ran(0, "7\n", "kiecli: stdout cannot be written: No space left on device\n")
+    assert ran == Ran(0, "7\n", "kiecli: cannot write to stdout: No space left on device\n")
 
 
 def test_7_completion_has_no_place(kiecli: Installed, tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_7_completion_has_no_place(kiecli: Installed, tmp_path: Path) -> None:
         "HOME": str(tmp_path / "file"),
     }
     assert kiecli("--install-completion", "bash", environ=environ) == Ran(
-        7, "", f"kiecli: {tmp_path}/file cannot be written: File exists\n"
+        7, "", f"kiecli: cannot write to {tmp_path}/file: File exists\n"
     )
 
 
@@ -164,8 +164,7 @@ def test_130_and_143_a_signal(signum: int, kiecli: Installed) -> None:
         assert running.end_by(signum) == Ran(
             -signum,
             "",
-            "kiecli: demo-slow: waiting\n"
-            "kiecli: interrupted; take it up with: kiecli wait demo-slow\n",
+            "kiecli: demo-slow: waiting\nkiecli: interrupted; to continue: kiecli wait demo-slow\n",
         )
 
 

@@ -43,8 +43,8 @@ def _long(body: bytes, **wire: object) -> Callable[[], httpx.Response]:
     return lambda: wired(httpx.Response(200, content=body * (50 * _MB // len(body))), Wire(**wire))  # type: ignore[arg-type]
 
 
-_TOO_LONG = "an answer of more than 2 MiB is none of Kie's"
-_NO_JSON = "got an answer that is not Kie's JSON (HTTP 200)"
+_TOO_LONG = "an answer larger than 2 MiB is not from Kie"
+_NO_JSON = "Kie answered with a page that is not JSON (HTTP 200)"
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ _NO_JSON = "got an answer that is not Kie's JSON (HTTP 200)"
         (lambda: _packed(1, 100 * _MB), _TOO_LONG),
         (
             lambda: _packed(2, 100 * _MB),
-            "the answer came packed as gzip, gzip, which was not asked for",
+            "the answer is compressed with gzip, gzip, which was not requested",
         ),
         (lambda: httpx.Response(200, content=b"[" * 2 * _MB), _NO_JSON),
         (lambda: httpx.Response(200, content=b"[" + b"{}," * 690_000 + b"{}]"), _NO_JSON),
@@ -73,7 +73,7 @@ def test_an_answer_that_would_fill_memory_is_an_error(
     kie.faults.always("recordInfo", answer())
     code, out, lines, peak = _measured(kiecli, "wait", "-t", "0", "0f1e2d3c")
     assert (code, out) == (6, "")
-    assert lines == [f"kiecli: {said}. Take it up with: kiecli wait 0f1e2d3c"]
+    assert lines == [f"kiecli: {said}. To try again: kiecli wait 0f1e2d3c"]
     assert peak < _MOST, f"{peak / _MB:.0f} MB"
 
 

@@ -21,8 +21,8 @@ def test_a_name_that_the_locale_cannot_spell_fails_alone(
         return
     assert (ran.code, [path.name for path in kiecli.folder.iterdir()]) == (7, ["a.png"])
     assert ran.err.splitlines()[0] == (
-        "kiecli: t1: could not save caf\\xe9.png: file names cannot have all of these characters in"
-        " this locale. Set LC_ALL=C.UTF-8, or give another name with -o"
+        "kiecli: t1: could not save caf\\xe9.png: file names in this locale cannot contain some of"
+        " these characters. Set LC_ALL=C.UTF-8, or choose another name with -o"
     )
 
 
@@ -33,6 +33,6 @@ def test_without_room_for_a_temporary_file_nothing_goes_to_stdout(
     ran = kiecli.shell("set -o pipefail; ulimit -f 0; kiecli download -q -o - t1 | cat")
     assert (ran.code, ran.out) == (7, "")
     assert ran.err.startswith(
-        "kiecli: t1: could not save t1-1.png: it needs a temporary file first: no usable temporary "
+        "kiecli: t1: could not save t1-1.png: cannot create a temporary file: no usable temporary "
     )
     assert ran.err.count("\n") == 2

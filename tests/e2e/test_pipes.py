@@ -43,7 +43,7 @@ def test_create_wait_and_save_in_one_line(kiecli: Installed) -> None:
     assert ran == Ran(
         0,
         f"out/{task_id}-1.png\n",
-        f"kiecli: created {task_id}; if this line is interrupted: "
+        f"kiecli: created {task_id}; if interrupted, continue with: "
         f"kiecli download --wait -d out {task_id}\n"
         f"kiecli: {task_id}: waiting\n"
         f"kiecli: {task_id}: success after 2s, 1 result\n"
@@ -58,8 +58,8 @@ def test_a_creation_that_failed_is_told_with_its_own_code(
 ) -> None:
     kie.faults.always("createTask", envelope(402, "Credits insufficient"))
     ran = kiecli.shell(f"{_CREATE} | kiecli download --wait -")
-    said = "the answer on stdin is an error, no task: the account has no credits"
-    reason = "Credits insufficient (code 402). Top up at https://kie.ai"
+    said = "the answer on stdin is an error, no task: the account is out of credits"
+    reason = "Credits insufficient (code 402). Top up at https://kie.ai/pricing"
     assert ran == Ran(4, "", f"kiecli: {said}: {reason}\n")
     assert not kie.faults.seen("recordInfo")
 

@@ -83,20 +83,20 @@ _SAMPLES = [
     Sample(
         "failed-at-once",
         "fail bytedance/seedance-2-fast 2026-09-21T14:29:10Z - 0 -",
-        err="Kie says the task failed (422): generate playground failed, task id is blank. Trouble "
-        "upstream, often not charged: a new submission may work",
+        err="Kie says the task failed (422): generate playground failed, task id is blank. A "
+        "problem on Kie's side, usually not charged; submit it again",
     ),
     Sample(
         "failed",
         "fail grok-imagine/image-to-video 2026-09-21T14:29:20Z 6.44 0 -",
-        err="Kie says the task failed (500): Upload failed: Server internal error. Trouble "
-        "upstream, often not charged: a new submission may work",
+        err="Kie says the task failed (500): Upload failed: Server internal error. A problem "
+        "on Kie's side, usually not charged; submit it again",
     ),
     Sample(
         "moderated",
         "fail gpt-image-2 2026-09-21T14:29:30Z 1 0 -",
-        err="Kie says the task failed (SENSITIVE_WORD_ERROR): 提示词包含敏感词. Moderation "
-        "refused it: change the prompt or the input",
+        err="Kie says the task failed (SENSITIVE_WORD_ERROR): 提示词包含敏感词. Blocked "
+        "by content moderation; change the prompt or the input",
     ),
 ]
 
@@ -129,7 +129,7 @@ def test_status_as_json(sample: Sample, kiecli: Installed) -> None:
         sample.data["failCode"],
         sample.data["failMsg"],
     )
-    message = sample.err.partition(" Trouble")[0].partition(" Moderation")[0]
+    message = sample.err.partition(" A problem")[0].partition(" Blocked")[0]
     assert (told["error"] or {"message": ""})["message"].rstrip(".") == message.rstrip(".")
 
 

@@ -185,6 +185,6 @@ def test_it_is_not_sent_in_clear_text_beyond_this_machine(base_url: str, kiecli:
     assert ran == Ran(
         2,
         "",
-        f"kiecli: KIE_BASE_URL: '{base_url}' would send the key in clear text: use https. "
-        "Correct or unset KIE_BASE_URL\n",
+        f"kiecli: KIE_BASE_URL: '{base_url}' would send the key unencrypted: use https. "
+        "Fix or unset KIE_BASE_URL\n",
     )

@@ -121,7 +121,7 @@ def test_a_signal_ends_it_in_the_middle_of(
         reached(kie, running, kiecli.folder)
         ran = running.end_by(signum)
     last = ran.err.splitlines()[-1]
-    assert (ran.code, last) == (-signum, f"kiecli: interrupted; take it up with: kiecli {left}")
+    assert (ran.code, last) == (-signum, f"kiecli: interrupted; to continue: kiecli {left}")
     assert "Traceback" not in ran.err
     if moment != "a stalled reader":
         assert ran.out == ""
@@ -136,7 +136,7 @@ def test_a_signal_ends_it_before_a_closed_door(signum: int, kiecli: Installed) -
         with kiecli.start("wait", "a", environ=environ) as running:
             until(lambda: waiting_at(port) > before)
             assert running.end_by(signum) == Ran(
-                -signum, "", "kiecli: interrupted; take it up with: kiecli wait a\n"
+                -signum, "", "kiecli: interrupted; to continue: kiecli wait a\n"
             )
 
 
@@ -176,8 +176,8 @@ def test_what_was_created_is_named_however_early_it_ends(kiecli: Installed, tmp_
     assert kiecli("wait", "-", input=created, environ=environ) == Ran(
         -signal.SIGINT,
         "",
-        "kiecli: created abc; if this line is interrupted: kiecli wait abc\n"
-        "kiecli: interrupted; take it up with: kiecli wait abc\n",
+        "kiecli: created abc; if interrupted, continue with: kiecli wait abc\n"
+        "kiecli: interrupted; to continue: kiecli wait abc\n",
     )
 
 
@@ -190,7 +190,7 @@ def test_an_impatient_second_press_is_the_same_press(
         kie.await_stall()
         running.send(signum)
         assert running.end_by(signum) == Ran(
-            -signum, "", "kiecli: interrupted; take it up with: kiecli wait a\n"
+            -signum, "", "kiecli: interrupted; to continue: kiecli wait a\n"
         )
 
 
@@ -219,7 +219,7 @@ def test_a_loop_of_a_shell_ends_too(command: str, kie: FaultyServer, kiecli: Ins
         kie.await_stall()
         os.killpg(running.process.pid, signal.SIGINT)
         assert running.end(2.0) == Ran(
-            -signal.SIGINT, "", "kiecli: interrupted; take it up with: kiecli wait a\n"
+            -signal.SIGINT, "", "kiecli: interrupted; to continue: kiecli wait a\n"
         )
 
 
@@ -283,5 +283,5 @@ def test_ctrl_c_while_it_is_about_to_ask_is_no_traceback(
 def test_ctrl_c_while_it_is_about_to_ask_names_the_tasks(kiecli: Installed, tmp_path: Path) -> None:
     ran = kiecli("wait", "demo-slow", environ=interrupted_at("kiecli.api.client", tmp_path))
     assert ran == Ran(
-        -signal.SIGINT, "", "kiecli: interrupted; take it up with: kiecli wait demo-slow\n"
+        -signal.SIGINT, "", "kiecli: interrupted; to continue: kiecli wait demo-slow\n"
     )

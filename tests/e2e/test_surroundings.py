@@ -15,8 +15,8 @@ _PLAIN_C = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
 # --- streams ---
 
-_CLOSED = "stdout is closed, so there is no place for the answer"
-_FULL = "stdout cannot be written: No space left on device"
+_CLOSED = "cannot write the results: stdout is closed"
+_FULL = "cannot write to stdout: No space left on device"
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_an_answer_that_has_no_place_is_7(
     command: str, stdout: str, said: str, kiecli: Installed
 ) -> None:
     ran = kiecli.shell(f"kiecli {command} demo-image {stdout}")
-    last = f"kiecli: {said}. Take it up with: kiecli {command.removesuffix(' --json')} demo-image"
+    last = f"kiecli: {said}. To try again: kiecli {command.removesuffix(' --json')} demo-image"
     assert (ran.code, ran.err.splitlines()[-1]) == (7, last)
 
 
@@ -78,7 +78,7 @@ def test_a_plain_locale_spells_what_it_has_no_letters_for(
         1,
         "",
         "kiecli: a: Kie says the task failed (500): \\u63d0\\u793a. "
-        "Trouble upstream, often not charged: a new submission may work\n",
+        "A problem on Kie's side, usually not charged; submit it again\n",
     )
 
 
@@ -93,7 +93,7 @@ def test_a_home_that_takes_no_file_is_named(kiecli: Installed) -> None:
         2,
         "",
         "kiecli: cannot write the config file /proc/.config/kiecli/config.json: No such file or "
-        "directory. Correct that, or name another file with KIECLI_CONFIG\n",
+        "directory. Fix that, or set KIECLI_CONFIG to another file\n",
     )
 
 
@@ -195,8 +195,8 @@ def test_no_proxy_is_obeyed(kie: FaultyServer, kiecli: Installed) -> None:
             Ran(
                 6,
                 "",
-                "kiecli: could not ask kie.test: the proxy refused to connect (HTTP 403). "
-                "Take it up with: kiecli wait a\n",
+                "kiecli: could not reach kie.test: the proxy refused to connect (HTTP 403). "
+                "To try again: kiecli wait a\n",
             ),
         ),
         (
@@ -204,8 +204,8 @@ def test_no_proxy_is_obeyed(kie: FaultyServer, kiecli: Installed) -> None:
             Ran(
                 4,
                 "",
-                "kiecli: a: the proxy asks for a login (HTTP 407). "
-                "Put user and password into HTTPS_PROXY\n",
+                "kiecli: a: the proxy requires a login (HTTP 407). "
+                "Set HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT\n",
             ),
         ),
     ],
@@ -236,9 +236,9 @@ def test_an_unknown_certificate_is_6_at_once(certificate: Certificate, kiecli: I
     assert ran == Ran(
         6,
         "",
-        "kiecli: could not ask 127.0.0.1: its certificate was refused (self-signed certificate). "
-        "A proxy's or company's own CA? point SSL_CERT_FILE to it; "
-        "take it up with: kiecli wait a\n",
+        "kiecli: could not reach 127.0.0.1: its certificate was refused (self-signed certificate). "
+        "If your network uses its own certificate authority, set SSL_CERT_FILE to its certificate; "
+        "to try again: kiecli wait a\n",
     )
 
 

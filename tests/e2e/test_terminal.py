@@ -43,7 +43,7 @@ def test_urls_come_whole_above_a_block_on_the_same_terminal(
         *urls(kie),
         *urls(kie),
         "kiecli: 2 tasks: 2 succeeded",
-        "kiecli: save the results with: kiecli download a b",
+        "kiecli: to save the results: kiecli download a b",
         "",
     ]
 
@@ -59,7 +59,7 @@ def test_urls_come_whole_through_a_pipe_beside_a_block(
     assert ran == Ran(0, "".join(f"{url}\n" for url in urls(kie)), "")
     assert terminal.screen.said == [
         "kiecli: 1 task: 1 succeeded",
-        "kiecli: save the results with: kiecli download a",
+        "kiecli: to save the results: kiecli download a",
         "",
     ]
 
@@ -97,7 +97,7 @@ def test_a_signal_leaves_the_last_words_and_a_cursor(
         ran = terminal.end_by(signum)
     assert (ran.code, terminal.screen.cursor) == (-signum, True)
     assert terminal.screen.said == [
-        f"kiecli: interrupted; take it up with: kiecli {command} a",
+        f"kiecli: interrupted; to continue: kiecli {command} a",
         "",
     ]
 
@@ -198,7 +198,7 @@ def test_a_terminal_that_is_resized_keeps_every_line_whole(
     finally:
         tmux("kill-server")
     assert [line for line in lines if line.startswith("http")] == urls(kie) * 2
-    assert "kiecli: save the results with: kiecli download a b" in lines
+    assert "kiecli: to save the results: kiecli download a b" in lines
 
 
 class Tmux:

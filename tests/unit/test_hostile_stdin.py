@@ -59,5 +59,5 @@ def test_an_error_of_create_task_is_told_as_text(value: Any) -> None:
         ids.read(["-"], lambda: json.dumps(value).encode())
     assert error_line(raised.value) == (
         "kiecli: the answer on stdin is an error, no task: "
-        "Kie answered ::error::x[2J## [debug] (code 500)"
+        "Kie answered: ::error::x[2J## [debug] (code 500)"
     )

@@ -241,22 +241,22 @@ def test_bytes_that_are_no_text_are_refused() -> None:
             402,
             "Credits insufficient",
             ExitCode.REFUSED,
-            "the account has no credits: Credits insufficient (code 402)",
-            "top up at https://kie.ai",
+            "the account is out of credits: Credits insufficient (code 402)",
+            "top up at https://kie.ai/pricing",
         ),
         (
             422,
             "The model name is not supported",
             ExitCode.USAGE,
-            "Kie refused the question: The model name is not supported (code 422)",
+            "Kie rejected the request: The model name is not supported (code 422)",
             "mend the createTask call before the pipe",
         ),
-        (429, "", ExitCode.UNAVAILABLE, "Kie is asked too often: code 429", ""),
+        (429, "", ExitCode.UNAVAILABLE, "rate limited by Kie: code 429", ""),
         (
             500,
             "Server exception",
             ExitCode.UNAVAILABLE,
-            "Kie answered Server exception (code 500)",
+            "Kie answered: Server exception (code 500)",
             "",
         ),
         (
@@ -264,7 +264,7 @@ def test_bytes_that_are_no_text_are_refused() -> None:
             "flagged as sensitive",
             ExitCode.FAILED,
             "Kie says the task failed: flagged as sensitive (code 501)",
-            "moderation refused it: change the prompt or the input",
+            "blocked by content moderation; change the prompt or the input",
         ),
     ],
 )
@@ -285,7 +285,7 @@ def test_an_error_of_create_task_is_told_as_what_it_is(
         (
             ["-"],
             created(ONE) + json.dumps({"code": 402, "msg": "m"}) + created(TWO),
-            f"top up at https://kie.ai; created all the same: {ONE} {TWO}",
+            f"top up at https://kie.ai/pricing; created all the same: {ONE} {TWO}",
         ),
         (
             ["-"],

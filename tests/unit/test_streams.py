@@ -65,7 +65,7 @@ def test_a_closed_stdout_has_no_place_for_the_answer() -> None:
     for write in (lambda: output.write("a"), lambda: output.binary().write(b"a")):
         with pytest.raises(SaveError) as refusal:
             write()
-        assert refusal.value.message == "stdout is closed, so there is no place for the answer"
+        assert refusal.value.message == "cannot write the results: stdout is closed"
     output.binary().flush()
 
 

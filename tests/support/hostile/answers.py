@@ -39,7 +39,7 @@ _moment = st.integers(1_700_000_000_000, 1_900_000_000_000)
 
 records = st.fixed_dictionaries(
     {
-        "taskId": st.just("0f1e2d3c4b5a69788796a5b4c3d2e1f0"),
+        "taskId": st.sampled_from([None, None, "a", "b"]),
         "model": st.sampled_from(["wan/2-7-image", "kling-3.0/video", "suno/v5"]),
         "state": st.sampled_from(["waiting", "generating", *["success"] * 3, *["fail"] * 2]),
         "param": _param,
@@ -65,7 +65,12 @@ _odd = st.one_of(
     text,
     st.none(),
     st.booleans(),
-    st.sampled_from([0, -1, 1e308, 10**30, -(10**400), 2**63, 0.1, 1e-320, [], {}, [[]], [None]]),
+    st.sampled_from([0, -1, 1e308, 10**30, -(10**400), 2**63, 0.1, 1e-320]),
+    # Made anew for each example: `mutated` changes them.
+    st.builds(list),
+    st.builds(dict),
+    st.builds(lambda: [[]]),
+    st.builds(lambda: [None]),
     st.lists(text, max_size=3),
     st.dictionaries(text, text, max_size=3),
 )

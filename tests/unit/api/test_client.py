@@ -73,7 +73,7 @@ def test_a_look_asks_one_question_with_the_key_and_our_name() -> None:
 
     def answer(request: httpx.Request) -> httpx.Response:
         asked.append(request)
-        return _from_file("image")(request)
+        return _holding({"taskId": "TASK_1:x.y"})(request)
 
     task = _client(answer).task("task_1:x.y")
     [request] = asked
@@ -110,7 +110,7 @@ def test_credits_are_a_number_also_in_a_string() -> None:
 
 @pytest.mark.parametrize("data", [None, "many", True, {}, [5]])
 def test_credits_that_are_no_number_are_asked_for_again(data: object) -> None:
-    with pytest.raises(KieUnavailable, match="holds no number of credits"):
+    with pytest.raises(KieUnavailable, match="contains no credit balance"):
         _client(_holding(data)).credits()
 
 
@@ -129,7 +129,7 @@ def test_a_fresh_link_is_asked_for_with_the_old_one_and_stays_out_of_the_trace()
 
 @pytest.mark.parametrize("data", [None, "", 5, {"url": "x"}])
 def test_a_fresh_link_that_is_none_is_temporary_trouble(data: object) -> None:
-    with pytest.raises(KieUnavailable, match="holds no link"):
+    with pytest.raises(KieUnavailable, match="contains no link"):
         _client(_holding(data)).fresh_link("https://old.test/x")
 
 
@@ -138,32 +138,47 @@ def test_an_answer_without_a_record_is_temporary_trouble(data: object) -> None:
     error = _error(_client(_holding(data)))
     assert (type(error), error.message, error.temporary) == (
         KieUnavailable,
-        "Kie's answer holds no task record",
+        "Kie's answer contains no task",
         True,
     )
 
 
+@pytest.mark.parametrize("other", ["b", "a1", 5])
+def test_an_answer_about_another_task_is_temporary_trouble(other: object) -> None:
+    error = _error(_client(_holding({"taskId": other, "state": "success"})))
+    assert (error.message, error.temporary) == ("Kie answered about another task", True)
+
+
+@pytest.mark.parametrize("same", [None, "", "a", "A"])
+def test_an_answer_may_leave_the_id_out_or_write_it_in_another_case(same: object) -> None:
+    assert _client(_holding({"taskId": same, "state": "success"})).task("a").task_id == "a"
+
+
 _FAULTS: list[tuple[str, httpx.Response, str]] = [
-    ("a reset", reset(), "could not ask api.kie.test: "),
-    ("silence", silence(), "could not ask api.kie.test: "),
-    ("a page", httpx.Response(502, html="<h1>Bad gateway</h1>"), "got an error (HTTP 502)"),
+    ("a reset", reset(), "could not reach api.kie.test: "),
+    ("silence", silence(), "could not reach api.kie.test: "),
+    (
+        "a page",
+        httpx.Response(502, html="<h1>Bad gateway</h1>"),
+        "Kie answered with an error page (HTTP 502)",
+    ),
     (
         "a page that says all is well",
         httpx.Response(200, html="<h1>Maintenance</h1>"),
-        "got an answer that is not Kie's JSON (HTTP 200)",
+        "Kie answered with a page that is not JSON (HTTP 200)",
     ),
     (
         "half an answer",
         wired(record("a"), Wire(cut=100)),
-        "could not ask api.kie.test: the connection was closed in the middle of an answer",
+        "could not reach api.kie.test: the connection was closed in the middle of an answer",
     ),
     (
         "half an answer without a length",
         wired(record("a"), Wire(cut=100, framing="close")),
-        "got an answer that is not Kie's JSON (HTTP 200)",
+        "Kie answered with a page that is not JSON (HTTP 200)",
     ),
-    ("a code", envelope(500, "Internal error"), "Kie answered Internal error (code 500)"),
-    ("a code in a string", envelope("455", "Upgrading"), "Kie answered Upgrading (code 455)"),
+    ("a code", envelope(500, "Internal error"), "Kie answered: Internal error (code 500)"),
+    ("a code in a string", envelope("455", "Upgrading"), "Kie answered: Upgrading (code 455)"),
 ]
 
 
@@ -202,7 +217,7 @@ def test_cookies_are_not_kept() -> None:
 
     def answer(request: httpx.Request) -> httpx.Response:
         cookies.append(request.headers.get("cookie"))
-        response = _from_file("image")(request)
+        response = _holding({})(request)
         response.headers["Set-Cookie"] = "session=1; Path=/"
         return response
 
@@ -233,7 +248,7 @@ def test_whatever_httpx_raises_is_no_connection_in_our_words(kind: type[Exceptio
     error = _error(_client(_raising(_made(kind, f"Illegal header value b'Bearer {_KEY}'"))))
     assert type(error) is ConnectionFailed
     assert error.temporary
-    assert error.message.startswith("could not ask api.kie.test: ")
+    assert error.message.startswith("could not reach api.kie.test: ")
     assert _KEY not in error.message + error.hint
     assert "\n" not in error.message
 
@@ -255,14 +270,14 @@ _BROKEN: list[tuple[Exception, str]] = [
 
 @pytest.mark.parametrize(("raised", "words"), _BROKEN, ids=[repr(row[0]) for row in _BROKEN])
 def test_what_broke_is_said_in_plain_words(raised: Exception, words: str) -> None:
-    assert _error(_client(_raising(raised))).message == f"could not ask api.kie.test: {words}"
+    assert _error(_client(_raising(raised))).message == f"could not reach api.kie.test: {words}"
 
 
 def test_the_systems_own_reason_is_said() -> None:
     raised = httpx.ConnectError("[Errno 111] Connection refused")
     raised.__cause__ = ConnectionRefusedError(111, "Connection refused")
     message = _error(_client(_raising(raised))).message
-    assert message == "could not ask api.kie.test: connection refused"
+    assert message == "could not reach api.kie.test: connection refused"
 
 
 def test_what_tls_says_is_said_without_its_source_lines() -> None:
@@ -270,7 +285,7 @@ def test_what_tls_says_is_said_without_its_source_lines() -> None:
     raised.__cause__ = ssl.SSLError(1, str(raised))
     raised.__cause__.reason = "WRONG_VERSION_NUMBER"
     message = _error(_client(_raising(raised))).message
-    assert message == "could not ask api.kie.test: TLS failed (wrong version number)"
+    assert message == "could not reach api.kie.test: TLS failed (wrong version number)"
 
 
 def test_a_certificate_that_is_refused_is_no_temporary_trouble() -> None:
@@ -281,8 +296,8 @@ def test_a_certificate_that_is_refused_is_no_temporary_trouble() -> None:
     error = _error(_client(_raising(raised)))
     assert type(error) is ConnectionFailed
     assert (error.message, error.hint, error.temporary) == (
-        "could not ask api.kie.test: its certificate was refused (self-signed certificate)",
-        "a proxy's or company's own CA? point SSL_CERT_FILE to it",
+        "could not reach api.kie.test: its certificate was refused (self-signed certificate)",
+        "if your network uses its own certificate authority, set SSL_CERT_FILE to its certificate",
         False,
     )
 
@@ -290,7 +305,7 @@ def test_a_certificate_that_is_refused_is_no_temporary_trouble() -> None:
 def test_a_proxy_that_wants_a_login_refuses_access() -> None:
     error = _error(_client(_raising(httpx.ProxyError("407 Proxy Authentication Required"))))
     assert type(error) is AccessError
-    assert error.message == "the proxy asks for a login (HTTP 407)"
+    assert error.message == "the proxy requires a login (HTTP 407)"
 
 
 @pytest.mark.parametrize("host", ["a..test", f"{'a' * 70}.test"])
@@ -298,7 +313,7 @@ def test_a_host_that_can_have_no_address_is_a_setting_to_mend(host: str) -> None
     http = ClientFactory({}).client()
     error = _error(KieClient(http, f"http://{host}", _KEY, FakeClock()))
     assert type(error) is ConfigError
-    assert error.message == f"{host} is no name of a host"
+    assert error.message == f"{host} is not a valid hostname"
 
 
 def test_a_bug_of_ours_is_not_swallowed() -> None:
@@ -323,7 +338,7 @@ class _Chunks(httpx.SyncByteStream):
 
 
 def _dripping(count: int, seconds: float, clock: FakeClock) -> _Chunks:
-    body = (_ANSWERS / "image.json").read_bytes()
+    body = json.dumps({"code": 200, "data": {"state": "success", "param": "x" * 500}}).encode()
     size = len(body) // count + 1
     pieces = [body[at : at + size] for at in range(0, len(body), size)]
     return _Chunks(pieces, clock, seconds)
@@ -334,7 +349,7 @@ def test_a_body_that_drips_is_given_up_after_twenty_seconds() -> None:
     slow = _dripping(60, 1.5, clock)
     error = _error(_client(lambda _: httpx.Response(200, stream=slow), clock=clock))
     assert type(error) is ConnectionFailed
-    assert error.message == "could not ask api.kie.test: no whole answer within 20 s"
+    assert error.message == "could not reach api.kie.test: no whole answer within 20 s"
     assert slow.taken == 14
 
 
@@ -348,7 +363,7 @@ def test_a_body_that_drips_fast_enough_is_read() -> None:
 def test_an_answer_without_end_is_not_read_to_it() -> None:
     endless = _Chunks([b" " * 2**20] * 100, FakeClock(), 0)
     error = _error(_client(lambda _: httpx.Response(200, stream=endless)))
-    assert error.message == "an answer of more than 2 MiB is none of Kie's"
+    assert error.message == "an answer larger than 2 MiB is not from Kie"
     assert error.temporary
     assert endless.taken == MAX_ANSWER // 2**20 + 1
 
@@ -374,7 +389,7 @@ def test_the_trace_tells_of_each_exchange_without_key_and_query() -> None:
         (lambda _: httpx.Response(502, html="<h1>Bad gateway</h1>"), "502 -"),
         (
             _raising(httpx.ConnectTimeout("")),
-            "could not ask api.kie.test: no connection within 10 s",
+            "could not reach api.kie.test: no connection within 10 s",
         ),
     ],
     ids=["a code", "a page", "no answer"],
@@ -416,7 +431,7 @@ def test_a_real_proxy_that_wants_a_login_is_said_to(scheme: str) -> None:
         with ClientFactory(environ).client() as http:
             error = _error(KieClient(http, f"{scheme}://api.kie.test", _KEY, FakeClock()))
     assert type(error) is AccessError
-    assert error.message == "the proxy asks for a login (HTTP 407)"
+    assert error.message == "the proxy requires a login (HTTP 407)"
 
 
 def test_a_poll_that_hangs_is_given_up_with_its_connection() -> None:
@@ -435,4 +450,4 @@ def test_a_poll_that_hangs_is_given_up_with_its_connection() -> None:
     ):
         error = _error(KieClient(http, f"http://127.0.0.1:{server.port}", _KEY, Rushing()))
     assert (type(error), error.temporary) == (ConnectionFailed, True)
-    assert error.message == "could not ask 127.0.0.1: no whole answer within 20 s"
+    assert error.message == "could not reach 127.0.0.1: no whole answer within 20 s"

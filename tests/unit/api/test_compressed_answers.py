@@ -47,14 +47,14 @@ _BOMB = gzip.compress(bytes(20 * MIB))
 @pytest.mark.parametrize(
     ("packing", "body", "message"),
     [
-        ("gzip", _BOMB, "an answer of more than 2 MiB is none of Kie's"),
+        ("gzip", _BOMB, "an answer larger than 2 MiB is not from Kie"),
         (
             "gzip, gzip",
             gzip.compress(_BOMB),
-            "the answer came packed as gzip, gzip, which was not asked for",
+            "the answer is compressed with gzip, gzip, which was not requested",
         ),
-        ("br", b"", "the answer came packed as br, which was not asked for"),
-        ("gzip", b"{}", "could not ask kie.test: the answer's compression is damaged"),
+        ("br", b"", "the answer is compressed with br, which was not requested"),
+        ("gzip", b"{}", "could not reach kie.test: the answer's compression is damaged"),
     ],
 )
 def test_bombs_and_strange_compressions_are_temporary_trouble(

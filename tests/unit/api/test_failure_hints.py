@@ -4,9 +4,10 @@ import pytest
 
 from kiecli.api.responses import hint_for
 
-_MODERATION = "moderation refused it: change the prompt or the input"
-_CREDITS = "the account is out of credits: top up, then submit anew"
-_UPSTREAM = "trouble upstream, often not charged: a new submission may work"
+_MODERATION = "blocked by content moderation; change the prompt or the input"
+_CREDITS = "the account is out of credits; top up at https://kie.ai/pricing, then submit it again"
+_UPSTREAM = "a problem on Kie's side, usually not charged; submit it again"
+_LOGS = "for the reason see https://kie.ai/logs"
 _INPUT = "check the parameters it was submitted with"
 
 
@@ -30,9 +31,9 @@ _INPUT = "check the parameters it was submitted with"
         ("400", "Busy, please Try Again Later", _UPSTREAM),
         ("422", "generate playground failed, task id is blank", _UPSTREAM),
         ("400", "duration must be 5 or 10", _INPUT),
-        ("422", None, _INPUT),
+        ("422", None, _LOGS),
         (None, "boom", _INPUT),
-        (None, None, _INPUT),
+        (None, None, _LOGS),
     ],
 )
 def test_advice_follows_from_code_and_words(

@@ -2,7 +2,6 @@
 
 import json
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -15,6 +14,7 @@ from kiecli.api.responses import code_of, decode
 from kiecli.errors import KieUnavailable
 from kiecli.outcome import from_status, from_wait
 from kiecli.render import json_lines
+from kiecli.urls import is_web_address, percent_encode
 from tests.support.fakes import START, FakeClock
 from tests.support.hostile.answers import bodies, hostile_records
 from tests.support.hostile.oracle import FAILURES, assert_tame, attempt
@@ -63,7 +63,7 @@ def test_a_body_decodes_or_is_an_error_of_ours(
 def test_what_is_no_answer_is_temporary_trouble(body: bytes) -> None:
     with pytest.raises(KieUnavailable) as raised:
         decode(200, {}, body)
-    assert raised.value.message == "got an answer that is not Kie's JSON (HTTP 200)"
+    assert raised.value.message == "Kie answered with a page that is not JSON (HTTP 200)"
     assert raised.value.temporary
 
 
@@ -74,9 +74,9 @@ def test_a_record_becomes_a_task_with_distinct_addresses_in_order(data: Any) -> 
     assert [result.n for result in task.results] == list(range(1, len(task.results) + 1))
     urls = [result.url for result in task.results]
     assert len(set(urls)) == len(urls)
-    for url in urls:
-        assert urlsplit(url).scheme in ("http", "https")
+    for url in filter(is_web_address, urls):
         assert not any(map(str.isspace, url))
+        assert percent_encode(url) == url
     assert {result.kind for result in task.results} <= {"image", "video", "audio", "file"}
     assert task.phase in Phase
     assert task.state_label

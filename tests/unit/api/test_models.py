@@ -54,19 +54,19 @@ def test_a_finished_task_with_everything_that_is_known_of_it() -> None:
             "failed",
             "Kie says the task failed (500): Upload failed: Server internal error.",
             "500",
-            "trouble upstream, often not charged: a new submission may work",
+            "a problem on Kie's side, usually not charged; submit it again",
         ),
         (
             "failed-at-once",
             "Kie says the task failed (422): generate playground failed, task id is blank",
             "422",
-            "trouble upstream, often not charged: a new submission may work",
+            "a problem on Kie's side, usually not charged; submit it again",
         ),
         (
             "moderated",
             "Kie says the task failed (SENSITIVE_WORD_ERROR): 提示词包含敏感词",
             "SENSITIVE_WORD_ERROR",
-            "moderation refused it: change the prompt or the input",
+            "blocked by content moderation; change the prompt or the input",
         ),
     ],
 )
@@ -79,7 +79,7 @@ def test_a_failed_task_says_why(name: str, message: str, code: str, hint: str) -
 
 def test_a_failure_without_any_reason_says_so() -> None:
     failure = Task.parse("a", {"state": "fail", "failCode": None, "failMsg": ""}).to_error()
-    assert failure.message == "Kie says the task failed: no reason was given"
+    assert failure.message == "Kie says the task failed: it gave no reason"
 
 
 @pytest.mark.parametrize(

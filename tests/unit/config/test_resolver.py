@@ -111,7 +111,7 @@ def test_the_timeout_in_seconds(config: MakeConfig) -> None:
             {"KIE_API_KEY": f"{KEY}\n{KEY}"},
             (
                 AccessError,
-                "KIE_API_KEY: the key is not printable ASCII on one line",
+                "KIE_API_KEY: the key is not one line of printable ASCII",
                 f"copy the key from {PAGE} into KIE_API_KEY",
             ),
         ),
@@ -134,7 +134,7 @@ def test_the_timeout_in_seconds(config: MakeConfig) -> None:
             (
                 ConfigError,
                 "KIECLI_TIMEOUT: 'abc' is not a duration such as 90s, 15m or 1h30m",
-                "correct or unset KIECLI_TIMEOUT",
+                "fix or unset KIECLI_TIMEOUT",
             ),
         ),
         (
@@ -145,7 +145,7 @@ def test_the_timeout_in_seconds(config: MakeConfig) -> None:
             (
                 ConfigError,
                 "timeout in PATH: 'abc' is not a duration such as 90s, 15m or 1h30m",
-                "correct it with: kiecli config set timeout VALUE",
+                "to fix it: kiecli config set timeout VALUE",
             ),
         ),
         *(
@@ -157,7 +157,7 @@ def test_the_timeout_in_seconds(config: MakeConfig) -> None:
                 (
                     ConfigError,
                     "timeout in PATH: the value is not a string",
-                    "correct it in the file",
+                    "fix it in the file",
                 ),
             )
             for value in [True, list[int](), {"a": 1}]
@@ -268,7 +268,7 @@ def test_setting_tells_which_variable_overrides_the_value(config: MakeConfig) ->
     ("name", "text", "message"),
     [
         ("timeout", "abc", "timeout: 'abc' is not a duration such as 90s, 15m or 1h30m"),
-        ("base-url", "kie", "base-url: 'kie' is not an address such as https://api.kie.ai"),
+        ("base-url", "kie", "base-url: 'kie' is not a URL such as https://api.kie.ai"),
         ("dir", "", "dir: the folder is empty"),
         ("api-key", "\n", "api-key: the key is empty"),
     ],
@@ -290,7 +290,9 @@ def test_a_file_that_others_can_read_is_warned_about_once_read(
     made = config(KIECLI_CONFIG=str(path))
     assert made.warning() is None
     made.value("dir")
-    assert made.warning() == f"others can read the config file {path}: chmod 600 '{path}'"
+    assert (
+        made.warning() == f"others can read the config file {path}; to fix this: chmod 600 '{path}'"
+    )
     path.chmod(0o600)
     assert made.warning() is None
 
@@ -305,7 +307,7 @@ def test_a_home_that_is_not_known_is_refused() -> None:
         Config({"KIECLI_CONFIG": "~nobody-of-that-name/k.json"}).value("dir")
     assert (refused.value.message, refused.value.hint) == (
         "KIECLI_CONFIG: the home folder of '~nobody-of-that-name/k.json' is not known",
-        "give the whole path",
+        "give an absolute path",
     )
 
 
@@ -334,6 +336,6 @@ def test_without_a_home_there_are_defaults_and_no_file(folder: Callable[[], str]
     with pytest.raises(ConfigError) as refused:
         config.set("dir", "out")
     assert (refused.value.message, refused.value.hint) == (
-        "no folder for the config file: the home folder is not known",
-        "set HOME, or name a file with KIECLI_CONFIG",
+        "no folder for the config file: the home folder is unknown",
+        "set HOME, or set KIECLI_CONFIG to a file",
     )

@@ -13,8 +13,8 @@ import pytest
 from kiecli.config.store import ConfigStore
 from kiecli.errors import ConfigError, ExitCode
 
-LEFT_ALONE = "correct or remove it; it was left as it is"
-ELSEWHERE = "correct that, or name another file with KIECLI_CONFIG"
+LEFT_ALONE = "fix or remove it; it was not changed"
+ELSEWHERE = "fix that, or set KIECLI_CONFIG to another file"
 
 
 @contextmanager
@@ -92,7 +92,7 @@ def test_a_byte_order_mark_is_no_part_of_the_file(written: Path) -> None:
         (b"null", "not a JSON object"),
         (b"[" * 100, "nested too deeply"),
         (b"\0" * 9, "Expecting value in line 1"),
-        (b" " * (1 << 20) + b"{}", "larger than any configuration"),
+        (b" " * (1 << 20) + b"{}", "too large for a config file"),
     ],
 )
 def test_a_broken_file_is_named_with_its_line_and_left_alone(
@@ -185,7 +185,7 @@ def test_a_link_that_leads_nowhere_is_refused(tmp_path: Path) -> None:
     link.symlink_to("gone.json")
     error = refusal(ConfigStore(link))
     assert (error.message, error.hint) == (
-        f"cannot read the config file {link}: it is a link that leads nowhere",
+        f"cannot read the config file {link}: it is a dangling link",
         ELSEWHERE,
     )
     assert [entry.name for entry in tmp_path.iterdir()] == ["config.json"]

@@ -475,7 +475,7 @@ def test_a_name_that_the_disk_cannot_spell_is_an_error(bench: Bench) -> None:
     saved = bench.save(LINK, template="half \ud83d")
     assert said(saved.error) == (
         f"could not save {bench.folder}/half \ud83d:"
-        " file names cannot have all of these characters in this locale"
+        " file names in this locale cannot contain some of these characters"
     )
 
 

@@ -171,7 +171,7 @@ def test_without_room_for_a_temporary_file_nothing_is_poured(bench: Bench) -> No
     path, reason = said(saved.error).split(": ", 1)
     assert (path, reason, stream.getvalue(), bench.events) == (
         f"could not save {bench.folder / 'task1-1.png'}",
-        "it needs a temporary file first: too many open files",
+        "cannot create a temporary file: too many open files",
         b"",
         [],
     )
@@ -224,7 +224,7 @@ def test_a_host_that_drips_is_waited_for_and_spoken_of_once_a_minute(bench: Benc
     saved = bench.save(bench.host.file("/a.png", PNG, drip=(100, 1.0)))
     assert (saved.status, bench.retries) == (
         "saved",
-        ["slow: 110 bytes a second; going on", *["slow: 100 bytes a second; going on"] * 2],
+        ["slow: 110 B/s; still downloading", *["slow: 100 B/s; still downloading"] * 2],
     )
 
 
@@ -263,7 +263,7 @@ def test_the_second_of_two_waits_and_then_keeps(bench: Bench, url: str) -> None:
     saved = bench.save(url)
     assert (saved.status, bench.host.requests, bench.files) == ("kept", [], {"task1-1.png": PNG})
     assert bench.clock.sleeps == [0.2, 0.2, 0.2]
-    assert bench.retries == ["another kiecli is saving this file; waiting for it to end"]
+    assert bench.retries == ["another kiecli is saving this file; waiting for it"]
 
 
 def test_the_second_takes_over_when_the_first_gives_up(bench: Bench) -> None:

@@ -115,14 +115,14 @@ def test_whatever_the_host_does_the_right_bytes_get_the_right_name(
         ),
         (
             {"cuts": [5000] * 9, "framing": "close"},
-            "it came damaged: the PNG ends inside its IDAT chunk",
+            "the file is damaged: the PNG ends inside its IDAT chunk",
             {},
         ),
         ({"cuts": [0] * 9, "end": "stall"}, "files.test: no byte for 20 s", {}),
         ({"cuts": [0] * 9, "end": "reset"}, "files.test: ReadError", {}),
         (
             {"headers": {"Content-Range": "bytes 0-9/99999"}, "etag": None},
-            f"{len(PNG)} of 99999 bytes came",
+            f"received {len(PNG)} of 99999 bytes",
             {},
         ),
     ],
@@ -136,7 +136,7 @@ def test_a_file_that_never_comes_whole_is_given_up(
     assert (saved.error.message, saved.error.temporary) == (
         (
             f"could not save {bench.folder / NAME}: {message};"
-            " given up after five tries in a row without a new byte"
+            " gave up after 5 tries without progress"
         ),
         True,
     )
@@ -161,8 +161,8 @@ def test_standing_still_for_two_minutes_is_the_end_even_while_bytes_come(bench: 
     url = script(bench, cuts=[9000, None], ranges=False, drip=(1000, 20.0))
     saved = bench.save(url)
     assert said(saved.error) == (
-        f"could not save {bench.folder / NAME}: only bytes came that were here before;"
-        " given up after 2 minutes without a new byte"
+        f"could not save {bench.folder / NAME}: the host sent only bytes that were already here;"
+        " gave up after 2 minutes without progress"
     )
 
 
@@ -191,7 +191,7 @@ def test_a_host_that_asks_to_stay_away_for_long_is_left_at_once(bench: Bench) ->
     assert (said(saved.error), bench.clock.sleeps) == (
         (
             f"could not save {bench.folder / NAME}: the file host answered 503 Service Unavailable,"
-            " and it asks to stay away for 1h; given up after 2 minutes without a new byte"
+            " and the host asks to wait 1h; gave up after 2 minutes without progress"
         ),
         [],
     )
@@ -255,7 +255,7 @@ def test_without_the_file_one_fresh_link_is_asked_for(
     bench.host.next("download-url", envelope(200, "success", "https://cdn.test/fresh?token=secret"))
     saved = bench.save(LINK)
     assert (saved.status, saved.url, bench.files) == ("saved", LINK, {NAME: PNG})
-    assert bench.retries == [f"{reason}; asking Kie for a fresh link"]
+    assert bench.retries == [f"{reason}; asking Kie for a new link"]
     (seen,) = bench.host.seen("download-url")
     assert json.loads(seen.body) == {"url": LINK}
     bench.host.check()
@@ -304,7 +304,7 @@ def test_a_file_of_a_task_that_has_only_just_finished_may_still_come(bench: Benc
     assert (saved.status, bench.clock.sleeps) == ("saved", [1.0, 2.0, 4.0])
     assert (
         bench.retries
-        == ["the file host answered 404 Not Found; its task has only just finished, trying again"]
+        == ["the file host answered 404 Not Found; the task has only just finished, trying again"]
         * 3
     )
 
@@ -336,7 +336,7 @@ def test_no_fresh_link_is_a_dead_link_too(bench: Bench) -> None:
     assert saved.error is not None
     assert saved.error.message.startswith(
         f"could not save {bench.folder / NAME}: the file host answered 403 Forbidden,"
-        " and Kie gave no fresh link: "
+        " and Kie gave no new link: "
     )
     assert saved.error.message.endswith(f": {DEAD} {LIFETIMES}")
 
@@ -365,7 +365,7 @@ def test_a_fresh_link_that_is_none_is_refused_and_not_shown(bench: Bench, link: 
     saved = bench.save(LINK)
     assert said(saved.error) == (
         f"could not save {bench.folder / NAME}:"
-        " the link, or one that it redirects to, is no http or https address"
+        " the link, or one that it redirects to, is not an http or https URL"
     )
 
 

@@ -127,7 +127,7 @@ def test_a_result_that_is_no_file_is_saved_as_json(inline_result: object) -> Non
 def test_a_success_with_nothing_at_all_to_save_is_an_error() -> None:
     with pytest.raises(SaveError) as raised:
         plan(task(), options())
-    assert raised.value.message == "task t1 succeeded, but Kie lists nothing to save"
+    assert raised.value.message == "the task succeeded, but Kie lists nothing to save"
 
 
 def test_results_of_different_types_may_differ_in_their_extensions_alone() -> None:
@@ -143,7 +143,7 @@ def test_a_template_that_names_a_folder_is_wrong_usage(tmp_path: Path) -> None:
         options("out", str(tmp_path)).check_folder()
     assert (raised.value.message, raised.value.hint) == (
         "--output out names an existing folder",
-        f"give the folder with -d {tmp_path / 'out'}",
+        f"to save into it: -d {tmp_path / 'out'}",
     )
 
 

@@ -18,7 +18,7 @@ def test_five_tries_in_a_row_end_it_with_growing_pauses_between() -> None:
         patience.on_failure()
         endured.append((patience.pause(), patience.is_over(1.0)))
     assert endured == [(1.0, False), (2.0, False), (4.0, False), (8.0, False), (16.0, True)]
-    assert patience.summary == "given up after five tries in a row without a new byte"
+    assert patience.summary == "gave up after 5 tries without progress"
 
 
 def test_a_pause_is_never_more_than_half_a_minute_and_differs() -> None:
@@ -53,7 +53,7 @@ def test_two_minutes_without_a_new_byte_end_it() -> None:
     patience.on_progress(50.0, 1)
     patience.on_progress(160.0, 1)
     assert (patience.is_over(169.9), patience.is_over(170.0)) == (False, True)
-    assert patience.summary == "given up after 2 minutes without a new byte"
+    assert patience.summary == "gave up after 2 minutes without progress"
 
 
 def test_a_host_that_drips_is_noticed_after_ten_seconds_and_then_once_a_minute() -> None:

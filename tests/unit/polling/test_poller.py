@@ -39,9 +39,9 @@ class _Seen(NamedTuple):
         return self.state in ("success", "fail")
 
 
-_ERROR = KieUnavailable("Kie answered code 500")
-_SILENT = ConnectionFailed("could not ask Kie")
-_UNSEEN = TaskNotFound("Kie knows no such Market task")
+_ERROR = KieUnavailable("Kie answered: code 500")
+_SILENT = ConnectionFailed("could not reach Kie")
+_UNSEEN = TaskNotFound("Kie has no task with this id")
 _TOO_OFTEN = RateLimited("Kie is asked too often")
 
 Script = Callable[[str, float], _Seen | KieError]

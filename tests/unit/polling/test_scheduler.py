@@ -28,8 +28,8 @@ class _Seen(NamedTuple):
 _WAITING = _Seen("waiting")
 _GENERATING = _Seen("generating")
 _DONE = _Seen("success", finished=True)
-_ERROR = KieUnavailable("Kie answered code 500")
-_UNSEEN = TaskNotFound("Kie knows no such Market task")
+_ERROR = KieUnavailable("Kie answered: code 500")
+_UNSEEN = TaskNotFound("Kie has no task with this id")
 _SILENT = ConnectionFailed("no answer")
 
 
@@ -180,15 +180,15 @@ def test_a_pause_for_a_rate_limit_beyond_all_overtime_is_not_waited_for() -> Non
 
 
 _NEVER_GOOD: list[tuple[str, list[KieError], ExitCode, str]] = [
-    ("never visible", [_UNSEEN], ExitCode.NOT_FOUND, "Kie knows no such Market task"),
-    ("never answered well", [_ERROR], ExitCode.UNAVAILABLE, "Kie answered code 500"),
-    ("the last reason", [_SILENT, _ERROR], ExitCode.UNAVAILABLE, "Kie answered code 500"),
-    ("not only invisible", [_ERROR, _UNSEEN], ExitCode.UNAVAILABLE, "Kie answered code 500"),
+    ("never visible", [_UNSEEN], ExitCode.NOT_FOUND, "Kie has no task with this id"),
+    ("never answered well", [_ERROR], ExitCode.UNAVAILABLE, "Kie answered: code 500"),
+    ("the last reason", [_SILENT, _ERROR], ExitCode.UNAVAILABLE, "Kie answered: code 500"),
+    ("not only invisible", [_ERROR, _UNSEEN], ExitCode.UNAVAILABLE, "Kie answered: code 500"),
     (
         "failed, said once",
         [TaskFailed("Kie says the task failed: code 501")],
         ExitCode.UNAVAILABLE,
-        "Kie says the task failed: code 501, and has not said it twice",
+        "Kie says the task failed: code 501; a second check has not confirmed it",
     ),
     ("silent", [], ExitCode.UNAVAILABLE, "no answer within 30s"),
 ]
@@ -223,7 +223,7 @@ def test_a_task_that_nobody_came_to_look_at_just_goes_on() -> None:
     told = _Told(wait_policy(10, None))
     [last] = told.watch.passed(20)
     assert last.error is not None
-    assert (last.error.exit_code, last.error.message) == (124, "not looked at within 10s")
+    assert (last.error.exit_code, last.error.message) == (124, "not checked within 10s")
 
 
 def test_bad_answers_after_the_deadline_end_the_task() -> None:
@@ -276,7 +276,7 @@ def test_a_task_is_given_up_when_its_box_is_full() -> None:
     assert last.elapsed == 120
     assert last.error is not None
     assert last.error.exit_code == ExitCode.UNAVAILABLE
-    assert last.error.message == "Kie answered code 500; tried 13 times in 2m"
+    assert last.error.message == "Kie answered: code 500; tried 13 times in 2m"
 
 
 def test_time_in_our_queue_is_no_trouble() -> None:

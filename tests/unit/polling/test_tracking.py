@@ -6,8 +6,8 @@ from kiecli.errors import ConnectionFailed, KieError, KieUnavailable, RateLimite
 from kiecli.polling.policy import PollPolicy, query_policy, wait_policy
 from kiecli.polling.tracking import RetryState
 
-_ERROR = KieUnavailable("Kie answered code 500")
-_UNSEEN = TaskNotFound("Kie knows no such Market task")
+_ERROR = KieUnavailable("Kie answered: code 500")
+_UNSEEN = TaskNotFound("Kie has no task with this id")
 _WAITING = wait_policy(900, None)
 
 

@@ -76,7 +76,7 @@ def test_an_error_has_what_to_do_and_the_line_for_it() -> None:
     assert json_lines.record(outcome, 0.0)["error"] == {
         "kind": "failed",
         "message": "it failed",
-        "hint": "change the prompt; take it up with: kiecli wait a",
+        "hint": "change the prompt; to try again: kiecli wait a",
         "temporary": False,
     }
 
@@ -113,7 +113,7 @@ def test_a_download_has_its_files() -> None:
             "error": {
                 "kind": "unsaved",
                 "message": "no",
-                "hint": "x; take it up with: kiecli download a",
+                "hint": "x; to try again: kiecli download a",
                 "temporary": False,
             },
         },

@@ -76,36 +76,39 @@ class Stage:
 def test_tasks_are_shown_from_the_start_with_their_state_and_time() -> None:
     stage = Stage("a", "bcd")
     stage.live.tick()
-    assert stage.shown == ["⠋ a    asking  0s", "⠋ bcd  asking  0s"]
+    assert stage.shown == ["⠋ a    not asked yet  0s", "⠋ bcd  not asked yet  0s"]
     stage.live.snapshot(seen("a", "Generating", 2.0))
     stage.pass_time(61)
-    assert stage.shown == ["⠹ a    generating  1m3s", "⠹ bcd  asking      1m1s"]
+    assert stage.shown == ["⠹ a    generating     1m3s", "⠹ bcd  not asked yet  1m1s"]
 
 
 def test_a_task_that_nobody_sees_yet_says_so() -> None:
-    stage = Stage("a")
+    stage = Stage("a", columns=100)
     retry = Retry(TaskNotFound("m"), 0.0, 60.0)
     stage.live.snapshot(seen("a", None, retry=retry))
     assert stage.shown == [
-        "kiecli: a: not visible yet; retrying for up to 1m",
+        (
+            "kiecli: a: Kie does not know this id yet; asking again for up to 1m"
+            " (new tasks can take a moment)"
+        ),
         "⠋ a  not visible yet  0s",
     ]
 
 
 def test_a_task_without_any_answer_is_not_called_invisible() -> None:
     stage = Stage("a")
-    retry = Retry(KieUnavailable("got an error (HTTP 502)"), 0.5, 120.0)
+    retry = Retry(KieUnavailable("Kie answered with an error page (HTTP 502)"), 0.5, 120.0)
     stage.live.snapshot(seen("a", None, retry=retry))
-    assert stage.shown == ["⠋ a  without an answer  0s"]
+    assert stage.shown == ["⠋ a  no answer yet  0s"]
 
 
 def test_trouble_that_lasts_is_said_above_the_block() -> None:
     stage = Stage("a")
     stage.live.tick()
-    reason = KieUnavailable("got an error (HTTP 502)")
+    reason = KieUnavailable("Kie answered with an error page (HTTP 502)")
     stage.live.snapshot(seen("a", "waiting", 3.0, retry=Retry(reason, 3.0, 120.0)))
     assert stage.shown == [
-        "kiecli: got an error (HTTP 502); retrying for up to 2m",
+        "kiecli: Kie answered with an error page (HTTP 502); retrying for up to 2m",
         "⠋ a  waiting  3s",
     ]
 
@@ -114,7 +117,7 @@ def test_a_settled_task_leaves_the_block() -> None:
     stage = Stage("a", "b")
     stage.live.tick()
     stage.live.snapshot(seen("a", "success", settled=True))
-    assert stage.shown == ["⠋ b  asking  0s"]
+    assert stage.shown == ["⠋ b  not asked yet  0s"]
     stage.live.snapshot(seen("b", "success", settled=True))
     assert stage.shown == []
 
@@ -134,7 +137,7 @@ def test_it_is_drawn_ten_times_a_second_at_most() -> None:
     stage.pass_time(0.05)
     assert len(stage.terminal.text) == before
     stage.pass_time(0.05)
-    assert stage.shown == ["⠙ a  asking  0s"]
+    assert stage.shown == ["⠙ a  not asked yet  0s"]
 
 
 def test_the_end_leaves_lines_and_a_cursor() -> None:
@@ -143,7 +146,7 @@ def test_the_end_leaves_lines_and_a_cursor() -> None:
         live.tick()
         assert not stage.terminal.shows_cursor
         live.note("a [bold]note[/bold]")
-        assert stage.shown == ["kiecli: a [bold]note[/bold]", "⠋ a  asking  0s"]
+        assert stage.shown == ["kiecli: a [bold]note[/bold]", "⠋ a  not asked yet  0s"]
     assert stage.shown == ["kiecli: a [bold]note[/bold]"]
     assert stage.terminal.shows_cursor
 
@@ -152,7 +155,7 @@ def test_answers_go_to_another_place_past_the_block() -> None:
     stage = Stage("a")
     stage.live.tick()
     stage.live.write_stdout("https://f.test/a.png\n")
-    assert (stage.out.text, stage.shown) == ("https://f.test/a.png\n", ["⠋ a  asking  0s"])
+    assert (stage.out.text, stage.shown) == ("https://f.test/a.png\n", ["⠋ a  not asked yet  0s"])
 
 
 def test_answers_stand_above_the_block_on_one_terminal() -> None:
@@ -162,7 +165,7 @@ def test_answers_stand_above_the_block_on_one_terminal() -> None:
     stage.live.tick()
     stage.live.write_stdout(f"{url}\n{url}\n")
     assert "".join(stage.shown[1:-1]) == url + url
-    assert (stage.shown[0], stage.shown[-1]) == ("first", "⠋ a  asking  0s")
+    assert (stage.shown[0], stage.shown[-1]) == ("first", "⠋ a  not asked yet")
 
 
 def test_a_file_has_a_bar_while_it_comes() -> None:
@@ -227,10 +230,10 @@ def test_the_block_is_a_third_of_the_screen_at_most() -> None:
     stage = Stage(*[f"t{n}" for n in range(9)], rows=12)
     stage.live.tick()
     assert stage.shown == [
-        "⠋ t0  asking  0s",
-        "⠋ t1  asking  0s",
-        "⠋ t2  asking  0s",
-        "⠋ 6 more: 6 asking",
+        "⠋ t0  not asked yet  0s",
+        "⠋ t1  not asked yet  0s",
+        "⠋ t2  not asked yet  0s",
+        "⠋ 6 more: 6 not asked yet",
     ]
     for n in range(6):
         stage.live.transfer(TransferStarted(target(n), 0, 10))
@@ -240,7 +243,7 @@ def test_the_block_is_a_third_of_the_screen_at_most() -> None:
         f"a-0.png {bar} 0 B/10 B",
         f"a-1.png {bar} 0 B/10 B",
         "4 more files",
-        "⠹ 9 tasks: 9 asking",
+        "⠹ 9 tasks: 9 not asked yet",
     ]
 
 
@@ -261,4 +264,4 @@ def test_an_ascii_terminal_gets_ascii() -> None:
     stage = Stage("a", encoding="ascii")
     stage.live.transfer(TransferStarted(target(1), 0, 10))
     stage.live.tick()
-    assert stage.shown == [f"a-1.png {'-' * 20} 0 B/10 B", "- a  asking  0s"]
+    assert stage.shown == [f"a-1.png {'-' * 20} 0 B/10 B", "- a  not asked yet  0s"]

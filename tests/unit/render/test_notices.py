@@ -24,8 +24,8 @@ def seen(
     return Snapshot(task_id, None if state is None else answer, elapsed, settled, error, retry)
 
 
-AWAY = KieUnavailable("got an error (HTTP 502)")
-NOT_FOUND = TaskNotFound("Kie knows no such Market task")
+AWAY = KieUnavailable("Kie answered with an error page (HTTP 502)")
+NOT_FOUND = TaskNotFound("Kie has no task with this id")
 
 
 def retrying(notices: Notices, reason: KieError, lasts: float, task_id: str = "a") -> list[str]:
@@ -35,7 +35,9 @@ def retrying(notices: Notices, reason: KieError, lasts: float, task_id: str = "a
 
 def test_a_task_that_is_not_visible_yet_is_said_at_once_and_once() -> None:
     notices = Notices(0)
-    error_message = ["a: not visible yet; retrying for up to 1m"]
+    error_message = [
+        "a: Kie does not know this id yet; asking again for up to 1m (new tasks can take a moment)"
+    ]
     assert retrying(notices, NOT_FOUND, 0.0) == error_message
     assert retrying(notices, NOT_FOUND, 10.0) == []
     assert retrying(notices, NOT_FOUND, 10.0, "b") == []
@@ -44,11 +46,13 @@ def test_a_task_that_is_not_visible_yet_is_said_at_once_and_once() -> None:
 def test_retrying_is_said_when_it_lasts_and_once_for_each_reason() -> None:
     notices = Notices(0)
     assert retrying(notices, AWAY, 2.0) == []
-    assert retrying(notices, AWAY, 2.1) == ["got an error (HTTP 502); retrying for up to 2m"]
+    assert retrying(notices, AWAY, 2.1) == [
+        "Kie answered with an error page (HTTP 502); retrying for up to 2m"
+    ]
     assert retrying(notices, AWAY, 9.0, "b") == []
-    other = KieUnavailable("could not ask kie.test: timed out")
+    other = KieUnavailable("could not reach kie.test: timed out")
     assert retrying(notices, other, 9.0) == [
-        "could not ask kie.test: timed out; retrying for up to 2m"
+        "could not reach kie.test: timed out; retrying for up to 2m"
     ]
 
 
@@ -112,7 +116,7 @@ def test_a_sign_of_life_also_of_tasks_that_nothing_is_known_of() -> None:
     unseen = Retry(NOT_FOUND, 1.0, 60.0)
     assert list(notices.of_change(seen(None, retry=unseen, task_id="b"), 0.0)) == []
     assert list(notices.of_life(60.0)) == [
-        "still waiting after 1m: 1 without an answer, 1 not visible yet"
+        "still waiting after 1m: 1 no answer yet, 1 not visible yet"
     ]
 
 

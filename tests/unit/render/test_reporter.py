@@ -78,7 +78,7 @@ def test_quiet_says_errors_only() -> None:
     )
     assert stage.error_message == [
         "kiecli: a: could not save a-1.png: gone",
-        "kiecli: a: it broke. Mend it; take it up with: kiecli wait a",
+        "kiecli: a: it broke. Mend it; to try again: kiecli wait a",
     ]
 
 
@@ -162,7 +162,7 @@ def test_an_exchange_is_one_line() -> None:
     [
         (saved(), "saved a-1.png (16.4 kB)"),
         (saved("kept"), "kept a-1.png (16.4 kB)"),
-        (saved(resumed=1000), "saved a-1.png (16.4 kB, 1.0 kB taken over)"),
+        (saved(resumed=1000), "saved a-1.png (16.4 kB, resumed at 1.0 kB)"),
         (saved("planned", None), "planned a-1.png"),
     ],
 )
@@ -172,6 +172,8 @@ def test_how_a_file_was_saved(one: SavedFile, line: str) -> None:
 
 def test_a_log_says_why_a_task_is_looked_at_again() -> None:
     stage = Stage(LogReporter)
-    reason = KieUnavailable("got an error (HTTP 502)")
+    reason = KieUnavailable("Kie answered with an error page (HTTP 502)")
     stage.screen.snapshot(snapshot("waiting", retry=Retry(reason, 3.0, 15.0)))
-    assert stage.error_message == ["kiecli: got an error (HTTP 502); retrying for up to 15s"]
+    assert stage.error_message == [
+        "kiecli: Kie answered with an error page (HTTP 502); retrying for up to 15s"
+    ]

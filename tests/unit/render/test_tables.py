@@ -49,14 +49,14 @@ def test_an_error_without_advice_has_no_hint() -> None:
 
 
 def test_an_outage_has_the_line_to_run() -> None:
-    outage = KieUnavailable("got an error (HTTP 502)")
+    outage = KieUnavailable("Kie answered with an error page (HTTP 502)")
     assert (
         drawn(Outcome("a", None, outage, resume_argv=("status",))).screen
         == """\
 ╭─ a ──────────────────────────────────────────────────────╮
 │ state  unknown                                           │
-│ error  got an error (HTTP 502)                           │
-│ hint   take it up with: kiecli status a                  │
+│ error  Kie answered with an error page (HTTP 502)        │
+│ hint   to try again: kiecli status a                     │
 ╰──────────────────────────────────────────────────────────╯"""
     )
 

@@ -64,34 +64,34 @@ def test_what_is_cut_ends_in_dots(text: str, length: int, shown: str) -> None:
             KieError("it broke"),
             "",
             "kiecli wait a",
-            "kiecli: it broke. Take it up with: kiecli wait a",
+            "kiecli: it broke. To try again: kiecli wait a",
         ),
         (
             KieError("it broke", hint="mend it"),
             "a",
             "kiecli wait a",
-            "kiecli: a: it broke. Mend it; take it up with: kiecli wait a",
+            "kiecli: a: it broke. Mend it; to try again: kiecli wait a",
         ),
         (
             DeadlineExceeded("still generating after 15m"),
             "",
             "kiecli wait ID",
             (
-                "kiecli: still generating after 15m. The task goes on at Kie;"
-                " take it up with: kiecli wait ID"
+                "kiecli: still generating after 15m. The task is still running at Kie;"
+                " to keep waiting: kiecli wait ID"
             ),
         ),
         (
             TaskPending("not finished yet: waiting"),
             "",
             "kiecli download --wait a",
-            "kiecli: not finished yet: waiting. Wait for it with: kiecli download --wait a",
+            "kiecli: not finished yet: waiting. To wait for it: kiecli download --wait a",
         ),
         (
             SaveError("disk full"),
             "",
             "kiecli download a",
-            "kiecli: disk full. Take it up with: kiecli download a",
+            "kiecli: disk full. To try again: kiecli download a",
         ),
         (KieError("said\n\x1b[2J"), "", "", "kiecli: said [2J"),
     ],

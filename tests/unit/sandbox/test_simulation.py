@@ -110,7 +110,7 @@ def test_a_failed_record_has_a_code_a_message_and_no_result(client: Client) -> N
         "successFlag": 3,
     }
     assert client.task("demo-fail").to_error().hint == (
-        "moderation refused it: change the prompt or the input"
+        "blocked by content moderation; change the prompt or the input"
     )
 
 

@@ -1,9 +1,10 @@
-"""POSIX: how the config file is replaced, so that a crash or a second kiecli costs nothing."""
+"""The POSIX form of reading and replacing the config file: crashes and second runs cost nothing."""
 
 import errno
 import fcntl
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,6 +16,29 @@ UNNAMED = getattr(os, "O_TMPFILE", 0)
 """Linux's flag for a file without a name, 0 elsewhere."""
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def read(path: Path, max_size: int) -> bytes:
+    """Return what the file holds, as many bytes at most.
+
+    Raises:
+        OSError: It cannot be read, or is missing.
+    """
+    # Without O_NONBLOCK a named pipe in the file's place would hold us for ever.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        return os.read(descriptor, max_size)
+    finally:
+        os.close(descriptor)
+
+
+def is_exposed(path: Path) -> bool:
+    """Return whether anybody but the owner may do anything with the file."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return stat.S_ISREG(mode) and bool(mode & 0o077)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kiecli.config.replacing import UNNAMED, exclusive, replace
+from kiecli.config.posix_file import UNNAMED, exclusive, replace
 from kiecli.config.store import ConfigStore
 
 
@@ -40,7 +40,7 @@ def test_what_cannot_be_written_leaves_the_old_file(path: Path, unnamed: int) ->
 _KILLED = """
 import resource, signal, sys
 from pathlib import Path
-from kiecli.config.replacing import replace
+from kiecli.config.posix_file import replace
 signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20))

@@ -1,0 +1,88 @@
+"""The Windows form of reading and replacing the config file: used on Windows only.
+
+Who may read it is the affair of the profile folder that it is in.
+"""
+
+import errno
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from kiecli.clock import Clock, SystemClock
+from kiecli.disk.windows_calls import WindowsCalls, lock_path, open_lock, release_lock, sync
+
+_LOCK_PAUSE = 0.05  # seconds between two looks at a lock; Ctrl-C ends a sleep, not a lock
+
+
+def read(path: Path, max_size: int) -> bytes:
+    """Return what the file holds, as many bytes at most.
+
+    Raises:
+        OSError: It cannot be read, or is missing.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(max_size)
+    except PermissionError as error:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path) from error
+        raise
+
+
+def is_exposed(_path: Path) -> bool:
+    """Return False: modes mean nothing here."""
+    return False
+
+
+@contextmanager
+def exclusive(target: Path, clock: Clock | None = None) -> Iterator[None]:
+    """Make other processes wait before they change the file, and remove what a kill left.
+
+    Args:
+        target: The file.
+        clock: Waits for the lock.
+    """
+    lock, clock = lock_path(str(target)), clock or SystemClock()
+    while (descriptor := open_lock(lock)) is None:
+        clock.sleep(_LOCK_PAUSE)
+    try:
+        _remove_leftovers(target)
+        yield
+    finally:
+        release_lock(descriptor, lock)
+
+
+def make_folder(folder: Path) -> None:
+    """Make what is missing of it."""
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def replace(target: Path, content: bytes, *, calls: WindowsCalls | None = None) -> None:
+    """Put the content there in one step: the old file or the new one, never a half.
+
+    Args:
+        target: The file, whose folder is there.
+        content: All that it is to hold.
+        calls: Renames it.
+
+    Raises:
+        OSError: It cannot be written; the old file is still there.
+    """
+    fresh = target.with_name(f".{target.name}.{os.urandom(6).hex()}")
+    try:
+        with fresh.open("xb") as file:
+            file.write(content)
+            file.flush()
+            sync(file.fileno())
+        (calls or WindowsCalls()).rename(str(fresh), str(target), replace=True)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Remove what a killed run left: its content may be a key."""
+    for place in target.parent.iterdir():
+        if re.fullmatch(rf"\.{re.escape(target.name)}\.[0-9a-f]{{12}}", place.name):
+            place.unlink(missing_ok=True)

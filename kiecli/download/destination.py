@@ -190,7 +190,7 @@ def in_the_way(path: str, state: FileState) -> SaveError:
     """Return the error of a path whose file or folder must stay."""
     if state.kind in (FileType.FOLDER, FileType.OTHER):
         return SaveError(
-            f"could not save {path}: {state.kind.value} is there",
+            f"could not save {path}: {state.kind.value} with this name exists",
             hint="choose another name with -o",
         )
     return SaveError(

@@ -19,7 +19,7 @@ _MESSAGES = {
     errno.ENAMETOOLONG: ("the name is too long for this disk", "choose a shorter one with -o"),
     errno.EEXIST: ("part of the path is a file, not a folder", _OTHER_FOLDER),
     errno.ENOTDIR: ("part of the path is a file, not a folder", _OTHER_FOLDER),
-    errno.EISDIR: ("a folder of that name is there", _OTHER_NAME),
+    errno.EISDIR: ("a folder with this name exists", _OTHER_NAME),
     errno.EMFILE: ("too many open files", "lower -j, or raise the limit with 'ulimit -n'"),
     errno.ENFILE: ("too many open files", "lower -j, or raise the limit with 'ulimit -n'"),
 }

@@ -16,7 +16,7 @@ class FileType(Enum):
     FILE = "a file"
     LINK = "a symbolic link"
     FOLDER = "a folder"
-    OTHER = "neither a file nor a folder"
+    OTHER = "something that is neither a file nor a folder"
 
 
 class FileState(NamedTuple):

@@ -63,7 +63,7 @@ def test_a_last_line_without_an_end_is_ended_first(path: Path, start: str) -> No
 @pytest.mark.parametrize(
     ("name", "read", "written"),
     [
-        ("folder", "a folder of that name is there", "a folder of that name is there"),
+        ("folder", "a folder with this name exists", "a folder with this name exists"),
         ("missing/done.txt", None, "no such file or directory"),
         ("file/done.txt", NO_FOLDER, NO_FOLDER),
     ],

@@ -339,7 +339,7 @@ def test_a_folder_in_the_file_s_place_is_an_error(bench: Bench, overwrite: bool)
     (bench.folder / NAME).mkdir()
     saved = bench.save(LINK, overwrite=overwrite)
     assert (said(saved.error), saved.error and saved.error.hint) == (
-        f"could not save {bench.folder / NAME}: a folder is there",
+        f"could not save {bench.folder / NAME}: a folder with this name exists",
         "choose another name with -o",
     )
 
@@ -349,7 +349,8 @@ def test_a_pipe_in_the_file_s_place_is_an_error(bench: Bench) -> None:
     os.mkfifo(bench.folder / NAME)
     saved = bench.save(LINK)
     assert said(saved.error) == (
-        f"could not save {bench.folder / NAME}: neither a file nor a folder is there"
+        f"could not save {bench.folder / NAME}: something that is neither a file nor a folder with"
+        " this name exists"
     )
 
 

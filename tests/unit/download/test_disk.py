@@ -44,7 +44,7 @@ ELSEWHERE = "choose another folder with -d"
         ),
         (
             errno.EISDIR,
-            "could not save a.png: a folder of that name is there",
+            "could not save a.png: a folder with this name exists",
             "choose another name with -o",
         ),
         (errno.EMFILE, "could not save a.png: too many open files", DESCRIPTORS),

@@ -150,5 +150,5 @@ def test_an_error_of_the_disk_is_the_metadata_s_alone(bench: Bench) -> None:
     saved = save(bench)
     assert (saved.status, said(saved.error)) == (
         "saved",
-        f"could not save {bench.folder / 'hero-1.png.json'}: a folder of that name is there",
+        f"could not save {bench.folder / 'hero-1.png.json'}: a folder with this name exists",
     )

@@ -96,7 +96,7 @@ def test_a_stranger_s_file_under_the_part_s_name_stays_where_it_is(bench: Bench)
         part.mkdir()
 
     disturbed(bench, replace)
-    assert said(bench.save(LINK).error).endswith(": a folder of that name is there")
+    assert said(bench.save(LINK).error).endswith(": a folder with this name exists")
     assert part.is_dir()
 
 

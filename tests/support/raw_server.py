@@ -7,6 +7,7 @@ with raw_server([b"HTTP/1.1 200 OK\r\nContent-", 0.1, b"Length: 2\r\n\r\nok"]) a
 import socket
 import ssl
 import struct
+import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -85,7 +86,7 @@ class RawServer:
                     connection.sendall(step)
                 elif step is None:
                     # Closing without lingering is what sends a reset.
-                    lingering = struct.pack("ii", 1, 0)
+                    lingering = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, lingering)
                 else:
                     self.closing.wait(step)

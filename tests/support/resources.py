@@ -1,19 +1,23 @@
 """What a process holds: threads and sockets, to find what was left behind."""
 
+import os
+import stat
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 
 
 def open_sockets() -> int:
-    """Return how many sockets this process has open."""
-    links = []
-    for descriptor in Path("/proc/self/fd").iterdir():
-        with suppress(OSError):  # the folder's own descriptor is closed by now
-            links.append(str(descriptor.readlink()))
-    return sum(link.startswith("socket:") for link in links)
+    """Return how many sockets this process has open; Windows does not tell, so 0 there."""
+    return sum(map(_is_socket, range(1024)))
+
+
+def _is_socket(descriptor: int) -> bool:
+    try:
+        return stat.S_ISSOCK(os.fstat(descriptor).st_mode)
+    except OSError:
+        return False
 
 
 @contextmanager

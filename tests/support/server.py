@@ -147,6 +147,15 @@ class Certificate(NamedTuple):
     key: Path
 
     @classmethod
+    def stored(cls) -> "Certificate":
+        """Return the one beside this module, as `make` makes them, good for a hundred years.
+
+        It needs no openssl command, which Windows does not have.
+        """
+        folder = Path(__file__).with_name("tls")
+        return cls(folder / "certificate.pem", folder / "key.pem")
+
+    @classmethod
     def make(cls, folder: Path) -> "Certificate":
         """Make one in a folder, for 127.0.0.1, localhost and kie.test."""
         made = cls(folder / "certificate.pem", folder / "key.pem")

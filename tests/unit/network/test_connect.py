@@ -112,7 +112,7 @@ def test_an_address_that_fails_before_anything_is_sent_is_passed_over() -> None:
             *at(good.getsockname()[1]),
         ]
         connector(addresses).connect("kie.test", 443, soon()).close()
-        with pytest.raises(OSError, match="family") as failure:
+        with pytest.raises(OSError) as failure:  # noqa: PT011  each system has its own words
             connector(addresses[:2]).connect("kie.test", 443, soon())
     assert failure.value.errno == errno.EAFNOSUPPORT
 

@@ -1,6 +1,7 @@
 """httpx over httpcore: time limits that hold wherever an answer hangs, and what errors become."""
 
 import inspect
+import os
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from kiecli.clock import SystemClock
 from kiecli.network.connect import Address, Connector
 from kiecli.network.deadline import Deadline
 from kiecli.network.proxies import ProxyAddress
+from kiecli.network.tls import create_ssl_context
 from kiecli.network.transport import HTTPCORE_ERRORS, PoolTransport, translated_errors
 from tests.support.proxies import Proxy, TLSDoor, standing
 from tests.support.raw_server import Answer, RawServer, dead_ports, dripping, forever, raw_server
@@ -23,13 +25,16 @@ from tests.support.server import Certificate, closed_port, serving
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 LAST = OK.replace(b"OK", b"OK\r\nConnection: close")
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+STORED_HASH = "3cead04b"
+"""Of the stored certificate's subject, as `openssl x509 -hash` prints it."""
+
 SHORT = 0.3
 """Seconds of a deadline that is to run out."""
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    return Certificate.make(tmp_path_factory.mktemp("certificate"))
+def certificate() -> Certificate:
+    return Certificate.stored()
 
 
 @pytest.fixture(scope="module")
@@ -398,18 +403,10 @@ def test_files_of_a_real_server(certificate: Certificate, trusting: ssl.SSLConte
 
 
 def test_a_folder_of_certificates_is_looked_into(tmp_path: Path, certificate: Certificate) -> None:
-    from kiecli.network.tls import create_ssl_context
-
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    (tmp_path / "b" / f"{_hash(certificate.file)}.0").write_bytes(certificate.file.read_bytes())
-    context = create_ssl_context({"SSL_CERT_DIR": f"{tmp_path / 'a'}:{tmp_path / 'b'}"})
+    (tmp_path / "b" / f"{STORED_HASH}.0").write_bytes(certificate.file.read_bytes())
+    folders = os.pathsep.join([str(tmp_path / "a"), str(tmp_path / "b")])
+    context = create_ssl_context({"SSL_CERT_DIR": folders})
     with raw_server(OK, context=certificate.context()) as server, client(context) as http:
         assert http.get(server.url).text == "ok"
-
-
-def _hash(file: Path) -> str:
-    import subprocess
-
-    line = ["openssl", "x509", "-hash", "-noout", "-in", str(file)]
-    return subprocess.run(line, check=True, capture_output=True, text=True).stdout.strip()

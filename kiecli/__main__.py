@@ -6,18 +6,18 @@ import os
 import signal
 import sys
 
-_MANY_OBJECTS = 100_000  # more than all that is imported
+_MANY_OBJECTS = 100_000  # more than the imports make
 _BY_SIGNAL = (128 + signal.SIGINT, 128 + signal.SIGTERM)
 
 
 def run() -> None:
     """Run kiecli in this process and end it."""
-    # Until the real handlers stand, Ctrl-C ends the process in silence, as SIGTERM does.
+    # Until the real handlers are installed, Ctrl-C ends the process silently, as SIGTERM does.
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     _occupy_closed_descriptors()
-    # Looking for garbage among imports takes 5 to 8 ms, and none of them goes away again. A long
-    # wait gets there in the end: failed looks leave circles behind.
+    # Collecting garbage among imports takes 5 to 8 ms and finds nothing. A long wait needs it:
+    # failed polls leave cycles behind.
     gc.set_threshold(_MANY_OBJECTS)
     from kiecli.cli.main import interrupt_message, main
     from kiecli.errors import Interrupted
@@ -45,21 +45,28 @@ def run() -> None:
 
 
 def _occupy_closed_descriptors() -> None:
-    """Let no file or connection of ours become what others take for stdin, stdout or stderr."""
+    """Keep files and connections of ours from getting the number of stdin, stdout or stderr."""
     for number in (0, 1, 2):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is this one
+            _occupy_lowest_descriptor()
+
+
+def _occupy_lowest_descriptor() -> None:
+    try:
+        os.open(os.devnull, os.O_RDWR)
+    except OSError:  # a container without /dev: a pipe that nobody writes to does as well
+        os.close(os.pipe()[1])
 
 
 def _leave(status: int) -> None:
-    """End without the interpreter's own goodbye, which takes 10 to 20 ms and joins threads."""
+    """End without the interpreter's own cleaning up, which takes 10 to 20 ms and joins threads."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except (OSError, ValueError, AttributeError):
-            pass  # gone or closed: what there was to say about it has been said
+            pass  # gone or closed, which has been reported
     os._exit(status)
 
 

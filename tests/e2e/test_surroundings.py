@@ -2,6 +2,8 @@
 
 import os
 import socket
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +50,43 @@ def test_a_process_without_any_stream_saves_its_files(kiecli: Installed) -> None
     """Descriptors 0 to 2 are free then, and files and connections must not take them."""
     ran = kiecli.shell("kiecli download -v demo-images <&- >&- 2>&-")
     assert (ran.code, len(list(kiecli.folder.glob("demo-images-?.jpg")))) == (7, 6)
+
+
+def test_a_container_without_dev_null_is_enough(kiecli: Installed, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text('import os; os.devnull = "/nowhere/null"')
+    environ = {"PYTHONPATH": str(tmp_path)}
+    ran = kiecli.shell("kiecli download -v demo-images <&- >&- 2>&-", environ=environ)
+    assert (ran.code, len(list(kiecli.folder.glob("demo-images-?.jpg")))) == (7, 6)
+    assert kiecli.shell("kiecli status -q demo-image <&-", environ=environ) == Ran(
+        0, "success\n", ""
+    )
+
+
+# --- limits ---
+
+# Becomes a user who may have so many threads; only root can, and keeps its right to read files.
+_FEW_THREADS = """
+import ctypes, os, resource, sys
+PR_CAPBSET_DROP, CAP_SYS_ADMIN, CAP_SYS_RESOURCE = 24, 21, 24
+for capability in (CAP_SYS_ADMIN, CAP_SYS_RESOURCE):
+    ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+limit = int(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_NPROC, (limit, limit))
+os.setreuid(54321, -1)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a user without threads")
+@pytest.mark.parametrize("limit", ["1", "2", "3"])
+def test_a_user_with_few_threads(limit: str, kiecli: Installed) -> None:
+    program = [sys.executable, "-c", _FEW_THREADS, limit, sys.executable, "-m", "kiecli"]
+    ran = kiecli("download", "-q", "demo-image", "demo-text", program=program)
+    assert (ran.code, ran.err) == (0, "")
+    assert sorted(ran.out.split()) == ["demo-image-1.png", "demo-text-1.json"]
+
+
+# --- the rest of the streams ---
 
 
 @pytest.mark.parametrize("command", ["wait demo-image", "config list"])

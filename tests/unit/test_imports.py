@@ -5,7 +5,6 @@ figures are those of `tests/benchmarks/startup.py`; these tests keep what makes 
 """
 
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.server import FaultyServer, serving
+from tests.support.systems import needs_pty
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 SCRIPT = ["-c", "from kiecli.__main__ import run; run()"]
@@ -120,11 +120,12 @@ def test_status_over_plain_http_makes_no_tls_context(kie: FaultyServer, tmp_path
     assert "httpx" in imports([*SCRIPT, "status", "demo-image"], env)
 
 
+@needs_pty
 def test_status_on_a_terminal_draws_without_what_only_moving_pictures_need(
     kie: FaultyServer, tmp_path: Path
 ) -> None:
     env = environment(tmp_path, KIE_BASE_URL=kie.url, KIE_API_KEY="a-key-of-the-tests")
-    outside, terminal = pty.openpty()
+    outside, terminal = os.openpty()
     try:
         modules = imports([*SCRIPT, "status", "demo-image"], env, stdout=terminal)
     finally:

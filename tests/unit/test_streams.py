@@ -2,7 +2,6 @@
 
 import errno
 import os
-import pty
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, TextIO
 
@@ -12,6 +11,7 @@ from kiecli.errors import SaveError, StdoutClosed
 from kiecli.redaction import Redactor
 from kiecli.streams import ErrorOutput, Output
 from tests.support.program import FakeStream
+from tests.support.systems import needs_pty
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
 GONE = BrokenPipeError(errno.EPIPE, "Broken pipe")
@@ -121,7 +121,7 @@ def test_a_stderr_that_was_closed_by_somebody_else_falls_silent() -> None:
 @pytest.fixture
 def terminals() -> Iterator[Sequence[TextIO]]:
     """Two streams on one terminal and one on another."""
-    main, other = pty.openpty(), pty.openpty()
+    main, other = os.openpty(), os.openpty()
     files = [os.fdopen(os.dup(fd), "w") for fd in (main[1], main[1], other[1])]
     yield files
     for file in files:
@@ -152,6 +152,7 @@ class _Wrapped:
         return self._file.fileno()
 
 
+@needs_pty
 def test_two_streams_are_one_place_when_they_are_one_terminal(terminals: Sequence[TextIO]) -> None:
     first, second, third = (Output(_Wrapped(file)) for file in terminals)
     assert first.same_place(second)

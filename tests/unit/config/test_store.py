@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,13 @@ import pytest
 
 from kiecli.config.store import ConfigStore
 from kiecli.errors import ConfigError, ExitCode
+from tests.support.systems import (
+    limit,
+    needs_links,
+    needs_modes,
+    needs_named_pipes,
+    needs_process_limits,
+)
 
 LEFT_ALONE = "fix or remove it; it was not changed"
 ELSEWHERE = "fix that, or set KIECLI_CONFIG to another file"
@@ -24,17 +30,6 @@ def umask(mask: int) -> Iterator[None]:
         yield
     finally:
         os.umask(before)
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """Let every write beyond that fail, as a full disk would."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def mode(path: Path) -> str:
@@ -131,6 +126,7 @@ def test_forgetting_what_is_not_there_writes_nothing(path: Path) -> None:
     assert not path.parent.exists()
 
 
+@needs_modes
 @pytest.mark.parametrize("mask", [0, 0o022, 0o777])
 def test_file_and_folders_are_the_owners_alone_whatever_the_umask(
     tmp_path: Path, mask: int
@@ -142,6 +138,7 @@ def test_file_and_folders_are_the_owners_alone_whatever_the_umask(
     assert path.read_text() == '{\n  "dir": "out"\n}\n'
 
 
+@needs_modes
 def test_a_file_that_others_could_read_is_closed_by_a_change(written: Path) -> None:
     written.parent.chmod(0o755)
     written.chmod(0o644)
@@ -165,6 +162,7 @@ def test_the_file_is_replaced_by_a_new_one_not_rewritten(written: Path) -> None:
     assert [entry.name for entry in written.parent.iterdir()] == ["config.json"]
 
 
+@needs_links
 def test_a_link_in_its_place_stays_and_its_target_is_replaced(
     written: Path, tmp_path: Path
 ) -> None:
@@ -180,6 +178,7 @@ def test_a_link_in_its_place_stays_and_its_target_is_replaced(
     assert [entry.name for entry in link.parent.iterdir()] == ["config.json"]
 
 
+@needs_links
 def test_a_link_that_leads_nowhere_is_refused(tmp_path: Path) -> None:
     link = tmp_path / "config.json"
     link.symlink_to("gone.json")
@@ -191,6 +190,7 @@ def test_a_link_that_leads_nowhere_is_refused(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["config.json"]
 
 
+@needs_links
 def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
     link = tmp_path / "config.json"
     link.symlink_to("config.json")
@@ -217,6 +217,7 @@ def test_a_name_that_is_too_long_is_refused(tmp_path: Path) -> None:
     assert refusal(ConfigStore(path)).message == message
 
 
+@needs_named_pipes
 def test_a_pipe_in_its_place_holds_nobody_up_and_is_not_replaced(tmp_path: Path) -> None:
     pipe = tmp_path / "config.json"
     os.mkfifo(pipe)
@@ -228,9 +229,10 @@ def test_a_pipe_in_its_place_holds_nobody_up_and_is_not_replaced(tmp_path: Path)
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
+@needs_process_limits
 def test_a_full_disk_leaves_the_old_file_and_nothing_else(written: Path) -> None:
     before = written.read_bytes()
-    with files_of_at_most(0), pytest.raises(ConfigError) as error:
+    with limit("FSIZE", 0), pytest.raises(ConfigError) as error:
         ConfigStore(written).set("dir", "other")
     assert error.value.message == f"cannot write the config file {written}: File too large"
     assert error.value.hint == ELSEWHERE

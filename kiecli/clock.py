@@ -1,7 +1,10 @@
 """Time as a parameter: everything that waits or tells the time takes a `Clock`."""
 
 import time
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class Clock(Protocol):
@@ -36,6 +39,32 @@ class SystemClock:
         time.sleep(max(0.0, seconds))
 
 
+def utc(seconds: float) -> "datetime":
+    """Return the moment so many seconds after 1970 began; what no calendar has is its end.
+
+    Windows' own functions refuse moments before 1970 and after the year 3000.
+    """
+    from datetime import UTC, datetime, timedelta
+
+    first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    if seconds <= (first - epoch).total_seconds():
+        return first
+    if seconds >= (last - epoch).total_seconds():
+        return last
+    return epoch + timedelta(seconds=seconds)
+
+
 def iso_timestamp(seconds: float | None) -> str | None:
     """Return UTC ISO 8601 with Z for seconds since 1970; None for None."""
-    return None if seconds is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+    if seconds is None:
+        return None
+    return utc(seconds).replace(tzinfo=None, microsecond=0).isoformat() + "Z"
+
+
+def local_time(seconds: float) -> str:
+    """Return date and time of day where the user is, or in UTC where the system cannot tell."""
+    try:
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
+    except (OSError, OverflowError, ValueError):
+        return f"{utc(seconds):%Y-%m-%d %H:%M:%S} UTC"

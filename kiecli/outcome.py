@@ -12,6 +12,8 @@ from kiecli.errors import (
     TaskFailed,
     TaskPending,
 )
+from kiecli.shell_syntax import join
+from kiecli.system_syntax import SHELL
 
 if TYPE_CHECKING:
     from kiecli.download.plan import SavedFile
@@ -28,10 +30,8 @@ def shell_command(argv: Sequence[str], task_ids: Sequence[str]) -> str:
         task_ids: The tasks it is to name; of very many the first three, and in a
             shell's comment how many more there are.
     """
-    import shlex
-
     ids = task_ids if len(task_ids) <= _MANY else task_ids[:3]
-    text = shlex.join(["kiecli", *argv, *ids])
+    text = join(SHELL, ["kiecli", *argv, *ids])
     return text if ids is task_ids else f"{text}  # and {len(task_ids) - len(ids)} more"
 
 

@@ -6,6 +6,8 @@ from typing import NamedTuple
 from kiecli import durations
 from kiecli.config import api_key
 from kiecli.errors import UsageError
+from kiecli.path_syntax import PathSyntax, path_problem
+from kiecli.system_syntax import PATHS
 from kiecli.urls import is_ip, is_loopback
 
 
@@ -115,7 +117,16 @@ def _scheme_and_host(url: str) -> tuple[str, str]:
     return scheme, host if is_ip(host) else ""
 
 
-def _folder(text: str) -> str:
+def folder(text: str, syntax: PathSyntax = PATHS) -> str:
+    """Return a folder as it was typed, a home folder in full.
+
+    Args:
+        text: As typed.
+        syntax: How the system reads paths.
+
+    Raises:
+        ValueError: No folder can have that name.
+    """
     import os
     from pathlib import Path
 
@@ -123,15 +134,17 @@ def _folder(text: str) -> str:
         raise ValueError("the folder is empty")
     try:
         # Only what names a home goes through Path, which would drop a leading `./`.
-        folder = str(Path(text).expanduser()) if text.startswith("~") else text
-        encoded = os.fsencode(folder)
+        path = str(Path(text).expanduser()) if text.startswith("~") else text
+        encoded = os.fsencode(path)
     except RuntimeError:
         raise ValueError(f"the home folder of {text!r} is not known") from None
     except UnicodeEncodeError:
         raise ValueError(f"{text!r} is not a valid folder name") from None
     if b"\0" in encoded:
         raise ValueError(f"{text!r} is not a valid folder name")
-    return folder
+    if problem := path_problem(syntax, path):
+        raise ValueError(f"{text!r}: {problem}")
+    return path
 
 
 def _timeout(text: str) -> str:
@@ -142,6 +155,6 @@ def _timeout(text: str) -> str:
 SETTINGS = (
     Setting("api-key", "KIE_API_KEY", None, api_key.check, secret=True),
     Setting("base-url", "KIE_BASE_URL", "https://api.kie.ai", _base_url),
-    Setting("dir", "KIECLI_DIR", ".", _folder),
+    Setting("dir", "KIECLI_DIR", ".", folder),
     Setting("timeout", "KIECLI_TIMEOUT", "15m", _timeout),
 )

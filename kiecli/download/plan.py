@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from kiecli.api.models import Task
 from kiecli.errors import KieError, SaveError, UsageError
 from kiecli.files.template import Template, result_values, split_url_name, task_values
+from kiecli.system_syntax import SHELL
 
 
 class SaveOptions(NamedTuple):
@@ -36,7 +37,7 @@ class SaveOptions(NamedTuple):
         if not self.template.words and os.path.isdir(folder):
             raise UsageError(
                 f"--output {self.template.text} names an existing folder",
-                hint=f"to save into it: -d {folder}",
+                hint=f"to save into it: -d {SHELL.quote(folder)}",
             )
 
 

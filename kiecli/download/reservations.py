@@ -8,6 +8,7 @@ from kiecli.download.plan import Target
 from kiecli.errors import UsageError
 from kiecli.files.sanitize import fold_path
 from kiecli.files.template import Template, split_extension
+from kiecli.system_syntax import SHELL
 
 
 class Claim(Enum):
@@ -73,7 +74,7 @@ class NameReservations:
     def _same_file(self, one: Target, other: Target) -> UsageError:
         if one.task_id == other.task_id:
             who = f"results {one.n} and {other.n}"
-            hint = f"add {{n}}, as in: -o '{self._template.with_word('n')}'"
+            hint = f"add {{n}}, as in: -o {SHELL.quote(self._template.with_word('n'))}"
         else:
             # `a:b` and `a-b` are the same once they are safe in a file's name.
             who = f"results of the tasks {one.task_id} and {other.task_id}"

@@ -6,14 +6,16 @@ never leave the folder that was meant, hide a file, or upset a shell or another 
 
 import re
 from collections.abc import Iterator, Mapping
-from time import gmtime, strftime
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from kiecli.api.models import Task
+from kiecli.clock import utc
 from kiecli.errors import UsageError
 from kiecli.files import media_types
 from kiecli.files.sanitize import UNKNOWN, PathComponent, Token, sanitize
+from kiecli.path_syntax import PathSyntax, path_problem
+from kiecli.system_syntax import PATHS, SHELL
 
 DEFAULT_TEMPLATE = "{label}-{n}.{ext}"
 """What files are named by when no other template is given."""
@@ -22,6 +24,8 @@ FIELDS = ("label", "task_id", "n", "name", "ext", "model", "date", "prompt")
 """What a template can be filled with."""
 
 _MAX_PROMPT = 60  # characters: some ten words tell one picture from another in a listing
+# A letter for each word: only what was typed can name a device.
+_TYPICAL = dict.fromkeys(FIELDS, "x")
 _STDOUT = frozenset({"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
 
 _TOKEN = re.compile(r"(?P<brace>\{\{|\}\})|\{(?P<word>[^{}]*)\}|(?P<typed>[^{}]+)|(?P<stray>.)")
@@ -36,24 +40,31 @@ class Template(NamedTuple):
     """As typed."""
     components: tuple[PathComponent, ...]
     """The parts of the path, between its slashes."""
+    syntax: PathSyntax
+    """How this system reads paths."""
 
     @classmethod
-    def parse(cls, text: str) -> "Template":
+    def parse(cls, text: str, syntax: PathSyntax = PATHS) -> "Template":
         """Read a template; doubled braces stand for themselves.
 
+        Args:
+            text: As typed.
+            syntax: How the system reads paths.
+
         Raises:
-            UsageError: It has an unknown word, a format, a brace too many, or names a folder or
-                stdout.
+            UsageError: It has an unknown word, a format, a brace too many, or names a folder,
+                stdout or a device.
         """
         parts: list[list[Token]] = [[]]
         for piece in _pieces(text):
             if piece.is_word:
                 parts[-1].append(piece)
             else:
-                first, *others = (Token(typed, is_word=False) for typed in piece.text.split("/"))
+                split = syntax.split(piece.text)
+                first, *others = (Token(typed, is_word=False) for typed in split)
                 parts[-1].append(first)
                 parts.extend([other] for other in others)
-        template = cls(text, tuple(map(PathComponent, parts)))
+        template = cls(text, tuple(map(PathComponent, parts)), syntax)
         template._check_file_name()
         return template
 
@@ -65,17 +76,17 @@ class Template(NamedTuple):
     @property
     def absolute(self) -> bool:
         """Whether it starts at the root, wherever the files were to go."""
-        return self.text.startswith("/")
+        return self.syntax.is_absolute(self.text)
 
     @property
     def escapes_directory(self) -> bool:
         """Whether a typed `..` leads out of the folder that it starts in."""
-        return any(part.typed == ".." for part in self.components)
+        return any(self.syntax.climbs(part.typed or "") for part in self.components)
 
     def fill(self, values: Mapping[str, str | None]) -> str:
         """Return the path for these values, each made safe; a missing one is `unknown`."""
         safe = {word: sanitize(word, values.get(word)) for word in self.words}
-        return "/".join(part.fill(safe) for part in self.components)
+        return self.syntax.separator.join(part.fill(safe) for part in self.components)
 
     def fill_stem(self, values: Mapping[str, str | None]) -> str:
         """Return the path without its extension, for when only the host could tell that."""
@@ -112,7 +123,7 @@ class Template(NamedTuple):
         if several_tasks and self.words.isdisjoint({"label", "task_id"}):
             raise UsageError(
                 f"several tasks cannot share --output {self.text}",
-                hint=f"add {{label}}, as in: -o '{self.with_word('label')}'",
+                hint=f"add {{label}}, as in: -o {SHELL.quote(self.with_word('label'))}",
             )
         if in_folder and (self.absolute or self.escapes_directory):
             how = "is an absolute path" if self.absolute else "leads out of --dir"
@@ -128,8 +139,11 @@ class Template(NamedTuple):
         if self.components[-1].typed in {"", ".", ".."}:
             raise UsageError(
                 f"--output {self.text} names a folder, not a file",
-                hint=f"to save into a folder: -d {self.text}",
+                hint=f"to save into a folder: -d {SHELL.quote(self.text)}",
             )
+        typical = "/".join(part.fill(_TYPICAL) for part in self.components)
+        if problem := path_problem(self.syntax, typical):
+            raise UsageError(f"--output {self.text}: {problem}", hint="give another name")
 
 
 def _pieces(text: str) -> Iterator[Token]:
@@ -178,7 +192,7 @@ def task_values(task: Task, label: str | None) -> dict[str, str | None]:
     """
     date = None
     if task.completed_at is not None:
-        date = strftime("%Y-%m-%d", gmtime(task.completed_at))
+        date = utc(task.completed_at).date().isoformat()
     return {
         "label": label or task.task_id,
         "task_id": task.task_id,

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from kiecli import durations
 from kiecli.api.models import Phase, Task
+from kiecli.clock import local_time
 from kiecli.outcome import Outcome
 from kiecli.render.text import advice, count, decimal, error_message, humanize, sanitize, shortened
 from kiecli.streams import Output
@@ -32,6 +33,7 @@ def console(output: Output, environ: Mapping[str, str]) -> Console:
         highlight=False,
         markup=False,
         emoji=False,
+        legacy_windows=False,  # consoles without control sequences count as TERM=dumb
         _environ=environ,
     )
 
@@ -104,12 +106,9 @@ def _model(task: Task) -> str:
 
 
 def _moment(task: Task, wall: float) -> str | None:
-    from time import localtime, strftime
-
     if task.created_at is None:
         return None
-    moment = strftime("%Y-%m-%d %H:%M:%S", localtime(task.created_at))
-    return f"{moment} ({humanize(max(0.0, wall - task.created_at))} ago)"
+    return f"{local_time(task.created_at)} ({humanize(max(0.0, wall - task.created_at))} ago)"
 
 
 def _time_of(task: Task, wall: float) -> str | None:

@@ -14,7 +14,10 @@ _ROOT = Path(__file__).parents[2]
 # From the ground up. Each row has rooms, each room its modules; a folder brings all it holds. A
 # module may import from its own room and from every row below: never upward, never sideways.
 _FLOORS: list[dict[str, str]] = [
-    {"ground": "errors clock durations sizes urls safe_json redaction"},
+    {
+        "ground": "errors clock durations sizes urls safe_json redaction",
+        "syntax": "path_syntax shell_syntax system_syntax",
+    },
     {"disk": "disk", "process": "process", "workers": "workers"},
     {
         "network": "network",

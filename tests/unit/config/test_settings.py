@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiecli.config.settings import SETTINGS, get_setting
+from kiecli.config.settings import SETTINGS, folder, get_setting
 from kiecli.errors import ExitCode, UsageError
+from kiecli.path_syntax import WindowsPaths
 
 
 def test_the_table_of_settings() -> None:
@@ -167,6 +168,13 @@ def test_what_can_be_no_folder_is_refused(folder: str, words: str) -> None:
     with pytest.raises(ValueError, match="folder") as refusal:
         _read_folder(folder)
     assert str(refusal.value) == words
+
+
+def test_a_device_of_windows_is_no_folder_there() -> None:
+    with pytest.raises(ValueError, match="device") as refusal:
+        folder("out/con", WindowsPaths())
+    assert str(refusal.value) == "'out/con': con is a device on Windows"
+    assert folder("C:/out\\new", WindowsPaths()) == "C:/out\\new"
 
 
 def test_a_timeout_is_a_duration_and_may_be_zero() -> None:

@@ -13,6 +13,7 @@ from kiecli.files.template import (
     split_url_name,
     task_values,
 )
+from kiecli.path_syntax import WindowsPaths
 
 _TASK_ID = "3a1f6b0c9d2e4f58a7b6c5d4e3f20112"
 _VALUES = {
@@ -88,7 +89,7 @@ _KNOWN = "{label} {task_id} {n} {name} {ext} {model} {date} {prompt}"
         ("", "--output is empty", "the default is {label}-{n}.{ext}"),
         ("/dev/stdout", "--output /dev/stdout is not a file", "for stdout, use: -o -"),
         ("out/", "--output out/ names a folder, not a file", "to save into a folder: -d out/"),
-        ("{n}/", "--output {n}/ names a folder, not a file", "to save into a folder: -d {n}/"),
+        ("{n}/", "--output {n}/ names a folder, not a file", "to save into a folder: -d '{n}/'"),
         ("a/.", "--output a/. names a folder, not a file", "to save into a folder: -d a/."),
         ("..", "--output .. names a folder, not a file", "to save into a folder: -d .."),
     ],
@@ -294,6 +295,27 @@ def test_what_is_not_known_of_a_result_is_none_or_empty() -> None:
 def test_a_long_prompt_is_cut_between_words(prompt: str, words: str) -> None:
     task = Task.parse("t", {"param": {"input": {"prompt": prompt}}})
     assert task_values(task, None)["prompt"] == words
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("out\\con", "--output out\\con: con is a device on Windows"),
+        ("nul.{ext}", "--output nul.{ext}: nul is a device on Windows"),
+        ("C:\\a:{n}", "--output C:\\a:{n}: a name cannot have ':' on Windows"),
+        ("out\\", "--output out\\ names a folder, not a file"),
+    ],
+)
+def test_on_windows_names_that_its_disks_cannot_have_are_refused(text: str, message: str) -> None:
+    with pytest.raises(UsageError) as refusal:
+        Template.parse(text, WindowsPaths())
+    assert refusal.value.message == message
+
+
+def test_on_windows_both_slashes_make_folders() -> None:
+    template = Template.parse("C:{model}/x\\..\\{n}.{ext}", WindowsPaths())
+    assert template.fill({"model": "a\\b:c", "n": "1", "ext": "png"}) == "C:a-b-c\\x\\..\\1.png"
+    assert (template.absolute, template.escapes_directory) == (True, True)
 
 
 def test_what_nobody_knows_is_called_unknown() -> None:

@@ -1,0 +1,104 @@
+"""How a system reads the paths that a user types."""
+
+import re
+from typing import Protocol
+
+
+class PathSyntax(Protocol):
+    """What a typed path means."""
+
+    separator: str
+    """What is put between the parts of a path."""
+
+    def split(self, text: str) -> list[str]:
+        """Return the parts of a path, or of a piece of one, between its separators."""
+        ...
+
+    def is_absolute(self, path: str) -> bool:
+        """Return whether a path starts somewhere else than in the current folder."""
+        ...
+
+    def without_drive(self, path: str) -> str:
+        """Return the path without the drive that it may start with."""
+        ...
+
+    def climbs(self, part: str) -> bool:
+        """Return whether a part of a path leads to the folder above."""
+        ...
+
+    def problem(self, part: str) -> str | None:
+        """Return why no file can have a part of a path as its name, or None."""
+        ...
+
+
+class PosixPaths:
+    """Paths of every system but Windows."""
+
+    separator = "/"
+
+    def split(self, text: str) -> list[str]:
+        """Return the parts between slashes."""
+        return text.split("/")
+
+    def is_absolute(self, path: str) -> bool:
+        """Return whether a path starts at the root."""
+        return path.startswith("/")
+
+    def without_drive(self, path: str) -> str:
+        """Return the path: there are no drives."""
+        return path
+
+    def climbs(self, part: str) -> bool:
+        """Return whether it is `..`."""
+        return part == ".."
+
+    def problem(self, part: str) -> str | None:  # noqa: ARG002 - only the disk knows
+        """Return None: the disk itself refuses what it has no name for."""
+        return None
+
+
+class WindowsPaths:
+    """Paths of Windows: both slashes, drives, device names.
+
+    See https://learn.microsoft.com/windows/win32/fileio/naming-a-file.
+    """
+
+    separator = "\\"
+    _DRIVE = re.compile(r"\A[a-z]:", re.IGNORECASE)
+    _DEVICE = re.compile(
+        r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\.|:|$)", re.IGNORECASE
+    )
+    # A colon would begin a hidden stream of the file whose name is before it.
+    _FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f]')
+
+    def split(self, text: str) -> list[str]:
+        """Return the parts between slashes of either kind."""
+        return re.split(r"[\\/]", text)
+
+    def is_absolute(self, path: str) -> bool:
+        """Return whether a path starts at a root or on a drive; `c:name` is elsewhere, too."""
+        return path.startswith(("/", "\\")) or bool(self._DRIVE.match(path))
+
+    def without_drive(self, path: str) -> str:
+        """Return the path without `C:`."""
+        return self._DRIVE.sub("", path, count=1)
+
+    def climbs(self, part: str) -> bool:
+        """Return whether it is `..`, also with the dots and spaces that Windows ignores."""
+        return part.startswith("..") and not part.strip(" .")
+
+    def problem(self, part: str) -> str | None:
+        """Return why no file can have the name."""
+        if found := self._DEVICE.match(part):
+            return f"{found[1]} is a device on Windows"
+        if found := self._FORBIDDEN.search(part):
+            return f"a name cannot have {found[0]!r} on Windows"
+        if part.strip(".") and part.endswith((".", " ")):
+            return "a name cannot end in a dot or a space on Windows"
+        return None
+
+
+def path_problem(syntax: PathSyntax, path: str) -> str | None:
+    """Return why no file or folder can have a path, or None."""
+    parts = syntax.split(syntax.without_drive(path))
+    return next(filter(None, map(syntax.problem, parts)), None)

@@ -1,0 +1,66 @@
+"""How command lines are written that people copy from a message into their shell."""
+
+import re
+from collections.abc import Iterable
+from typing import Protocol
+
+
+class ShellSyntax(Protocol):
+    """The syntax of a shell, or of several that agree."""
+
+    def quote(self, word: str) -> str:
+        """Return the word as it is to be typed, in quotes where it needs them."""
+        ...
+
+    def with_stdin(self, line: str, path: str) -> str:
+        """Return a line that runs a command with a file as its stdin."""
+        ...
+
+
+class PosixShell:
+    """sh and the shells that follow it: bash, zsh, fish."""
+
+    def quote(self, word: str) -> str:
+        """Return the word as it is to be typed."""
+        import shlex
+
+        return shlex.quote(word)
+
+    def with_stdin(self, line: str, path: str) -> str:
+        """Return a line that runs a command with a file as its stdin."""
+        return f"{line} < {self.quote(path)}"
+
+
+class WindowsShells:
+    """PowerShell and cmd, where both can be served alike; else PowerShell.
+
+    See https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_parsing
+    and .../about_quoting_rules.
+    """
+
+    # Not `{}`, which is a script block, `,`, which is an array, nor `@`, `#` and `~` at the start.
+    _PLAIN = re.compile(r"[\w./\\:=+%-][\w./\\:=+%@#~-]*")
+    # PowerShell takes `-o.x` for two words.
+    _DASHED = re.compile(r"-.*[.:]")
+    # Nothing is special between single quotes but they themselves, the typographic ones too.
+    _SINGLE = re.compile("(['\u2018\u2019\u201a\u201b])")
+    _NEEDS_SINGLE = re.compile('[$`"\u201c\u201d\u201e]')
+
+    def quote(self, word: str) -> str:
+        """Return the word as it is to be typed."""
+        if self._PLAIN.fullmatch(word) and not self._DASHED.match(word):
+            return word
+        if self._NEEDS_SINGLE.search(word):
+            return "'" + self._SINGLE.sub(r"\1\1", word) + "'"
+        # A program takes `\"` for a quote, so a backslash at the end is doubled.
+        stem = word.rstrip("\\")
+        return f'"{stem}{word[len(stem) :] * 2}"'
+
+    def with_stdin(self, line: str, path: str) -> str:
+        """Return a line that runs a command with a file as its stdin; PowerShell has no `<`."""
+        return f"Get-Content {self.quote(path)} | {line}"
+
+
+def join(shell: ShellSyntax, words: Iterable[str]) -> str:
+    """Return the words as a line."""
+    return " ".join(map(shell.quote, words))

@@ -1,15 +1,14 @@
 """TAB in real shells: the scripts that are committed, loaded as packages install them."""
 
 import os
-import pty
-import select
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+
+from tests.support.raw_terminal import RawTerminal
 
 SCRIPTS = Path(__file__).parents[2] / "completions"
 LIMIT = 30.0  # seconds for a shell to answer
@@ -40,13 +39,6 @@ PLAIN = {
     "fish": ["fish", "--no-config"],
 }
 
-# Makes the terminal on stdin the one that the shell controls its jobs with, then becomes it.
-ON_TERMINAL = """
-import fcntl, os, sys, termios
-fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-os.execvp(sys.argv[1], sys.argv[1:])
-"""
-
 
 @pytest.fixture(autouse=True)
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,51 +57,15 @@ def environment(home: Path) -> dict[str, str]:
     return {**covered, "PATH": path, "HOME": str(home), "TERM": "xterm", "PS1": "$ "}
 
 
-class Terminal:
-    """A shell that somebody types into."""
-
-    def __init__(self, line: list[str], env: dict[str, str]) -> None:
-        self._fd, inside = pty.openpty()
-        self._shell = subprocess.Popen(
-            [sys.executable, "-c", ON_TERMINAL, *line],
-            env=env,
-            stdin=inside,
-            stdout=inside,
-            stderr=inside,
-            start_new_session=True,
-        )
-        os.close(inside)
-
-    def close(self) -> None:
-        self._shell.kill()
-        self._shell.wait()
-        os.close(self._fd)
-
-    def type(self, keys: str) -> None:
-        os.write(self._fd, keys.encode())
-
-    def await_(self, text: str) -> str:
-        """Return what has come once the text is in it."""
-        shown, end = "", time.monotonic() + LIMIT
-        while text not in shown:
-            ready, _, _ = select.select([self._fd], [], [], max(0.0, end - time.monotonic()))
-            assert ready, f"no {text!r} in {shown!r}"
-            shown += os.read(self._fd, 65536).decode(errors="replace")
-        return shown
-
-
 def completed(shell: str, begun: str, env: dict[str, str]) -> str:
     """Return the line that TAB makes of one that has been begun."""
-    terminal = Terminal(PLAIN[shell], env)
-    try:
+    with RawTerminal(PLAIN[shell], env) as terminal:
         terminal.type(f"{LOADED[shell]}; echo is-' 'loaded\r")
-        terminal.await_("is- loaded\r")
-        # Ctrl-A goes to the start of the line, which then says itself instead of being run.
+        terminal.await_text("is- loaded\n")
+        # Ctrl-A goes to the start of the line, which is then printed instead of being run.
         terminal.type(f"{begun}\t\x01echo it-' 'is \x05-' 'end\r")
-        shown = terminal.await_("- end\r")
-    finally:
-        terminal.close()
-    return shown.rpartition("it- is ")[2].partition("- end")[0].strip()
+        terminal.await_text("- end\n")
+    return terminal.text.rpartition("it- is ")[2].partition("- end")[0].strip()
 
 
 @pytest.fixture(params=["bash", "zsh"])

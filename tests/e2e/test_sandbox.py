@@ -6,13 +6,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
 from kiecli.sandbox.command import scripts_folder
+from tests.support.raw_terminal import RawTerminal
 
 SANDBOX = [sys.executable, "-m", "kiecli.sandbox"]
 _ASK = """
@@ -108,19 +108,10 @@ def test_without_a_command_it_serves_until_it_is_told_to_leave(number: int, code
 
 def on_terminal(line: Sequence[str], typed: str, cwd: Path) -> str:
     """Return what a terminal shows while somebody types."""
-    ours, theirs = os.openpty()
-    with subprocess.Popen(
-        line, cwd=cwd, start_new_session=True, stdin=theirs, stdout=theirs, stderr=theirs
-    ) as running:
-        os.close(theirs)
-        os.write(ours, typed.encode())
-        shown = b""
-        with suppress(OSError):  # how Linux says that the other side is closed
-            while piece := os.read(ours, 65536):
-                shown += piece
-        os.close(ours)
-    assert running.returncode == 0
-    return shown.decode().replace("\r\n", "\n")
+    with RawTerminal(line, os.environ, cwd) as terminal:
+        terminal.type(typed)
+        assert terminal.end() == 0
+        return terminal.text
 
 
 def test_a_shell_on_a_terminal_is_told_where_it_is(tmp_path: Path) -> None:

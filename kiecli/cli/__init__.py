@@ -1,1 +1,1 @@
-"""The command line: turns words into what is to be done, and errors into exit codes."""
+"""The command line: parses arguments, and turns errors into exit codes."""

@@ -51,7 +51,7 @@ def _leave(interrupted: Interrupted, runtime: Runtime) -> int:
 
 
 def interrupt_message(runtime: Runtime) -> str:
-    """Return what is said when a signal ends the run: the line that takes the work up again."""
+    """Return the message for a signal: the line that continues the run, if there is one."""
     line = runtime.resume_command()
     return f"kiecli: interrupted; to continue: {line}" if line else "kiecli: interrupted"
 

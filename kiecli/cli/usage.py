@@ -1,4 +1,4 @@
-"""Wrong usage as Typer finds it, in kiecli's words."""
+"""Wrong usage as Typer finds it, as kiecli's messages."""
 
 import re
 from collections.abc import Sequence

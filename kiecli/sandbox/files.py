@@ -15,15 +15,15 @@ def deliver(request: httpx.Request, body: bytes, headers: Mapping[str, str]) -> 
     Args:
         request: Its `Range` and `If-Range` are honoured.
         body: The whole file.
-        headers: What the host says of it; ETag and Last-Modified are what `If-Range` is held to.
+        headers: Of the answer; `If-Range` is compared with its ETag and Last-Modified.
     """
     proof = request.headers.get("If-Range")
     same = proof in (None, headers.get("ETag"), headers.get("Last-Modified"))
-    asked = _RANGE.fullmatch(request.headers.get("Range", "")) if same else None
-    if asked is None or asked.groups() == ("", ""):
+    wanted = _RANGE.fullmatch(request.headers.get("Range", "")) if same else None
+    if wanted is None or wanted.groups() == ("", ""):
         # Several ranges, or something else than bytes: a host may send it all (RFC 9110, 14.2).
         return _raw(200, headers, body)
-    return _part(headers, body, *_bounds(asked[1], asked[2], len(body)))
+    return _part(headers, body, *_bounds(wanted[1], wanted[2], len(body)))
 
 
 def etag(body: bytes) -> str:
@@ -34,8 +34,8 @@ def etag(body: bytes) -> str:
 def _part(headers: Mapping[str, str], body: bytes, start: int, end: int) -> httpx.Response:
     if start >= end:
         return _raw(416, {**headers, "Content-Range": f"bytes */{len(body)}"}, b"")
-    told = f"bytes {start}-{end - 1}/{len(body)}"
-    return _raw(206, {**headers, "Content-Range": told}, body[start:end])
+    content_range = f"bytes {start}-{end - 1}/{len(body)}"
+    return _raw(206, {**headers, "Content-Range": content_range}, body[start:end])
 
 
 def _bounds(first: str, last: str, length: int) -> tuple[int, int]:
@@ -46,6 +46,6 @@ def _bounds(first: str, last: str, length: int) -> tuple[int, int]:
 
 
 def _raw(status: int, headers: Mapping[str, str], body: bytes) -> httpx.Response:
-    # As a stream: with `content=` httpx would decode a body whose headers say that it is encoded.
+    # As a stream: with `content=` httpx would decode a body whose headers declare an encoding.
     length = {"Content-Length": str(len(body))}
     return httpx.Response(status, headers={**headers, **length}, stream=httpx.ByteStream(body))

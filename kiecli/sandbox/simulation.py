@@ -32,7 +32,7 @@ def _random_id() -> str:
 
 
 class SimulatedKie:
-    """Kie's Market task API and its file host; may be asked from several threads.
+    """Kie's Market task API and its file host; safe to call from several threads.
 
     Attributes:
         base_url: Where it believes to live: links to files start with it.

@@ -29,7 +29,7 @@ def test_bare_config_prints_its_help(kiecli: Program, capsys: pytest.CaptureFixt
     ran = kiecli("config")
     assert (ran.code, ran.err) == (0, "")
     assert kiecli("config", "-h") == Ran(0, "", "")
-    assert ran.out == capsys.readouterr().out  # Typer prints what was asked for by itself
+    assert ran.out == capsys.readouterr().out  # Typer prints --help itself
     assert ran.out.startswith(
         "Usage: kiecli config [OPTIONS] COMMAND [ARGS]...\n\n  Show and change settings.\n"
     )
@@ -166,7 +166,7 @@ def test_get_shows_a_person_the_mask_and_a_script_nothing(kiecli: Program) -> No
 
 
 @pytest.mark.parametrize("terminal", [False, True])
-def test_get_reveals_the_key_when_it_is_told_to(kiecli: Program, terminal: bool) -> None:
+def test_get_reveals_the_key_with_reveal(kiecli: Program, terminal: bool) -> None:
     out = FakeStream(terminal=terminal)
     ran = kiecli("config", "get", "api-key", "--reveal", out=out, KIE_API_KEY=f" {OTHER} ")
     assert ran == Ran(0, f"{OTHER}\n", "")
@@ -189,7 +189,7 @@ def test_an_unknown_name_is_refused_with_the_nearest(kiecli: Program, command: s
     )
 
 
-def test_set_keeps_a_value_without_a_word(kiecli: Program, path: Path) -> None:
+def test_set_saves_a_value_silently(kiecli: Program, path: Path) -> None:
     assert kiecli("config", "set", "timeout", "1h30m") == Ran(0, "", "")
     assert kiecli("config", "set", "dir", "-", stdin="my files\n") == Ran(0, "", "")
     assert json.loads(path.read_text()) == {"timeout": "1h30m", "dir": "my files"}
@@ -228,9 +228,9 @@ def test_set_refuses_a_value_that_cannot_be_used(kiecli: Program, path: Path) ->
     assert not path.exists()
 
 
-@pytest.mark.parametrize("words", [[], ["-"]])
-def test_set_reads_the_key_from_stdin(kiecli: Program, path: Path, words: list[str]) -> None:
-    ran = kiecli("config", "set", "api-key", *words, stdin=f"\ufeff {OTHER}\r\n", KIE_API_KEY="")
+@pytest.mark.parametrize("arguments", [[], ["-"]])
+def test_set_reads_the_key_from_stdin(kiecli: Program, path: Path, arguments: list[str]) -> None:
+    ran = kiecli("config", "set", "api-key", *arguments, stdin=f"\ufeff{OTHER}\r\n", KIE_API_KEY="")
     assert ran == Ran(0, "", "kiecli: API key saved; verify it with: kiecli config check\n")
     assert json.loads(path.read_text()) == {"api-key": OTHER}
     assert path.stat().st_mode & 0o777 == 0o600
@@ -277,11 +277,11 @@ def test_a_pasted_key_is_taken_out_of_its_line_with_one_note(
     assert seen.headers["authorization"] == f"Bearer {OTHER}"
 
 
-@pytest.mark.parametrize("words", [[KEY], [KEY, KEY], ["", KEY], ["-", KEY]])
+@pytest.mark.parametrize("arguments", [[KEY], [KEY, KEY], ["", KEY], ["-", KEY]])
 def test_a_key_as_an_argument_is_refused_unseen(
-    kiecli: Program, path: Path, words: list[str]
+    kiecli: Program, path: Path, arguments: list[str]
 ) -> None:
-    assert kiecli("config", "set", "api-key", *words) == Ran(
+    assert kiecli("config", "set", "api-key", *arguments) == Ran(
         2,
         "",
         "kiecli: never type the key into the command line: it ends up in your shell history "
@@ -292,8 +292,8 @@ def test_a_key_as_an_argument_is_refused_unseen(
 
 
 def test_a_key_in_the_place_of_a_name_is_refused_unseen(kiecli: Program) -> None:
-    for words in ([KEY], [f"api-key={KEY}"], [KEY, KEY]):
-        assert kiecli("config", "set", *words).code == 2
+    for arguments in ([KEY], [f"api-key={KEY}"], [KEY, KEY]):
+        assert kiecli("config", "set", *arguments).code == 2
 
 
 @pytest.mark.parametrize("left", [EOFError(), KeyboardInterrupt(), Interrupted(signal.SIGINT)])
@@ -322,7 +322,7 @@ def test_path_names_the_file_before_it_is_there(kiecli: Program, path: Path) -> 
     assert not path.exists()
 
 
-def test_check_tells_the_source_and_the_credits(kiecli: Program, kie: Faults, path: Path) -> None:
+def test_check_prints_the_source_and_the_credits(kiecli: Program, kie: Faults, path: Path) -> None:
     kie.next("credit", envelope(200, "success", 1250.5))
     assert kiecli("config", "check") == Ran(0, "key\tKIE_API_KEY\ncredits\t1250.5\n", "")
     kie.next("credit", envelope(200, "success", 80000000))
@@ -340,7 +340,7 @@ def test_check_as_json(kiecli: Program, kie: Faults) -> None:
     )
 
 
-def test_check_of_a_refused_key_says_what_to_do(kiecli: Program, kie: Faults, path: Path) -> None:
+def test_check_of_a_refused_key(kiecli: Program, kie: Faults, path: Path) -> None:
     kie.next("credit", envelope(401, "Unauthorized"), times=2)
     assert kiecli("config", "check") == Ran(
         4,
@@ -382,7 +382,7 @@ def test_check_outlasts_temporary_trouble(kiecli: Program, kie: Faults) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "msg", "said"),
+    ("code", "msg", "message"),
     [
         (500, "Internal error", "Kie answered: Internal error (code 500)"),
         (404, "Not found", "Kie's answer contains no credit balance"),
@@ -391,13 +391,13 @@ def test_check_outlasts_temporary_trouble(kiecli: Program, kie: Faults) -> None:
     ],
 )
 def test_check_gives_up_after_its_box_of_time(
-    kiecli: Program, kie: Faults, code: int, msg: str, said: str
+    kiecli: Program, kie: Faults, code: int, msg: str, message: str
 ) -> None:
     kie.always("credit", envelope(code, msg))
     assert kiecli("config", "check") == Ran(
         6,
         "",
-        f"kiecli: {said}; retrying for up to 15s\nkiecli: {said}; tried 5 times in 15s\n",
+        f"kiecli: {message}; retrying for up to 15s\nkiecli: {message}; tried 5 times in 15s\n",
     )
 
 

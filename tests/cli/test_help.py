@@ -180,7 +180,7 @@ def test_the_help_has_the_table_of_exit_codes(
         ("download", "[default: 4]"),
     ],
 )
-def test_defaults_are_told(
+def test_defaults_are_shown(
     kiecli: Program, capfd: pytest.CaptureFixture[str], command: str, default: str
 ) -> None:
     assert default in " ".join(help_of(kiecli, capfd, command, "-h").split())

@@ -87,7 +87,7 @@ def test_a_tab_completes(shell: str, begun: str, whole: str, tmp_path: Path) -> 
 def test_fish_completes(begun: str, whole: str, tmp_path: Path) -> None:
     """Fish itself tells what a TAB would offer."""
     ask = f'{LOADED["fish"]}; complete -C "{begun}"'
-    told = subprocess.run(
+    answer = subprocess.run(
         [*PLAIN["fish"], "-c", ask],
         env=environment(tmp_path),
         capture_output=True,
@@ -95,8 +95,8 @@ def test_fish_completes(begun: str, whole: str, tmp_path: Path) -> None:
         timeout=LIMIT,
         check=True,
     )
-    offered = [line.partition("\t")[0] for line in told.stdout.splitlines()]
-    assert (offered, told.stderr) == ([whole.rpartition(" ")[2]], "")
+    offered = [line.partition("\t")[0] for line in answer.stdout.splitlines()]
+    assert (offered, answer.stderr) == ([whole.rpartition(" ")[2]], "")
 
 
 _FIELDS = ["label", "task_id", "n", "name", "ext", "model", "date", "prompt"]

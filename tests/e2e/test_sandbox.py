@@ -61,7 +61,7 @@ def test_it_ends_as_the_command_ended(command: Sequence[str], code: int) -> None
     assert outcome(sandbox(*command)) == (code, "", "")
 
 
-def test_ctrl_c_reaches_the_command_and_its_code_is_told() -> None:
+def test_ctrl_c_reaches_the_command_and_its_code_is_returned() -> None:
     """A terminal sends it to the whole process group."""
     line = "trap 'exit 5' INT; echo ready; while :; do sleep 0.02; done"
     with subprocess.Popen(
@@ -74,7 +74,7 @@ def test_ctrl_c_reaches_the_command_and_its_code_is_told() -> None:
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_without_a_command_it_serves_until_it_is_told_to_leave(number: int, code: int) -> None:
+def test_without_a_command_it_serves_until_a_signal(number: int, code: int) -> None:
     with subprocess.Popen(
         SANDBOX,
         stdout=subprocess.PIPE,
@@ -114,7 +114,7 @@ def on_terminal(line: Sequence[str], typed: str, cwd: Path) -> str:
         return terminal.text
 
 
-def test_a_shell_on_a_terminal_is_told_where_it_is(tmp_path: Path) -> None:
+def test_a_shell_on_a_terminal_is_welcomed(tmp_path: Path) -> None:
     typed = "kiecli config check; kiecli config set timeout 1m; exit\n"
     shown = on_terminal([*SANDBOX, "sh"], typed, tmp_path)
     url = shown.partition("http://")[2].partition(": no")[0]
@@ -158,20 +158,20 @@ def test_a_port_that_is_taken_is_one_line() -> None:
     line = 'exec "$0" -m kiecli.sandbox --port "${KIE_BASE_URL##*:}" true'
     done = sandbox("sh", "-c", line, sys.executable)
     port = done.stderr.partition("127.0.0.1:")[2].partition(":")[0]
-    said = f"sandbox: cannot listen on 127.0.0.1:{port}: Address already in use"
-    assert outcome(done) == (2, "", f"{said}; choose another --port, or none\n")
+    message = f"sandbox: cannot listen on 127.0.0.1:{port}: Address already in use"
+    assert outcome(done) == (2, "", f"{message}; choose another --port, or none\n")
 
 
 @pytest.mark.parametrize("port", ["65536", "-1", "http"])
 def test_a_port_is_a_number(port: str) -> None:
     done = sandbox(f"--port={port}")
-    said = f"error: argument --port: a port is a number up to 65535, not {port}\n"
-    assert (done.returncode, done.stdout, done.stderr.endswith(said)) == (2, "", True)
+    message = f"error: argument --port: a port is a number up to 65535, not {port}\n"
+    assert (done.returncode, done.stdout, done.stderr.endswith(message)) == (2, "", True)
 
 
 def test_a_command_that_is_not_there_is_one_line() -> None:
-    said = "sandbox: cannot run no-such-command: No such file or directory\n"
-    assert outcome(sandbox("no-such-command")) == (127, "", said)
+    message = "sandbox: cannot run no-such-command: No such file or directory\n"
+    assert outcome(sandbox("no-such-command")) == (127, "", message)
 
 
 def test_its_help_names_the_tasks() -> None:

@@ -59,7 +59,7 @@ def files_with_key(*folders: Path) -> list[str]:
 
 
 def assert_kept(kie: FaultyServer) -> None:
-    """Look through all that was asked: the key is in one header of requests to the API."""
+    """Check every request: the key is in one header of requests to the API."""
     for seen in kie.faults.requests:
         headers = seen.headers.copy()
         if seen.path.startswith("/api/v1/"):
@@ -101,8 +101,8 @@ def test_a_terminal_does_not_echo_it(kiecli: Installed) -> None:
         terminal.type(f"{KEY}\n")
         ran = terminal.end()
     assert (ran.code, KEY in terminal.screen.raw) == (0, False)
-    told = kiecli("config", "get", "--reveal", "api-key", environ={"KIE_API_KEY": None})
-    assert told == Ran(0, f"{KEY}\n", "")
+    ran = kiecli("config", "get", "--reveal", "api-key", environ={"KIE_API_KEY": None})
+    assert ran == Ran(0, f"{KEY}\n", "")
 
 
 def test_it_is_shown_to_who_insists(kiecli: Installed) -> None:

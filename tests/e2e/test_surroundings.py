@@ -25,23 +25,23 @@ _FULL = "cannot write to stdout: No space left on device"
     "command", ["status", "status --json", "wait", "download", "download -o -"]
 )
 @pytest.mark.parametrize(
-    ("stdout", "said"), [(">&-", _CLOSED), (">/dev/full", _FULL)], ids=["closed", "full"]
+    ("stdout", "message"), [(">&-", _CLOSED), (">/dev/full", _FULL)], ids=["closed", "full"]
 )
 def test_an_answer_that_has_no_place_is_7(
-    command: str, stdout: str, said: str, kiecli: Installed
+    command: str, stdout: str, message: str, kiecli: Installed
 ) -> None:
     ran = kiecli.shell(f"kiecli {command} demo-image {stdout}")
-    last = f"kiecli: {said}. To try again: kiecli {command.removesuffix(' --json')} demo-image"
+    last = f"kiecli: {message}. To try again: kiecli {command.removesuffix(' --json')} demo-image"
     assert (ran.code, ran.err.splitlines()[-1]) == (7, last)
 
 
-def test_a_file_is_saved_even_if_its_path_cannot_be_told(kiecli: Installed) -> None:
+def test_a_file_is_saved_even_if_its_path_cannot_be_printed(kiecli: Installed) -> None:
     kiecli.shell("kiecli download demo-image >&-")
     assert [path.name for path in kiecli.folder.iterdir()] == ["demo-image-1.png"]
 
 
 @pytest.mark.parametrize("stderr", ["2>&-", "2>/dev/full"])
-def test_what_cannot_be_said_changes_nothing(stderr: str, kiecli: Installed) -> None:
+def test_a_stderr_that_fails_changes_nothing(stderr: str, kiecli: Installed) -> None:
     ran = kiecli.shell(f"kiecli download demo-image nope {stderr}")
     assert ran == Ran(5, "demo-image-1.png\n", "")
 
@@ -289,7 +289,7 @@ def test_an_authority_of_ones_own_is_trusted(certificate: Certificate, kiecli: I
 
 
 @pytest.mark.parametrize(
-    ("file", "said"),
+    ("file", "message"),
     [
         ("/nowhere.pem", "No such file or directory"),
         (os.devnull, "it contains no certificates"),
@@ -297,13 +297,13 @@ def test_an_authority_of_ones_own_is_trusted(certificate: Certificate, kiecli: I
     ],
 )
 def test_certificates_that_cannot_be_read_are_wrong_usage(
-    file: str, said: str, kiecli: Installed
+    file: str, message: str, kiecli: Installed
 ) -> None:
     environ = {"KIE_BASE_URL": "https://kie.test", "SSL_CERT_FILE": file}
     assert kiecli("status", "a", environ=environ) == Ran(
         2,
         "",
-        f"kiecli: the certificates of SSL_CERT_FILE ({file}) cannot be read: {said}. "
+        f"kiecli: the certificates of SSL_CERT_FILE ({file}) cannot be read: {message}. "
         "Unset SSL_CERT_FILE or point it to a PEM file\n",
     )
 

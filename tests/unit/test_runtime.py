@@ -1,4 +1,4 @@
-"""The world of a run: put together when it is asked for."""
+"""What a run gets from outside, put together when it is used."""
 
 import io
 import os

@@ -166,7 +166,7 @@ def test_the_timeout_in_seconds(config: MakeConfig) -> None:
         ("dir", "", None, {"KIECLI_DIR": "out"}, (UsageError, "--dir: the folder is empty", "")),
     ],
 )
-def test_a_message_says_where_the_value_came_from(
+def test_a_message_names_where_the_value_came_from(
     config: MakeConfig,
     path: Path,
     name: str,
@@ -259,7 +259,7 @@ def test_a_value_is_stored_trimmed_and_used_at_once(config: MakeConfig, path: Pa
     assert made.value("dir").source == "default"
 
 
-def test_setting_tells_which_variable_overrides_the_value(config: MakeConfig) -> None:
+def test_setting_returns_which_variable_overrides_the_value(config: MakeConfig) -> None:
     assert config(KIECLI_DIR="x").set("dir", "y") == "KIECLI_DIR"
     assert config(KIECLI_DIR="").set("dir", "y") is None
 
@@ -312,7 +312,7 @@ def test_a_home_that_is_not_known_is_refused() -> None:
 
 
 @pytest.mark.parametrize("environ", [{}, {"KIECLI_CONFIG": ""}])
-def test_without_it_the_platform_says_where(environ: dict[str, str]) -> None:
+def test_without_it_the_platform_decides(environ: dict[str, str]) -> None:
     assert Config(environ, lambda: "/etc/kiecli").store.path == Path("/etc/kiecli/config.json")
 
 

@@ -155,7 +155,7 @@ def test_a_tilde_is_the_home_folder() -> None:
 
 
 @pytest.mark.parametrize(
-    ("folder", "words"),
+    ("folder", "message"),
     [
         ("", "the folder is empty"),
         (" ", "the folder is empty"),
@@ -164,10 +164,10 @@ def test_a_tilde_is_the_home_folder() -> None:
         ("~nobody-of-that-name/x", "the home folder of '~nobody-of-that-name/x' is not known"),
     ],
 )
-def test_what_can_be_no_folder_is_refused(folder: str, words: str) -> None:
+def test_what_can_be_no_folder_is_refused(folder: str, message: str) -> None:
     with pytest.raises(ValueError, match="folder") as refusal:
         _read_folder(folder)
-    assert str(refusal.value) == words
+    assert str(refusal.value) == message
 
 
 def test_a_device_of_windows_is_no_folder_there() -> None:

@@ -68,7 +68,7 @@ def test_a_file_on_a_bad_wire(door: Door, script: dict[str, Any], outcomes: list
 
 
 @pytest.mark.parametrize(
-    ("script", "asked", "answer"),
+    ("script", "range_header", "answer"),
     [
         ({}, "bytes=10000-", (206, "bytes 10000-10239/10240", BODY[10000:])),
         ({}, "bytes=10240-", (416, "bytes */10240", b"")),
@@ -86,16 +86,16 @@ def test_a_file_on_a_bad_wire(door: Door, script: dict[str, Any], outcomes: list
     ],
 )
 def test_a_part_of_a_file(
-    door: Door, script: dict[str, Any], asked: str, answer: tuple[object, ...]
+    door: Door, script: dict[str, Any], range_header: str, answer: tuple[object, ...]
 ) -> None:
     faults, client = door
     url = faults.file("/a.png", BODY, **{"etag": '"1"'} | script)
-    response = client.get(url, headers={"Range": asked, "If-Range": '"1"'})
+    response = client.get(url, headers={"Range": range_header, "If-Range": '"1"'})
     place = response.headers.get("Content-Range")
     assert (response.status_code, place, response.content) == answer
 
 
-def test_what_a_host_tells_of_a_file(door: Door) -> None:
+def test_the_headers_of_a_file(door: Door) -> None:
     faults, client = door
     url = faults.file(
         "/a.png",
@@ -106,15 +106,15 @@ def test_what_a_host_tells_of_a_file(door: Door) -> None:
         ranges=False,
         headers={"Content-Disposition": "attachment"},
     )
-    told = [dict(client.get(url).headers) for _ in range(3)]
-    for headers in told:
+    answers = [dict(client.get(url).headers) for _ in range(3)]
+    for headers in answers:
         headers.pop("date", None)
     plain = {
         "last-modified": "Mon, 23 Nov 2026 12:00:00 GMT",
         "content-disposition": "attachment",
         "content-length": "1",
     }
-    assert told == [{"etag": '"1"'} | plain, plain, plain]
+    assert answers == [{"etag": '"1"'} | plain, plain, plain]
 
 
 def test_the_next_requests_meet_what_is_scripted_then_the_simulation(door: Door) -> None:

@@ -30,8 +30,8 @@ def exchange(server: SandboxServer, *requests: bytes) -> bytes:
 
 
 def echo(request: httpx.Request) -> httpx.Response:
-    told = f"{request.method} {request.url.path} {request.read().decode()}"
-    return httpx.Response(200, headers={"Date": "now"}, text=told)
+    echoed = f"{request.method} {request.url.path} {request.read().decode()}"
+    return httpx.Response(200, headers={"Date": "now"}, text=echoed)
 
 
 def test_a_connection_is_kept_for_several_requests(capfd: pytest.CaptureFixture[str]) -> None:
@@ -71,7 +71,7 @@ def test_an_answer_may_lie_about_its_length() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "message"),
     [
         (ConnectionResetError(), ""),
         (BrokenPipeError(), ""),
@@ -79,7 +79,7 @@ def test_an_answer_may_lie_about_its_length() -> None:
     ],
 )
 def test_only_a_mistake_of_its_own_is_talked_about(
-    capfd: pytest.CaptureFixture[str], error: Exception, said: str
+    capfd: pytest.CaptureFixture[str], error: Exception, message: str
 ) -> None:
     """A client may leave in the middle of an answer: kiecli does, when it is interrupted."""
 
@@ -89,4 +89,4 @@ def test_only_a_mistake_of_its_own_is_talked_about(
     with open_door(broken) as server:
         assert exchange(server, b"GET / HTTP/1.1\r\nHost: h\r\n\r\n") == b""
     stderr = capfd.readouterr().err
-    assert (said in stderr, stderr == "") == (True, said == "")
+    assert (message in stderr, stderr == "") == (True, message == "")

@@ -18,7 +18,7 @@ KEY = {"Authorization": "Bearer any-key"}
 
 
 class Time:
-    """A wall clock that goes when it is told to."""
+    """A wall clock that a test sets."""
 
     def __init__(self) -> None:
         self.seconds = START
@@ -124,7 +124,7 @@ def test_a_failed_record_has_a_code_a_message_and_no_result(client: Client) -> N
         ("demo-text", [], ""),
     ],
 )
-def test_a_finished_demo_delivers_at_its_first_look(
+def test_a_finished_demo_delivers_when_first_polled(
     client: Client, task_id: str, paths: list[str], kind: str
 ) -> None:
     assert client.task(task_id).results == tuple(
@@ -146,7 +146,7 @@ def test_lyrics_are_an_object(client: Client) -> None:
         ("demo-image", {0: "success", -60: "waiting"}),
     ],
 )
-def test_a_demo_lives_from_its_first_look_on(
+def test_a_demo_lives_from_its_first_poll_on(
     client: Client, task_id: str, states: dict[float, str]
 ) -> None:
     client.time.seconds = START + 1000
@@ -178,7 +178,7 @@ def test_a_test_can_add_a_task_with_a_life_of_its_own(client: Client) -> None:
         ("recordInfo", 400, envelope(400, "taskId parameter is required")),
     ],
 )
-def test_a_look_at_no_task(
+def test_a_poll_of_no_task(
     client: Client, path: str, status: int, answer: dict[str, object]
 ) -> None:
     response = client.get(f"/api/v1/jobs/{path}")

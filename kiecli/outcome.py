@@ -19,20 +19,35 @@ if TYPE_CHECKING:
     from kiecli.download.plan import SavedFile
 
 
-_MANY = 20
+MAX_NAMED = 200
+"""Tasks that a line to run names: more than that is longer than what some shells take."""
+
+RUN_AGAIN = "run the same line again; what is saved is kept"
+"""What is said in the place of a line that would have too many tasks in it."""
 
 
-def shell_command(argv: Sequence[str], task_ids: Sequence[str]) -> str:
-    """Return a shell line.
+def shell_command(argv: Sequence[str], words: Sequence[str]) -> str:
+    """Return a line of kiecli, quoted for the shell.
 
     Args:
         argv: The command with its options, `("download", "-d", "out")`.
-        task_ids: The tasks it is to name; of very many the first three, and in a
-            shell's comment how many more there are.
+        words: The tasks, each as it is typed: `ID` or `LABEL=ID`.
     """
-    ids = task_ids if len(task_ids) <= _MANY else task_ids[:3]
-    text = join(SHELL, ["kiecli", *argv, *ids])
-    return text if ids is task_ids else f"{text}  # and {len(task_ids) - len(ids)} more"
+    return join(SHELL, ["kiecli", *argv, *words])
+
+
+def resume_command(argv: Sequence[str], words: Sequence[str], *, created: bool) -> str:
+    """Return the line that does what is left of a run, or the advice to run the same line again.
+
+    Args:
+        argv: The command with its options.
+        words: The tasks that are left.
+        created: Whether one of them was created by the command before the pipe: then the same line
+            would create and pay for it again.
+    """
+    if len(words) > MAX_NAMED and not created:
+        return RUN_AGAIN
+    return shell_command(argv, words)
 
 
 _RESUMABLE = (ExitCode.UNAVAILABLE, ExitCode.PENDING, ExitCode.DEADLINE, ExitCode.SAVE_FAILED)
@@ -52,11 +67,23 @@ class Outcome(NamedTuple):
     """The command that takes it up again, where one can."""
     files: "tuple[SavedFile, ...] | None" = None
     """What `download` made of its results; None in other commands."""
+    label: str | None = None
+    """The user's own name for it."""
+
+    @property
+    def name(self) -> str:
+        """What people know it by: its label, else its id."""
+        return self.label or self.task_id
+
+    @property
+    def word(self) -> str:
+        """The task as it is typed: `LABEL=ID` or `ID`."""
+        return f"{self.label}={self.task_id}" if self.label else self.task_id
 
     @property
     def resume_command(self) -> str:
         """The line that takes it up again, or nothing."""
-        return shell_command(self.resume_argv, [self.task_id]) if self.resume_argv else ""
+        return shell_command(self.resume_argv, [self.word]) if self.resume_argv else ""
 
     @property
     def status(self) -> str:

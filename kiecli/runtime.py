@@ -79,8 +79,13 @@ class Runtime:
         self._transport = transport
         self._event_queue = event_queue
         self._workers = workers
+        self._stdin_bytes: bytes | None = None
+        self.argv: Sequence[str] = ()
+        """The arguments after the program's name."""
         self.resume_command: Callable[[], str] = str
         """Returns the line that takes up what a signal would interrupt now, or nothing."""
+        self.created_are_named = False
+        """Whether stderr has the ids that the command before the pipe has just created."""
 
     @cached_property
     def random(self) -> "Random":
@@ -182,22 +187,32 @@ class Runtime:
 
     def redact_api_key(self) -> None:
         """Mask the key in all output from here on: an answer or a traceback may quote it."""
+        self.out.redactor = self.err.redactor = Redactor(self.api_keys())
+
+    def api_keys(self) -> list[str]:
+        """Return the key in force, in each form in which it was given; nothing is raised."""
         try:
-            secrets = self.config.secrets()
+            return self.config.secrets()
         except KieError:
-            return  # the file that would hold it is broken
-        self.out.redactor = self.err.redactor = Redactor(secrets)
+            return []  # the file that would hold it is broken
+
+    @property
+    def stdin_is_terminal(self) -> bool:
+        """Whether somebody types what stdin gets."""
+        return self.stdin is not None and self.stdin.isatty()
 
     def stdin_bytes(self) -> bytes:
-        """Return all that stdin holds.
+        """Return all that stdin holds; it is read once.
 
         Raises:
             UsageError: It cannot be read.
         """
-        try:
-            return b"" if self.stdin is None else self.stdin.read()
-        except OSError as error:
-            raise UsageError(f"cannot read stdin: {error.strerror}") from error
+        if self._stdin_bytes is None:
+            try:
+                self._stdin_bytes = b"" if self.stdin is None else self.stdin.read()
+            except OSError as error:
+                raise UsageError(f"cannot read stdin: {error.strerror}") from error
+        return self._stdin_bytes
 
 
 def system_runtime() -> Runtime:

@@ -2,9 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from math import isfinite
 from typing import Any
+
+PairsHook = Callable[[list[tuple[str, Any]]], object]
+"""What makes a value of an object's names and values, in their order."""
 
 # Real answers nest three levels deep, six with their inner strings. Far below what Python's
 # own encoder can write again, so what was read can always be shown.
@@ -14,8 +18,12 @@ _SPACE = re.compile(r"\s+")
 _STRING = r'(?s)"(?:[^"\\]++|\\.)*+"?'
 
 
-def parse(text: str | bytes) -> Any:
+def parse(text: str | bytes, *, object_pairs_hook: PairsHook | None = None) -> Any:
     """Return the value that a JSON text holds; NaN and the infinities become null.
+
+    Args:
+        text: In UTF-8 where it is bytes, a byte order mark is allowed.
+        object_pairs_hook: Makes each object from its names and values instead of `dict`.
 
     Raises:
         ValueError: It is no JSON, is nested too deeply, or holds a number too long to read.
@@ -24,11 +32,15 @@ def parse(text: str | bytes) -> Any:
         text = text.decode("utf-8-sig")
     if _depth_is_suspicious(text):
         raise ValueError("nested too deeply")
-    return _DECODER.decode(text)
+    return _decoder(object_pairs_hook).decode(text)
 
 
-def parse_all(text: str) -> Iterator[Any]:
+def parse_all(text: str, *, object_pairs_hook: PairsHook | None = None) -> Iterator[Any]:
     """Yield the values of a text that holds one JSON value after the other.
+
+    Args:
+        text: Values, with white space between them or nothing.
+        object_pairs_hook: Makes each object from its names and values instead of `dict`.
 
     Raises:
         ValueError: As `parse` does, at the value concerned.
@@ -36,9 +48,10 @@ def parse_all(text: str) -> Iterator[Any]:
     if _depth_is_suspicious(text):
         raise ValueError("nested too deeply")
     text = text.strip()
+    decoder = _decoder(object_pairs_hook)
     at = 0
     while at < len(text):
-        value, end = _DECODER.raw_decode(text, at)
+        value, end = decoder.raw_decode(text, at)
         yield value
         gap = _SPACE.match(text, end)
         at = gap.end() if gap else end
@@ -87,6 +100,15 @@ def _nothing(_name: str) -> None:
 def _finite(value: str | float) -> float | None:
     number = float(value)
     return number if isfinite(number) else None
+
+
+@cache
+def _decoder(object_pairs_hook: PairsHook | None) -> json.JSONDecoder:
+    if object_pairs_hook is None:
+        return _DECODER
+    return json.JSONDecoder(
+        parse_constant=_nothing, parse_float=_finite, object_pairs_hook=object_pairs_hook
+    )
 
 
 # Made once: `json.loads` makes one for every text that it is given options for.

@@ -29,6 +29,7 @@ def main(argv: Sequence[str], runtime: Runtime) -> int:
     Returns:
         The exit status; 128 and the signal's number when a signal ended the run.
     """
+    runtime.argv = argv
     try:
         return _run(argv, runtime)
     except Interrupted as interrupted:
@@ -65,6 +66,7 @@ def _run(argv: Sequence[str], runtime: Runtime) -> int:
         from kiecli.cli.usage import usage_message
 
         _print_error(f"kiecli: {usage_message(error, argv)}", runtime)
+        _print_created(argv, runtime, can_repeat=False)
         return ExitCode.USAGE
     except KieError as error:
         from kiecli.render.text import error_line
@@ -72,6 +74,9 @@ def _run(argv: Sequence[str], runtime: Runtime) -> int:
         # The whole run ends here, tasks and all: in a pipe with createTask nobody else knows them.
         resume_command = runtime.resume_command() if error.exit_code is ExitCode.SAVE_FAILED else ""
         _print_error(error_line(error, resume_command=resume_command), runtime)
+        if not resume_command:
+            can_repeat = error.exit_code is not ExitCode.USAGE
+            _print_created(argv, runtime, can_repeat=can_repeat)
         return error.exit_code
 
 
@@ -83,6 +88,21 @@ def _print_error(line: str, runtime: Runtime) -> None:
 
         line = annotation(line.removeprefix("kiecli: "))
     runtime.err.line(line)
+
+
+def _print_created(argv: Sequence[str], runtime: Runtime, *, can_repeat: bool) -> None:
+    """Name the tasks that the command before the pipe has created: nobody else knows them.
+
+    Args:
+        argv: The arguments.
+        runtime: Streams.
+        can_repeat: Whether the options of the line are right.
+    """
+    if not runtime.created_are_named:
+        from kiecli.commands.created_tasks import created_after_refusal
+
+        for line in created_after_refusal(argv, runtime, can_repeat=can_repeat):
+            runtime.err.line(f"kiecli: {line}")
 
 
 def _parsed(argv: Sequence[str], runtime: Runtime) -> Command | None:

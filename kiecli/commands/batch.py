@@ -1,12 +1,14 @@
 """What every run over tasks has in common: it looks at them, and tells how each came out."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 
-from kiecli import ids
+from kiecli.commands import task_ids
+from kiecli.commands.command_line import STDIN, resume_argv
+from kiecli.commands.task_ids import TaskSelection
 from kiecli.errors import ExitCode, RateLimited, worst
-from kiecli.ids import TaskSelection
 from kiecli.network.logging import Exchange
-from kiecli.outcome import Outcome, shell_command
+from kiecli.outcome import Outcome
 from kiecli.polling.policy import PollPolicy
 from kiecli.polling.poller import MAX_CONCURRENT_POLLS
 from kiecli.polling.scheduler import Snapshot
@@ -21,29 +23,45 @@ _MAX_WAIT = 60.0  # seconds that a file waits for a fresh link's turn
 
 
 def select_tasks(
-    runtime: Runtime, output_options: OutputOptions, arguments: Sequence[str], argv: Sequence[str]
+    runtime: Runtime, output_options: OutputOptions, arguments: Sequence[str]
 ) -> TaskSelection:
-    """Return the ids of the line; the key is none of them.
-
-    Those that were just created are named at once: nobody else knows them, and whatever is wrong
-    with the line is found out after this.
+    """Return the tasks of the line, all of them checked.
 
     Args:
         runtime: Streams, settings, clock and network.
         output_options: The flags `--json`, `--quiet` and `--verbose`.
-        arguments: Ids, or `-`.
-        argv: The command that takes the work up again, without ids.
+        arguments: Ids, `LABEL=ID`, or `-`.
 
     Raises:
         KieError: The line cannot be carried out as it is.
     """
-    found = ids.read(arguments, runtime.stdin_bytes)
-    runtime.resume_command = lambda: shell_command(argv, found.task_ids)
-    for task_id in () if output_options.quiet else found.created:
-        line = shell_command(argv, [task_id])
-        runtime.err.line(f"kiecli: created {task_id}; if interrupted, continue with: {line}")
-    ids.reject_api_key(found, runtime.config.value("api-key").text)
-    return found
+    if STDIN in arguments and runtime.stdin_is_terminal and not output_options.quiet:
+        runtime.err.line("kiecli: reading task ids from the terminal; end with Ctrl-D")
+    argv = resume_argv(runtime.argv)
+    is_file = os.path.isfile  # takes any text for a path, as pathlib does not
+    checks = task_ids.Checks(is_file, runtime.api_keys(), command=argv[0])
+    selection = task_ids.select_tasks(arguments, runtime.stdin_bytes, checks)
+    runtime.resume_command = lambda: selection.resume_command(argv, selection.task_ids)
+    return selection
+
+
+def name_created(
+    runtime: Runtime, selection: TaskSelection, argv: Sequence[str], lead: str
+) -> None:
+    """Print the tasks that were just created, once in a run.
+
+    Args:
+        runtime: Streams.
+        selection: The tasks of the line.
+        argv: The command that continues with them, without tasks.
+        lead: When to run it.
+    """
+    if selection.created and not runtime.created_are_named:
+        from kiecli.commands.created_tasks import created_lines
+
+        for line in created_lines(selection, argv, lead):
+            runtime.err.line(f"kiecli: {line}")
+        runtime.created_are_named = True
 
 
 class TaskBatch:
@@ -53,8 +71,7 @@ class TaskBatch:
         self,
         runtime: Runtime,
         output_options: OutputOptions,
-        found: TaskSelection,
-        argv: Sequence[str],
+        selection: TaskSelection,
         reporter: Reporter,
     ) -> None:
         """Take what is to be done.
@@ -62,8 +79,7 @@ class TaskBatch:
         Args:
             runtime: Streams, settings, clock and network.
             output_options: The flags `--json`, `--quiet` and `--verbose`.
-            found: The tasks.
-            argv: The command that takes the work up again, without ids.
+            selection: The tasks.
             reporter: What speaks on stderr.
 
         Raises:
@@ -71,11 +87,13 @@ class TaskBatch:
         """
         self.runtime = runtime
         self.client = runtime.client(output_options)
-        self.task_ids = found.task_ids
-        self.argv = tuple(argv)
+        self.selection = selection
+        self.task_ids = selection.task_ids
+        self.argv = resume_argv(runtime.argv)
         self.reporter = reporter
         self.outcomes: dict[str, Outcome] = {}
         runtime.resume_command = self._open_line
+        self._names_created = not output_options.quiet
 
     def events(self, policy: PollPolicy) -> Iterator[object]:
         """Look at the tasks until all are settled; show what happens.
@@ -83,6 +101,8 @@ class TaskBatch:
         Yields:
             The last snapshot of each task, and events of others that nobody has shown.
         """
+        if self._names_created:  # nobody else knows them
+            name_created(self.runtime, self.selection, self.argv, "if interrupted, continue with")
         poller = self.runtime.poller(
             self.task_ids, policy, self.client.task, threads=MAX_CONCURRENT_POLLS
         )
@@ -133,16 +153,20 @@ class TaskBatch:
             first = outcomes[0]
             assert first.error is not None
             who = [outcome.task_id for outcome in outcomes]
-            resume_command = shell_command(first.resume_argv, who) if first.resume_argv else ""
+            resume_command = (
+                self.selection.resume_command(first.resume_argv, who) if first.resume_argv else ""
+            )
             alone = first.error.fatal or len(self.task_ids) == 1
             self.reporter.error(
                 first.error, about="" if alone else named(who), resume_command=resume_command
             )
+        if any(outcome.error is not None and outcome.error.fatal for outcome in in_order):
+            name_created(self.runtime, self.selection, self.argv, "to continue")
         return worst(outcome.exit_code for outcome in in_order)
 
     def _open_line(self) -> str:
         left = [task_id for task_id in self.task_ids if task_id not in self.outcomes]
-        return shell_command(self.argv, left) if left else ""
+        return self.selection.resume_command(self.argv, left) if left else ""
 
 
 def _group_by_error(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:

@@ -7,16 +7,16 @@ from kiecli import outcome
 from kiecli.api.models import Phase, Task
 from kiecli.commands import output
 from kiecli.commands.batch import TaskBatch, select_tasks
+from kiecli.commands.command_line import waiting_argv
 from kiecli.commands.download_options import DownloadFlags
 from kiecli.commands.events import FileFinished, WorkerFailed
+from kiecli.commands.task_ids import TaskSelection
 from kiecli.download.disk import ensure_writable
 from kiecli.download.downloader import Downloader
 from kiecli.download.plan import SavedFile, SaveOptions, Target
 from kiecli.download.progress import TransferEvent, TransferRetrying
 from kiecli.errors import ExitCode, FolderNotWritable, KieError, UsageError
 from kiecli.files.template import Template
-from kiecli.ids import TaskSelection
-from kiecli.outcome import shell_command
 from kiecli.polling.scheduler import Snapshot
 from kiecli.render.formats import ResultWriter, SafeTextWriter
 from kiecli.render.text import count, counts, humanize, size
@@ -39,17 +39,16 @@ def download(
     Raises:
         KieError: The line cannot be carried out at all.
     """
-    argv = flags.argv(wait=flags.wait)
-    found = select_tasks(runtime, output_options, arguments, argv)
+    selection = select_tasks(runtime, output_options, arguments)
     template = Template.parse(flags.template)
-    _check(flags, template, found)
+    _check(flags, template, selection)
     directory = runtime.config.value("dir", flags.directory).text
     options = SaveOptions(directory, template, flags.overwrite, checksum=output_options.json)
     options.check_folder()
     with output.reporter(
-        runtime, output_options, found.task_ids, watching=flags.wait, files=True
+        runtime, output_options, selection.task_ids, watching=flags.wait, files=True
     ) as reporter:
-        run = TaskBatch(runtime, output_options, found, argv, reporter)
+        run = TaskBatch(runtime, output_options, selection, reporter)
         answer = output.download_answer(runtime, output_options, reporter)
         try:
             if not (flags.dry_run or flags.to_stdout or template.absolute):
@@ -68,14 +67,14 @@ def _end_all(run: TaskBatch, answer: ResultWriter, error: KieError) -> ExitCode:
     return run.finish()
 
 
-def _check(flags: DownloadFlags, template: Template, found: TaskSelection) -> None:
-    several = len(found.task_ids) > 1
+def _check(flags: DownloadFlags, template: Template, selection: TaskSelection) -> None:
+    several = len(selection.task_ids) > 1
     template.check(
         several_tasks=several and not flags.to_stdout, in_folder=flags.directory is not None
     )
     if flags.to_stdout and several:
         raise UsageError(
-            f"-o - takes one task, got {len(found.task_ids)}",
+            f"-o - takes one task, got {len(selection.task_ids)}",
             hint="to save them as files, leave out -o -",
         )
 
@@ -144,7 +143,7 @@ class DownloadSession:
             argv = self._run.argv
             self._end(outcome.from_wait(snapshot.task_id, task, snapshot.error, argv))
         elif not task.finished:
-            self._end(outcome.pending(task, self._flags.argv(wait=True)))
+            self._end(outcome.pending(task, waiting_argv(self._run.argv)))
         else:
             self._begin(task)
 
@@ -223,7 +222,8 @@ class DownloadSession:
         if left:
             kept = "files already saved are kept; to fetch the rest"
             lead = "nothing was written; to try again" if self._flags.to_stdout else kept
-            self._run.reporter.say(f"kiecli: {lead}: {shell_command(self._run.argv, left)}")
+            line = self._run.selection.resume_command(self._run.argv, left)
+            self._run.reporter.say(f"kiecli: {lead}: {line}")
 
     def _sum_up(self) -> None:
         files = [file for of_task in self._files.values() for file in of_task.values()]

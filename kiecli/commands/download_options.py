@@ -36,10 +36,3 @@ class DownloadFlags(NamedTuple):
     def policy(self) -> PollPolicy:
         """What is wanted of the looks."""
         return wait_policy(self.timeout, self.interval) if self.wait else query_policy()
-
-    def argv(self, *, wait: bool) -> list[str]:
-        """Return the command that takes this up again."""
-        argv = ["download", *(["--wait"] if wait else [])]
-        argv += [] if self.directory is None else ["-d", self.directory]
-        argv += [] if self.output is None else ["-o", self.output]
-        return argv + (["--overwrite"] if self.overwrite else [])

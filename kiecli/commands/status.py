@@ -27,16 +27,15 @@ def status(
     Raises:
         KieError: The line cannot be carried out at all.
     """
-    argv = ["status", "--exit-status"] if exit_status else ["status"]
-    found = select_tasks(runtime, output_options, arguments, argv)
-    with output.status_reporter(runtime, output_options, found.task_ids) as reporter:
-        run = TaskBatch(runtime, output_options, found, argv, reporter)
+    selection = select_tasks(runtime, output_options, arguments)
+    with output.status_reporter(runtime, output_options, selection.task_ids) as reporter:
+        run = TaskBatch(runtime, output_options, selection, reporter)
         answer = output.status_answer(runtime, output_options, reporter)
-        in_order = _InOrder(found.task_ids, answer)
+        in_order = _InOrder(selection.task_ids, answer)
         for event in run.events(query_policy()):
             assert isinstance(event, Snapshot)
             ended = outcome.from_status(
-                event.task_id, event.answer, event.error, argv, exit_status=exit_status
+                event.task_id, event.answer, event.error, run.argv, exit_status=exit_status
             )
             in_order.add(ended)
             run.record(ended)

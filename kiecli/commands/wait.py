@@ -7,7 +7,7 @@ from kiecli.api.models import Task
 from kiecli.commands import output
 from kiecli.commands.batch import TaskBatch, select_tasks
 from kiecli.errors import ExitCode
-from kiecli.outcome import Outcome, shell_command
+from kiecli.outcome import Outcome
 from kiecli.polling.policy import wait_policy
 from kiecli.polling.scheduler import Snapshot
 from kiecli.render.text import count, counts, humanize
@@ -41,9 +41,9 @@ def wait(
     Raises:
         KieError: The line cannot be carried out at all.
     """
-    found = select_tasks(runtime, output_options, arguments, ["wait"])
-    with output.reporter(runtime, output_options, found.task_ids, watching=True) as reporter:
-        run = TaskBatch(runtime, output_options, found, ["wait"], reporter)
+    selection = select_tasks(runtime, output_options, arguments)
+    with output.reporter(runtime, output_options, selection.task_ids, watching=True) as reporter:
+        run = TaskBatch(runtime, output_options, selection, reporter)
         answer = output.wait_answer(runtime, output_options, reporter)
         for event in run.events(wait_policy(timeout, interval)):
             assert isinstance(event, Snapshot)
@@ -73,7 +73,7 @@ def _sum_up(run: TaskBatch) -> None:
     succeeded = [ended.task for ended in outcomes if ended.status == "success" and ended.task]
     with_files = [task for task in succeeded if task.results]
     if with_files:
-        line = shell_command(["download"], [task.task_id for task in with_files])
+        line = run.selection.resume_command(["download"], [task.task_id for task in with_files])
         run.reporter.note(f"to save the results{_until(run, with_files)}: {line}")
 
 

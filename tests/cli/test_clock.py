@@ -45,6 +45,6 @@ def test_a_deadline_comes_when_it_was_to_come(
         124,
         "",
         "kiecli: still waiting after 10s. The task is still running at Kie; to keep waiting: "
-        "kiecli wait a\n",
+        "kiecli wait -t 10s a\n",
     )
     assert clock.now() == 10

@@ -20,7 +20,6 @@ from tests.support.terminal import FakeTerminal
 PNG = media.body("image.png")
 MP4 = media.body("video.mp4")
 SIX = "".join(f"demo-images-{n}.jpg\n" for n in range(1, 7))
-CREATED = '{"code":200,"msg":"success","data":{"taskId":"new1"}}'
 RESUME = "kiecli: files already saved are kept; to fetch the rest: kiecli download"
 WIDE = {"COLUMNS": "200"}
 
@@ -317,9 +316,8 @@ def test_the_deadline_bounds_waiting(kiecli: Program) -> None:
         Ran(
             124,
             "out/demo-image-1.png\n",
-            "kiecli: demo-slow: still generating after 5s. The task is still running at Kie; to"
-            " keep"
-            " waiting: kiecli download --wait -d out demo-slow\n",
+            "kiecli: demo-slow: still generating after 5s. The task is still running at Kie;"
+            " to keep waiting: kiecli download -w -t 5s -d out demo-slow\n",
         )
     )
 
@@ -343,7 +341,7 @@ def test_a_signal_prints_the_line_for_what_is_left(kiecli: Program) -> None:
         130,
         "out/1-demo-image\n",
         "kiecli: interrupted; to continue:"
-        " kiecli download --wait -d out -o '{n}-{task_id}' demo-slow\n",
+        " kiecli download -w -d out -o '{n}-{task_id}' demo-slow\n",
     )
 
 
@@ -401,7 +399,7 @@ def test_several_files_that_cannot_be_saved_are_one_error_in_json(
     assert told["error"] == {
         "kind": "unsaved",
         "message": "2 of 2 results were not saved",
-        "hint": "to try again: kiecli download a",
+        "hint": "to try again: kiecli download --json a",
         "temporary": False,
     }
     assert [file["status"] for file in told["files"]] == ["failed", "failed"]
@@ -509,7 +507,7 @@ def test_a_failed_file_has_an_error_of_its_own(kiecli: Program) -> None:
             "message": "could not save demo-expired-1.png: the file host answered 404 Not Found:"
             " refused or expired; the task finished 30 hours ago (links usually last 24 hours,"
             " files 14 days)",
-            "hint": "to try again: kiecli download demo-expired",
+            "hint": "to try again: kiecli download --json demo-expired",
             "temporary": False,
         },
     }
@@ -524,33 +522,6 @@ def test_a_refused_key_ends_the_run_and_what_has_succeeded_is_saved(
         "demo-image-1.png\n",
         "kiecli: the account is out of credits: Credits insufficient (code 402)."
         " Top up at https://kie.ai/pricing\n",
-    )
-
-
-@pytest.mark.parametrize(
-    ("argv", "why"),
-    [
-        (["-d", "file"], "--dir file is not a folder. Choose another folder, or remove that file"),
-        (
-            ["-o", "{colour}"],
-            (
-                "--output has an unknown word: {colour}."
-                " Words: {label} {task_id} {n} {name} {ext} {model} {date} {prompt}"
-            ),
-        ),
-    ],
-)
-def test_created_ids_are_said_before_anything_else_can_fail(
-    kiecli: Program, here: Path, argv: list[str], why: str
-) -> None:
-    (here / "file").touch()
-    option, value = argv
-    quoted = f"'{value}'" if "{" in value else value
-    assert kiecli("download", *argv, "-", stdin=CREATED) == Ran(
-        2,
-        "",
-        f"kiecli: created new1; if interrupted, continue with: kiecli download {option} {quoted}"
-        f" new1\nkiecli: {why}\n",
     )
 
 

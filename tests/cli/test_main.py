@@ -1,6 +1,7 @@
 """What holds for every command: usage, keys, streams, signals, bugs, text from strangers."""
 
 import errno
+import io
 import json
 from pathlib import Path
 from signal import SIGINT, SIGTERM
@@ -112,9 +113,12 @@ def test_the_version(kiecli: Program, argv: list[str]) -> None:
         ),
         (
             ["status", "https://tempfile.test/a.png"],
-            "argument 1 is a URL, not a task id. Give the taskId of the task",
+            (
+                "argument 1 is a URL, not a task id: 'https://tempfile.tes…'."
+                " Give the taskId of the task"
+            ),
         ),
-        (["status", "-", "-"], "'-' stands more than once for stdin. Name it once"),
+        (["status", "-", "-"], "'-' is given more than once. Stdin can be read only once"),
     ],
 )
 def test_wrong_usage_is_one_line_that_names_the_help(
@@ -149,7 +153,10 @@ def test_wrong_usage_is_one_line_that_names_the_help(
             ["status", "-"],
             '{"code":500,"msg":"Server exception","data":null}',
             6,
-            "the answer on stdin is an error, no task: Kie answered: Server exception (code 500)",
+            (
+                "the answer on stdin is an error, not a task:"
+                " Kie answered: Server exception (code 500)"
+            ),
         ),
     ],
 )
@@ -173,14 +180,14 @@ def test_an_empty_stdin_is_wrong_usage(
 
 
 def test_a_stdin_that_cannot_be_read_is_wrong_usage(kiecli: Program, tmp_path: Path) -> None:
-    class Folder:
-        def read(self) -> bytes:
+    class Folder(io.BytesIO):
+        def read(self, _size: int | None = -1, /) -> bytes:
             return tmp_path.read_bytes()
 
     err = FakeStream()
     runtime = Runtime(
         environ=kiecli.environ,
-        stdin=Folder(),  # type: ignore[arg-type]
+        stdin=Folder(),
         stdout=FakeStream(),
         stderr=err,
     )
@@ -206,7 +213,7 @@ def test_a_stdin_that_cannot_be_read_is_wrong_usage(kiecli: Program, tmp_path: P
             2,
             (
                 "Kie rejected the request: The model name is not supported (code 422)."
-                " Mend the createTask call before the pipe"
+                " Fix the createTask call before the pipe"
             ),
         ),
         (500, "Server exception", 6, "Kie answered: Server exception (code 500)"),
@@ -218,7 +225,7 @@ def test_an_error_of_create_task_has_its_own_code_and_message(
     stdin = json.dumps({"code": code, "msg": said, "data": None})
     ran = kiecli("download", "--wait", "--json", "-", stdin=stdin)
     assert ran == Ran(
-        exit_code, "", f"kiecli: the answer on stdin is an error, no task: {message}\n"
+        exit_code, "", f"kiecli: the answer on stdin is an error, not a task: {message}\n"
     )
     assert kie.requests == []
 
@@ -258,14 +265,21 @@ def test_a_config_file_that_others_can_read_is_warned_about(
 
 
 @pytest.mark.parametrize("command", ["status", "wait", "download"])
-@pytest.mark.parametrize(("argv", "stdin"), [([KEY], ""), (["-"], KEY), (["-"], f'["{KEY}"]')])
+@pytest.mark.parametrize(
+    ("argv", "stdin", "place"),
+    [
+        ([KEY], "", "argument 2"),
+        (["-"], KEY, "word 1 on stdin"),
+        (["-"], f'["{KEY}"]', "value 1 on stdin"),
+    ],
+)
 def test_the_key_in_the_place_of_an_id_is_refused_unseen(
-    kiecli: Program, kie: Faults, command: str, argv: list[str], stdin: str
+    kiecli: Program, kie: Faults, command: str, argv: list[str], stdin: str, place: str
 ) -> None:
     assert kiecli(command, "a", *argv, stdin=stdin) == Ran(
         2,
         "",
-        "kiecli: task id 2 is the API key itself. Give the taskId that createTask answered with\n",
+        f"kiecli: {place} is the API key itself. Give the taskId that createTask returned\n",
     )
     assert kie.requests == []
 
@@ -362,14 +376,14 @@ def test_a_signal_names_what_is_left(
 
 
 def test_a_signal_before_anything_is_known_has_no_line(kiecli: Program) -> None:
-    class Ctrl:
-        def read(self) -> bytes:
+    class Ctrl(io.BytesIO):
+        def read(self, _size: int | None = -1, /) -> bytes:
             raise Interrupted(SIGINT)
 
     err = FakeStream()
     runtime = Runtime(
         environ=kiecli.environ,
-        stdin=Ctrl(),  # type: ignore[arg-type]
+        stdin=Ctrl(),
         stdout=FakeStream(),
         stderr=err,
     )
@@ -379,14 +393,14 @@ def test_a_signal_before_anything_is_known_has_no_line(kiecli: Program) -> None:
 
 
 def test_a_signal_that_python_wrapped_is_still_a_signal(kiecli: Program) -> None:
-    class Wrapped:
-        def read(self) -> bytes:
+    class Wrapped(io.BytesIO):
+        def read(self, _size: int | None = -1, /) -> bytes:
             raise RuntimeError("Error calling __set_name__") from Interrupted(SIGTERM)
 
     err = FakeStream()
     runtime = Runtime(
         environ=kiecli.environ,
-        stdin=Wrapped(),  # type: ignore[arg-type]
+        stdin=Wrapped(),
         stdout=FakeStream(),
         stderr=err,
     )
@@ -398,17 +412,19 @@ FULL = OSError(errno.ENOSPC, "No space left on device")
 GONE = BrokenPipeError(errno.EPIPE, "Broken pipe")
 
 
-@pytest.mark.parametrize("flags", [(), ("--json",), ("-q",)])
+@pytest.mark.parametrize(
+    ("flags", "repeated"), [((), ()), (("--json",), ("--json",)), (("-q",), ())]
+)
 @pytest.mark.parametrize("command", ["status", "wait"])
 def test_a_stdout_that_is_full_is_exit_7(
-    kiecli: Program, command: str, flags: tuple[str, ...]
+    kiecli: Program, command: str, flags: tuple[str, ...], repeated: tuple[str, ...]
 ) -> None:
     ran = kiecli(command, "-q", *flags, "demo-image", out=FakeStream(breaks=FULL))
     assert ran == Ran(
         7,
         "",
         "kiecli: cannot write to stdout: No space left on device."
-        f" To try again: kiecli {command} demo-image\n",
+        f" To try again: kiecli {' '.join([command, *repeated])} demo-image\n",
     )
 
 

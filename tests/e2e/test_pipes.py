@@ -58,7 +58,7 @@ def test_a_creation_that_failed_is_told_with_its_own_code(
 ) -> None:
     kie.faults.always("createTask", envelope(402, "Credits insufficient"))
     ran = kiecli.shell(f"{_CREATE} | kiecli download --wait -")
-    said = "the answer on stdin is an error, no task: the account is out of credits"
+    said = "the answer on stdin is an error, not a task: the account is out of credits"
     reason = "Credits insufficient (code 402). Top up at https://kie.ai/pricing"
     assert ran == Ran(4, "", f"kiecli: {said}: {reason}\n")
     assert not kie.faults.seen("recordInfo")

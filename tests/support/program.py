@@ -100,7 +100,7 @@ class Program:
     def __call__(
         self,
         *argv: str,
-        stdin: str | bytes | None = b"",
+        stdin: str | bytes | io.BytesIO | None = b"",
         out: FakeStream | None = None,
         err: FakeStream | None = None,
         environ: Mapping[str, str] | None = None,
@@ -113,7 +113,7 @@ class Program:
         out, err = out or FakeStream(), err or FakeStream()
         self.runtime = Runtime(
             environ={**self.environ, **(environ or {}), **variables},
-            stdin=None if stdin is None else io.BytesIO(_encoded(stdin)),
+            stdin=_stream(stdin),
             stdout=out,
             stderr=err,
             clock=self.clock,
@@ -128,5 +128,7 @@ class Program:
         return ran
 
 
-def _encoded(text: str | bytes) -> bytes:
-    return text.encode() if isinstance(text, str) else text
+def _stream(stdin: str | bytes | io.BytesIO | None) -> io.BytesIO | None:
+    if isinstance(stdin, str):
+        return io.BytesIO(stdin.encode())
+    return io.BytesIO(stdin) if isinstance(stdin, bytes) else stdin

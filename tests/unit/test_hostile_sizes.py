@@ -7,8 +7,9 @@ such that a test run would be felt to hang.
 import json
 from functools import reduce
 
-from kiecli import ids, safe_json
+from kiecli import safe_json
 from kiecli.api.models import Result, Task
+from kiecli.commands.task_ids import select_tasks
 from kiecli.download.plan import SaveOptions, plan
 from kiecli.files.template import DEFAULT_TEMPLATE, Template
 
@@ -43,8 +44,8 @@ def test_twenty_thousand_results_have_names_of_their_own() -> None:
 
 def test_twenty_thousand_objects_on_stdin_are_twenty_thousand_ids() -> None:
     lines = [json.dumps({"task_id": f"t{n}", "raw": "x" * 300}) for n in range(20_000)]
-    asked = ids.read(["-"], lambda: "\n".join(lines).encode())
-    assert asked.task_ids == tuple(f"t{n}" for n in range(20_000))
+    selection = select_tasks(["-"], lambda: "\n".join(lines).encode())
+    assert selection.task_ids == tuple(f"t{n}" for n in range(20_000))
 
 
 def test_values_without_space_between_them_are_read_in_order() -> None:

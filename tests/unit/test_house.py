@@ -26,7 +26,7 @@ _FLOORS: list[dict[str, str]] = [
         "signals": "signals",
     },
     {"api": "api"},
-    {"files": "files", "polling": "polling", "ids": "ids"},
+    {"files": "files", "polling": "polling"},
     {"download": "download"},
     {"outcome": "outcome"},
     {"render": "render"},

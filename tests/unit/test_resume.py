@@ -1,31 +1,35 @@
-"""The line that takes work up again."""
-
-import shlex
+"""The line that does what is left of a run."""
 
 import pytest
 
-from kiecli.outcome import shell_command
+from kiecli.outcome import resume_command, shell_command
+from kiecli.shell_syntax import join
+from kiecli.system_syntax import SHELL
 
 
 @pytest.mark.parametrize(
-    ("words", "task_ids", "shown"),
+    ("argv", "words", "line"),
     [
         (["wait"], ["a"], "kiecli wait a"),
-        (["download", "-d", "my out"], ["a", "b"], "kiecli download -d 'my out' a b"),
-        (["download", "-o", "$(x)/{n}"], ["a"], "kiecli download -o '$(x)/{n}' a"),
-        (["download", "-d", ""], ["a"], "kiecli download -d '' a"),
+        (["status"], ["a", "hero=b"], "kiecli status a hero=b"),
+        (["download", "--wait", "-d", "my out"], ["a"], None),
+        (["download", "-o", "{model}/$n"], ["my hero=a"], None),
     ],
 )
-def test_a_shell_takes_it_as_it_is(words: list[str], task_ids: list[str], shown: str) -> None:
-    assert shell_command(words, task_ids) == shown
-    assert shlex.split(shown) == ["kiecli", *words, *task_ids]
+def test_a_line_is_quoted_for_the_shell_where_it_must_be(
+    argv: list[str], words: list[str], line: str | None
+) -> None:
+    assert shell_command(argv, words) == (line or join(SHELL, ["kiecli", *argv, *words]))
 
 
-def test_up_to_twenty_ids_are_all_named() -> None:
-    ids = [f"t{n}" for n in range(20)]
-    assert shell_command(["wait"], ids) == f"kiecli wait {' '.join(ids)}"
-
-
-def test_of_more_the_first_three_and_how_many() -> None:
-    ids = [f"t{n}" for n in range(21)]
-    assert shell_command(["wait"], ids) == "kiecli wait t0 t1 t2  # and 18 more"
+@pytest.mark.parametrize(
+    ("number", "created", "is_named"),
+    [(1, False, True), (200, False, True), (201, False, False), (201, True, True)],
+)
+def test_two_hundred_tasks_are_named_and_all_that_were_just_created(
+    number: int, created: bool, is_named: bool
+) -> None:
+    words = [f"t{n}" for n in range(number)]
+    line = f"kiecli wait {' '.join(words)}"
+    again = "run the same line again; what is saved is kept"
+    assert resume_command(["wait"], words, created=created) == (line if is_named else again)

@@ -1,0 +1,153 @@
+"""The tasks that stdin names, in any form in which ids come through a pipe. Pure."""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import NamedTuple
+
+from kiecli.commands import damaged_json, json_in_text, json_tasks, stdin_text
+from kiecli.commands.json_answers import answer_error
+from kiecli.commands.json_in_text import Piece
+from kiecli.commands.task_id import FoundTask, Source, echo, id_error, is_task_id, parse_task
+from kiecli.errors import KieError, UsageError
+
+_WORD = re.compile(r"[^\s,;]\S*")  # a comma by itself separates
+_MAY_BE_JSON = re.compile(r'[{\["]')
+_BRACKET = re.compile(r"[{\[]")
+_HTML = re.compile(r"<(?:!doctype|html)\b", re.IGNORECASE)
+_STATUS_LINE = re.compile(r"^HTTP/[\d.]+ (\d{3})\b", re.MULTILINE)
+_MIN_BAD_STATUS = 300
+_MAX_ECHOED = 1000  # characters handed to what shows the first few
+
+
+class _Json(NamedTuple):
+    """What the JSON of stdin comes to."""
+
+    tasks: list[FoundTask]
+    only_json: bool
+    """Whether stdin holds nothing else."""
+
+
+def find_tasks(data: bytes) -> list[FoundTask]:
+    """Return the tasks that stdin names, and in the place of one the reason why it is none.
+
+    Raises:
+        KieError: It names no task, or holds an error of createTask, which is raised as what it is.
+    """
+    unpacked = stdin_text.unpack(data)
+    if unpacked.too_large:
+        raise UsageError("stdin unpacks to more than 64 MiB", hint="pipe in ids only")
+    text = stdin_text.decode(unpacked.data)
+    json = _in_json(text)
+    sources = {task.source for task in json.tasks}
+    if Source.ERROR in sources:
+        raise next(task.error for task in json.tasks if task.source is Source.ERROR and task.error)
+    if not sources.isdisjoint({Source.OBJECT, Source.TEXT}):
+        return json.tasks
+    return _in_words(text, json)
+
+
+def find_created(data: bytes) -> list[FoundTask]:
+    """Return the tasks on stdin that were just created, whatever is wrong with the rest of it."""
+    tasks = _in_json(stdin_text.decode(stdin_text.unpack(data).data)).tasks
+    return [task for task in tasks if task.created and is_task_id(task.task_id)]
+
+
+def _in_json(text: str) -> _Json:
+    if not _MAY_BE_JSON.search(text):
+        return _Json([], only_json=False)
+    try:
+        values = json_in_text.parse_all(text)
+    except ValueError:
+        return _Json(_among_noise(text), only_json=False)
+    tasks: list[FoundTask] = []
+    noise: list[FoundTask] = []  # the first is enough to say what is wrong
+    for task in chain.from_iterable(json_tasks.tasks_in(values)):
+        if task.source is not Source.NOISE:
+            tasks.append(task)
+        elif not noise:
+            noise.append(task)
+    # Log lines may be JSON, too; and curl's `-w '%{http_code}'` adds a number.
+    if _has(tasks, Source.OBJECT) or _has(tasks, Source.ERROR):
+        return _Json(tasks, only_json=True)
+    if not tasks or any(not is_task_id(task.task_id) for task in tasks):
+        # A string may hold JSON that is damaged, or wrapped too deeply.
+        hidden = [task for task in damaged_json.ids_in(text) if is_task_id(task.task_id)]
+        if hidden:
+            return _Json(hidden, only_json=True)
+    return _Json(tasks + noise, only_json=True)
+
+
+def _among_noise(text: str) -> list[FoundTask]:
+    """Return the tasks of the JSON in a text that has other things around it."""
+    pieces = list(json_in_text.split(text))
+    in_values = json_tasks.tasks_in(piece.value for piece in pieces if piece.noise is None)
+    found = [
+        [task for task in next(in_values) if task.source is not Source.NOISE]
+        if piece.noise is None
+        else list(damaged_json.ids_in(piece.noise))
+        for piece in pieces
+    ]
+    sure = [tasks for tasks in found if _has(tasks, Source.OBJECT) or _has(tasks, Source.ERROR)]
+    return list(chain.from_iterable(sure or _ids_alone(text, pieces, found)))
+
+
+def _has(tasks: Sequence[FoundTask], source: Source) -> bool:
+    return any(task.source is source for task in tasks)
+
+
+def _ids_alone(
+    text: str, pieces: Sequence[Piece], found: Sequence[list[FoundTask]]
+) -> Iterator[list[FoundTask]]:
+    """Yield lists of ids and maps to ids that stand on lines of their own, as behind HTTP heads.
+
+    Within a line, or in a page, words in quotes may be anything.
+    """
+    if not _HTML.search(text):
+        for at in range(1, len(pieces), 2):  # noise is the first, and every other one
+            before, after = pieces[at - 1].noise or "", pieces[at + 1].noise or ""
+            around = before.rpartition("\n")[2] + after.partition("\n")[0]
+            if all(task.source is Source.TEXT for task in found[at]) and not around.strip():
+                yield found[at]
+
+
+def _in_words(text: str, json: _Json) -> list[FoundTask]:
+    """Return the tasks of a text whose words are all ids.
+
+    Raises:
+        KieError: One is not, or there is none.
+    """
+    tasks = []
+    for number, word in enumerate(_WORD.finditer(text), start=1):
+        task = parse_task(word[0], f"word {number} on stdin")
+        if is_task_id(task.task_id):
+            tasks.append(task)
+        elif json.only_json:
+            raise _first_error(json.tasks)
+        else:
+            raise _not_words(text, task)
+    if not tasks:
+        raise _nothing()
+    return tasks
+
+
+def _first_error(tasks: Sequence[FoundTask]) -> KieError:
+    """Return why JSON names no task."""
+    return next((task.error for task in tasks if task.error is not None), _nothing())
+
+
+def _not_words(text: str, task: FoundTask) -> KieError:
+    """Return what is wrong with a text that is neither words nor JSON."""
+    heads = _STATUS_LINE.findall(text) if text.lstrip().startswith("HTTP/") else []
+    if heads and int(heads[-1]) >= _MIN_BAD_STATUS:  # a page instead of an answer
+        return answer_error(int(heads[-1]), b"") or _nothing()
+    if _BRACKET.search(text) or _HTML.search(text):
+        return UsageError(
+            f"stdin is neither task ids nor JSON with a task id{echo(text.strip()[:_MAX_ECHOED])}",
+            hint="pipe in createTask's answer as it came",
+        )
+    return id_error(task.task_id, task.place) or _nothing()
+
+
+def _nothing() -> UsageError:
+    return UsageError("no task id on stdin: did the command before the pipe fail?")

@@ -1,0 +1,201 @@
+"""The tasks of a command line: typed as arguments or read from stdin, with their labels. Pure."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
+
+from kiecli.commands.command_line import STDIN
+from kiecli.commands.task_id import FoundTask, id_error, is_task_id, label_error, parse_task
+from kiecli.errors import KieError, UsageError
+from kiecli.files.sanitize import fold_path, sanitize
+from kiecli.outcome import resume_command
+from kiecli.system_syntax import SHELL
+
+# A shorter text is no key of Kie's, and could be a part of any id or label.
+_MIN_KEY_LENGTH = 8
+_MAX_FILE_NAME = 255  # characters that a name may have nearly everywhere
+# A file without these in its name is no task id that anybody has seen.
+_OF_IDS = frozenset("0123456789-_")
+
+
+class TaskSelection(NamedTuple):
+    """The tasks that a command line names, all of them checked."""
+
+    task_ids: tuple[str, ...]
+    """Each once, in the order given."""
+    labels: Mapping[str, str] = MappingProxyType({})
+    """The user's names for some of them, by id."""
+    created: tuple[str, ...] = ()
+    """The ids that came out of createTask's answers: paid for, and known nowhere else."""
+
+    def name(self, task_id: str) -> str:
+        """Return what people know a task by: its label, else its id."""
+        return self.labels.get(task_id, task_id)
+
+    def words(self, task_ids: Iterable[str]) -> list[str]:
+        """Return tasks as they are typed, with their labels: `hero=ID`."""
+        return [
+            f"{self.labels[task_id]}={task_id}" if task_id in self.labels else task_id
+            for task_id in task_ids
+        ]
+
+    def resume_command(self, argv: Sequence[str], task_ids: Sequence[str]) -> str:
+        """Return the line that does what is left, or the advice to run the same line again.
+
+        Args:
+            argv: The command with its options.
+            task_ids: The tasks that are left.
+        """
+        created = not frozenset(self.created).isdisjoint(task_ids)
+        return resume_command(argv, self.words(task_ids), created=created)
+
+
+class Checks(NamedTuple):
+    """What the checks of a line need to know of the world around it."""
+
+    is_file: Callable[[str], bool] = lambda _name: False
+    """Tells whether there is a file of that name."""
+    api_keys: Sequence[str] = ()
+    """The key in force, in each form in which it was given; none where there is none."""
+    command: str = "status"
+    """The command of the line, for advice."""
+
+
+def select_tasks(
+    arguments: Sequence[str], stdin: Callable[[], bytes], checks: Checks | None = None
+) -> TaskSelection:
+    """Return the tasks of a line.
+
+    Args:
+        arguments: As typed: ids, `LABEL=ID`, and one `-` for what stdin holds.
+        stdin: Reads stdin to its end; called at most once, and only for a `-`.
+        checks: What the ids and labels are checked against.
+
+    Raises:
+        UsageError: A task cannot be an id, labels are in each other's way, or there is no task.
+        KieError: stdin holds an error of createTask; it is that error.
+    """
+    checks = checks or Checks()
+    if arguments.count(STDIN) > 1:
+        raise UsageError("'-' is given more than once", hint="stdin can be read only once")
+    try:
+        found = list(_all(arguments, stdin, checks))
+        for task in found:
+            error = task.error or _key_error(task, checks.api_keys) or _error(task)
+            if error is not None:
+                raise error
+    except KieError as error:
+        _conceal(error, checks.api_keys)
+        raise
+    task_ids = tuple(dict.fromkeys(task.task_id for task in found))
+    labels = _labels(found)
+    if labels:
+        _check_names(task_ids, labels)
+    created = tuple(dict.fromkeys(task.task_id for task in found if task.created))
+    return TaskSelection(task_ids, labels, created)
+
+
+def _all(
+    arguments: Sequence[str], stdin: Callable[[], bytes], checks: Checks
+) -> Iterator[FoundTask]:
+    for number, argument in enumerate(arguments, start=1):
+        if argument == STDIN:
+            from kiecli.commands.stdin_ids import find_tasks
+
+            yield from find_tasks(stdin())
+        else:
+            task = parse_task(argument, f"argument {number}")
+            yield task._replace(error=_file_error(argument, checks))
+
+
+def _file_error(argument: str, checks: Checks) -> UsageError | None:
+    """Return the advice to read ids from a file, where one was given in the place of an id."""
+    may_be_id = is_task_id(argument) and "." not in argument
+    if may_be_id and not _OF_IDS.isdisjoint(argument):
+        return None  # a result may have been saved under the very id
+    for name in (argument, argument.removeprefix("@")):  # as curl and gh take files
+        if len(name) <= _MAX_FILE_NAME and checks.is_file(name):
+            line = SHELL.with_stdin(f"kiecli {checks.command} -", name)
+            return UsageError(f"'{name}' is a file", hint=f"to read ids from it: {line}")
+    return None
+
+
+def _key_error(task: FoundTask, keys: Sequence[str]) -> UsageError | None:
+    """Return the refusal of the API key; it is not repeated."""
+    if any(key == task.task_id or _has_key(task.task_id, key) for key in keys):
+        return UsageError(
+            f"{task.place} is the API key itself", hint="give the taskId that createTask returned"
+        )
+    if any(_has_key(task.label or "", key) for key in keys):
+        return UsageError(f"the label of {task.place} has the API key in it")
+    return None
+
+
+def _conceal(error: KieError, keys: Sequence[str]) -> None:
+    """Take what was echoed out of a message when it begins a key: cut off, it passes the mask."""
+    if any(len(key) >= _MIN_KEY_LENGTH and key[:_MIN_KEY_LENGTH] in error.message for key in keys):
+        error.message = error.message.partition(": '")[0]
+
+
+def _has_key(text: str, key: str) -> bool:
+    return len(key) >= _MIN_KEY_LENGTH and key in text
+
+
+def _error(task: FoundTask) -> KieError | None:
+    """Return what is wrong with the id or the label of a task."""
+    error = id_error(task.task_id, task.place)
+    if error is None and task.label is not None:
+        error = label_error(task.label, task.place)
+    return error
+
+
+def _labels(found: Sequence[FoundTask]) -> dict[str, str]:
+    """Return the labels by id.
+
+    Raises:
+        UsageError: A task has two labels, or two tasks have one.
+    """
+    by_id: dict[str, FoundTask] = {}
+    by_label: dict[str, FoundTask] = {}
+    for task in found:
+        if task.label is None:
+            continue
+        same = by_id.setdefault(task.task_id, task)
+        if same.label != task.label:
+            raise UsageError(
+                f"{_both(same, task)} name one task, as '{same.label}' and as '{task.label}'",
+                hint="give each task one label",
+            )
+        namesake = by_label.setdefault(task.label, task)
+        if namesake.task_id != task.task_id:
+            raise UsageError(
+                f"{_both(namesake, task)} name two tasks, both as '{task.label}'",
+                hint="give each task a label of its own",
+            )
+    return {task_id: task.label for task_id, task in by_id.items() if task.label is not None}
+
+
+def _both(first: FoundTask, second: FoundTask) -> str:
+    """Return where two tasks stand."""
+    return first.place if first.place == second.place else f"{first.place} and {second.place}"
+
+
+def _check_names(task_ids: Sequence[str], labels: Mapping[str, str]) -> None:
+    """Check that no label is taken for another task, on a screen or on a disk.
+
+    Raises:
+        UsageError: A label is another task's id, or becomes the file name of another task.
+    """
+    ids = frozenset(task_ids)
+    owners: dict[str, str] = {}  # the names of tasks, by what a disk makes of them
+    for task_id in sorted(task_ids, key=lambda each: each not in labels):  # labels come first
+        label = labels.get(task_id)
+        if label in ids and label != task_id:
+            raise UsageError(f"the label '{label}' is the id of another task")
+        name = label or task_id
+        owner = owners.setdefault(fold_path(sanitize("label", name)), name)
+        if owner != name and not ids.issuperset({owner, name}):
+            raise UsageError(
+                f"'{owner}' and '{name}' would become one file name",
+                hint="give one of them another label",
+            )

@@ -1,0 +1,165 @@
+"""Tasks that the command before the pipe has created are paid for: they are always named."""
+
+import io
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+
+from kiecli.cli.main import main
+from kiecli.errors import Interrupted
+from kiecli.runtime import Runtime
+from tests.support.creation import creation
+from tests.support.faults import Faults, envelope
+from tests.support.program import FakeStream, Program, Ran
+
+HERO = json.dumps({"hero": json.loads(creation("new1")), "foot er": json.loads(creation("new2"))})
+
+
+@pytest.mark.parametrize(
+    ("argv", "stdin", "named"),
+    [
+        (
+            ["wait", "--wrong", "-"],
+            creation("new1"),
+            "created new1; to continue: kiecli wait new1\n",
+        ),
+        (
+            ["status", "-q", "-", "--exit-stat"],
+            creation("new1", "new2"),
+            "created new1\nkiecli: created new2\nkiecli: to continue: kiecli status new1 new2\n",
+        ),
+        (
+            ["download", "-q", "-t", "5m", "-"],
+            creation("new1"),
+            "created new1; to continue: kiecli download --wait new1\n",
+        ),
+        (
+            ["download", "-o", "{colour}", "-"],
+            HERO,
+            (
+                "created hero=new1\n"
+                "kiecli: created foot er=new2\n"
+                "kiecli: to continue: kiecli download --wait hero=new1 'foot er=new2'\n"
+            ),
+        ),
+        (
+            ["download", "-d", "file", "-"],
+            creation("new1"),
+            "created new1; to continue: kiecli download --wait new1\n",
+        ),
+        (
+            ["wait", "-", "a/b"],
+            HERO.replace("foot er", "-footer"),
+            (
+                "created hero=new1\n"
+                "kiecli: created new2\n"
+                "kiecli: to continue: kiecli wait hero=new1 new2\n"
+            ),
+        ),
+        (
+            ["wait", "-"],
+            creation("new1") + '{"code":402,"msg":"m"}',
+            "created new1; to continue: kiecli wait new1\n",
+        ),
+        (
+            ["wait", creation("new1")],
+            "",
+            "created new1; to continue: kiecli wait new1\n",
+        ),
+        (
+            ["wiat", "-"],
+            creation("new1"),
+            "created new1; to continue: kiecli download --wait new1\n",
+        ),
+    ],
+)
+def test_a_line_that_is_refused_names_them(
+    kiecli: Program, folder: Path, kie: Faults, argv: list[str], stdin: str, named: str
+) -> None:
+    (folder / "file").touch()
+    ran = kiecli(*argv, stdin=stdin)
+    error, _, rest = ran.err.partition("\nkiecli: ")
+    assert error.startswith("kiecli: ")
+    assert rest == named
+    assert ran.code != 0
+    assert kie.requests == []
+
+
+@pytest.mark.parametrize("flags", [(), ("-q",)])
+def test_a_missing_key_names_them_with_the_options_of_the_line(
+    kiecli: Program, flags: tuple[str, ...]
+) -> None:
+    argv = ["download", *flags, "-w", "-d", "out", "-"]
+    ran = kiecli(*argv, stdin=HERO, environ={"KIE_API_KEY": ""})
+    assert (ran.code, ran.out) == (4, "")
+    assert ran.err.splitlines()[1:] == [
+        "kiecli: created hero=new1",
+        "kiecli: created foot er=new2",
+        "kiecli: to continue: kiecli download -w -d out hero=new1 'foot er=new2'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("flags", "lead"), [((), "if interrupted, continue with"), (("-q",), "to continue")]
+)
+def test_a_refused_key_names_them_once(
+    kiecli: Program, kie: Faults, flags: tuple[str, ...], lead: str
+) -> None:
+    kie.always("recordInfo", envelope(401, "no"))
+    ran = kiecli("wait", *flags, "-", stdin=creation("new1"))
+    named = [line for line in ran.err.splitlines() if "created" in line]
+    assert (ran.code, named) == (4, [f"kiecli: created new1; {lead}: kiecli wait new1"])
+
+
+def test_all_of_them_are_named_however_many(kiecli: Program, kie: Faults) -> None:
+    kie.always("recordInfo", httpx.Response(502))
+    many = [f"new{n}" for n in range(300)]
+    ran = kiecli("wait", "-q", "-t", "0", "-", stdin=creation(*many))
+    assert ran.err.endswith(f": kiecli wait -t 0 {' '.join(many)}\n")
+
+
+def test_a_stdin_that_cannot_be_read_is_the_only_error(kiecli: Program) -> None:
+    class Broken(io.BytesIO):
+        def read(self, _size: int | None = -1, /) -> bytes:
+            raise IsADirectoryError(21, "Is a directory")
+
+    err = FakeStream()
+    runtime = Runtime(environ=kiecli.environ, stdin=Broken(), stdout=FakeStream(), stderr=err)
+    assert main(["status", "-"], runtime) == 2
+    assert err.text == "kiecli: cannot read stdin: Is a directory\n"
+
+
+class Typed(io.BytesIO):
+    """A stdin that somebody types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (
+            ["wait", "-"],
+            (
+                "kiecli: reading task ids from the terminal; end with Ctrl-D\n"
+                "kiecli: demo-image: success, 1 result\n"
+            ),
+        ),
+        (["wait", "-q", "-"], ""),
+    ],
+)
+def test_a_terminal_is_told_what_is_expected(kiecli: Program, argv: list[str], said: str) -> None:
+    ran = kiecli(*argv, stdin=Typed(b"demo-image\n"))
+    assert ran == Ran(0, "https://kie.test/files/demo-image/1/image.png\n", said)
+
+
+def test_a_wrong_line_waits_for_nobody_to_type(kiecli: Program) -> None:
+    class Endless(Typed):
+        def read(self, _size: int | None = -1, /) -> bytes:
+            raise Interrupted(2)
+
+    ran = kiecli("wait", "--wrong", "-", stdin=Endless())
+    assert (ran.code, ran.err.count("\n")) == (2, 1)

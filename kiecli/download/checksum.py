@@ -1,18 +1,22 @@
-"""A file's SHA-256, taken beside the copying and not in its way."""
+"""The SHA-256 of a file, computed while it is still being written."""
 
 from queue import SimpleQueue
 
 from kiecli.disk.interface import ReadableFile
 
-_WORTH_A_THREAD = 4 * 1024 * 1024
-_BLOCK = 1024 * 1024
+# A smaller file is hashed at its end, in a few milliseconds.
+_MIN_SIZE_FOR_THREAD = 4 * 1024 * 1024  # bytes
+_BLOCK = 1024 * 1024  # bytes read at a time
 
 
 class BackgroundSHA256:
-    """Reads a growing file again on a thread of its own; a small one only at its end."""
+    """Reads a growing file on a thread of its own; a small one only at its end.
+
+    The bytes are read back from the disk's cache, so that hashing and receiving overlap.
+    """
 
     def __init__(self, file: ReadableFile) -> None:
-        """Watch an open file; it is duplicated, so the caller may close it."""
+        """Take an open file; it is duplicated, so the caller may close it."""
         self._file = file
         # Sizes to go on to; 0 starts again, None is the end.
         self._sizes: SimpleQueue[int | None] = SimpleQueue()
@@ -21,7 +25,7 @@ class BackgroundSHA256:
 
     def reached(self, size: int) -> None:
         """Note that so many bytes are there to be read."""
-        if self._runs or (size >= _WORTH_A_THREAD and self._start()):
+        if self._runs or (size >= _MIN_SIZE_FOR_THREAD and self._start()):
             self._sizes.put(size)
 
     def restart(self) -> None:
@@ -47,7 +51,7 @@ class BackgroundSHA256:
         return found
 
     def stop(self) -> None:
-        """Let the thread end; nobody wants the sum."""
+        """End the thread without a result."""
         if self._runs:
             self._sizes.put(None)
 

@@ -23,7 +23,7 @@ class DescriptorQueue:
     """
 
     def __init__(self, clock: Clock) -> None:
-        """Begin with nobody.
+        """Begin without any file.
 
         Args:
             clock: For the pauses.

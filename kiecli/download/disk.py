@@ -1,4 +1,4 @@
-"""The disk's own troubles, told in one line each."""
+"""What the errors of a disk mean to a user, and the checks before anything is written."""
 
 import errno
 import os
@@ -33,7 +33,7 @@ _PROBE_PREFIX, _PROBE_SUFFIX = ".kiecli-", ".tmp"
 
 
 def disk_error(path: str, error: OSError) -> SaveError:
-    """Return what a user is told when the disk refuses a file."""
+    """Return the error of a file that the disk refuses."""
     reason, hint = describe(error)
     return SaveError(f"could not save {path}: {reason}", hint=hint)
 
@@ -64,7 +64,7 @@ def is_out_of_descriptors(error: BaseException) -> bool:
 
 
 def no_temporary_file(path: str, error: OSError) -> SaveError:
-    """Return what a user is told when there is no place for a file on its way to stdout."""
+    """Return the error of a file on its way to stdout that has no place to be completed in."""
     return SaveError(
         f"could not save {path}: cannot create a temporary file: {(error.strerror or '').lower()}",
         hint="set TMPDIR to a writable folder",
@@ -72,7 +72,7 @@ def no_temporary_file(path: str, error: OSError) -> SaveError:
 
 
 def unwritable_name(path: str) -> SaveError:
-    """Return what a user is told of a name that the locale's file names cannot spell."""
+    """Return the error of a name that file names of this locale cannot spell."""
     return SaveError(
         f"could not save {path}: file names in this locale cannot contain some of these characters",
         hint="set LC_ALL=C.UTF-8, or choose another name with -o",
@@ -142,7 +142,10 @@ def _is_empty_file(entry: os.DirEntry[str]) -> bool:
 
 
 def default_mode() -> int:
-    """Return the mode that a new file has here; to be asked before other threads make files."""
+    """Return the mode that a new file has here.
+
+    To be called before other threads make files: the mask is changed for a moment.
+    """
     mask = os.umask(0o077)
     os.umask(mask)
     return 0o666 & ~mask

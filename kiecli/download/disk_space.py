@@ -40,7 +40,7 @@ def disk_usage(folder: str) -> Usage:
 
 
 class DiskSpace:
-    """The room that the files of a run still need; may be asked from many threads."""
+    """The room that the files of a run still need; safe to use from many threads."""
 
     def __init__(self, usage: Callable[[str], Usage] = disk_usage) -> None:
         """Begin with no file.

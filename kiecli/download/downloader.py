@@ -25,7 +25,7 @@ _BLOCK = 1024 * 1024
 
 
 class Sink(Protocol):
-    """As much of a binary stream as a result needs to be poured into it."""
+    """As much of a binary stream as is needed to write a result to it."""
 
     def write(self, data: bytes, /) -> object:
         """Take all of the bytes."""

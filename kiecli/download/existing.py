@@ -61,19 +61,19 @@ def _identity(info: os.stat_result) -> tuple[int, ...]:
 class Comparison(Enum):
     """How a file on the disk compares with the one that its host has."""
 
-    NOT_PROBED = "the host was not asked"
+    NOT_PROBED = "no request was sent to the host"
     SAME = "the same length, and the same bytes at the end"
     DIFFERENT = "another file"
-    UNDECIDED = "the host did not say enough"
+    UNDECIDED = "the host did not answer, or not with enough"
 
 
 def compare(size: int, tail: bytes, host: HostFile | None) -> Comparison:
-    """Return how a file compares with what its host said.
+    """Return how a file compares with what its host answered.
 
     Args:
         size: Bytes of the file on the disk.
-        tail: The last of them, as many as the host was asked for.
-        host: What it said, if anything.
+        tail: The last of them, as many as were requested from the host.
+        host: What it answered, if anything.
     """
     if host is None:
         return Comparison.UNDECIDED

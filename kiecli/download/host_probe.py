@@ -1,4 +1,4 @@
-"""What a host says of a file without sending all of it, to compare with a file on the disk."""
+"""What a host answers about a file without sending all of it, to compare with one on the disk."""
 
 from collections.abc import Iterable
 from http import HTTPStatus
@@ -22,17 +22,17 @@ class HostFile(NamedTuple):
     """A file as its host describes it."""
 
     length: int | None
-    """Its bytes, or None where the host does not say."""
+    """Its bytes, or None where the host declares none."""
     content_type: str | None
     tail: bytes | None
     """Its bytes from the requested offset on; None where the host sends no ranges."""
 
 
 def probe(target: Target, context: TransferContext, offset: int) -> HostFile | None:
-    """Ask the host of a result about it; None when it cannot or will not say.
+    """Request the end of a result; None when the host does not send it.
 
-    It is asked once: what stands on the disk is there in any case. GET and not HEAD, which signed
-    links refuse.
+    There are no retries: what stands on the disk is there in any case. It is a GET, since signed
+    links refuse HEAD.
 
     Args:
         target: The result.

@@ -16,7 +16,7 @@ _Index = dict[str, list[str]]
 
 
 class FolderListings:
-    """Lists each folder once for all the results that go there; may be asked from many threads."""
+    """Lists each folder once for all the results that go there; safe to use from many threads."""
 
     def __init__(self, clock: Clock) -> None:
         """Begin with none.

@@ -1,4 +1,4 @@
-"""The metadata file beside a result: what was asked for, what it cost, which file it became.
+"""The metadata file beside a result: what was requested, what it cost, which file it became.
 
 It also proves later, when the link has died, whose file the one beside it is.
 """

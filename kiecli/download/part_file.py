@@ -45,7 +45,7 @@ class PartFile(PartialFile):
         return cls(path, disk.open_locked(path, wait), disk)
 
     def reset(self, note: ResumeInfo | None) -> None:
-        """Forget all bytes, on the disk too, before the new note is there to vouch for any."""
+        """Remove all bytes, on the disk too, before the new note can vouch for any."""
         if self.size or note is None:
             self._remove_note()
         if self.size:
@@ -88,12 +88,12 @@ class PartFile(PartialFile):
         return False
 
     def discard(self) -> None:
-        """Remove it: nobody needs it any more."""
+        """Remove it, with its note."""
         self._remove_note()
         self._locked.remove()
 
     def release(self) -> None:
-        """Let go of it; what no later run could use is removed."""
+        """Close and unlock it; what no later run could continue is removed."""
         with suppress(OSError):
             if not (self._is_published or self.is_resumable) and self._locked.is_at_path():
                 self.discard()

@@ -11,7 +11,7 @@ from kiecli.files.media_types import HEAD_SIZE
 
 
 class ResumeInfo(NamedTuple):
-    """What was known of a file when its first byte came; never a link to it."""
+    """Resume metadata beside a `.part` file: the validator sent in `If-Range`; never a link."""
 
     task_id: str
     n: int
@@ -25,23 +25,23 @@ class ResumeInfo(NamedTuple):
 
     @classmethod
     def of(cls, task_id: str, n: int, answer: FileResponse) -> "ResumeInfo | None":
-        """Return by what the rest of a body could be fetched, if it could."""
+        """Return what a later request for the rest needs, None if no request could prove it."""
         if not answer.total or not (answer.etag or answer.last_modified):
             return None
         return cls(task_id, n, answer.total, answer.etag, answer.last_modified, answer.content_type)
 
     @property
     def validator(self) -> str:
-        """What `If-Range` asks with (RFC 9110, 13.1.5)."""
+        """The value of `If-Range` (RFC 9110, section 13.1.5)."""
         return self.etag or self.last_modified or ""
 
     def dump(self) -> bytes:
-        """Return it as it stands on the disk."""
+        """Return it as JSON for the disk."""
         return json.dumps(self._asdict()).encode()
 
     @classmethod
     def parse(cls, data: bytes) -> "ResumeInfo | None":
-        """Read what `dump` wrote; anything else is no note."""
+        """Read what `dump` wrote; None for anything else."""
         try:
             fields = safe_json.parse(data)
         except ValueError:
@@ -69,7 +69,7 @@ class PartialFile:
     Attributes:
         file: The open file, for reading at any offset too.
         size: Bytes that are there.
-        note: By what the rest can be fetched, or None when it must start again.
+        note: What a request for the rest needs, or None when the file must start again.
         check_room: Called with the length of the whole file where one is declared, before its
             first byte is written; raises SaveError where the disk has no room for it.
     """
@@ -92,7 +92,7 @@ class PartialFile:
             self.check_room(length)
 
     def reset(self, note: ResumeInfo | None) -> None:
-        """Forget all bytes; those that come now belong to this note.
+        """Remove all bytes; those that come now belong to this note.
 
         Raises:
             OSError: The disk refuses.

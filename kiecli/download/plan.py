@@ -34,7 +34,7 @@ class SaveOptions(NamedTuple):
             UsageError: It does; `-d` is what was meant.
         """
         folder = self.path(self.template.fill({}))
-        if not self.template.words and os.path.isdir(folder):
+        if not self.template.fields and os.path.isdir(folder):
             raise UsageError(
                 f"--output {self.template.text} names an existing folder",
                 hint=f"to save into it: -d {SHELL.quote(folder)}",
@@ -145,7 +145,7 @@ class _Planner(NamedTuple):
     def target(self, n: int, url: str | None, extension: str | None) -> Target:
         template = self.options.template
         values = {**self.values, **result_values(n, url, extension)}
-        known = extension is not None or "ext" not in template.words
+        known = extension is not None or "ext" not in template.fields
         name = template.fill(values) if known else template.fill_stem(values)
         return Target(
             task=self.task,
@@ -154,8 +154,14 @@ class _Planner(NamedTuple):
             url=url,
             path=self.options.path(name),
             path_known=known,
-            name_is_unique=template.is_unique_per_result(
-                several_results=len(self.task.results) > 1, has_label=self.label is not None
-            ),
+            name_is_unique=self._is_unique(name),
             values=values,
         )
+
+    def _is_unique(self, name: str) -> bool:
+        """Whether a file of that name can only be this result."""
+        template_is_unique = self.options.template.is_unique_per_result(
+            several_results=len(self.task.results) > 1, has_label=self.label is not None
+        )
+        # `a:b` and `a-b` are one name, and a long id may have been shortened.
+        return template_is_unique and self.task.task_id in name

@@ -74,7 +74,7 @@ class NameReservations:
     def _same_file(self, one: Target, other: Target) -> UsageError:
         if one.task_id == other.task_id:
             who = f"results {one.n} and {other.n}"
-            hint = f"add {{n}}, as in: -o {SHELL.quote(self._template.with_word('n'))}"
+            hint = f"add {{n}}, as in: -o {SHELL.quote(self._template.with_field('n'))}"
         else:
             # `a:b` and `a-b` are the same once they are safe in a file's name.
             who = f"results of the tasks {one.task_id} and {other.task_id}"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from unicodedata import category, normalize
 
 UNKNOWN = "unknown"
-"""What stands for a value that nobody knows."""
+"""What stands for a value that is not known."""
 
 # Needs no quotes in a shell and is part of no file system's own language.
 _SAFE_PUNCTUATION = frozenset("_.-+=@,")
@@ -21,66 +21,65 @@ _MAX_EXTENSION = 10
 # A name may have 255 bytes nearly everywhere. This leaves room for what comes after the part
 # that is measured: an extension, `.part.json` and the suffix of a temporary file.
 _MAX_COMPONENT = 220
-# The values to shorten first: of the others, each tells a file from its neighbours.
-_ELASTIC = frozenset({"name", "model", "prompt"})
+# The fields to shorten first: the others tell a file from its neighbours.
+_DESCRIPTIVE = frozenset({"name", "model", "prompt"})
 _DEVICE = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9¹²³])(\.|$)", re.IGNORECASE)
 
 
 class Token(NamedTuple):
-    """Typed text, or a word to be filled in."""
+    """Typed text, or the name of a field to be filled in."""
 
     text: str
-    is_word: bool
+    is_field: bool
 
 
 class PathComponent(tuple[Token, ...]):
-    """The pieces of one part of a path."""
+    """What one part of a path is made of."""
 
     __slots__ = ()
 
     @property
     def typed(self) -> str | None:
         """The whole text when nothing in it is to be filled in, else None."""
-        return None if any(p.is_word for p in self) else "".join(p.text for p in self)
+        return None if any(t.is_field for t in self) else "".join(t.text for t in self)
 
     def fill(self, values: Mapping[str, str]) -> str:
-        """Return the name that these values, cleaned before, make.
+        """Return the name that these sanitized values make.
 
         It has at most 220 bytes and the extension, unless more were typed. Windows takes names
         such as `con.png` for devices; one that came about by filling in gets a `_` before it.
         """
-        name = self._joined(self._shortened(values))
-        return f"_{name}" if self._fills_stem() and _DEVICE.match(name) else name
+        name = self._join(self._shorten_to_fit(values))
+        return f"_{name}" if self._begins_with_field() and _DEVICE.match(name) else name
 
-    def _joined(self, values: Mapping[str, str]) -> str:
-        return "".join(values[p.text] if p.is_word else p.text for p in self)
+    def _join(self, values: Mapping[str, str]) -> str:
+        return "".join(values[t.text] if t.is_field else t.text for t in self)
 
-    def _shortened(self, values: Mapping[str, str]) -> Mapping[str, str]:
-        """Return the values so short that the name fits."""
-        fitted = values
-        for elastic in (_ELASTIC, values.keys()):
+    def _shorten_to_fit(self, values: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the values cut until the name fits, those first that matter least."""
+        for fields in (_DESCRIPTIVE, values.keys()):
             for limit in range(_MAX_VALUE, 0, -1):
-                if self._size(fitted) <= _MAX_COMPONENT:
-                    return fitted
-                fitted = {
-                    word: _cut(value, limit) or "_" if word in elastic else value
-                    for word, value in values.items()
+                if self._size(values) <= _MAX_COMPONENT:
+                    return values
+                values = {
+                    field: shorten(value, limit) or "_" if field in fields else value
+                    for field, value in values.items()
                 }
-        return fitted
+        return values
 
     def _size(self, values: Mapping[str, str]) -> int:
         # Without the extension: a file's stem is to be the same before that is known.
-        return len(self._joined({**values, "ext": ""}).encode(errors="replace"))
+        return len(self._join({**values, "ext": ""}).encode(errors="replace"))
 
-    def _fills_stem(self) -> bool:
-        """Whether a word stands before the first typed dot."""
-        before = next((p for p in self if p.is_word or "." in p.text), None)
-        return before is not None and before.is_word
+    def _begins_with_field(self) -> bool:
+        """Whether a field stands before the first typed dot, where Windows looks for devices."""
+        first = next((t for t in self if t.is_field or "." in t.text), None)
+        return first is not None and first.is_field
 
 
-@lru_cache(maxsize=256)  # of all that hundreds of results are named by, little differs
-def sanitize(word: str, value: str | None) -> str:
-    """Return a word's value from the network as something harmless between two slashes.
+@lru_cache(maxsize=256)  # the results of a task share all values but three
+def sanitize(field: str, value: str | None) -> str:
+    """Return a field's value as text that is harmless between two slashes.
 
     Letters, marks and digits of any script stay, and `_.-+=@,`. Each run of anything else, and of
     more than one dot, becomes one `-`. Leading dots and dashes go, final dots too; then at most
@@ -89,8 +88,8 @@ def sanitize(word: str, value: str | None) -> str:
     """
     marked = "".join(char if _is_safe(char) else "/" for char in value or "")
     single = re.sub(r"(?:/|\.\.+)+", "-", marked)
-    limit = _MAX_EXTENSION if word == "ext" else _MAX_VALUE
-    return _cut(single.lstrip(".-"), limit) or UNKNOWN
+    limit = _MAX_EXTENSION if field == "ext" else _MAX_VALUE
+    return shorten(single.lstrip(".-"), limit) or UNKNOWN
 
 
 def _is_safe(char: str) -> bool:
@@ -98,7 +97,8 @@ def _is_safe(char: str) -> bool:
     return char in _SAFE_PUNCTUATION or category(char)[0] in "LMN"
 
 
-def _cut(value: str, limit: int) -> str:
+def shorten(value: str, limit: int) -> str:
+    """Return as many whole characters as fit into a number of bytes, without a dot at the end."""
     return value.encode()[:limit].decode(errors="ignore").rstrip(".")
 
 

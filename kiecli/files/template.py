@@ -24,17 +24,17 @@ FIELDS = ("label", "task_id", "n", "name", "ext", "model", "date", "prompt")
 """What a template can be filled with."""
 
 _MAX_PROMPT = 60  # characters: some ten words tell one picture from another in a listing
-# A letter for each word: only what was typed can name a device.
+# A letter for each field: only what was typed can name a device.
 _TYPICAL = dict.fromkeys(FIELDS, "x")
 _STDOUT = frozenset({"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
 
-_TOKEN = re.compile(r"(?P<brace>\{\{|\}\})|\{(?P<word>[^{}]*)\}|(?P<typed>[^{}]+)|(?P<stray>.)")
+_TOKEN = re.compile(r"(?P<brace>\{\{|\}\})|\{(?P<field>[^{}]*)\}|(?P<typed>[^{}]+)|(?P<stray>.)")
 # A number alone is no extension: `song v1.5` has none.
 _EXTENSION = re.compile(r"(?=[0-9]*[a-z])[a-z0-9]{1,10}")
 
 
 class Template(NamedTuple):
-    """An `--output` template, read and found sound."""
+    """An `--output` template that has been parsed and checked."""
 
     text: str
     """As typed."""
@@ -56,12 +56,12 @@ class Template(NamedTuple):
                 stdout or a device.
         """
         parts: list[list[Token]] = [[]]
-        for piece in _pieces(text):
-            if piece.is_word:
-                parts[-1].append(piece)
+        for token in _tokens(text):
+            if token.is_field:
+                parts[-1].append(token)
             else:
-                split = syntax.split(piece.text)
-                first, *others = (Token(typed, is_word=False) for typed in split)
+                split = syntax.split(token.text)
+                first, *others = (Token(typed, is_field=False) for typed in split)
                 parts[-1].append(first)
                 parts.extend([other] for other in others)
         template = cls(text, tuple(map(PathComponent, parts)), syntax)
@@ -69,9 +69,9 @@ class Template(NamedTuple):
         return template
 
     @property
-    def words(self) -> frozenset[str]:
-        """The words that it uses."""
-        return frozenset(p.text for part in self.components for p in part if p.is_word)
+    def fields(self) -> frozenset[str]:
+        """The names of the fields that it uses."""
+        return frozenset(p.text for part in self.components for p in part if p.is_field)
 
     @property
     def absolute(self) -> bool:
@@ -85,7 +85,7 @@ class Template(NamedTuple):
 
     def fill(self, values: Mapping[str, str | None]) -> str:
         """Return the path for these values, each made safe; a missing one is `unknown`."""
-        safe = {word: sanitize(word, values.get(word)) for word in self.words}
+        safe = {field: sanitize(field, values.get(field)) for field in self.fields}
         return self.syntax.separator.join(part.fill(safe) for part in self.components)
 
     def fill_stem(self, values: Mapping[str, str | None]) -> str:
@@ -100,18 +100,18 @@ class Template(NamedTuple):
             several_results: The task has more than one.
             has_label: The task has a label, which may be that of another task in another run.
         """
-        names_task = "task_id" in self.words or ("label" in self.words and not has_label)
-        names_result = not self.words.isdisjoint({"n", "name"})
+        names_task = "task_id" in self.fields or ("label" in self.fields and not has_label)
+        names_result = not self.fields.isdisjoint({"n", "name"})
         return names_task and (names_result or not several_results)
 
-    def with_word(self, word: str) -> str:
-        """Return the text of this template with one more word in it, to be given as an advice."""
+    def with_field(self, field: str) -> str:
+        """Return the text of this template with one more field in it, to be given as advice."""
         stem, extension = split_extension(self.text.removesuffix(".{ext}"))
         ending = ".{ext}" if extension or stem != self.text else ""
-        return f"{stem}-{{{word}}}{ending}"
+        return f"{stem}-{{{field}}}{ending}"
 
     def check(self, *, several_tasks: bool, in_folder: bool) -> None:
-        """Refuse what the rest of the line makes impossible.
+        """Check that the template goes with the rest of the line.
 
         Args:
             several_tasks: More than one id was given.
@@ -120,10 +120,10 @@ class Template(NamedTuple):
         Raises:
             UsageError: Files would land on one name, or outside of the folder.
         """
-        if several_tasks and self.words.isdisjoint({"label", "task_id"}):
+        if several_tasks and self.fields.isdisjoint({"label", "task_id"}):
             raise UsageError(
                 f"several tasks cannot share --output {self.text}",
-                hint=f"add {{label}}, as in: -o {SHELL.quote(self.with_word('label'))}",
+                hint=f"add {{label}}, as in: -o {SHELL.quote(self.with_field('label'))}",
             )
         if in_folder and (self.absolute or self.escapes_directory):
             how = "is an absolute path" if self.absolute else "leads out of --dir"
@@ -146,21 +146,21 @@ class Template(NamedTuple):
             raise UsageError(f"--output {self.text}: {problem}", hint="give another name")
 
 
-def _pieces(text: str) -> Iterator[Token]:
-    for token in _TOKEN.finditer(text):
-        if token["stray"]:
+def _tokens(text: str) -> Iterator[Token]:
+    for found in _TOKEN.finditer(text):
+        if found["stray"]:
             raise UsageError(
-                f"--output {text} has an unmatched {token['stray']}",
+                f"--output {text} has an unmatched {found['stray']}",
                 hint="for a literal brace write {{ or }}",
             )
-        if token["word"] is not None:
-            yield Token(_known(token["word"]), is_word=True)
+        if found["field"] is not None:
+            yield Token(_field_name(found["field"]), is_field=True)
         else:
-            yield Token(token["typed"] or token["brace"][0], is_word=False)
+            yield Token(found["typed"] or found["brace"][0], is_field=False)
 
 
-def _known(word: str) -> str:
-    """Return the word if it is one of ours.
+def _field_name(word: str) -> str:
+    """Return what stands between two braces if it names a field.
 
     Raises:
         UsageError: It is not, or it comes with a format.
@@ -184,7 +184,7 @@ def _nearest(word: str) -> str:
 
 
 def task_values(task: Task, label: str | None) -> dict[str, str | None]:
-    """Return the words that all results of a task share; None where a value is not known.
+    """Return the fields that all results of a task share; None where a value is not known.
 
     Args:
         task: The finished task.
@@ -203,7 +203,7 @@ def task_values(task: Task, label: str | None) -> dict[str, str | None]:
 
 
 def result_values(n: int, url: str | None, extension: str | None) -> dict[str, str | None]:
-    """Return the words that tell one result of a task from the others.
+    """Return the fields that tell one result of a task from the others.
 
     Args:
         n: The result's place, from 1.

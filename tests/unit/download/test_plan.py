@@ -153,3 +153,21 @@ def test_a_failed_file_tells_its_target_and_its_error() -> None:
     assert SavedFile.failed(target, error) == SavedFile(
         1, "http://h/a.png", "t1-1.png", None, None, None, "failed", 0, error
     )
+
+
+@pytest.mark.parametrize(
+    ("task_id", "template", "is_unique"),
+    [
+        ("a-b", DEFAULT_TEMPLATE, True),
+        ("a-b", "{task_id}/{n}.{ext}", True),
+        # Another task may have an id that gives the same name.
+        ("a:b", DEFAULT_TEMPLATE, False),
+        ("a.", DEFAULT_TEMPLATE, False),
+        ("a" * 128, "b" * 150 + "{task_id}-{n}.{ext}", False),
+    ],
+)
+def test_a_name_is_unique_only_where_it_has_the_whole_id(
+    task_id: str, template: str, is_unique: bool
+) -> None:
+    (target,) = plan(task("http://h/a.png")._replace(task_id=task_id), options(template))
+    assert target.name_is_unique is is_unique

@@ -106,9 +106,9 @@ def test_a_name_that_was_typed_too_long_is_left_to_the_disk_to_refuse() -> None:
 
 
 def test_a_wholly_typed_component_tells_its_text() -> None:
-    pieces = (Token("{", is_word=False), Token("x", is_word=False))
+    pieces = (Token("{", is_field=False), Token("x", is_field=False))
     assert PathComponent(pieces).typed == "{x"
-    assert PathComponent((*pieces, Token("n", is_word=True))).typed is None
+    assert PathComponent((*pieces, Token("n", is_field=True))).typed is None
 
 
 _TEMPLATES = st.lists(

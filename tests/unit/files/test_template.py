@@ -115,7 +115,7 @@ def test_a_template_tells_what_it_uses_and_where_it_leads(
     template: str, words: frozenset[str], absolute: bool, escapes_directory: bool
 ) -> None:
     parsed = Template.parse(template)
-    assert (parsed.words, parsed.absolute, parsed.escapes_directory) == (
+    assert (parsed.fields, parsed.absolute, parsed.escapes_directory) == (
         words,
         absolute,
         escapes_directory,

@@ -4,9 +4,10 @@ Every request runs on a daemon thread: a name look-up cannot be interrupted and 
 for hours, but the main thread must draw, and be gone within half a second of a signal.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from queue import Empty, SimpleQueue
-from threading import Lock, Thread
+from threading import Condition, Thread
 from typing import Protocol
 
 from kiecli.clock import Clock
@@ -30,7 +31,11 @@ class WorkerPool(Protocol):
     """Whoever carries out jobs."""
 
     def submit(self, job: Job) -> None:
-        """Have a job done, now or as soon as somebody is free."""
+        """Have a job done, now or as soon as a worker is free."""
+        ...
+
+    def idle(self) -> AbstractContextManager[None]:
+        """Let another job run while the caller's only waits, for the time of the block."""
         ...
 
 
@@ -77,6 +82,10 @@ class ThreadEventQueue:
         return event
 
 
+MAX_IDLE_JOBS = 32
+"""Jobs that only wait, beside those that run: each of them keeps a thread of its own."""
+
+
 def start_daemon(run: Job) -> None:
     """Run something on a thread of its own that ends with the process.
 
@@ -95,7 +104,7 @@ def start_or_run(run: Job, start: Callable[[Job], None] = start_daemon) -> None:
 
 
 class DaemonThreadPool:
-    """Daemon threads, started as they are needed.
+    """Daemon threads, started as they are needed; no more than `max_workers` jobs run at once.
 
     Where the system has no more threads, the jobs wait for those that there are; without any, they
     are done where they are submitted.
@@ -110,7 +119,7 @@ class DaemonThreadPool:
         """Start none yet.
 
         Args:
-            max_workers: How many threads there may be.
+            max_workers: How many jobs may run at once.
             event_queue: Where a bug in a job is reported.
             start: Starts a thread.
         """
@@ -118,23 +127,47 @@ class DaemonThreadPool:
         self._event_queue = event_queue
         self._start = start
         self._jobs: SimpleQueue[Job] = SimpleQueue()
-        self._lock = Lock()
-        self._free = 0
+        self._changed = Condition()
+        self._free = 0  # threads without a job, less the jobs without a thread
         self._threads = 0
+        self._running = 0
+        self._idle = 0
 
     def submit(self, job: Job) -> None:
         """Have a job done on the next free thread."""
-        with self._lock:
+        with self._changed:
             self._free -= 1
-            if self._free < 0 and self._threads < self._max_workers:
-                self._add_thread()
+            self._add_thread()
             has_threads = self._threads > 0
         if has_threads:
             self._jobs.put(job)
         else:
             self._do(job)
 
+    @contextmanager
+    def idle(self) -> Iterator[None]:
+        """Let another job run while the caller's only waits, for the time of the block.
+
+        At its end the job goes on as soon as fewer than `max_workers` others run.
+        """
+        with self._changed:
+            gives_way = self._idle < MAX_IDLE_JOBS
+            if gives_way:
+                self._idle += 1
+                self._running -= 1
+                self._add_thread()
+                self._changed.notify()
+        try:
+            yield
+        finally:
+            if gives_way:
+                with self._changed:
+                    self._idle -= 1
+                    self._begin()
+
     def _add_thread(self) -> None:
+        if self._free >= 0 or self._threads - self._idle >= self._max_workers:
+            return
         try:
             self._start(self._work)
         except RuntimeError:
@@ -146,12 +179,21 @@ class DaemonThreadPool:
         while True:
             self._do(self._jobs.get())
 
+    def _begin(self) -> None:
+        """Wait, with the lock held, until one more job may run."""
+        self._changed.wait_for(lambda: self._running < self._max_workers)
+        self._running += 1
+
     def _do(self, job: Job) -> None:
+        with self._changed:
+            self._begin()
         try:
             job()
         except BaseException as error:  # noqa: BLE001  a bug must reach the main thread
             crash = WorkerCrashed()
             crash.__cause__ = error
             self._event_queue.put(crash)
-        with self._lock:
+        with self._changed:
+            self._running -= 1
             self._free += 1
+            self._changed.notify()

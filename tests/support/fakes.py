@@ -1,6 +1,7 @@
 """Time, events and threads that do what a test says: ten minutes of waiting take no time."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from heapq import heappop, heappush
 from itertools import count
 from math import inf
@@ -115,3 +116,6 @@ class InlineWorkerPool:
             self._event_queue.put(crash)
         finally:
             self._event_queue.delay = 0.0
+
+    def idle(self) -> AbstractContextManager[None]:
+        return nullcontext()

@@ -8,6 +8,7 @@ import pytest
 
 from kiecli.clock import SystemClock
 from kiecli.workers import (
+    MAX_IDLE_JOBS,
     DaemonThreadPool,
     ThreadEventQueue,
     WorkerCrashed,
@@ -140,3 +141,47 @@ def test_what_finds_no_thread_runs_where_it_is(has_threads: bool) -> None:
     event_queue = ThreadEventQueue(SystemClock())
     start_or_run(lambda: event_queue.put(get_ident()), start)
     assert (event_queue.get(inf) == get_ident()) is not has_threads
+
+
+def test_a_job_that_only_waits_lets_another_run_and_goes_on_after_it() -> None:
+    event_queue = ThreadEventQueue(SystemClock())
+    workers = DaemonThreadPool(1, event_queue)
+    host_is_back, go_on = Event(), Event()
+
+    def wait_for_host() -> None:
+        with workers.idle():
+            host_is_back.wait(_SOON)
+        event_queue.put("waited")
+
+    def other() -> None:
+        event_queue.put("began")
+        go_on.wait(_SOON)
+        event_queue.put("ended")
+
+    workers.submit(wait_for_host)
+    workers.submit(other)
+    assert event_queue.get(inf) == "began"
+    host_is_back.set()
+    assert event_queue.get(SystemClock().now() + 0.05) is None  # never two at once
+    go_on.set()
+    assert [event_queue.get(inf), event_queue.get(inf)] == ["ended", "waited"]
+
+
+def test_only_so_many_jobs_wait_beside_those_that_run() -> None:
+    event_queue = ThreadEventQueue(SystemClock())
+    workers = DaemonThreadPool(1, event_queue)
+    go_on = Event()
+
+    def wait_for_host() -> None:
+        with workers.idle():
+            event_queue.put("waits")
+            go_on.wait(_SOON)
+        event_queue.put("waited")
+
+    for _ in range(MAX_IDLE_JOBS + 2):
+        workers.submit(wait_for_host)
+    waiting = [event_queue.get(inf) for _ in range(MAX_IDLE_JOBS + 1)]
+    assert (set(waiting), event_queue.get(SystemClock().now() + 0.05)) == ({"waits"}, None)
+    go_on.set()
+    rest = [event_queue.get(inf) for _ in range(MAX_IDLE_JOBS + 3)]
+    assert (rest.count("waits"), rest.count("waited")) == (1, MAX_IDLE_JOBS + 2)

@@ -347,20 +347,18 @@ def test_a_thousand_tasks_with_a_bad_answer_each_now_and_then_all_come_through()
     assert Counter(run.end.values()) == {ExitCode.DONE: 1000}
 
 
-class _BusyWorkers:
+class _BusyWorkers(InlineWorkerPool):
     """Workers whose threads all hang for a while: what is submitted meanwhile piles up."""
 
     def __init__(self, clock: FakeClock, event_queue: FakeEventQueue, until: float) -> None:
-        self._clock = clock
-        self._event_queue = event_queue
+        super().__init__(clock, event_queue)
         self._until = until
-        self._free = InlineWorkerPool(clock, event_queue)
 
     def submit(self, job: Job) -> None:
         if self._clock.now() < self._until:
             self._event_queue.put_at(self._until, job)
         else:
-            self._free.submit(job)
+            super().submit(job)
 
 
 def test_looks_that_waited_too_long_for_a_thread_are_not_carried_out_in_a_heap() -> None:

@@ -11,6 +11,7 @@ KieError
  |   +- NoConnection    6  ... because no answer came back at all
  |   +- RateLimited     6  ... because it was asked too often
  +- SaveError           7  a result could not be saved
+ |   +- ResultExpired   7  ... because it is gone for good
  |   +- FolderRefused   7  ... because nothing can be written into the folder
  +- TaskUnfinished      8  not finished, and nobody asked to wait
  +- DeadlineExceeded  124  the deadline ran out, the task goes on
@@ -66,6 +67,7 @@ class KieError(Exception):
         reason: As much of the message as other tasks may share, which is said once for all.
         hint: What to do about it, a sentence without a final stop, or empty.
         temporary: Whether the same line may succeed later, unchanged; each class has a default.
+        rerun_helps: Whether the same line may succeed at all, if only after something was mended.
         retry_after: Seconds that the server asked us to stay away, or None.
         kind: The word for it in JSON.
         exit_code: What the process says when this is the end of it.
@@ -76,6 +78,7 @@ class KieError(Exception):
     exit_code = ExitCode.BUG
     fatal = False
     temporary = False
+    rerun_helps = True
     retry_after: float | None = None
 
     def __init__(self, message: str, *, hint: str = "", temporary: bool | None = None) -> None:
@@ -159,6 +162,13 @@ class SaveError(KieError):
 
     kind = "unsaved"
     exit_code = ExitCode.SAVE_FAILED
+
+
+class ResultExpired(SaveError):
+    """A result is gone: its link is dead, and Kie has no other that works."""
+
+    kind = "expired"
+    rerun_helps = False
 
 
 class FolderNotWritable(SaveError):

@@ -8,6 +8,7 @@ from kiecli.errors import (
     DeadlineExceeded,
     ExitCode,
     KieError,
+    ResultExpired,
     SaveError,
     TaskFailed,
     TaskPending,
@@ -148,14 +149,19 @@ def from_download(task: Task, files: "tuple[SavedFile, ...]", argv: Sequence[str
     errors = [file.error for file in files if file.error is not None]
     if not errors:
         return Outcome(task.task_id, task, files=files)
-    error = errors[0]
-    if len(errors) > 1:
-        error = SaveError(
-            f"{len(errors)} of {len(files)} results were not saved",
-            temporary=any(each.temporary for each in errors),
-        )
-    resume_command = _again(error.exit_code, argv)
-    return Outcome(task.task_id, task, error, error.exit_code, resume_command, files)
+    error = errors[0] if len(errors) == 1 else _combined(errors, len(files))
+    resume_argv = _again(error.exit_code, argv) if error.rerun_helps else ()
+    return Outcome(task.task_id, task, error, error.exit_code, resume_argv, files)
+
+
+def _combined(errors: Sequence[KieError], results: int) -> KieError:
+    """Return the one error of a task that several of its results failed with."""
+    message = f"{len(errors)} of {results} results were not saved"
+    if all(isinstance(error, ResultExpired) for error in errors):
+        return ResultExpired(message, hint="running this again cannot bring them back")
+    error = SaveError(message, temporary=any(error.temporary for error in errors))
+    error.rerun_helps = any(error.rerun_helps for error in errors)
+    return error
 
 
 def _failure(task: Task | None) -> KieError | None:

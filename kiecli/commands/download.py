@@ -108,6 +108,7 @@ class DownloadSession:
             options=options,
             report=self._report,
             random=runtime.random,
+            idle=self._threads.idle,
         )
         self._tasks: dict[str, Task] = {}
         self._missing: dict[str, int] = {}
@@ -218,7 +219,7 @@ class DownloadSession:
             self._run.reporter.note(f"{task.task_id}: its links expire in about {humanize(left)}")
 
     def _say_how_to_resume(self) -> None:
-        left = [e.task_id for e in self._run.outcomes.values() if e.files and e.error]
+        left = [e.task_id for e in self._run.outcomes.values() if e.files and e.resume_argv]
         if left:
             kept = "files already saved are kept; to fetch the rest"
             lead = "nothing was written; to try again" if self._flags.to_stdout else kept

@@ -1,71 +1,91 @@
-"""What to do with a file host's answer: one pure function, from its head to a verdict."""
+"""What to do about a file host's answer: one pure function, from its head to one result."""
 
 from enum import Enum
 from http import HTTPStatus
-from typing import NamedTuple
 
+from kiecli.download.failures import (
+    AttemptFailed,
+    FileMissing,
+    PermanentError,
+    TransientError,
+)
 from kiecli.download.partial import ResumeInfo
 from kiecli.download.response import FileResponse
 from kiecli.network.decoding import SUPPORTED_ENCODINGS
 
 
 class Action(Enum):
-    """What there is to be done."""
+    """What to do about an answer that is no failure."""
 
-    START = "the body is the file from its first byte on"
-    RESUME = "the body is the rest of the file that is here in part"
-    RESTART = "what is here cannot be continued: ask for the whole file"
-    MISSING = "the file is not there: not yet, no more, or not under this link"
-    RETRY = "the host has trouble that passes"
-    REFUSED = "asking again would not help"
+    START = "take the body: it is the file from its first byte on"
+    CONTINUE = "append the body: it is the rest of the file that is here in part"
+    VERIFY = "nothing is missing"
+    ASK_WITHOUT_RANGE = "ask for the whole file, at once"
 
 
-class Classification(NamedTuple):
-    """What an answer context."""
+# The file is not there: not yet, no more, or not under this link.
+_MISSING = {
+    HTTPStatus.NO_CONTENT,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.GONE,
+}
+# A part of a file where all of it was requested is some proxy's mistake.
+_TEMPORARY = {
+    HTTPStatus.ACCEPTED,
+    HTTPStatus.PARTIAL_CONTENT,
+    HTTPStatus.TOO_MANY_REQUESTS,
+}
 
-    way: Action
-    reason: str = ""
-    """What the host said, where it gave no file."""
-    after: float | None = None
-    """Seconds that it asked us to stay away."""
 
+def classify(answer: FileResponse, size: int, note: ResumeInfo | None) -> Action | AttemptFailed:
+    """Return what to do about an answer, or how the attempt has failed.
 
-_ABSENT = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.NO_CONTENT}
-_PASSING = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.ACCEPTED}
-
-
-def classify(answer: FileResponse, have: int, note: ResumeInfo | None) -> Classification:
-    """Return what an answer context.
+    A refusal of a range is not believed: caches answer 304 to If-Range, and hosts 403 to ranges of
+    files that they send as a whole. Where the host is in trouble, the range is not to blame yet.
 
     Args:
         answer: Its head.
-        have: Bytes that are here.
-        note: What is known of these, if the rest was asked for; None if the whole file was.
+        size: Bytes that are here.
+        note: What is known of these, if only the rest was requested; None if the whole file was.
     """
-    if answer.encoding is not None and answer.encoding not in SUPPORTED_ENCODINGS:
-        return Classification(
-            Action.REFUSED,
-            f"the host sent it compressed with {answer.encoding}, which was not requested",
-        )
-    if answer.status == HTTPStatus.OK:
-        # A part of the file under the status of a whole one: not to be trusted.
-        distrusted = note is not None and answer.has_range
-        return Classification(Action.RESTART if distrusted else Action.START)
+    status = answer.status
+    if status == HTTPStatus.OK or _is_whole(answer):
+        # A part under the status of a whole file is not to be trusted, unless nobody asked.
+        is_doubtful = note is not None and answer.has_range and not _is_whole(answer)
+        return Action.ASK_WITHOUT_RANGE if is_doubtful else _check_encoding(answer)
     if note is not None:
-        if answer.status == HTTPStatus.PARTIAL_CONTENT:
-            continues = _continues(answer, have, note)
-            return Classification(Action.RESUME if continues else Action.RESTART)
-        if answer.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-            return Classification(Action.RESTART)
-    return _without_file(answer)
+        if status == HTTPStatus.PARTIAL_CONTENT and _continues(answer, size, note):
+            return Action.CONTINUE
+        if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and answer.complete_length == size:
+            return Action.VERIFY
+        if status != HTTPStatus.TOO_MANY_REQUESTS and status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            return Action.ASK_WITHOUT_RANGE
+    return _failure(answer)
 
 
-def _continues(answer: FileResponse, have: int, note: ResumeInfo) -> bool:
-    """Tell whether a 206 is proved to be the rest of the same file."""
+def _is_whole(answer: FileResponse) -> bool:
+    """Return True for a 206 that has all bytes of the file, requested or not."""
+    if answer.status != HTTPStatus.PARTIAL_CONTENT or answer.content_range is None:
+        return False
+    first, last, total = answer.content_range
+    return (first, last) == (0, total - 1)
+
+
+def _check_encoding(answer: FileResponse) -> Action | AttemptFailed:
+    if answer.encoding is None or answer.encoding in SUPPORTED_ENCODINGS:
+        return Action.START
+    return PermanentError(
+        f"the host sent it compressed with {answer.encoding}, which was not requested"
+    )
+
+
+def _continues(answer: FileResponse, size: int, note: ResumeInfo) -> bool:
+    """Return True if a 206 is proved to be the rest of the same file (RFC 9110, 15.3.7)."""
     if answer.content_range is None or answer.encoding is not None:
         return False
     first, _, total = answer.content_range
-    return first == have and total == note.length and _is_same(answer, note)
+    return first == size and total == note.length and _is_same(answer, note)
 
 
 def _is_same(answer: FileResponse, note: ResumeInfo) -> bool:
@@ -74,17 +94,16 @@ def _is_same(answer: FileResponse, note: ResumeInfo) -> bool:
     return note.last_modified is not None and answer.last_modified == note.last_modified
 
 
-def _without_file(answer: FileResponse) -> Classification:
-    said = f"the file host answered {_shown(answer.status)}"
-    if answer.status in _ABSENT:
-        return Classification(Action.MISSING, said)
-    # A part where the whole was asked for is some proxy's mistake.
-    if answer.status in _PASSING or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Classification(Action.RETRY, said, answer.retry_after)
-    return Classification(Action.REFUSED, said)
+def _failure(answer: FileResponse) -> AttemptFailed:
+    reason = f"the file host answered {_with_phrase(answer.status)}"
+    if answer.status in _MISSING:
+        return FileMissing(reason)
+    if answer.status in _TEMPORARY or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return TransientError(reason, answer.retry_after)
+    return PermanentError(reason)
 
 
-def _shown(status: int) -> str:
+def _with_phrase(status: int) -> str:
     try:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:

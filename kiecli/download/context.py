@@ -1,4 +1,4 @@
-"""What saving a file takes from the outside world."""
+"""What all transfers of a run share."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -7,18 +7,22 @@ import httpx
 
 from kiecli.clock import Clock
 from kiecli.download.disk_space import DiskSpace
+from kiecli.download.host_health import HostHealth
 from kiecli.download.progress import TransferEvent
 
 
 class TransferContext(NamedTuple):
-    """Network, time and an observer, shared by all transfers of a run."""
+    """Network, time and an observer, for the threads that save files."""
 
     client: httpx.Client
-    """Asks file hosts."""
+    """Asks file hosts; it follows no redirects and sends no key."""
     fresh_link: Callable[[str], str]
+    """Asks Kie for another link to a result; raises KieError."""
     clock: Clock
     report: Callable[[TransferEvent], None]
     """Takes what happens to files; called from the threads that save them."""
     space: DiskSpace
     """The room that the files of the run still need."""
     random: Callable[[float, float], float]
+    """Draws a number between two."""
+    hosts: HostHealth

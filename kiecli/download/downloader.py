@@ -1,6 +1,7 @@
 """Saving the results of tasks: what the rest of kiecli calls."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from random import uniform
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from kiecli.download.context import TransferContext
 from kiecli.download.descriptors import DescriptorQueue
 from kiecli.download.disk import default_mode, disk_error, no_temporary_file, unwritable_name
 from kiecli.download.disk_space import DiskSpace, Usage, disk_usage
+from kiecli.download.host_health import HostHealth, Idle
 from kiecli.download.job import SaveJob
 from kiecli.download.listing import FolderListings
 from kiecli.download.partial import PartialFile
@@ -49,6 +51,7 @@ class Downloader:
         report: Callable[[TransferEvent], None],
         random: Callable[[float, float], float] = uniform,
         usage: Callable[[str], Usage] = disk_usage,
+        idle: Idle = nullcontext,
     ) -> None:
         """Take what it needs; to be made before other threads make files.
 
@@ -58,11 +61,20 @@ class Downloader:
             clock: Measures and waits.
             options: How to save.
             report: Takes what happens to files, on the threads that save them.
-            random: Draws the pauses between tries.
+            random: Draws the pauses between attempts.
             usage: Returns the room of the disk that a folder is on.
+            idle: Entered by a thread that only waits for a host, so that other files can go on.
         """
         self._options = options
-        self._context = TransferContext(client, fresh_link, clock, report, DiskSpace(usage), random)
+        self._context = TransferContext(
+            client,
+            fresh_link,
+            clock,
+            report,
+            DiskSpace(usage),
+            random,
+            HostHealth(clock, random, idle),
+        )
         self._mode = default_mode()
         self._listings = FolderListings(clock)
         self._reservations = NameReservations(

@@ -1,132 +1,189 @@
-"""Requests to the hosts of files, redirects followed and errors translated."""
+"""Requests to file hosts: no key, no cookie, and no redirect to where it must not lead."""
 
+import errno
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import httpx
 
-from kiecli.clock import Clock
+from kiecli.download.context import TransferContext
+from kiecli.download.disk import is_out_of_descriptors
+from kiecli.download.failures import PermanentError, TransientError
 from kiecli.download.response import FileResponse
-from kiecli.download.retry import PermanentError, TransientError
 from kiecli.files.content_check import is_text
 from kiecli.network.body import Chunk, iter_body
 from kiecli.network.deadline import READ_TIMEOUT, Deadline
 from kiecli.network.decoding import decompress
 from kiecli.network.errors import describe_error, is_certificate_error
-from kiecli.urls import host_of
+from kiecli.urls import host_of, is_web_address, percent_encode
 
+# As many as curl and browsers allow at least; real links to results redirect once or not at all.
 _MAX_REDIRECTS = 10
-_ASTRAY = "the link, or one that it redirects to, is not an http or https URL"
-# What httpx and the resolver raise for names that cannot be names.
-_NO_ADDRESS = (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError)
 _REDIRECTS = {301, 302, 303, 307, 308}
-# Reading a redirect's few bytes keeps the connection for the next question.
-_WORTH_READING = 16 * 1024
+# Bytes of a redirect's own body that are read, so that its connection can be used again.
+_MAX_REDIRECT_BODY = 16 * 1024
 # Bytes without a control character after which a body counts as text: the signatures of binary
 # formats are shorter.
 _MIN_HEAD = 64
+_NOT_A_WEB_ADDRESS = "is not an http or https URL"
+
+
+class FileRequest(NamedTuple):
+    """What to ask a file host for, and how long to try."""
+
+    url: str
+    headers: Mapping[str, str]
+    """Its own, such as `Range`."""
+    task_id: str
+    """For the log of requests only; no server learns of it."""
+    timeout: float = READ_TIMEOUT
+    """Seconds to the first byte of the body, redirects included, and again to each chunk of it."""
+    waits_for_host: bool = True
+    """Whether to wait for a host that could not be connected to just now."""
 
 
 @contextmanager
 def open_url(
-    client: httpx.Client,
-    url: str,
-    headers: Mapping[str, str],
-    task_id: str,
-    deadline: Deadline,
-) -> Iterator[httpx.Response]:
-    """Ask for a file and give its answer, body unread, for the time of the block.
+    context: TransferContext, requested: FileRequest
+) -> Iterator[tuple[FileResponse, Iterator[Chunk]]]:
+    """Request a file and give the head of the answer and its body for the time of the block.
 
-    The client must follow no redirects and send no key. What breaks while the
-    block reads the body is turned into our words too. The task is told to nobody but our own log.
-    All that comes before the body, redirects included, must come within the deadline.
+    The body comes decompressed, in chunks that are good until the next one is requested; the first
+    one comes even when empty. What breaks while the block reads it is translated, too.
 
     Raises:
-        Setback: The connection broke, or never came about.
-        Refusal: The way there leads where it must not: another scheme, down to plain http, round
-            in circles; or to a host whose certificate is refused.
+        TransientError: The connection broke, or never came about.
+        OSError: No more files can be opened, sockets included.
+        PermanentError: A host's certificate is refused, or the way leads where it must not: to
+            another scheme, down to plain http, round in circles.
     """
-    way = [_checked(url)]
+    path = [_checked(requested.url, "the link")]
+    deadline = Deadline(context.clock, requested.timeout, "byte of the file")
     try:
-        with _follow_redirects(client, way, headers, task_id, deadline) as response:
-            yield response
-    except _NO_ADDRESS as error:
-        raise PermanentError(_ASTRAY) from error
+        with _follow_redirects(context, requested, path, deadline) as response:
+            answer = FileResponse.read(response.status_code, response.headers)
+            yield answer, _decompressed(iter_body(response, deadline), answer.encoding)
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
+        raise PermanentError(f"{_origin(path)} {_NOT_A_WEB_ADDRESS}") from error
     except httpx.HTTPError as error:
-        reason = f"{host_of(way[-1])}: {describe_error(error, deadline)}"
+        if is_out_of_descriptors(error):
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE)) from error
+        reason = f"{host_of(path[-1])}: {describe_error(error, deadline)}"
         raise (PermanentError if is_certificate_error(error) else TransientError)(reason) from error
 
 
 @contextmanager
 def _follow_redirects(
-    client: httpx.Client,
-    way: list[str],
-    headers: Mapping[str, str],
-    task_id: str,
-    deadline: Deadline,
+    context: TransferContext, requested: FileRequest, path: list[str], deadline: Deadline
 ) -> Iterator[httpx.Response]:
-    """Go from the last address on the way to an answer that redirects no further."""
+    """Go from the last address of the path to a response that redirects no further."""
     while True:
-        client.cookies.clear()  # whoever set one has no business with where we go next
-        # A length context something only when nobody packs the body on the way.
-        sent = {"Accept-Encoding": "identity", **headers}
-        extensions = {"task_id": task_id, "timeout": deadline.timeouts()}
-        request = client.build_request(
-            "GET", _without_user(way[-1]), headers=sent, extensions=extensions
-        )
-        response = client.send(request, stream=True)
+        response = _send(context, requested, path[-1], deadline)
         try:
             location = _location(response)
             if location is None:
                 yield response
                 return
-            way.append(_followed(way, location))
+            path.append(_next_address(path, location))
         finally:
             response.close()
 
 
+def _send(
+    context: TransferContext, requested: FileRequest, url: str, deadline: Deadline
+) -> httpx.Response:
+    """Send one request, as soon as its host can be connected to."""
+    client, url = context.client, _without_user(url)
+    server = urlsplit(url).netloc  # another port is another server
+    if context.hosts.wait(server, patient=requested.waits_for_host):
+        deadline.restart()
+    started = context.clock.now()
+    client.cookies.clear()  # none is meant for the host that comes next
+    client.event_hooks = {"response": [_set_location_aside]}
+    try:
+        request = client.build_request(
+            "GET",
+            url,
+            # A length counts the file's bytes only when nobody compresses them on the way.
+            headers={"Accept-Encoding": "identity", **requested.headers},
+            extensions={"task_id": requested.task_id, "timeout": deadline.timeouts()},
+        )
+        response = client.send(request, stream=True)
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
+        if is_certificate_error(error) or is_out_of_descriptors(error):
+            context.hosts.on_connected(server)
+            raise
+        reason = f"could not reach {host_of(url)}: {describe_error(error, deadline)}"
+        raise context.hosts.on_unreachable(server, reason, started) from error
+    except BaseException:  # whatever it is, other files need not wait for it
+        context.hosts.on_connected(server)
+        raise
+    context.hosts.on_connected(server)
+    return response
+
+
+def _set_location_aside(response: httpx.Response) -> None:
+    """Keep httpx from parsing where a redirect leads, though it is not to follow it.
+
+    What it cannot parse it reports as a broken protocol, which is retried, and it cannot parse
+    what browsers follow.
+    """
+    if response.status_code in _REDIRECTS and "location" in response.headers:
+        response.extensions["location"] = response.headers.pop("location")
+
+
 def _location(response: httpx.Response) -> str | None:
-    if response.status_code not in _REDIRECTS or "location" not in response.headers:
+    location: str | None = response.extensions.get("location")
+    if location is None:
         return None
     length = FileResponse.read(response.status_code, response.headers).length
-    if length is not None and length < _WORTH_READING:
+    if length is not None and length < _MAX_REDIRECT_BODY:
         response.read()
-    return response.headers["location"]
+    return location
 
 
-def _followed(way: list[str], location: str) -> str:
+def _next_address(path: list[str], location: str) -> str:
     """Return where a redirect leads.
 
     Raises:
-        Refusal: It leads where it must not.
+        PermanentError: It leads where it must not.
     """
-    here = way[-1]
-    url = _checked(here, location)
+    here = path[-1]
+    origin = _origin([*path, location])
+    try:
+        url = _checked(urljoin(here, location), origin)
+    except ValueError as error:
+        raise PermanentError(f"{origin} {_NOT_A_WEB_ADDRESS}") from error
     if _scheme(url) == "http" and _scheme(here) == "https":
         raise PermanentError(f"{host_of(here)} redirects from https to plain http ({host_of(url)})")
-    if url in way:
+    if url in path:
         raise PermanentError(f"{host_of(here)} redirects in a loop")
-    if len(way) > _MAX_REDIRECTS:
+    if len(path) > _MAX_REDIRECTS:
         raise PermanentError(f"{host_of(here)} redirects more than {_MAX_REDIRECTS} times")
     return url
 
 
-def _checked(url: str, location: str = "") -> str:
-    """Return an address that can be asked, or where one redirects to.
+def _origin(path: list[str]) -> str:
+    """Return for messages where the last address of a path comes from; it may be a secret."""
+    return "the link" if len(path) == 1 else f"{host_of(path[-2])} redirects to what"
+
+
+def _checked(url: str, origin: str) -> str:
+    """Return an address that can be requested, with its white space percent-encoded.
 
     Raises:
-        Refusal: It is none of http or https, or none at all.
+        PermanentError: It is none of http or https, or none at all.
     """
     try:
-        address = urljoin(url, location)
-        parts = urlsplit(address)
-        usable = parts.scheme.lower() in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        usable = None
-    if not usable:
-        raise PermanentError(_ASTRAY)
-    return address
+        is_usable = is_web_address(url) and urlsplit(url).port != 0
+    except ValueError:  # a port that is no number, or too large
+        is_usable = False
+    if not is_usable:
+        raise PermanentError(f"{origin} {_NOT_A_WEB_ADDRESS}")
+    return percent_encode(url)
 
 
 def _scheme(url: str) -> str:
@@ -139,30 +196,17 @@ def _without_user(url: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
-def file_deadline(clock: Clock) -> Deadline:
-    """Return the deadline of one try: for its first byte, and again for each chunk of its body."""
-    return Deadline(clock, READ_TIMEOUT, "byte of the file")
-
-
-def chunks(response: httpx.Response, answer: FileResponse, deadline: Deadline) -> Iterator[Chunk]:
-    """Yield the body; the first chunk comes even when empty.
-
-    A chunk is good until the next one is asked for, and the deadline starts anew then.
-
-    Raises:
-        httpx.TransportError: The connection broke, was silent for 20 s, or ended too early.
-        httpx.DecodingError: The packing is damaged.
-    """
-    raw = iter_body(response, deadline)
-    body = raw if answer.encoding is None else decompress(raw)
-    yield next(body, b"")
-    yield from body
+def _decompressed(body: Iterator[Chunk], encoding: str | None) -> Iterator[Chunk]:
+    """Yield a body of a supported encoding as the file that it is."""
+    chunks = body if encoding is None else decompress(body)
+    yield next(chunks, b"")
+    yield from chunks
 
 
 def first_chunk(body: Iterator[Chunk]) -> Chunk:
-    """Return the first chunk of a body, joined with the next while it could be either.
+    """Return the first chunk of a body, joined with the next ones while it could begin a text.
 
-    A host may send a byte at a time, and the first bytes of many formats could begin a text.
+    A host may send a byte at a time, and the first bytes of many formats are letters.
     """
     first = next(body)
     while len(first) < _MIN_HEAD and (not first or is_text(first)) and (more := next(body, b"")):

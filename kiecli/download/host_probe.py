@@ -5,11 +5,10 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from kiecli.download.context import TransferContext
-from kiecli.download.file_host import chunks, file_deadline, open_url
+from kiecli.download.failures import AttemptFailed, TransientError
+from kiecli.download.file_host import FileRequest, open_url
 from kiecli.download.integrity import check_type
 from kiecli.download.plan import Target
-from kiecli.download.response import FileResponse
-from kiecli.download.retry import PermanentError, TransientError
 from kiecli.files.media_types import HEAD_SIZE
 from kiecli.network.body import Chunk
 
@@ -46,7 +45,7 @@ def probe(target: Target, context: TransferContext, offset: int) -> HostFile | N
             found = _ask(target, context, headers, offset)
             if found is not None:
                 return found
-    except (TransientError, PermanentError):
+    except AttemptFailed:
         pass
     return None
 
@@ -54,13 +53,10 @@ def probe(target: Target, context: TransferContext, offset: int) -> HostFile | N
 def _ask(
     target: Target, context: TransferContext, headers: dict[str, str], offset: int
 ) -> HostFile | None:
-    deadline = file_deadline(context.clock)
-    url = target.url or ""
-    with open_url(context.client, url, headers, target.task_id, deadline) as response:
-        answer = FileResponse.read(response.status_code, response.headers)
+    requested = FileRequest(target.url or "", headers, target.task_id, waits_for_host=False)
+    with open_url(context, requested) as (answer, body):
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS or answer.status >= _SERVER_ERRORS:
             raise TransientError(f"the file host answered {answer.status}")
-        body = chunks(response, answer, deadline)
         if answer.content_range == (offset, (answer.total or 0) - 1, answer.total):
             return HostFile(answer.total, answer.content_type, _first(TAIL_SIZE, body))
         if answer.status != HTTPStatus.OK or answer.has_range:

@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import BinaryIO
 
-from kiecli.download.retry import FileMissing, TransientError
+from kiecli.download.failures import FileMissing, TransientError
 from kiecli.files import content_check, media_types, truncation
 
 

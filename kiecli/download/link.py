@@ -1,55 +1,104 @@
 """The link to a result, which dies: first its own, then one fresh link from Kie."""
 
-from collections.abc import Callable
+from kiecli.download.context import TransferContext
+from kiecli.download.failures import TransientError
+from kiecli.download.plan import Target
+from kiecli.download.progress import TransferRetrying
+from kiecli.errors import AccessError, KieError, ResultExpired, SaveError
 
-_YOUNG = 60.0  # seconds
-_SHORT_WHILE = 20.0  # seconds
-_DAY = 86400.0  # seconds
+# A file was seen to arrive at its host some seconds after its task's success.
+_JUST_FINISHED = 60.0  # seconds after success within which a file may still be on its way
+# No longer: what keeps answering 404 may be a cache before the host, which a fresh link avoids.
+_PUBLISH_GRACE = 20.0  # seconds
 # https://docs.kie.ai/market/common/get-task-detail.md and https://docs.kie.ai/ disagree.
 _LIFETIMES = "links usually last 24 hours, files 14 days"
 
+_DAY = 86400.0  # seconds
+
 
 class Link:
-    """Where to ask for a file.
+    """Where to request a file.
 
     Attributes:
         url: The address in force. A fresh one is a credential: it stays out of messages.
-        is_fresh: Whether it is the one that Kie gave when the result's own was dead.
     """
 
-    def __init__(self, url: str, fresh_link: Callable[[str], str]) -> None:
+    def __init__(self, target: Target, context: TransferContext) -> None:
         """Begin with the result's own link."""
-        self.url = url
-        self.is_fresh = False
-        self._own = url
-        self._fresh_link = fresh_link
+        clock = context.clock
+        self.url = target.url or ""
+        self._target = target
+        self._context = context
+        self._is_fresh = False
+        self._appears_until = clock.now() + publish_grace(target.completed_at, clock.wall())
+        self._pause = 1.0
 
-    def refresh(self) -> None:
-        """Ask Kie for a fresh one.
+    def replace(self, reason: str) -> TransientError | None:
+        """Wait for a file that is not there yet, or get a fresh link to it.
+
+        Args:
+            reason: What the host said instead of sending the file.
+
+        Returns:
+            What keeps Kie from giving a fresh link now, or None: the file can be requested.
 
         Raises:
-            KieError: There is none.
+            ResultExpired: A fresh link does not help, or there is none.
+            SaveError: The key is refused.
         """
-        self.url = self._fresh_link(self._own)
-        self.is_fresh = True
+        clock = self._context.clock
+        if clock.now() + self._pause <= self._appears_until:
+            self._say(f"{reason}; the task has only just finished, trying again")
+            clock.sleep(self._pause)
+            self._pause *= 2
+        elif self._is_fresh:
+            raise self._expired(f"{reason}, with a new link too")
+        else:
+            self._say(f"{reason}; asking Kie for a new link")
+            return self._refresh(reason)
+        return None
+
+    def _refresh(self, reason: str) -> TransientError | None:
+        try:
+            self.url = self._context.fresh_link(self._target.url or "")
+        except KieError as error:
+            reason = f"{reason}, and Kie gave no new link: {error.message}"
+            if error.temporary:
+                return TransientError(reason, error.retry_after)
+            if isinstance(error, AccessError):  # the file may well be there
+                raise SaveError(f"could not save {self._target.path}: {reason}") from error
+            raise self._expired(reason) from error
+        self._is_fresh = True
+        return None
+
+    def _say(self, reason: str) -> None:
+        self._context.report(TransferRetrying(self._target, reason))
+
+    def _expired(self, reason: str) -> ResultExpired:
+        note = expiry_note(self._target.completed_at, self._context.clock.wall())
+        return ResultExpired(
+            f"could not save {self._target.path}: the file is gone ({reason}); {note}",
+            hint="running this again cannot bring it back",
+        )
 
 
 def publish_grace(completed_at: float | None, wall: float) -> float:
-    """Return for how many seconds a file may still be on its way to its host.
+    """Return for how many seconds from now a missing file may still appear at its host.
 
-    One was seen to come some seconds after its task's success. No longer: what keeps answering
-    404 may be a cache in front of the host, which a fresh link gets past.
+    Args:
+        completed_at: When the task finished, in seconds since 1970, or None.
+        wall: Now, in seconds since 1970.
     """
-    is_young = completed_at is not None and wall - completed_at < _YOUNG
-    return _SHORT_WHILE if is_young else 0.0
+    is_recent = completed_at is not None and wall - completed_at < _JUST_FINISHED
+    return _PUBLISH_GRACE if is_recent else 0.0
 
 
 def expiry_note(completed_at: float | None, wall: float) -> str:
-    """Return what a message says of a link that stays dead: why that may be."""
+    """Return how old a task is beside how long results last, for the message about a lost one."""
     if completed_at is None:
-        return f"refused or expired ({_LIFETIMES})"
+        return _LIFETIMES
     age = max(0.0, wall - completed_at)
-    return f"refused or expired; the task finished {_shown(age)} ago ({_LIFETIMES})"
+    return f"the task finished {_shown(age)} ago, and {_LIFETIMES}"
 
 
 def _shown(age: float) -> str:

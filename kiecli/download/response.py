@@ -5,7 +5,13 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from kiecli.network.decoding import content_encoding
-from kiecli.network.headers import ContentRange, content_length, content_range, retry_after
+from kiecli.network.headers import (
+    ContentRange,
+    complete_length,
+    content_length,
+    content_range,
+    retry_after,
+)
 
 _STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
 
@@ -15,17 +21,19 @@ class FileResponse(NamedTuple):
 
     status: int
     length: int | None = None
-    """Bytes of the body, as told."""
+    """Bytes of the body, as declared."""
     content_range: ContentRange | None = None
     has_range: bool = False
     """Whether there is a Content-Range at all."""
+    complete_length: int | None = None
+    """Bytes of the whole file, where the host says that it has no such range of it."""
     etag: str | None = None
     """Only a strong one."""
     last_modified: str | None = None
     content_type: str | None = None
     """Without parameters."""
     encoding: str | None = None
-    """The compression of the body, though none was asked for."""
+    """The compression of the body, though none was requested."""
     retry_after: float | None = None
     """Seconds."""
 
@@ -38,6 +46,7 @@ class FileResponse(NamedTuple):
             length=content_length(headers),
             content_range=content_range(headers),
             has_range="content-range" in headers,
+            complete_length=complete_length(headers),
             etag=etag if _STRONG_ETAG.fullmatch(etag) else None,
             last_modified=headers.get("last-modified") or None,
             content_type=headers.get("content-type", "").partition(";")[0].strip().lower() or None,
@@ -47,7 +56,7 @@ class FileResponse(NamedTuple):
 
     @property
     def total(self) -> int | None:
-        """Bytes of the whole file, where the answer tells that."""
+        """Bytes of the whole file, where the answer declares them."""
         if self.encoding is not None:
             return None
         return self.content_range.total if self.content_range else self.length

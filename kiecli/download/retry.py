@@ -1,102 +1,95 @@
-"""When to give a file up, and when to say that it is slow; pure, fed with times and sizes."""
+"""When to give up, and when to say that a file is slow; pure, fed with times and sizes."""
 
 from collections.abc import Callable
 
+from kiecli.durations import show
 
-class TransientError(Exception):
-    """It passes: a later try may bring the file, or more of it.
+# From the contract: a file host's restart takes longer than five quick attempts, and five attempts
+# that each hang for their 20 s take longer than a restart.
+MAX_STANDSTILL = 120.0
+"""Seconds without progress after which a file is given up, after enough attempts."""
 
-    Attributes:
-        reason: What happened, to be put after a colon.
-        after: Seconds that the host asked us to stay away, or None.
-    """
+MIN_ATTEMPTS = 5
+"""Failed attempts in a row that it takes to give a file up, however long they take."""
 
-    def __init__(self, reason: str, after: float | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.after = after
-
-
-class FileMissing(Exception):
-    """The file is not there: not yet, no more, or not under this link."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class PermanentError(Exception):
-    """No later try can bring the file."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-_MAX_TRIES = 5
-_MAX_STANDSTILL = 120.0  # seconds
+# Long enough for a host in trouble, and short enough to see its end within the two minutes.
 _MAX_PAUSE = 30.0  # seconds
 
 
 class RetryPolicy:
-    """Ends after five tries in a row, or two minutes, without one new byte.
+    """Gives up after two minutes and at least five attempts without one new byte.
 
     A byte is new when there is more of the file than ever before: a host that always breaks off
     at the same place is given up, one that always comes a little further is not.
     """
 
-    def __init__(self, now: float, have: int, random: Callable[[float, float], float]) -> None:
-        """Begin with what is there already."""
-        self._most = have
+    def __init__(self, now: float, size: int, random: Callable[[float, float], float]) -> None:
+        """Begin with what is there already.
+
+        Args:
+            now: Monotonic seconds, as in all other methods.
+            size: Bytes that are there.
+            random: Draws a number between two.
+        """
+        self._max_size = size
         self._since = now
-        self._tries = 0
+        self._failures = 0
         self._random = random
 
-    def on_progress(self, now: float, have: int) -> None:
-        """Take note of how much of the file is there."""
-        if have > self._most:
-            self._most = have
+    def on_progress(self, now: float, size: int) -> None:
+        """Note how much of the file is there."""
+        if size > self._max_size:
+            self._max_size = size
             self._since = now
-            self._tries = 0
+            self._failures = 0
 
     def on_failure(self) -> None:
-        """Count a try that came to nothing."""
-        self._tries += 1
+        """Count an attempt that failed."""
+        self._failures += 1
 
-    def pause(self) -> float:
-        """Return the seconds to wait before the next try: growing, and never quite the same."""
-        return self._random(0.5, 1.0) * min(2.0 ** max(0, self._tries - 1), _MAX_PAUSE)
-
-    @property
-    def summary(self) -> str:
-        """Why the file was given up, for the message."""
-        spent = f"{_MAX_TRIES} tries" if self._tries >= _MAX_TRIES else "2 minutes"
-        return f"gave up after {spent} without progress"
+    def remaining(self, now: float) -> float:
+        """Return the seconds that are left of the two minutes."""
+        return max(0.0, self._since + MAX_STANDSTILL - now)
 
     def is_over(self, now: float) -> bool:
-        """Tell whether to give up instead of going on at that time."""
-        return self._tries >= _MAX_TRIES or now - self._since >= _MAX_STANDSTILL
+        """Return True when it is time to give up."""
+        return self._failures >= MIN_ATTEMPTS and self.remaining(now) == 0
+
+    def pause(self, now: float) -> float:
+        """Return the seconds until the next attempt: growing, and never quite the same.
+
+        Where the two minutes end sooner, the last attempt comes right then.
+        """
+        pause = self._random(0.5, 1.0) * min(2.0 ** max(0, self._failures - 1), _MAX_PAUSE)
+        return min(pause, self.remaining(now) or pause)
+
+    def summary(self, now: float) -> str:
+        """Return for the message why it was given up."""
+        return f"gave up after {show(round(now - self._since))} and {self._failures} attempts"
 
 
 class SlowTransferMonitor:
-    """Notices when bytes only drip, and says so once a minute at most."""
+    """Notices when bytes only trickle in, and says so once a minute at most."""
 
+    # A stall of a few seconds is nothing unusual; one that lasts is worth a line.
     _WINDOW = 10.0  # seconds
-    _SILENCE = 60.0
-    _SLOW = 1024  # bytes a second
+    _SILENCE = 60.0  # seconds between two lines
+    _SLOW = 1024  # bytes a second: an image takes half an hour at that
 
-    def __init__(self, now: float, have: int) -> None:
-        """Begin to measure."""
+    def __init__(self) -> None:
+        self._quiet_until = float("-inf")
+
+    def restart(self, now: float, size: int) -> None:
+        """Begin to measure: bytes are about to come. A pause before is not slowness."""
         self._since = now
-        self._had = have
-        self._quiet_until = now
+        self._size = size
 
-    def drip(self, now: float, have: int) -> float | None:
-        """Return the bytes a second when that is worth a word, else None."""
+    def slow_rate(self, now: float, size: int) -> float | None:
+        """Return the bytes a second when they are worth a line, else None."""
         if now - self._since < self._WINDOW:
             return None
-        rate = max(0, have - self._had) / (now - self._since)
-        self._since, self._had = now, have
+        rate = max(0, size - self._size) / (now - self._since)
+        self.restart(now, size)
         if rate >= self._SLOW or now < self._quiet_until:
             return None
         self._quiet_until = now + self._SILENCE

@@ -37,6 +37,12 @@ def content_range(headers: Mapping[str, str]) -> ContentRange | None:
     return content if content.first <= content.last < content.total else None
 
 
+def complete_length(headers: Mapping[str, str]) -> int | None:
+    """Return the bytes of the file of which no range was satisfied (RFC 9110, section 15.5.17)."""
+    unit, _, length = headers.get("content-range", "").partition("*/")
+    return _count(length) if unit.strip().lower() == "bytes" else None
+
+
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Return the seconds of a Retry-After, in either of its forms (RFC 9110, section 10.2.3)."""
     value = headers.get("retry-after", "").strip()

@@ -151,7 +151,8 @@ def test_a_terminal_gets_no_bytes_of_a_file(kiecli: Program, here: Path) -> None
 
 
 def test_the_line_to_run_overwrites_again(kiecli: Program, kie: Faults) -> None:
-    kie.task("a", urls=[kie.file("/a.png", b"", content_type="image/png")])
+    kie.task("a", urls=["https://kie.test/a.png"])
+    kie.always("/a.png", httpx.Response(400))
     ran = kiecli("download", "-q", "--overwrite", "a")
     assert ran.err.splitlines()[-1] == f"{RESUME} --overwrite a"
 
@@ -355,10 +356,9 @@ def test_a_failed_task_an_unknown_one_and_a_dead_link_do_not_stop_the_others(
         " content moderation. Blocked by content moderation; change the prompt or the input\n"
         "kiecli: nope: Kie has no task with this id. Check the id. Tasks made with the older Veo,"
         " Suno, 4o, Runway or Kontext APIs, or more than two months ago, cannot be looked up\n"
-        "kiecli: demo-expired: could not save demo-expired-1.png: the file host answered 404 Not"
-        " Found: refused or expired; the task finished 30 hours ago (links usually last 24 hours,"
-        " files 14 days)\n"
-        f"{RESUME} demo-expired\n",
+        "kiecli: demo-expired: could not save demo-expired-1.png: the file is gone (the file host"
+        " answered 404 Not Found, with a new link too); the task finished 30 hours ago, and links"
+        " usually last 24 hours, files 14 days. Running this again cannot bring it back\n",
     )
 
 
@@ -375,15 +375,14 @@ def test_a_file_that_cannot_be_saved_leaves_the_others_of_its_task(
         "kiecli: saved out/demo-images-1.jpg (4.0 kB)\n"
         "kiecli: out/demo-images-2.jpg: the file host answered 410 Gone;"
         " asking Kie for a new link\n"
-        "kiecli: demo-images: could not save out/demo-images-2.jpg: the file host answered"
-        " 410 Gone: refused or expired; the task finished 60 minutes ago (links usually last"
-        " 24 hours, files 14 days)\n"
+        "kiecli: demo-images: could not save out/demo-images-2.jpg: the file is gone (the file host"
+        " answered 410 Gone, with a new link too); the task finished 60 minutes ago, and links"
+        " usually last 24 hours, files 14 days. Running this again cannot bring it back\n"
         "kiecli: saved out/demo-images-3.jpg (3.2 kB)\n"
         "kiecli: saved out/demo-images-4.jpg (3.9 kB)\n"
         "kiecli: saved out/demo-images-5.jpg (3.5 kB)\n"
         "kiecli: saved out/demo-images-6.jpg (3.7 kB)\n"
-        "kiecli: 6 files: 5 saved, 1 failed, 18.2 kB\n"
-        f"{RESUME} -d out demo-images\n",
+        "kiecli: 6 files: 5 saved, 1 failed, 18.2 kB\n",
     )
 
 
@@ -397,9 +396,9 @@ def test_several_files_that_cannot_be_saved_are_one_error_in_json(
     told = json.loads(ran.out)
     assert (ran.code, told["exit_code"], told["outcome"]) == (7, 7, "error")
     assert told["error"] == {
-        "kind": "unsaved",
+        "kind": "expired",
         "message": "2 of 2 results were not saved",
-        "hint": "to try again: kiecli download --json a",
+        "hint": "running this again cannot bring them back",
         "temporary": False,
     }
     assert [file["status"] for file in told["files"]] == ["failed", "failed"]
@@ -473,7 +472,7 @@ def test_json_has_one_object_an_id_whatever_becomes_of_it(kiecli: Program, kie: 
         "demo-image": ("success", 0),
         "demo-expired": ("error", 7),
     }
-    assert told["demo-expired"]["files"][0]["error"]["kind"] == "unsaved"
+    assert told["demo-expired"]["files"][0]["error"]["kind"] == "expired"
     assert len(ran.out.splitlines()) == len(task_ids)
 
 
@@ -503,11 +502,11 @@ def test_a_failed_file_has_an_error_of_its_own(kiecli: Program) -> None:
         "status": "failed",
         "resumed": 0,
         "error": {
-            "kind": "unsaved",
-            "message": "could not save demo-expired-1.png: the file host answered 404 Not Found:"
-            " refused or expired; the task finished 30 hours ago (links usually last 24 hours,"
-            " files 14 days)",
-            "hint": "to try again: kiecli download --json demo-expired",
+            "kind": "expired",
+            "message": "could not save demo-expired-1.png: the file is gone (the file host answered"
+            " 404 Not Found, with a new link too); the task finished 30 hours ago, and links"
+            " usually last 24 hours, files 14 days",
+            "hint": "running this again cannot bring it back",
             "temporary": False,
         },
     }

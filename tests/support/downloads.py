@@ -1,6 +1,7 @@
 """A downloader on a bench: a fake clock, scripted hosts, and a real folder."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,18 @@ import httpx
 
 from kiecli.api.client import KieClient
 from kiecli.api.models import Task
-from kiecli.download.disk_space import Usage, disk_usage
+from kiecli.clock import Clock
+from kiecli.download.context import TransferContext
+from kiecli.download.disk_space import DiskSpace, Usage, disk_usage
 from kiecli.download.downloader import Downloader
+from kiecli.download.host_health import HostHealth
+from kiecli.download.partial import ResumeInfo
 from kiecli.download.plan import SavedFile, SaveOptions, Target
 from kiecli.download.progress import TransferEvent, TransferRetrying
 from kiecli.errors import KieError
 from kiecli.files.template import DEFAULT_TEMPLATE, Template
 from kiecli.sandbox import media
+from kiecli.sandbox.files import etag
 from kiecli.sandbox.simulation import SimulatedKie
 from tests.support.fakes import START, FakeClock
 from tests.support.faults import Faults
@@ -24,6 +30,24 @@ PNG = media.body("image.png")
 OTHER_PNG = PNG[:-12] + b"\x00\x00\x00\x01tEXtx" + bytes(4) + PNG[-12:]
 PAGE = b"<!DOCTYPE html><title>Gone</title><h1>This file has expired</h1>"
 JSON_ERROR = b'{"code":403,"msg":"expired"}'
+CUT = PNG[:5000]
+NAME = "task1-1.png"
+"""The file of the first result of a bench's task."""
+
+
+def context(client: httpx.Client, clock: Clock | None = None) -> TransferContext:
+    """Return what it takes to ask file hosts over a client."""
+    clock = clock or FakeClock()
+    hosts = HostHealth(clock, lambda _low, high: high, nullcontext)
+    return TransferContext(
+        client,
+        fresh_link=str,
+        clock=clock,
+        report=lambda _event: None,
+        space=DiskSpace(),
+        random=lambda _low, high: high,
+        hosts=hosts,
+    )
 
 
 class Bench:
@@ -103,6 +127,18 @@ class Bench:
             for path in sorted(self.folder.rglob("*"))
             if path.is_file()
         }
+
+
+def leave_part(bench: Bench, have: bytes = CUT, name: str = NAME, **changed: Any) -> None:
+    """Leave what a killed run leaves of PNG."""
+    note = ResumeInfo("task1", 1, len(PNG), etag(PNG), None, "image/png")._replace(**changed)
+    (bench.folder / f"{name}.part").write_bytes(have)
+    (bench.folder / f"{name}.part.json").write_bytes(note.dump())
+
+
+def ranges(bench: Bench) -> list[str]:
+    """Return the ranges that file hosts were asked for, `all` for none."""
+    return [seen.headers.get("Range", "all") for seen in bench.host.seen("file")]
 
 
 def said(error: KieError | None) -> str:

@@ -5,12 +5,13 @@ What is scripted here holds in process, behind a `WireTransport`, and over socke
 """
 
 import gzip
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from threading import RLock
 from typing import Any, Literal, NamedTuple
 
 import httpx
 
+from kiecli.network.deadline import READ_TIMEOUT
 from kiecli.sandbox.files import deliver, etag
 from kiecli.sandbox.server import Answer, raw_body
 
@@ -95,7 +96,7 @@ class FileScript:
         shift: int = 0,
         total: int | None = None,
         gzipped: bool = False,
-        cuts: Sequence[int | None] = (),
+        cuts: Iterable[int | None] = (),
         end: Literal["close", "reset", "stall"] = "close",
         framing: Literal["length", "close", "chunked"] = "length",
         drip: tuple[int, float] | None = None,
@@ -177,10 +178,11 @@ class WireTransport(httpx.BaseTransport):
         wire: Wire = response.extensions.get("wire", Wire())
         self._sleep(wire.delay)
         if not wire.head:
-            raise _broken(wire)
+            raise _broken(wire, self._sleep)
+        headers = framed(response.headers, wire, len(raw_body(response)))
         return httpx.Response(
             response.status_code,
-            headers=framed(response.headers, wire, len(raw_body(response))),
+            headers=[(name.encode(), value.encode()) for name, value in headers.items()],
             stream=_Body(raw_body(response), wire, self._sleep),
         )
 
@@ -195,7 +197,7 @@ class _Body(httpx.SyncByteStream):
         yield from pieces(self._body, self._wire, self._sleep)
         untold = self._wire.framing == "close" and self._wire.end == "close"
         if is_cut(self._body, self._wire) and not untold:
-            raise _broken(self._wire)
+            raise _broken(self._wire, self._sleep)
 
 
 def pieces(body: bytes, wire: Wire, sleep: Callable[[float], None]) -> Iterator[bytes]:
@@ -223,10 +225,11 @@ def framed(headers: httpx.Headers, wire: Wire, length: int) -> dict[str, str]:
     return told | framing[wire.framing]
 
 
-def _broken(wire: Wire) -> httpx.TransportError:
+def _broken(wire: Wire, sleep: Callable[[float], None]) -> httpx.TransportError:
     if wire.end == "reset":
         return httpx.ReadError("[Errno 104] Connection reset by peer")
     if wire.end == "stall":
+        sleep(READ_TIMEOUT)
         return httpx.ReadTimeout("timed out")
     return httpx.RemoteProtocolError("peer closed connection without sending complete message body")
 

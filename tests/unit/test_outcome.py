@@ -11,6 +11,7 @@ from kiecli.errors import (
     ExitCode,
     KieError,
     KieUnavailable,
+    ResultExpired,
     SaveError,
     TaskFailed,
     TaskNotFound,
@@ -128,13 +129,30 @@ def test_one_file_that_failed_is_the_error_of_its_task() -> None:
     )
 
 
-@pytest.mark.parametrize("temporary", [True, False])
-def test_several_files_that_failed_are_counted(temporary: bool) -> None:
-    files = (saved(SaveError("x")), saved(), saved(SaveError("y", temporary=temporary)))
+GONE = ResultExpired("gone")
+BROKEN = SaveError("broken", temporary=True)
+
+
+@pytest.mark.parametrize(
+    ("errors", "kind", "temporary", "resume_command"),
+    [
+        ([GONE], "expired", False, ""),
+        ([GONE, GONE], "expired", False, ""),
+        ([GONE, BROKEN], "unsaved", True, "kiecli download a"),
+        ([SaveError("full"), SaveError("full")], "unsaved", False, "kiecli download a"),
+    ],
+)
+def test_a_line_is_given_only_where_running_it_can_help(
+    errors: list[KieError], kind: str, temporary: bool, resume_command: str
+) -> None:
+    files = (saved(), *map(saved, errors))
     one = outcome.from_download(task("success"), files, ["download"])
     assert one.error is not None
-    assert (one.error.message, one.error.temporary) == (
-        "2 of 3 results were not saved",
+    assert (one.error.kind, one.error.temporary, one.resume_command, one.exit_code) == (
+        kind,
         temporary,
+        resume_command,
+        ExitCode.SAVE_FAILED,
     )
-    assert one.exit_code is ExitCode.SAVE_FAILED
+    count = f"{len(errors)} of {len(files)} results were not saved"
+    assert one.error.message == (errors[0].message if len(errors) == 1 else count)

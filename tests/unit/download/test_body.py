@@ -3,11 +3,10 @@
 import httpx
 import pytest
 
-from kiecli.download.file_host import chunks, file_deadline, first_chunk
-from kiecli.download.response import FileResponse
+from kiecli.download.file_host import FileRequest, first_chunk, open_url
 from kiecli.network.body import Chunk
 from kiecli.network.client import ClientFactory
-from tests.support.fakes import FakeClock
+from tests.support.downloads import context
 from tests.support.faults import Faults
 from tests.support.server import serving
 from tests.support.wire import WireTransport
@@ -18,9 +17,7 @@ LARGE = bytes(range(256)) * (5 * MIB // 256)
 
 def taken(client: httpx.Client, url: str) -> list[Chunk]:
     """Return the chunks of a body; those that are views, as copies."""
-    with client.stream("GET", url) as response:
-        answer = FileResponse.read(response.status_code, response.headers)
-        body = chunks(response, answer, file_deadline(FakeClock()))
+    with open_url(context(client), FileRequest(url, {}, "a")) as (_, body):
         return [memoryview(bytes(c)) if isinstance(c, memoryview) else c for c in body]
 
 

@@ -8,26 +8,26 @@ import httpx
 import pytest
 
 from kiecli.clock import SystemClock
-from kiecli.download.file_host import file_deadline, open_url
-from kiecli.download.retry import PermanentError, TransientError
+from kiecli.download.failures import HostUnreachable, PermanentError, TransientError
+from kiecli.download.file_host import FileRequest, open_url
 from kiecli.network.client import ClientFactory
-from kiecli.network.deadline import Deadline
-from tests.support.fakes import FakeClock
+from tests.support.downloads import context
 from tests.support.raw_server import Answer, dripping, forever, raw_server
 from tests.support.resources import nothing_left_behind
 from tests.support.server import serving
+from tests.support.wire import WireTransport
 
 Host = Callable[[httpx.Request], httpx.Response]
-ASTRAY = "the link, or one that it redirects to, is not an http or https URL"
+ASTRAY = "a.test redirects to what is not an http or https URL"
 START = "https://user:secret@a.test/start?token=secret"
 
 
 def ask(host: Host, url: str = START) -> bytes:
     with (
-        httpx.Client(transport=httpx.MockTransport(host)) as client,
-        open_url(client, url, {"X-Asked": "yes"}, "a", file_deadline(FakeClock())) as response,
+        httpx.Client(transport=WireTransport(host)) as client,
+        open_url(context(client), FileRequest(url, {"X-Asked": "yes"}, "a")) as (_, body),
     ):
-        return response.read()
+        return b"".join(body)
 
 
 def redirecting(*locations: str, status: int = 302) -> tuple[Host, list[httpx.Request]]:
@@ -37,7 +37,8 @@ def redirecting(*locations: str, status: int = 302) -> tuple[Host, list[httpx.Re
     def host(request: httpx.Request) -> httpx.Response:
         asked.append(request)
         if len(asked) <= len(locations):
-            headers = {"Location": locations[len(asked) - 1], "Set-Cookie": "spy=1; Path=/"}
+            location = locations[len(asked) - 1].encode()
+            headers = [(b"Location", location), (b"Set-Cookie", b"spy=1; Path=/")]
             return httpx.Response(status, headers=headers, content=b"moved")
         return httpx.Response(200, content=b"file")
 
@@ -65,6 +66,8 @@ def test_redirects_are_followed_without_key_cookie_or_user(status: int) -> None:
         ("file:///etc/passwd", ASTRAY),
         ("data:text/plain,x", ASTRAY),
         ("http://[", ASTRAY),
+        ("http://b .test/", ASTRAY),
+        ("https://b.test:99999/", ASTRAY),
         ("http://b.test/", "a.test redirects from https to plain http (b.test)"),
         ("HTTP://b.test/", "a.test redirects from https to plain http (b.test)"),
         (START, "a.test redirects in a loop"),
@@ -76,6 +79,21 @@ def test_a_redirect_that_must_not_be_followed_is_refused(location: str, reason: 
     with pytest.raises(PermanentError) as raised:
         ask(host)
     assert raised.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("location", "requested"),
+    [
+        ("/my file.png", "/my%20file.png"),
+        ("https://b.test/a%20b c.png?x=1 2", "/a%20b%20c.png?x=1%202"),
+        ("/schön.png", "/sch%C3%B6n.png"),
+        ("/100% sure.png", "/100%25%20sure.png"),
+    ],
+)
+def test_white_space_in_a_redirect_is_percent_encoded(location: str, requested: str) -> None:
+    host, asked = redirecting(location)
+    assert ask(host) == b"file"
+    assert asked[-1].url.raw_path.decode() == requested
 
 
 def test_plain_http_may_be_redirected_to_plain_http() -> None:
@@ -118,8 +136,8 @@ def test_a_short_redirect_leaves_the_connection_open_for_the_next_question() -> 
         server.faults.always(
             "/a", httpx.Response(302, headers={"Location": there}, content=b"gone")
         )
-        with open_url(client, f"{server.url}/a", {}, "a", file_deadline(FakeClock())) as response:
-            assert (response.read(), server.connections) == (b"file", 1)
+        with open_url(context(client), FileRequest(f"{server.url}/a", {}, "a")) as (_, body):
+            assert (b"".join(body), server.connections) == (b"file", 1)
 
 
 def failing(error: Exception) -> Host:
@@ -140,7 +158,6 @@ def certificate() -> httpx.ConnectError:
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (httpx.ConnectTimeout("timed out"), "a.test: no connection within 10 s"),
         (httpx.ReadTimeout("timed out"), "a.test: no byte for 20 s"),
         (
             httpx.RemoteProtocolError("peer closed connection"),
@@ -149,10 +166,33 @@ def certificate() -> httpx.ConnectError:
         (httpx.DecodingError("not a gzip file"), "a.test: the answer's compression is damaged"),
     ],
 )
-def test_what_passes_is_a_setback(error: Exception, reason: str) -> None:
+def test_trouble_on_the_way_is_transient(error: Exception, reason: str) -> None:
     with pytest.raises(TransientError) as raised:
         ask(failing(error))
-    assert (raised.value.reason, raised.value.after) == (reason, None)
+    assert (raised.value.reason, raised.value.retry_after) == (reason, None)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (httpx.ConnectTimeout("timed out"), "no connection within 10 s"),
+        (httpx.ConnectError("[Errno 111] Connection refused"), "ConnectError"),
+        (httpx.ProxyError("503 Unavailable"), "the proxy refused to connect (HTTP 503)"),
+    ],
+)
+def test_a_host_that_cannot_be_connected_to_is_the_trouble_of_all_its_files(
+    error: Exception, reason: str
+) -> None:
+    with httpx.Client(transport=httpx.MockTransport(failing(error))) as client:
+        shared = context(client)
+        request = FileRequest("https://a.test/a", {}, "a", waits_for_host=False)
+        found = []
+        for _ in range(2):
+            with pytest.raises(HostUnreachable) as raised, open_url(shared, request):
+                pass
+            found.append((raised.value.reason, raised.value.is_new))
+    assert found == [(f"could not reach a.test: {reason}", is_new) for is_new in (True, False)]
+    assert shared.clock.now() == 0
 
 
 def test_a_certificate_that_is_refused_is_a_refusal() -> None:
@@ -167,7 +207,6 @@ def test_a_certificate_that_is_refused_is_a_refusal() -> None:
         "https://a.test:99999/",
         "https://a.test:0/",
         "https://a.test:x/",
-        "https://a.test/\x00",
         "file://a.test/etc/passwd",
         "http://[/?token=secret",
         "a.test?token=secret",
@@ -176,7 +215,7 @@ def test_a_certificate_that_is_refused_is_a_refusal() -> None:
 def test_an_address_that_is_none_is_a_refusal(url: str) -> None:
     with pytest.raises(PermanentError) as raised:
         ask(failing(AssertionError()), url)
-    assert raised.value.reason == ASTRAY
+    assert raised.value.reason == "the link is not an http or https URL"
 
 
 def test_a_name_that_no_resolver_takes_is_a_refusal() -> None:
@@ -184,7 +223,7 @@ def test_a_name_that_no_resolver_takes_is_a_refusal() -> None:
     with (
         ClientFactory({}).client() as client,
         pytest.raises(PermanentError),
-        open_url(client, f"http://{label}.test/", {}, "a", file_deadline(FakeClock())),
+        open_url(context(client), FileRequest(f"http://{label}.test/", {}, "a")),
     ):
         pass
 
@@ -225,6 +264,6 @@ def test_whatever_comes_before_the_body_is_given_up_as_trouble_that_passes(name:
         raw_server(*answers, keep=True) as server,
         ClientFactory({}).client() as client,
         pytest.raises(TransientError, match=r"127.0.0.1: no byte (of the file within|for) 0 s"),
-        open_url(client, server.url, {}, "a", Deadline(SystemClock(), 0.3, "byte of the file")),
+        open_url(context(client, SystemClock()), FileRequest(server.url, {}, "a", 0.3)),
     ):
         pass

@@ -4,11 +4,11 @@ import httpx
 import pytest
 
 from kiecli.clock import SystemClock
-from kiecli.download.classify import Action, classify
-from kiecli.download.file_host import chunks, file_deadline, open_url
-from kiecli.download.response import FileResponse
-from kiecli.download.retry import PermanentError, TransientError
+from kiecli.download.classify import classify
+from kiecli.download.failures import AttemptFailed, PermanentError
+from kiecli.download.file_host import FileRequest, open_url
 from kiecli.network.client import ClientFactory
+from tests.support.downloads import context
 from tests.support.raw_server import raw_server
 from tests.unit.download.raw_answers import LARGE, RAW_ANSWERS, RawAnswer
 
@@ -17,18 +17,15 @@ Result = tuple[int, bytes] | str
 
 
 def ours(url: str) -> Result:
-    deadline = file_deadline(SystemClock())
     try:
         with (
             ClientFactory({}).client() as client,
-            open_url(client, url, {}, "a", deadline) as response,
+            open_url(context(client, SystemClock()), FileRequest(url, {}, "a")) as (answer, body),
         ):
-            answer = FileResponse.read(response.status_code, response.headers)
-            if classify(answer, 0, None).way is Action.REFUSED and answer.encoding:
+            if isinstance(classify(answer, 0, None), PermanentError) and answer.encoding:
                 return "refused"
-            body = b"".join(map(bytes, chunks(response, answer, deadline)))
-            return response.status_code, body
-    except (TransientError, PermanentError) as error:
+            return answer.status, b"".join(map(bytes, body))
+    except AttemptFailed as error:
         return type(error.__cause__).__name__
 
 

@@ -1,0 +1,116 @@
+"""Hosts that cannot be connected to: one trouble of all their files, not one of each."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from threading import Lock
+
+from kiecli.clock import Clock
+from kiecli.download.failures import HostUnreachable
+from kiecli.download.retry import RetryPolicy
+
+# How soon after one file has reached the host the others find out.
+_POLL_INTERVAL = 0.2  # seconds
+
+Idle = Callable[[], AbstractContextManager[None]]
+"""Lets another job have the caller's thread slot while the caller only waits."""
+
+
+class _Outage:
+    """A host that could not be connected to when it was last tried."""
+
+    def __init__(self, now: float, random: Callable[[float, float], float]) -> None:
+        self.policy = RetryPolicy(now, 0, random)
+        self.reason = ""
+        self.failed_at = now
+        self.retry_at = now
+        self.is_being_tried = False
+
+    def on_failure(self, now: float, reason: str) -> None:
+        self.policy.on_failure()
+        self.reason = reason
+        self.failed_at = now
+        self.retry_at = now + self.policy.pause(now)
+        self.is_being_tried = False
+
+    def failure(self, now: float, *, is_new: bool = False) -> HostUnreachable:
+        summary = self.policy.summary(now) if self.policy.is_over(now) else ""
+        return HostUnreachable(self.reason, is_new=is_new, summary=summary)
+
+
+class HostHealth:
+    """Makes the files of an unreachable host wait for it together; safe to share between threads.
+
+    After each pause one of them tries to connect. With it all others go on, or are given up.
+    """
+
+    def __init__(self, clock: Clock, random: Callable[[float, float], float], idle: Idle) -> None:
+        """Begin with hosts in good health.
+
+        Args:
+            clock: Measures and waits.
+            random: Draws the pauses.
+            idle: Entered while a file waits.
+        """
+        self._clock = clock
+        self._random = random
+        self._idle = idle
+        self._outages: dict[str, _Outage] = {}
+        self._lock = Lock()
+
+    def wait(self, host: str, *, patient: bool = True) -> bool:
+        """Wait until the host may be connected to, and return whether that took time.
+
+        The caller has to report how it went, by `on_connected` or `on_unreachable`.
+
+        Args:
+            host: Its name, and its port where it has one.
+            patient: Whether to wait at all.
+
+        Raises:
+            HostUnreachable: Its files are given up, or there is something to wait for.
+        """
+        if not self._outages or self._seconds_to_wait(host, patient) == 0:
+            return False
+        with self._idle():
+            while (seconds := self._seconds_to_wait(host, patient)) > 0:
+                self._clock.sleep(seconds)
+        return True
+
+    def _seconds_to_wait(self, host: str, patient: bool) -> float:
+        """Return how long to sleep before the next look; 0 when the caller is the one to try."""
+        now = self._clock.now()
+        with self._lock:
+            outage = self._outages.get(host)
+            if outage is None:
+                return 0.0
+            is_early = outage.retry_at > now
+            if is_early or outage.is_being_tried:
+                if not patient or (is_early and outage.policy.is_over(now)):
+                    raise outage.failure(now)
+                return max(outage.retry_at - now, _POLL_INTERVAL)
+            outage.is_being_tried = True
+            return 0.0
+
+    def on_connected(self, host: str) -> None:
+        """Let all files of the host go on."""
+        if self._outages:
+            with self._lock:
+                self._outages.pop(host, None)
+
+    def on_unreachable(self, host: str, reason: str, started: float) -> HostUnreachable:
+        """Note a failed attempt to connect and return the failure.
+
+        Args:
+            host: Its name, and its port where it has one.
+            reason: What went wrong, for the message.
+            started: When the attempt began. Files that fail side by side are one failure.
+        """
+        now = self._clock.now()
+        with self._lock:
+            outage = self._outages.get(host)
+            is_new = outage is None
+            if outage is None:
+                outage = self._outages[host] = _Outage(started, self._random)
+            if is_new or started > outage.failed_at:
+                outage.on_failure(now, reason)
+            return outage.failure(now, is_new=is_new)

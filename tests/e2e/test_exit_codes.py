@@ -55,10 +55,9 @@ _CASES = {
     ),
     7: Case(
         "download -q demo-expired",
-        "kiecli: demo-expired: could not save demo-expired-1.png: the file host answered 404 Not "
-        "Found: refused or expired; the task finished 30 hours ago (links usually last 24 hours, "
-        "files 14 days)\n"
-        "kiecli: files already saved are kept; to fetch the rest: kiecli download demo-expired\n",
+        "kiecli: demo-expired: could not save demo-expired-1.png: the file is gone (the file host "
+        "answered 404 Not Found, with a new link too); the task finished 30 hours ago, and links "
+        "usually last 24 hours, files 14 days. Running this again cannot bring it back\n",
     ),
     8: Case(
         "download demo-slow",

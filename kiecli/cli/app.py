@@ -30,6 +30,7 @@ Exit codes:
   130, 143, 141  Ctrl-C, SIGTERM, the reader of stdout went away
 """
 
+# Click's own default is `--help` alone.
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
 
 
@@ -47,6 +48,7 @@ def _kiecli(
     ] = False,
 ) -> None:
     """Ask about Kie.ai tasks, wait for them and save their results before the links expire."""
+    # Not `no_args_is_help`, which exits with 2.
     if ctx.invoked_subcommand is None:
         runtime_of(ctx).out.line(ctx.get_help())
 
@@ -60,6 +62,7 @@ def build() -> Typer:
         pretty_exceptions_enable=False,  # a traceback must never show a local: it may be the key
         epilog=_EPILOG,
     )
+    # Their order is that of the help.
     app.callback(invoke_without_command=True)(_kiecli)
     app.command("status", epilog=status.EXAMPLES)(status.status)
     app.command("wait", epilog=wait.EXAMPLES)(wait.wait)

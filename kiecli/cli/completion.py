@@ -16,6 +16,7 @@ def task_ids(ctx: Context, incomplete: str) -> list[str]:
     """Offer `-` and the command's options; an id that was begun stays as it is."""
     if incomplete:
         return [incomplete]
+    # Long options only: the short ones would double the list.
     options = (name for each in ctx.command.params for name in each.opts)
     return ["-", *(name for name in options if name.startswith("--"))]
 
@@ -48,6 +49,7 @@ def _folders(incomplete: str) -> Iterator[str]:
             names = sorted(entry.name for entry in entries if entry.is_dir())
     except OSError:
         return
+    # Hidden folders, too, once a dot has been typed.
     for name in names:
         if name.startswith(begun) and (begun or not name.startswith(".")):
             yield f"{parent}{name}/"

@@ -81,6 +81,7 @@ def build(settings: dict[str, Any]) -> Typer:
 
 def _config(ctx: Context) -> None:
     """Show and change settings."""
+    # As bare `kiecli`: help is an answer, on stdout and with exit code 0.
     if ctx.invoked_subcommand is None:
         runtime_of(ctx).out.line(ctx.get_help())
 

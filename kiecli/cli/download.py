@@ -19,6 +19,7 @@ from kiecli.cli.options import (
 from kiecli.errors import ExitCode, UsageError
 from kiecli.runtime import OutputOptions
 
+# Four keep a home connection busy; more than 64 connections to one host look like an attack.
 _JOBS = 4
 _MAX_JOBS = 64
 
@@ -32,6 +33,7 @@ Examples:
 
 
 def _jobs(text: str | None) -> str | None:
+    # Not a range of Typer's, whose message does not name the option's limits.
     if text is not None and text not in map(str, range(1, _MAX_JOBS + 1)):
         raise BadParameter(f"{text!r} is not a number from 1 to {_MAX_JOBS}")
     return text

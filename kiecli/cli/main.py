@@ -16,6 +16,7 @@ from kiecli.streams import broken
 # The public BadParameter is one of Typer's usage errors; their common base has no public name.
 _TyperUsageError: type[Exception] = BadParameter.__mro__[1]
 
+# What a shell makes of a process that SIGPIPE ended, as it ends `cat` in `cat file | head -1`.
 _SIGPIPE = 141
 
 
@@ -109,7 +110,7 @@ def _parsed(argv: Sequence[str], runtime: Runtime) -> Command | None:
     """Return what to run; None when it was help or completion, which Typer prints itself."""
     try:
         command = build()(args=list(argv), prog_name="kiecli", standalone_mode=False, obj=runtime)
-    except OSError as error:
+    except OSError as error:  # Typer writes help texts to stdout by itself
         raise broken(error) from error
     if callable(command):
         return cast(Command, command)

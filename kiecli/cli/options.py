@@ -24,12 +24,14 @@ def runtime_of(ctx: Context) -> Runtime:
 
 
 def _interval(text: str | None) -> str | None:
+    # Kie allows ten polls a second for the whole account; nobody gains by more than one a task.
     if text is not None and text != "auto" and _seconds(text) < 1:
         raise BadParameter("the interval must be at least 1s")
     return text
 
 
 def _timeout(text: str | None) -> str | None:
+    # Checked only: the command resolves it against the environment and the config file.
     if text is not None:
         _seconds(text, zero=True)
     return text

@@ -35,6 +35,7 @@ def status(
     """
 
     def command() -> ExitCode:
+        # Here and not above: help and completion need none of what this imports.
         from kiecli.commands.status import status as run
 
         output_options = OutputOptions(json=json, quiet=quiet, verbose=verbose)

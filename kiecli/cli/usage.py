@@ -26,6 +26,7 @@ def plain_argv(argv: Sequence[str]) -> list[str]:
         case ["version", *rest]:
             return ["--version", *rest]
         case ["help", *rest]:
+            # `--help` last: whatever stands before it, Typer then shows that command's help.
             return [*rest, "--help"] if rest != ["help"] else ["--help"]
         case unchanged:
             return unchanged
@@ -63,6 +64,7 @@ def _message(error: Exception) -> str:
         likeliest = f". Did you mean {error.possibilities[0]!r}?" if error.possibilities else ""
         return f"no such option {error.option_name!r}{likeliest}"  # type: ignore[attr-defined]
     message: str = error.format_message()  # type: ignore[attr-defined]
+    # "Got unexpected extra argument(s)": only ever one of them is named.
     return message.rstrip(".").replace("argument(s)", "argument")
 
 

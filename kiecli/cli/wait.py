@@ -40,6 +40,7 @@ def wait(
     """
 
     def command() -> ExitCode:
+        # Here and not above: help and completion need none of what this imports.
         from kiecli.commands.wait import wait as run
 
         runtime = runtime_of(ctx)

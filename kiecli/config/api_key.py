@@ -34,6 +34,7 @@ def extract(text: str) -> str:
     """
     import re
 
+    # Most keys come alone and with a line end, of which no request may hold anything.
     text = text.strip()
     line = re.fullmatch(_PASTED_LINE, text) if len(text) <= _MAX_LINE else None
     return line[1] if line else text
@@ -50,6 +51,7 @@ def check(text: str) -> str:
         raise ValueError("the key is empty")
     if not _is_printable(key):
         raise ValueError("the key is not one line of printable ASCII")
+    # Kie's keys have neither: this is a line that `extract` did not make sense of, or two keys.
     if " " in key or "=" in key:
         raise ValueError("the key has a space or a '=' in it, so it is not the key alone")
     return key
@@ -57,6 +59,7 @@ def check(text: str) -> str:
 
 def mask(text: str) -> str:
     """Return what may be shown of a key: its last four characters, none of a short one's."""
+    # A text that cannot be a key shows nothing either: its end could be the end of a password.
     key = extract(text)
     shown = key[-4:] if len(key) >= _MIN_SHOWN and _is_printable(key) else ""
     return f"****{shown}"

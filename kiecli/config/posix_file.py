@@ -64,6 +64,7 @@ def exclusive(target: Path, flock: Callable[[int, int], None] = fcntl.flock) -> 
 
 def make_folder(folder: Path) -> None:
     """Make what is missing of it, for its owner only, whatever the umask is."""
+    # Each by itself: `mkdir -p` gives its mode to the last one only.
     missing = [place for place in (folder, *folder.parents) if not place.exists()]
     for place in reversed(missing):
         place.mkdir(0o700, exist_ok=True)
@@ -82,6 +83,7 @@ def replace(target: Path, content: bytes, *, unnamed: int = UNNAMED) -> None:
     Raises:
         OSError: It cannot be written; the old file is still there.
     """
+    # Random: nobody can put a link there beforehand, and two processes never meet.
     fresh = target.with_name(f".{target.name}.{os.urandom(6).hex()}")
     folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

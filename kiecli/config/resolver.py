@@ -54,7 +54,7 @@ class Config:
         """
         setting = settings.get_setting(name)
         value = next(self._found(setting, option), None)
-        if value is None:
+        if value is None:  # all other settings have a default
             raise AccessError(
                 f"no API key is set, in {setting.variable} or the config file",
                 hint=f"get one at {api_key.KEY_PAGE}, then run: kiecli config set {name}",
@@ -71,6 +71,7 @@ class Config:
         Raises:
             ConfigError: The file that would hold it is broken.
         """
+        # Also a key that was refused: it may be a real one with something beside it.
         value = next(self._found(settings.get_setting("api-key")), None)
         texts = [] if value is None else [value.text.strip(), api_key.extract(value.text)]
         return [*dict.fromkeys(filter(None, texts))]
@@ -83,6 +84,7 @@ class Config:
         """
         for setting in SETTINGS:
             found = list(self._found(setting))
+            # Everything overrides a default: to list that would be noise.
             overridden = tuple(value for value in found[1:] if value.source != "default")
             yield Entry(setting, found[0] if found else None, overridden)
 
@@ -98,7 +100,7 @@ class Config:
         checked = self._checked(Value(setting, text, "option", name))
         # A folder is stored as typed, `~` and all: homes differ where a file is shared.
         self.store.set(name, checked if setting.secret else text.strip())
-        self._read = None
+        self._read = None  # what is asked for next must not be the old value
         return setting.variable if self._environ.get(setting.variable) else None
 
     def unset(self, name: str) -> bool:
@@ -147,7 +149,7 @@ class Config:
         if self._read is None:
             try:
                 self._read = self.store.read()
-            except NoConfigDirectory:
+            except NoConfigDirectory:  # in a container the environment is enough
                 self._read = {}
         return self._read
 
@@ -208,6 +210,7 @@ def _expanded(path: str) -> Path:
 def _text(value: object, place: str) -> str:
     if isinstance(value, str):
         return value
+    # `"timeout": 900` is what anybody would write who edits the file.
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     raise ConfigError(f"{place}: the value is not a string", hint="fix it in the file")

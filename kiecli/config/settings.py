@@ -74,6 +74,7 @@ def _suggestion(name: str) -> str:
     from difflib import get_close_matches
 
     names = [setting.name for setting in SETTINGS]
+    # 0.5 finds `base-url` for `url` and `dir` for `directory`.
     for nearest in get_close_matches(name.lower(), names, n=1, cutoff=0.5):
         return f"did you mean {nearest!r}?"
     return f"the settings are {', '.join(names)}"
@@ -91,7 +92,7 @@ def _base_url(text: str) -> str:
         raise ValueError(f"{text!r} is not a URL such as https://api.kie.ai")
     if scheme == "http" and not is_loopback(host):
         raise ValueError(f"{text!r} would send the key unencrypted: use https")
-    return url.rstrip("/")
+    return url.rstrip("/")  # paths are appended to it
 
 
 # Stricter than urlsplit, which drops newlines silently and accepts what httpx or the resolver
@@ -148,7 +149,7 @@ def folder(text: str, syntax: PathSyntax = PATHS) -> str:
 
 
 def _timeout(text: str) -> str:
-    durations.parse(text, zero=True)
+    durations.parse(text, zero=True)  # 0 is one check; the text stays as it was typed, for `get`
     return text.strip()
 
 

@@ -61,7 +61,7 @@ class ConfigStore:
         def change(values: dict[str, Any]) -> None:
             values.pop(name, None)
 
-        if name not in self.read():
+        if name not in self.read():  # nothing is made or written for nothing
             return False
         self._update(change)
         return True
@@ -93,6 +93,7 @@ class ConfigStore:
         self.read()  # a broken file is refused before anything is made
         try:
             target = _target(self.path)
+            # A device or a pipe would be replaced by a file.
             if target.exists() and not target.is_file():
                 raise self._broken("not a regular file")
             make_folder(target.parent)

@@ -53,6 +53,7 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
         print(f"sandbox: no temporary folder: {error.strerror}; set TMPDIR", file=sys.stderr)
         return _USAGE
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    # argparse leaves the `--` in, with which options of the command are kept from it.
     command = options.command[1:] if options.command[:1] == ["--"] else options.command
     with folder as place:
         settings = variables(server.url, str(Path(place, "config.json")), environment)
@@ -100,6 +101,7 @@ def _port(text: str) -> int:
 def _serve(url: str, settings: Mapping[str, str]) -> int:
     """Print how to connect another shell, and return when a signal comes."""
     received: SimpleQueue[int] = SimpleQueue()
+    # Through a queue: a handler that raised could do so anywhere.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _frame: received.put(number))
     for name, value in settings.items():

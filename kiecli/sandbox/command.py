@@ -57,6 +57,7 @@ def command_environment(
         environment: The variables so far.
     """
     kept = {name: value for name, value in environment.items() if name not in UNSET}
+    # First: another kiecli may be installed for the user.
     path = os.pathsep.join([scripts_folder(), environment.get("PATH", os.defpath)])
     return {**kept, **settings, "PATH": path}
 
@@ -69,6 +70,7 @@ def scripts_folder() -> str:
 def is_shell(command: Sequence[str]) -> bool:
     """Return True if the command is a shell that somebody is going to type into."""
     name = PurePath(command[0]).name.lower().removesuffix(".exe")
+    # `bash -c ...` and `bash script.sh` have a word that is no option.
     return name in _SHELLS and all(word.startswith("-") for word in command[1:])
 
 
@@ -82,6 +84,7 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
         command: A program and its arguments.
         environment: The program's whole environment, in whose PATH it is looked for.
     """
+    # Whatever comes before the command is there is passed on once it is.
     early: list[int] = []
     _on(signal.SIGINT, lambda _number: None)
     for number in _PASSED_ON:

@@ -32,7 +32,7 @@ def etag(body: bytes) -> str:
 
 
 def _part(headers: Mapping[str, str], body: bytes, start: int, end: int) -> httpx.Response:
-    if start >= end:
+    if start >= end:  # also the range of a client that has the whole file already
         return _raw(416, {**headers, "Content-Range": f"bytes */{len(body)}"}, b"")
     content_range = f"bytes {start}-{end - 1}/{len(body)}"
     return _raw(206, {**headers, "Content-Range": content_range}, body[start:end])

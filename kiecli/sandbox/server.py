@@ -1,4 +1,4 @@
-"""The simulation's door to the network: real HTTP/1.1 on 127.0.0.1."""
+"""The HTTP/1.1 server of the simulation, on 127.0.0.1."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -12,11 +12,11 @@ Answer = Callable[[httpx.Request], httpx.Response]
 
 
 class SandboxServer(ThreadingHTTPServer):
-    """Answers what comes in at a port of 127.0.0.1, a daemon thread per connection.
+    """Answers requests to a port of 127.0.0.1, a daemon thread per connection.
 
     Attributes:
         url: Where it listens, without a slash at the end.
-        answer: What turns each request into its response.
+        answer: Turns each request into its response.
     """
 
     scheme = "http"
@@ -34,7 +34,7 @@ class SandboxServer(ThreadingHTTPServer):
         Args:
             port: 0 takes a free one.
             answer_at: Makes the answering callable for the URL that the server has.
-            exchange: What speaks with a client.
+            exchange: Handles one connection; tests have one that breaks it.
 
         Raises:
             OSError: The port cannot be had.
@@ -49,7 +49,7 @@ class SandboxServer(ThreadingHTTPServer):
         self.server_name, self.server_port = "127.0.0.1", self.socket.getsockname()[1]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a client that went away: kiecli does so by design, when interrupted."""
+        """Print nothing about a client that went away: kiecli does so when it is interrupted."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
@@ -63,7 +63,7 @@ class Exchange(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        """Answer one request of any kind that the simulation knows."""
+        """Answer one request, GET or POST."""
         self.send(self.server.answer(self._request()))
 
     do_POST = do_GET  # noqa: N815 - the name is inherited
@@ -81,7 +81,7 @@ class Exchange(BaseHTTPRequestHandler):
         return "\r\n".join([status, *lines, "", ""]).encode("latin-1")
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is inherited
-        """Keep quiet: the streams belong to the command that is being tried."""
+        """Log nothing: the streams belong to the command that is being tried."""
 
     def _request(self) -> httpx.Request:
         length = self.headers.get("Content-Length", "0")

@@ -62,6 +62,7 @@ class SimulatedKie:
         self._new_id = new_id
         self._key = key
         self._polls_per_second = polls_per_second
+        # A demo begins to live when it is first polled: a video is always watched from its start.
         self._scripts = dict(DEMOS)
         self._tasks: dict[str, SimulatedTask] = {}
         self._polls: deque[float] = deque()
@@ -77,7 +78,7 @@ class SimulatedKie:
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         """Answer a request."""
-        with self._lock:
+        with self._lock:  # the server has a thread per connection
             if request.url.path.startswith("/files/"):
                 return self._file(request)
             return self._call(request)
@@ -141,6 +142,7 @@ class SimulatedKie:
             url = json.loads(request.read())["url"]
         except (ValueError, TypeError, KeyError):
             url = None
+        # Only links to files of its own are renewed: what is no link of Kie's is "wrong".
         path = url.removeprefix(self.base_url) if isinstance(url, str) else ""
         if self._media_at(path) is None:
             return _envelope(422, "url is wrong")
@@ -155,6 +157,7 @@ class SimulatedKie:
         path = request.url.path
         token = request.url.params.get("token")
         found = self._media_at(path)
+        # The plain link needs no token; a stale or foreign token opens nothing.
         if token is not None and not self._is_fresh(token, path):
             return _gone(HTTPStatus.FORBIDDEN)
         if found is None or request.method != "GET":
@@ -219,5 +222,6 @@ def _json(status: HTTPStatus, value: object) -> httpx.Response:
 
 
 def _gone(status: HTTPStatus) -> httpx.Response:
+    # A page, as real hosts have: a client that saves it as a picture is found out.
     page = f"<!DOCTYPE html><title>{status.phrase}</title><h1>{int(status)} {status.phrase}</h1>"
     return httpx.Response(status, html=page)

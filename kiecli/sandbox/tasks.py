@@ -85,10 +85,11 @@ class SimulatedTask:
             "resultJson": "" if result is None else compact(result),
             "failCode": self.script.fail_code if failed else None,
             "failMsg": self.script.fail_message if failed else None,
-            # Documented as milliseconds, in fact seconds.
+            # Documented as milliseconds, on the wire it is seconds.
             "costTime": None if completed is None else round(completed - self.created_at),
             "completeTime": None if completed is None else _milliseconds(completed),
             "createTime": _milliseconds(self.created_at),
+            # Filled while a task still waits; failed ones are not charged.
             "creditsConsumed": 0 if failed else self.script.credits,
             "recordId": self.task_id,
             "operationType": self.script.model,

@@ -196,6 +196,20 @@ class Runtime:
         except KieError:
             return []  # the file that would hold it is broken
 
+    def reject_api_key(self, options: Mapping[str, str | None]) -> None:
+        """Refuse the API key in an option's value: it would become part of a path and be shown.
+
+        Args:
+            options: Their values by their names, None where they were not given.
+
+        Raises:
+            UsageError: One of them has the key in it; it is not repeated.
+        """
+        redactor = Redactor(self.api_keys())
+        for name, text in options.items():
+            if text is not None and redactor.text(text) != text:
+                raise UsageError(f"{name} has the API key in it", hint=f"leave it out of {name}")
+
     @property
     def stdin_is_terminal(self) -> bool:
         """Whether somebody types what stdin gets."""

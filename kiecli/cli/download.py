@@ -102,6 +102,7 @@ def download(
         from kiecli.commands.download_options import DownloadFlags
 
         runtime = runtime_of(ctx)
+        runtime.reject_api_key({"--dir": directory, "--output": output})
         output_options = OutputOptions(json=json, quiet=quiet, verbose=verbose)
         flags = DownloadFlags(
             directory=directory,

@@ -90,7 +90,11 @@ def _given(runtime: Runtime, setting: Setting, arguments: Sequence[str]) -> str:
             hint=f"give it in quotes, or '-' to read it from stdin: "
             f"kiecli config set {setting.name} VALUE",
         )
-    return _read(runtime) if arguments[0] == "-" else arguments[0]
+    if arguments[0] != "-":
+        return arguments[0]
+    if runtime.stdin_is_terminal:
+        runtime.err.line(f"kiecli: reading {setting.name} from the terminal; end with Ctrl-D")
+    return _read(runtime)
 
 
 def _secret(runtime: Runtime, arguments: Sequence[str]) -> str:
@@ -100,7 +104,7 @@ def _secret(runtime: Runtime, arguments: Sequence[str]) -> str:
             "(this one may be there now)",
             hint="run this and paste it at the prompt: kiecli config set api-key",
         )
-    if runtime.stdin is None or not runtime.stdin.isatty():
+    if not runtime.stdin_is_terminal:
         return _read(runtime)
     from getpass import getpass
 

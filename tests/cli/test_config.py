@@ -10,7 +10,7 @@ from kiecli.commands.config import ask_key
 from kiecli.errors import Interrupted
 from kiecli.streams import ErrorOutput
 from tests.support.faults import Faults, envelope
-from tests.support.program import KEY, FakeStream, Program, Ran
+from tests.support.program import KEY, FakeStream, Program, Ran, Typed
 
 OTHER = "other-key-9876543210"
 
@@ -193,6 +193,13 @@ def test_set_saves_a_value_silently(kiecli: Program, path: Path) -> None:
     assert kiecli("config", "set", "timeout", "1h30m") == Ran(0, "", "")
     assert kiecli("config", "set", "dir", "-", stdin="my files\n") == Ran(0, "", "")
     assert json.loads(path.read_text()) == {"timeout": "1h30m", "dir": "my files"}
+
+
+def test_somebody_who_is_to_type_a_value_is_told_so(kiecli: Program, path: Path) -> None:
+    assert kiecli("config", "set", "dir", "-", stdin=Typed(b"out\n")) == Ran(
+        0, "", "kiecli: reading dir from the terminal; end with Ctrl-D\n"
+    )
+    assert json.loads(path.read_text()) == {"dir": "out"}
 
 
 def test_a_name_that_is_not_utf8_comes_back_as_it_went_in(kiecli: Program) -> None:

@@ -12,7 +12,7 @@ from kiecli.errors import Interrupted
 from kiecli.runtime import Runtime
 from tests.support.creation import creation
 from tests.support.faults import Faults, envelope
-from tests.support.program import FakeStream, Program, Ran
+from tests.support.program import FakeStream, Program, Ran, Typed
 
 HERO = json.dumps({"hero": json.loads(creation("new1")), "foot er": json.loads(creation("new2"))})
 
@@ -129,13 +129,6 @@ def test_a_stdin_that_cannot_be_read_is_the_only_error(kiecli: Program) -> None:
     runtime = Runtime(environ=kiecli.environ, stdin=Broken(), stdout=FakeStream(), stderr=err)
     assert main(["status", "-"], runtime) == 2
     assert err.text == "kiecli: cannot read stdin: Is a directory\n"
-
-
-class Typed(io.BytesIO):
-    """A stdin that somebody types."""
-
-    def isatty(self) -> bool:
-        return True
 
 
 @pytest.mark.parametrize(

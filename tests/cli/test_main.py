@@ -284,6 +284,16 @@ def test_the_key_in_the_place_of_an_id_is_refused_unseen(
     assert kie.requests == []
 
 
+@pytest.mark.parametrize(("option", "name"), [("-d", "--dir"), ("-o", "--output")])
+def test_the_key_in_a_path_is_refused_unseen(
+    kiecli: Program, kie: Faults, folder: Path, option: str, name: str
+) -> None:
+    assert kiecli("download", option, f"out/{KEY}.png", "demo-image") == Ran(
+        2, "", f"kiecli: {name} has the API key in it. Leave it out of {name}\n"
+    )
+    assert (kie.requests, list(folder.iterdir())) == ([], [])
+
+
 @pytest.mark.parametrize(
     "argv", [[KEY], ["wait", "-t", KEY, "a"], ["status", f"--{KEY}"], ["download", "-d", KEY]]
 )

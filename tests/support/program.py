@@ -70,6 +70,13 @@ class _FakeBuffer(io.BytesIO):
         return super().write(data)
 
 
+class Typed(io.BytesIO):
+    """A stdin that somebody types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 class Ran(NamedTuple):
     """How a run ended."""
 

@@ -6,6 +6,7 @@ are received from the socket into one buffer instead, as many at a time as are t
 """
 
 import socket
+import threading
 from collections.abc import Iterator
 from functools import partial
 from itertools import chain
@@ -43,7 +44,7 @@ def iter_body(response: httpx.Response, deadline: Deadline) -> Iterator[Chunk]:
     Raises:
         httpx.TransportError: The connection broke, was silent until the deadline, or ended early.
     """
-    chunks = response.iter_raw()
+    chunks: Iterator[Chunk] = response.iter_raw()
     first = next(chunks, b"")
     # Where there is no body at all, as with 304, a length counts nothing.
     source = _socket_of(response) if first else None
@@ -62,20 +63,37 @@ def iter_body(response: httpx.Response, deadline: Deadline) -> Iterator[Chunk]:
         deadline.restart()
 
 
-def _gather(chunks: Iterator[bytes], length: int, deadline: Deadline) -> Iterator[bytes]:
+_of_thread = threading.local()
+
+
+def _buffer() -> memoryview:
+    """Return the buffer of this thread, which takes in one body at a time.
+
+    A new one for each file would be slower than what it saves: the system hands out its memory
+    page by page, each cleared.
+    """
+    if not hasattr(_of_thread, "buffer"):
+        _of_thread.buffer = memoryview(bytearray(BUFFER_SIZE))
+    buffer: memoryview = _of_thread.buffer
+    return buffer
+
+
+def _gather(chunks: Iterator[Chunk], length: int, deadline: Deadline) -> Iterator[Chunk]:
     """Yield a small body in one chunk, or what came of it within a moment, or before it broke."""
-    gathered = bytearray()
+    room = _buffer()
+    received = 0
     moment = deadline.within(GATHER_TIME)
     broken = None
     try:
         for chunk in chunks:
-            gathered += chunk
-            if len(gathered) == length or moment.expired:
+            room[received : received + len(chunk)] = chunk
+            received += len(chunk)
+            if received == length or moment.expired:
                 break
             deadline.restart()
     except httpx.TransportError as error:
         broken = error
-    yield bytes(gathered)
+    yield room[:received]
     if broken is not None:
         raise broken
     yield from chunks
@@ -98,7 +116,7 @@ def _socket_of(response: httpx.Response) -> socket.socket | None:
 
 
 def _receive(source: socket.socket, left: int, deadline: Deadline) -> Iterator[memoryview]:
-    buffer = memoryview(bytearray(BUFFER_SIZE))
+    buffer = _buffer()
     timeout = DeadlineTimeout(deadline)
     while left:
         room = buffer[:left]

@@ -28,9 +28,7 @@ class ProxyAddress(NamedTuple):
     """User and password, decoded."""
 
 
-class _Setting(NamedTuple):
-    variable: str
-    value: str
+_Setting = tuple[str, str]  # the variable's name as it was found, and its value
 
 
 class ProxySettings:
@@ -49,7 +47,7 @@ class ProxySettings:
         if "REQUEST_METHOD" in environ:
             found = [name for name in found if name.lower() != "http_proxy" or name.islower()]
         for name in sorted(found, key=str.islower):
-            self._settings[name.lower()] = _Setting(name, environ[name].strip(" \t\r\n\"'"))
+            self._settings[name.lower()] = (name, environ[name].strip(" \t\r\n\"'"))
 
     def proxy_for(self, scheme: str, host: str, port: int | None) -> ProxyAddress | None:
         """Return the proxy that leads there, or None for the direct way.
@@ -66,13 +64,13 @@ class ProxySettings:
         if setting is None or is_loopback(host):
             return None
         exempt = self._setting("no_proxy")
-        if exempt and is_exempt(host, port or _DEFAULT_PORTS.get(scheme), exempt.value):
+        if exempt and is_exempt(host, port or _DEFAULT_PORTS.get(scheme), exempt[1]):
             return None
         return parse_proxy(*setting)
 
     def _setting(self, name: str) -> _Setting | None:
         setting = self._settings.get(name)
-        return setting if setting and setting.value else None
+        return setting if setting and setting[1] else None
 
 
 def is_exempt(host: str, port: int | None, no_proxy: str) -> bool:

@@ -1,10 +1,11 @@
-"""What the benchmarks share: runs that take turns, their medians, a table of ratios."""
+"""What the benchmarks share: runs that take turns, medians of pairs, a table of ratios."""
 
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -23,21 +24,32 @@ class Cost(NamedTuple):
     """Seconds of processor time."""
 
 
+Costs = Sequence[Cost]
+"""What the runs of one case took, in the order of the rounds."""
+
+
 class Figure(NamedTuple):
     """A row of the table."""
 
     name: str
-    ours: float
-    reference: float
+    ours: Sequence[float]
+    """What kiecli took in each round."""
+    reference: Sequence[float]
+    """What it is compared with took in the same rounds."""
     target: float
+    """The ratio to reach; infinite where the reference only stands beside it."""
     unit: str
     against: str
     """What the reference is."""
 
     @property
     def ratio(self) -> float:
-        """How many times the reference it takes."""
-        return self.ours / self.reference
+        """How many times the reference it takes, in the median of the rounds.
+
+        What else the machine does meets both halves of a pair alike.
+        """
+        pairs = zip(self.ours, self.reference, strict=True)
+        return median(ours / reference for ours, reference in pairs)
 
 
 def run(line: Sequence[str], env: Mapping[str, str], *, code: int = 0) -> Cost:
@@ -57,18 +69,15 @@ def run(line: Sequence[str], env: Mapping[str, str], *, code: int = 0) -> Cost:
     return Cost(wall, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime)
 
 
-def interleaved(cases: Mapping[str, Callable[[], Cost]], rounds: int) -> dict[str, Cost]:
-    """Run all cases in turn, once to warm up and then so many rounds; return their medians.
-
-    In turn, so that whatever else the machine does meets all of them alike.
-    """
+def interleaved(cases: Mapping[str, Callable[[], Cost]], rounds: int) -> dict[str, Costs]:
+    """Run all cases in turn, once to warm up and then so many rounds; return what each took."""
     costs: dict[str, list[Cost]] = {name: [] for name in cases}
     for number in range(rounds + 1):
         for name, case in cases.items():
             cost = case()
             if number:
                 costs[name].append(cost)
-    return {name: Cost(*map(median, zip(*taken, strict=True))) for name, taken in costs.items()}
+    return dict(costs)
 
 
 def show(title: str, figures: Sequence[Figure]) -> None:
@@ -76,18 +85,38 @@ def show(title: str, figures: Sequence[Figure]) -> None:
     width = max(len(figure.name) for figure in figures)
     print(f"{title:{width}}  {'kiecli':>9}  {'reference':>9}  {'ratio':>5}  {'target':>6}")
     for figure in figures:
-        ours, reference = (f"{value:.1f} {figure.unit}" for value in figure[1:3])
-        classification = "" if figure.ratio <= figure.target else "  MISSED"
+        ours, reference = (
+            f"{median(values):.1f} {figure.unit}" for values in (figure.ours, figure.reference)
+        )
+        target = "" if figure.target == inf else f"{figure.target:.2f}"
+        verdict = "" if figure.ratio <= figure.target else "  MISSED"
         print(
             f"{figure.name:{width}}  {ours:>9}  {reference:>9}  {figure.ratio:>5.2f}"
-            f"  {figure.target:>6.2f}  {figure.against}{classification}",
+            f"  {target:>6}  {figure.against}{verdict}",
             flush=True,
         )
 
 
-def milliseconds(name: str, ours: Cost, reference: Cost, target: float, against: str) -> Figure:
+def milliseconds(name: str, ours: Costs, reference: Costs, target: float, against: str) -> Figure:
     """Return a row about wall time."""
-    return Figure(name, ours.wall * 1000, reference.wall * 1000, target, "ms", against)
+    return Figure(
+        name,
+        [cost.wall * 1000 for cost in ours],
+        [cost.wall * 1000 for cost in reference],
+        target,
+        "ms",
+        against,
+    )
+
+
+def memory(name: str, ours: Costs, reference: Costs | float, target: float, against: str) -> Figure:
+    """Return a row about memory, against that of another program or a number of MiB."""
+    limits = (
+        [reference] * len(ours)
+        if isinstance(reference, float)
+        else [cost.memory for cost in reference]
+    )
+    return Figure(name, [cost.memory for cost in ours], limits, target, "MiB", against)
 
 
 # What would make Python compile everything anew in each run, and what would choose certificates

@@ -81,10 +81,14 @@ class Outcome(NamedTuple):
         """The task as it is typed: `LABEL=ID` or `ID`."""
         return f"{self.label}={self.task_id}" if self.label else self.task_id
 
+    def command(self, *argv: str) -> str:
+        """Return a line of kiecli about this task."""
+        return shell_command(argv, [self.word])
+
     @property
     def resume_command(self) -> str:
         """The line that takes it up again, or nothing."""
-        return shell_command(self.resume_argv, [self.word]) if self.resume_argv else ""
+        return self.command(*self.resume_argv) if self.resume_argv else ""
 
     @property
     def status(self) -> str:

@@ -27,6 +27,7 @@ EXAMPLES = """\b
 Examples:
   kiecli download ecf8cf8611cc40ff28e6f1ff8ebc4a12
   kiecli download --wait -d out - < created.json
+  kiecli download --wait hero=$ID1 footer=$ID2
   kiecli download -o '{date}/{model}-{label}-{n}.{ext}' - < ids.txt
   kiecli download -o - "$ID" | ffplay -
 """

@@ -52,8 +52,9 @@ def interval_seconds(interval: str | None) -> float | None:
 Ids = Annotated[
     list[str],
     Argument(
-        metavar="ID...|-",
-        help="Task ids; '-' reads them, or Kie's JSON, from stdin.",
+        metavar="TASK...|-",
+        help="Task ids, or LABEL=ID to name them yourself; '-' reads them, or createTask's "
+        "answers, from stdin.",
         autocompletion=completion.task_ids,
     ),
 ]

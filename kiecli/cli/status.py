@@ -31,7 +31,8 @@ def status(
     """Show the state and results of tasks.
 
     On a terminal one task gets a panel and several a table. In a pipe each task is one line of
-    tab-separated fields: task_id, state, model, created_at, duration_s, result_count, expires_at.
+    tab-separated fields: task_id, state, model, created_at, duration_s, result_count, expires_at,
+    label.
     """
 
     def command() -> ExitCode:

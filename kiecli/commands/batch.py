@@ -135,6 +135,10 @@ class TaskBatch:
             clock.sleep(wait)
         return self.client.fresh_link(url)
 
+    def labelled(self, outcome: Outcome) -> Outcome:
+        """Return an outcome with the user's name for its task."""
+        return outcome._replace(label=self.selection.labels.get(outcome.task_id))
+
     def record(self, outcome: Outcome) -> None:
         """Keep an outcome; say its error now, unless it is said together with others."""
         self.outcomes[outcome.task_id] = outcome
@@ -143,7 +147,7 @@ class TaskBatch:
             return
         self.reporter.annotate(outcome)
         if not (error.fatal or outcome.exit_code in _LATER or outcome.files):
-            self.reporter.error(error, about=outcome.task_id, resume_command=outcome.resume_command)
+            self.reporter.error(error, about=outcome.name, resume_command=outcome.resume_command)
 
     def finish(self) -> ExitCode:
         """Say what many tasks have in common, once, and return the code of the whole run."""
@@ -152,9 +156,13 @@ class TaskBatch:
         for outcomes in _group_by_error(in_order):
             first = outcomes[0]
             assert first.error is not None
-            who = [outcome.task_id for outcome in outcomes]
+            who = [outcome.name for outcome in outcomes]
             resume_command = (
-                self.selection.resume_command(first.resume_argv, who) if first.resume_argv else ""
+                self.selection.resume_command(
+                    first.resume_argv, [outcome.task_id for outcome in outcomes]
+                )
+                if first.resume_argv
+                else ""
             )
             alone = first.error.fatal or len(self.task_ids) == 1
             self.reporter.error(

@@ -17,6 +17,7 @@ from kiecli.download.plan import SavedFile, SaveOptions, Target
 from kiecli.download.progress import TransferEvent, TransferRetrying
 from kiecli.errors import ExitCode, FolderNotWritable, KieError, UsageError
 from kiecli.files.template import Template
+from kiecli.outcome import shell_command
 from kiecli.polling.scheduler import Snapshot
 from kiecli.render.formats import ResultWriter, SafeTextWriter
 from kiecli.render.text import count, counts, humanize, size
@@ -46,7 +47,7 @@ def download(
     options = SaveOptions(directory, template, flags.overwrite, checksum=output_options.json)
     options.check_folder()
     with output.reporter(
-        runtime, output_options, selection.task_ids, watching=flags.wait, files=True
+        runtime, output_options, selection, watching=flags.wait, files=True
     ) as reporter:
         run = TaskBatch(runtime, output_options, selection, reporter)
         answer = output.download_answer(runtime, output_options, reporter)
@@ -61,7 +62,7 @@ def download(
 def _end_all(run: TaskBatch, answer: ResultWriter, error: KieError) -> ExitCode:
     """End every task with what keeps all of them from being saved, and return the code."""
     for task_id in run.task_ids:
-        ended = outcome.Outcome(task_id, None, error, error.exit_code, files=())
+        ended = run.labelled(outcome.Outcome(task_id, None, error, error.exit_code, files=()))
         answer.add(ended)
         run.record(ended)
     return run.finish()
@@ -150,7 +151,7 @@ class DownloadSession:
 
     def _begin(self, task: Task) -> None:
         try:
-            targets = self._downloader.plan(task)
+            targets = self._downloader.plan(task, self._run.selection.labels.get(task.task_id))
             if self._flags.to_stdout:
                 self._check_for_stdout(task, targets)
         except KieError as error:
@@ -168,7 +169,11 @@ class DownloadSession:
 
     def _check_for_stdout(self, task: Task, targets: list[Target]) -> None:
         if len(targets) > 1:
-            raise _several(task, len(targets))
+            line = shell_command(["download"], self._run.selection.words([task.task_id]))
+            raise UsageError(
+                f"-o - takes one result, and this task has {len(targets)}",
+                hint=f"to save them as files: {line}",
+            )
         if self._run.runtime.out.is_terminal and targets[0].url is not None:
             raise UsageError(
                 "-o - would write binary data to the terminal",
@@ -208,6 +213,7 @@ class DownloadSession:
             self._end(outcome.from_download(task, in_order, self._run.argv))
 
     def _end(self, ended: outcome.Outcome) -> None:
+        ended = self._run.labelled(ended)
         if not self._flags.to_stdout:
             self._answer.add(ended._replace(files=ended.files or ()))
         self._run.record(ended)
@@ -216,7 +222,8 @@ class DownloadSession:
         """Say how long the links still live when that is not long."""
         left = 0.0 if task.expires_at is None else task.expires_at - self._clock.wall()
         if 0 < left < _SOON and task.results:
-            self._run.reporter.note(f"{task.task_id}: its links expire in about {humanize(left)}")
+            name = self._run.selection.name(task.task_id)
+            self._run.reporter.note(f"{name}: its links expire in about {humanize(left)}")
 
     def _say_how_to_resume(self) -> None:
         left = [e.task_id for e in self._run.outcomes.values() if e.files and e.resume_argv]
@@ -234,10 +241,3 @@ class DownloadSession:
         told = counts([file.status for file in files])
         fresh = sum(file.bytes or 0 for file in files if file.status == "saved")
         self._run.reporter.note(f"{count(len(files), 'file')}: {told}, {size(fresh)}")
-
-
-def _several(task: Task, number: int) -> UsageError:
-    return UsageError(
-        f"-o - takes one result, and this task has {number}",
-        hint=f"to save them as files: kiecli download {task.task_id}",
-    )

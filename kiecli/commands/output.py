@@ -1,5 +1,6 @@
 """The renderers of a run, chosen by the streams and the flags and nothing else."""
 
+from kiecli.commands.task_ids import TaskSelection
 from kiecli.outcome import Outcome
 from kiecli.render.formats import (
     LineWriter,
@@ -16,7 +17,7 @@ from kiecli.runtime import OutputOptions, Runtime
 def reporter(
     runtime: Runtime,
     output_options: OutputOptions,
-    task_ids: tuple[str, ...],
+    selection: TaskSelection,
     *,
     watching: bool = False,
     files: bool = False,
@@ -26,7 +27,7 @@ def reporter(
     Args:
         runtime: Streams, settings, clock and network.
         output_options: The flags `--json`, `--quiet` and `--verbose`.
-        task_ids: What the run is about.
+        selection: The tasks of the run.
         watching: Whether somebody waits, so that changes of state are worth showing.
         files: Whether files are going to be saved.
     """
@@ -41,21 +42,27 @@ def reporter(
             runtime.err,
             runtime.clock,
             runtime.environ,
-            task_ids=task_ids if watching else (),
+            task_ids=selection.task_ids if watching else (),
+            name_of=selection.name,
         )
     return LogReporter(
-        runtime.out, runtime.err, runtime.clock, annotations=annotations, watching=watching
+        runtime.out,
+        runtime.err,
+        runtime.clock,
+        annotations=annotations,
+        watching=watching,
+        name_of=selection.name,
     )
 
 
 def status_reporter(
-    runtime: Runtime, output_options: OutputOptions, task_ids: tuple[str, ...]
+    runtime: Runtime, output_options: OutputOptions, selection: TaskSelection
 ) -> Reporter:
     """Return what speaks on stderr beside the answer of `status`."""
-    draws_panel = len(task_ids) == 1 and not (output_options.json or output_options.quiet)
+    draws_panel = len(selection.task_ids) == 1 and not (output_options.json or output_options.quiet)
     if draws_panel and runtime.out.same_place(runtime.err):
         return PanelReporter(runtime.out, runtime.err, runtime.clock)
-    return reporter(runtime, output_options, task_ids)
+    return reporter(runtime, output_options, selection)
 
 
 def _json_lines(runtime: Runtime, show: Reporter) -> ResultWriter:

@@ -28,14 +28,16 @@ def status(
         KieError: The line cannot be carried out at all.
     """
     selection = select_tasks(runtime, output_options, arguments)
-    with output.status_reporter(runtime, output_options, selection.task_ids) as reporter:
+    with output.status_reporter(runtime, output_options, selection) as reporter:
         run = TaskBatch(runtime, output_options, selection, reporter)
         answer = output.status_answer(runtime, output_options, reporter)
         in_order = _InOrder(selection.task_ids, answer)
         for event in run.events(query_policy()):
             assert isinstance(event, Snapshot)
-            ended = outcome.from_status(
-                event.task_id, event.answer, event.error, run.argv, exit_status=exit_status
+            ended = run.labelled(
+                outcome.from_status(
+                    event.task_id, event.answer, event.error, run.argv, exit_status=exit_status
+                )
             )
             in_order.add(ended)
             run.record(ended)

@@ -42,12 +42,14 @@ def wait(
         KieError: The line cannot be carried out at all.
     """
     selection = select_tasks(runtime, output_options, arguments)
-    with output.reporter(runtime, output_options, selection.task_ids, watching=True) as reporter:
+    with output.reporter(runtime, output_options, selection, watching=True) as reporter:
         run = TaskBatch(runtime, output_options, selection, reporter)
         answer = output.wait_answer(runtime, output_options, reporter)
         for event in run.events(wait_policy(timeout, interval)):
             assert isinstance(event, Snapshot)
-            ended = outcome.from_wait(event.task_id, event.answer, event.error, run.argv)
+            ended = run.labelled(
+                outcome.from_wait(event.task_id, event.answer, event.error, run.argv)
+            )
             answer.add(ended)
             run.record(ended)
             _mention_what_has_no_url(run, ended)
@@ -60,9 +62,9 @@ def wait(
 def _mention_what_has_no_url(run: TaskBatch, ended: Outcome) -> None:
     task = ended.task
     if ended.status == "success" and task is not None and not task.results:
-        line = f"kiecli download -o - {ended.task_id}"
+        line = ended.command("download", "-o", "-")
         what = "no files" if task.inline_result is None else f"no files; to show its text: {line}"
-        run.reporter.note(f"{ended.task_id}: succeeded with {what}")
+        run.reporter.note(f"{ended.name}: succeeded with {what}")
 
 
 def _sum_up(run: TaskBatch) -> None:

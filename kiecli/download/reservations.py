@@ -77,7 +77,7 @@ class NameReservations:
             hint = f"add {{n}}, as in: -o {SHELL.quote(self._template.with_field('n'))}"
         else:
             # `a:b` and `a-b` are the same once they are safe in a file's name.
-            who = f"results of the tasks {one.task_id} and {other.task_id}"
+            who = f"results of the tasks {one.name} and {other.name}"
             hint = "save each into a folder of its own, with -d"
         if one.path == other.path:
             return UsageError(f"{who} would both be {other.path}", hint=hint)

@@ -66,7 +66,7 @@ def record_lines(outcome: Outcome) -> list[str]:
     """Return tab-separated fields without a header, empty where not known (`status`, piped)."""
     task = outcome.task
     if task is None:
-        return [f"{outcome.task_id}\t{outcome.state}\t\t\t\t\t"]
+        return [f"{outcome.task_id}\t{outcome.state}\t\t\t\t\t\t{sanitize(outcome.label or '')}"]
     fields = (
         task.task_id,
         outcome.state,
@@ -75,6 +75,7 @@ def record_lines(outcome: Outcome) -> list[str]:
         None if task.duration is None else decimal(task.duration),
         str(len(task.results)),
         iso_timestamp(task.expires_at),
+        outcome.label,
     )
     return ["\t".join(sanitize(field or "") for field in fields)]
 

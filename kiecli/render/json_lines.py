@@ -45,6 +45,7 @@ def record(outcome: Outcome, wall: float) -> dict[str, Any]:
         "expires_at": iso_timestamp(task.expires_at),
         "duration_s": task.duration,
         "age_s": _rounded(task.age(wall)),
+        "label": outcome.label,
         "results": [result._asdict() for result in task.results],
         "object": task.inline_result,
         "credits": task.credits,

@@ -4,7 +4,7 @@ Drawn from the main thread only, never higher than about a third of the screen, 
 end: what stays are lines above it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import Group, RenderableType
@@ -59,6 +59,7 @@ class LiveReporter(Reporter):
         environ: Mapping[str, str],
         *,
         task_ids: tuple[str, ...] = (),
+        name_of: Callable[[str], str] = str,
     ) -> None:
         """Take the streams, and what is waited for.
 
@@ -68,14 +69,18 @@ class LiveReporter(Reporter):
             clock: For elapsed times.
             environ: For what rich reads there (TERM, COLORTERM, COLUMNS, NO_COLOR).
             task_ids: The tasks to show from the start.
+            name_of: Returns what people call a task, by its id.
         """
         super().__init__(out, err)
         self._shared = out.same_place(err)
         self.tells_files = not self._shared
         self._clock = clock
         now = clock.now()
-        self._notices = Notices(now)
-        self._tasks = {task_id: TaskRow(task_id, _ASKING, now) for task_id in task_ids}
+        self._notices = Notices(now, name_of)
+        self._name_of = name_of
+        self._tasks = {
+            task_id: TaskRow(sanitize(name_of(task_id)), _ASKING, now) for task_id in task_ids
+        }
         self._files: dict[str, FileRow] = {}
         canvas = console(err, environ)
         self._spinner = Spinner("line" if canvas.options.ascii_only else "dots")
@@ -115,7 +120,8 @@ class LiveReporter(Reporter):
         else:
             first = self._clock.now() - snapshot.elapsed
             state = sanitize(state_of(snapshot))
-            self._tasks[snapshot.task_id] = TaskRow(snapshot.task_id, state, first)
+            name = sanitize(self._name_of(snapshot.task_id))
+            self._tasks[snapshot.task_id] = TaskRow(name, state, first)
         self._draw()
 
     def transfer(self, event: TransferEvent) -> None:

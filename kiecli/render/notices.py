@@ -1,6 +1,6 @@
 """What is worth a line on stderr while tasks are waited for. Pure; remembers what was said."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from kiecli import durations
 from kiecli.api.models import Task
@@ -16,7 +16,14 @@ _NOT_VISIBLE = "Kie does not know this id yet"
 class Notices:
     """Turns snapshots and the passing of time into lines."""
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, name_of: Callable[[str], str] = str) -> None:
+        """Begin with nothing said.
+
+        Args:
+            now: On the clock whose moments come later.
+            name_of: Returns what people call a task, by its id.
+        """
+        self._name_of = name_of
         self._began = now
         self._said_at = now
         self._states: dict[str, str] = {}
@@ -36,7 +43,7 @@ class Notices:
         limit = durations.show(retry.limit)
         if invisible:
             yield sanitize(
-                f"{snapshot.task_id}: {reason}; asking again for up to {limit}"
+                f"{self._name_of(snapshot.task_id)}: {reason}; asking again for up to {limit}"
                 " (new tasks can take a moment)"
             )
         else:
@@ -63,7 +70,7 @@ class Notices:
         after = f" after {durations.show(round(snapshot.elapsed))}" if snapshot.elapsed >= 1 else ""
         results = len(snapshot.answer.results)
         what = f", {count(results, 'result')}" if results else ""
-        yield sanitize(f"{snapshot.task_id}: {state}{after}{what}")
+        yield sanitize(f"{self._name_of(snapshot.task_id)}: {state}{after}{what}")
 
     def of_life(self, now: float) -> Iterator[str]:
         """Yield a sign of life when nothing was said for a minute."""

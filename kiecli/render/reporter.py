@@ -1,5 +1,6 @@
 """What stderr gets while a run goes on, where no block can be drawn: lines, or errors only."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
 from kiecli.api.models import Task
@@ -67,7 +68,7 @@ class Reporter:
         if self._annotations and outcome.error is not None:
             self._annotations -= 1
             line = error_line(
-                outcome.error, about=outcome.task_id, resume_command=outcome.resume_command
+                outcome.error, about=outcome.name, resume_command=outcome.resume_command
             )
             self.say(annotation(line.removeprefix("kiecli: ")))
 
@@ -89,7 +90,7 @@ class Reporter:
     def ended(self, target: "Target", saved: "SavedFile") -> None:
         """Take how a file has ended; a failure is said."""
         if saved.error is not None:
-            self.error(saved.error, about=target.task_id)
+            self.error(saved.error, about=target.name)
 
     def tick(self) -> None:
         """Use a moment to draw or to give a sign of life."""
@@ -109,6 +110,7 @@ class LogReporter(Reporter):
         *,
         annotations: bool = False,
         watching: bool = False,
+        name_of: Callable[[str], str] = str,
     ) -> None:
         """Take the streams and the time.
 
@@ -118,11 +120,12 @@ class LogReporter(Reporter):
             clock: For the signs of life.
             annotations: Whether failures are also told to GitHub Actions.
             watching: Whether changes of state are worth a line: somebody waits for them.
+            name_of: Returns what people call a task, by its id.
         """
         super().__init__(out, err, annotations=annotations)
         self._clock = clock
         self._follows = watching
-        self._notices = Notices(clock.now())
+        self._notices = Notices(clock.now(), name_of)
         if watching:
             self.tick_interval = _SECOND
 

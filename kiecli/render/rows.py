@@ -18,7 +18,8 @@ _MIN_NAME = 6
 class TaskRow(NamedTuple):
     """A task that is waited for."""
 
-    task_id: str
+    name: str
+    """What people call it: its label, else its id."""
     state: str
     first: float
     """When it was looked at first, on the clock's `now`."""
@@ -90,18 +91,18 @@ def task_lines(rows: Sequence[TaskRow], now: float, width: int) -> list[str]:
     if width - _width_of(columns) < _MIN_NAME:
         columns.pop()
     room = max(_MIN_NAME, width - _width_of(columns))
-    names = [truncate_end(row.task_id, room) for row in rows]
+    names = [truncate_end(row.name, room) for row in rows]
     padded = [_padded(column) for column in (names, *columns)]
     return ["  ".join(cells).rstrip() for cells in zip(*padded, strict=True)]
 
 
 def _width_of(columns: Sequence[Sequence[str]]) -> int:
-    return sum(2 + max(map(len, column)) for column in columns)
+    return sum(2 + max(map(cell_len, column)) for column in columns)
 
 
 def _padded(column: Sequence[str]) -> list[str]:
-    width = max(map(len, column))
-    return [cell.ljust(width) for cell in column]
+    width = max(map(cell_len, column))
+    return [cell + " " * (width - cell_len(cell)) for cell in column]
 
 
 def truncate_end(text: str, width: int) -> str:

@@ -77,15 +77,18 @@ def _panel(outcome: Outcome, wall: float) -> RenderableType:
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
     grid.add_row("state", state_text(outcome))
-    for name, value in _facts(outcome.task, wall):
+    if outcome.label:
+        grid.add_row("task", Text(outcome.task_id))
+    for name, value in _facts(outcome, wall):
         grid.add_row(name, Text(sanitize(value)))
     for name, value in _trouble(outcome):
         grid.add_row(name, Text(sanitize(value), style="red" if name == "error" else ""))
-    title = Text(sanitize(outcome.task_id), style="bold")
+    title = Text(sanitize(outcome.name), style="bold")
     return Panel(grid, title=title, title_align="left", border_style=_STYLES[outcome.status])
 
 
-def _facts(task: Task | None, wall: float) -> list[tuple[str, str]]:
+def _facts(outcome: Outcome, wall: float) -> list[tuple[str, str]]:
+    task = outcome.task
     if task is None:
         return []
     facts = [
@@ -95,7 +98,7 @@ def _facts(task: Task | None, wall: float) -> list[tuple[str, str]]:
         ("progress", None if task.progress is None else f"{task.progress:.0f} %"),
         ("credits", None if task.credits is None else decimal(task.credits)),
         ("prompt", None if task.prompt is None else shortened(sanitize(task.prompt), _PROMPT)),
-        ("text", None if task.inline_result is None else f"kiecli download -o - {task.task_id}"),
+        ("text", None if task.inline_result is None else outcome.command("download", "-o", "-")),
         ("expires", expiry(task, wall) if task.results else None),
     ]
     return [(name, value) for name, value in facts if value]
@@ -157,7 +160,7 @@ def _draw_table(canvas: Console, outcomes: list[Outcome], wall: float) -> None:
         canvas.print(table)
         return
     for outcome in outcomes:
-        canvas.print(Text(outcome.task_id), soft_wrap=True)
+        canvas.print(Text(sanitize(outcome.name)), soft_wrap=True)
         canvas.print(Padding(_sentence(outcome, wall), (0, 0, 0, 2)))
 
 
@@ -166,7 +169,8 @@ def _table(outcomes: list[Outcome], wall: float) -> Table:
     for name in ("TASK", "STATE", "MODEL", "TIME", "RESULTS", "EXPIRES"):
         table.add_column(name, justify="right" if name in ("TIME", "RESULTS") else "left")
     for outcome in outcomes:
-        table.add_row(Text(outcome.task_id), state_text(outcome), *map(Text, _cells(outcome, wall)))
+        title = Text(sanitize(outcome.name))
+        table.add_row(title, state_text(outcome), *map(Text, _cells(outcome, wall)))
     return table
 
 

@@ -86,9 +86,9 @@ def test_the_version(kiecli: Program, argv: list[str]) -> None:
             ["config", "list", "x"],
             "got unexpected extra argument (x). See: kiecli config list --help",
         ),
-        (["status"], "missing argument 'ID...|-'. See: kiecli status --help"),
-        (["wait"], "missing argument 'ID...|-'. See: kiecli wait --help"),
-        (["download"], "missing argument 'ID...|-'. See: kiecli download --help"),
+        (["status"], "missing argument 'TASK...|-'. See: kiecli status --help"),
+        (["wait"], "missing argument 'TASK...|-'. See: kiecli wait --help"),
+        (["download"], "missing argument 'TASK...|-'. See: kiecli download --help"),
         (["status", "--nope", "a"], "no such option '--nope'. See: kiecli status --help"),
         (
             ["wait", "-t", "soon", "a"],
@@ -513,8 +513,8 @@ def test_text_from_strangers_is_harmless_on_a_terminal(
 def test_text_from_strangers_is_one_line_of_fields_in_a_pipe(kiecli: Program) -> None:
     ran = kiecli("status", "good", "odd")
     assert ran.out == (
-        f"good\tsuccess\t{SHOWN}\t2026-09-21T14:13:20Z\t13\t1\t2026-09-22T14:13:33Z\n"
-        f"odd\t{SHOWN}\t{SHOWN}\t2026-09-21T14:13:20Z\t\t0\t\n"
+        f"good\tsuccess\t{SHOWN}\t2026-09-21T14:13:20Z\t13\t1\t2026-09-22T14:13:33Z\t\n"
+        f"odd\t{SHOWN}\t{SHOWN}\t2026-09-21T14:13:20Z\t\t0\t\t\n"
     )
 
 

@@ -10,10 +10,12 @@ from tests.support.faults import Faults, envelope, record
 from tests.support.program import FakeStream, Program, Ran
 from tests.support.terminal import FakeTerminal
 
-IMAGE = "demo-image\tsuccess\twan/2-7-image\t2026-09-21T14:13:05Z\t13.1\t1\t2026-09-22T14:13:18Z\n"
-FAIL = "demo-fail\tfail\tgrok-imagine/image-to-video\t2026-09-21T14:13:12Z\t6.4\t0\t\n"
-SLOW = "demo-slow\twaiting\tbytedance/seedance-2\t2026-09-21T14:13:20Z\t\t0\t\n"
-UNKNOWN = "nope\tunknown\t\t\t\t\t\n"
+IMAGE = (
+    "demo-image\tsuccess\twan/2-7-image\t2026-09-21T14:13:05Z\t13.1\t1\t2026-09-22T14:13:18Z\t\n"
+)
+FAIL = "demo-fail\tfail\tgrok-imagine/image-to-video\t2026-09-21T14:13:12Z\t6.4\t0\t\t\n"
+SLOW = "demo-slow\twaiting\tbytedance/seedance-2\t2026-09-21T14:13:20Z\t\t0\t\t\n"
+UNKNOWN = "nope\tunknown\t\t\t\t\t\t\n"
 WHY_FAILED = (
     "kiecli: demo-fail: Kie says the task failed (422): The input was flagged as sensitive by"
     " content moderation. Blocked by content moderation; change the prompt or the input\n"
@@ -87,7 +89,7 @@ def test_a_failure_without_a_record_is_believed_when_it_is_said_twice(
     kie.always("recordInfo", envelope(501, "generation failed"))
     assert kiecli("status", "a") == Ran(
         0,
-        "a\tfail\t\t\t\t\t\n",
+        "a\tfail\t\t\t\t\t\t\n",
         "kiecli: a: Kie says the task failed: generation failed (code 501)."
         " A problem on Kie's side, usually not charged; submit it again\n",
     )
@@ -100,8 +102,8 @@ def test_long_durations_and_missing_fields(kiecli: Program, kie: Faults) -> None
     kie.task("bare", model=None, createTime=None, completeTime=None, resultJson=None)
     assert kiecli("status", "long", "bare") == Ran(
         0,
-        "long\tsuccess\twan/2-7-image\t2026-09-21T14:13:20Z\t1234567.125\t0\t2026-10-06T21:09:27Z\n"
-        "bare\tsuccess\t\t\t\t0\t\n",
+        "long\tsuccess\twan/2-7-image\t2026-09-21T14:13:20Z\t1234567.125\t0\t2026-10-06T21:09:27Z\t\n"
+        "bare\tsuccess\t\t\t\t0\t\t\n",
         "",
     )
 
@@ -146,6 +148,7 @@ def test_json_is_one_object_a_task_with_every_field(kiecli: Program) -> None:
         "expires_at": "2026-09-22T14:13:18Z",
         "duration_s": 13.1,
         "age_s": 1.9,
+        "label": None,
         "results": [
             {"n": 1, "url": "https://kie.test/files/demo-image/1/image.png", "kind": "image"}
         ],
@@ -410,7 +413,7 @@ def test_temporary_trouble_is_borne_for_a_quarter_of_a_minute(
     ran = kiecli("status", "a", "b")
     assert ran == Ran(
         6,
-        "a\tunknown\t\t\t\t\t\nb\tunknown\t\t\t\t\t\n",
+        "a\tunknown\t\t\t\t\t\t\nb\tunknown\t\t\t\t\t\t\n",
         "kiecli: Kie answered with an error page (HTTP 502); retrying for up to 15s\n"
         "kiecli: a, b: Kie answered with an error page (HTTP 502); tried 5 times in 15s."
         " To try again: kiecli status a b\n",
@@ -458,7 +461,7 @@ def test_a_refused_key_is_said_once_for_all(kiecli: Program, kie: Faults) -> Non
     ran = kiecli("status", "a", "b")
     assert ran == Ran(
         4,
-        "a\tunknown\t\t\t\t\t\nb\tunknown\t\t\t\t\t\n",
+        "a\tunknown\t\t\t\t\t\t\nb\tunknown\t\t\t\t\t\t\n",
         "kiecli: Kie refused the API key (KIE_API_KEY): Unauthorized (code 401)."
         " Get a key at https://kie.ai/api-key; to test one: kiecli config check\n",
     )

@@ -51,7 +51,7 @@ _CASES = {
         "status nope",
         "kiecli: nope: Kie has no task with this id. Check the id. Tasks made with the older Veo,"
         " Suno, 4o, Runway or Kontext APIs, or more than two months ago, cannot be looked up\n",
-        out="nope\tunknown\t\t\t\t\t\n",
+        out="nope\tunknown\t\t\t\t\t\t\n",
     ),
     7: Case(
         "download -q demo-expired",

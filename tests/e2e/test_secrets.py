@@ -174,7 +174,7 @@ def test_redirects_of_the_api_are_not_followed(kie: FaultyServer, kiecli: Instal
         kie.faults.always("recordInfo", away)
         ran = kiecli("status", "a")
         assert other.faults.requests == []
-    assert (ran.code, ran.out) == (2, "a\tunknown\t\t\t\t\t\n")
+    assert (ran.code, ran.out) == (2, "a\tunknown\t\t\t\t\t\t\n")
 
 
 @pytest.mark.parametrize(

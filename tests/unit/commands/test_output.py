@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from kiecli.commands import output
+from kiecli.commands.task_ids import TaskSelection
 from kiecli.render.formats import LineWriter
 from kiecli.render.live import LiveReporter
 from kiecli.render.reporter import LogReporter, PanelReporter, Reporter
@@ -12,6 +13,8 @@ from kiecli.render.tables import StatusAnswer
 from kiecli.runtime import OutputOptions, Runtime
 from tests.support.fakes import FakeClock
 from tests.support.program import FakeStream
+
+ONE = TaskSelection(("a",))
 
 
 def world(
@@ -53,9 +56,7 @@ def test_what_is_rendered_on_stderr(
     kind: type[Reporter],
 ) -> None:
     runtime = world(environ, err=terminal)
-    assert (
-        type(output.reporter(runtime, OutputOptions(**output_options), ("a",), **options)) is kind
-    )
+    assert type(output.reporter(runtime, OutputOptions(**output_options), ONE, **options)) is kind
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,14 @@ def test_a_panel_on_the_same_terminal_tells_errors_itself(
     kind: type[Reporter],
 ) -> None:
     runtime = world(out=out, err=err)
-    assert type(output.status_reporter(runtime, OutputOptions(**output_options), task_ids)) is kind
+    assert (
+        type(
+            output.status_reporter(
+                runtime, OutputOptions(**output_options), TaskSelection(task_ids)
+            )
+        )
+        is kind
+    )
 
 
 @pytest.mark.parametrize(
@@ -93,5 +101,5 @@ def test_what_is_rendered_for_status(
     terminal: bool, output_options: dict[str, bool], kind: type[Any]
 ) -> None:
     runtime = world(out=terminal)
-    shown = output.reporter(runtime, OutputOptions(**output_options), ("a",))
+    shown = output.reporter(runtime, OutputOptions(**output_options), ONE)
     assert type(output.status_answer(runtime, OutputOptions(**output_options), shown)) is kind

@@ -34,16 +34,17 @@ BARE = Task.parse("b", {})
     [
         (
             Outcome("a", DONE),
-            "a\tsuccess\twan/2-7 image\t2026-09-21T14:13:20Z\t13.1\t3\t2026-09-22T14:13:33Z",
+            "a\tsuccess\twan/2-7 image\t2026-09-21T14:13:20Z\t13.1\t3\t2026-09-22T14:13:33Z\t",
         ),
-        (Outcome("b", BARE), "b\tunknown\t\t\t\t0\t"),
-        (Outcome("c", None, TaskNotFound("m")), "c\tunknown\t\t\t\t\t"),
-        (Outcome("d", None, TaskFailed("m")), "d\tfail\t\t\t\t\t"),
+        (Outcome("b", BARE), "b\tunknown\t\t\t\t0\t\t"),
+        (Outcome("b", BARE, label="my hero"), "b\tunknown\t\t\t\t0\t\tmy hero"),
+        (Outcome("c", None, TaskNotFound("m"), label="x##[y"), "c\tunknown\t\t\t\t\t\tx## [y"),
+        (Outcome("d", None, TaskFailed("m")), "d\tfail\t\t\t\t\t\t"),
     ],
 )
-def test_a_record_is_seven_fields(outcome: Outcome, line: str) -> None:
+def test_a_record_is_eight_fields(outcome: Outcome, line: str) -> None:
     assert record_lines(outcome) == [line]
-    assert line.count("\t") == 6
+    assert line.count("\t") == 7
 
 
 def test_a_state_is_one_word() -> None:

@@ -45,7 +45,7 @@ def test_piped_answers_have_the_lines_and_columns_that_were_promised(data: Any) 
     (record,) = record_lines(outcome)
     (word,) = state_words(outcome)
     urls = url_lines(outcome)
-    assert record.count("\t") == 6
+    assert record.count("\t") == 7
     assert_tame(record.replace("\t", " "))
     assert word == "".join(word.split())
     assert outcome.task is not None

@@ -18,6 +18,7 @@ FIELDS = [
     "expires_at",
     "duration_s",
     "age_s",
+    "label",
     "results",
     "object",
     "credits",
@@ -40,7 +41,7 @@ RAW = {
 
 def test_a_success_has_every_field_and_kies_own_words() -> None:
     task = Task.parse("a", RAW)
-    assert json_lines.record(Outcome("a", task), 1_790_000_100.06) == {
+    assert json_lines.record(Outcome("a", task, label="my hero"), 1_790_000_100.06) == {
         "task_id": "a",
         "model": None,
         "state": "SUCCESS",
@@ -50,6 +51,7 @@ def test_a_success_has_every_field_and_kies_own_words() -> None:
         "expires_at": "2026-09-22T14:13:33Z",
         "duration_s": 13.1,
         "age_s": 87.0,
+        "label": "my hero",
         "results": [{"n": 1, "url": "https://f.test/1.mp4", "kind": "video"}],
         "object": None,
         "credits": 4.5,
@@ -88,7 +90,7 @@ def test_a_download_has_its_files() -> None:
     )
     outcome = Outcome("a", None, resume_argv=("download",), files=files)
     fields = json_lines.record(outcome, 0.0)
-    assert list(fields) == [*FIELDS[:15], "files", *FIELDS[15:]]
+    assert list(fields) == [*FIELDS[:16], "files", *FIELDS[16:]]
     assert fields["files"] == [
         {
             "n": 1,

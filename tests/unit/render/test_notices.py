@@ -124,3 +124,10 @@ def test_no_sign_of_life_when_nothing_is_open() -> None:
     notices = Notices(0)
     list(notices.of_change(seen("success", settled=True), 0.0))
     assert list(notices.of_life(600.0)) == []
+
+
+def test_a_task_is_called_by_its_label() -> None:
+    notices = Notices(0, {"a": "my hero"}.__getitem__)
+    assert list(notices.of_change(seen("waiting"), 1.0)) == ["my hero: waiting"]
+    [line] = retrying(notices, NOT_FOUND, 0.0)
+    assert line.startswith("my hero: Kie does not know this id yet")

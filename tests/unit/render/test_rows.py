@@ -95,3 +95,8 @@ def test_tasks_stand_in_columns(width: int, lines: list[str]) -> None:
 def test_what_is_too_wide_is_cut(text: str, width: int, head_of_it: str, tail_of_it: str) -> None:
     assert truncate_end(text, width) == head_of_it
     assert truncate_start(text, width) == tail_of_it
+
+
+def test_names_of_double_width_stand_in_columns() -> None:
+    rows = [TaskRow("熊猫", "waiting", 0.0), TaskRow("hero", "generating", 0.0)]
+    assert task_lines(rows, 5.0, 80) == ["熊猫  waiting     5s", "hero  generating  5s"]

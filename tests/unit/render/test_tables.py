@@ -111,3 +111,28 @@ def test_when_links_expire(completed: float | None, shown: str | None) -> None:
     assert (
         expiry(Task.parse("a", {"state": "success", "completeTime": iso_timestamp}), NOW) == shown
     )
+
+
+def test_a_label_stands_for_the_id_which_a_panel_has_too() -> None:
+    assert (
+        drawn(BARE._replace(label="my hero"), columns=30).screen
+        == """\
+╭─ my hero ──────────────────╮
+│ state  success             │
+│ task   a                   │
+╰────────────────────────────╯"""
+    )
+
+
+@pytest.mark.parametrize("columns", [60, 20])
+def test_labels_stand_for_ids_where_there_are_several(columns: int) -> None:
+    screen = drawn(BARE._replace(label="my hero"), BARE, columns=columns).screen
+    assert [line.split()[:2] for line in screen.splitlines() if line[0] != " "][-2:] == (
+        [["my", "hero"], ["a", "success"]] if columns == 60 else [["my", "hero"], ["a"]]
+    )
+
+
+def test_the_line_that_shows_a_text_has_the_label() -> None:
+    task = Task.parse("a", {"state": "success", "resultJson": '{"resultObject": {"x": 1}}'})
+    screen = drawn(Outcome("a", task, label="my hero")).screen
+    assert "kiecli download -o - 'my hero=a'" in screen

@@ -18,8 +18,9 @@ from kiecli.api.responses import (
 from kiecli.clock import Clock
 from kiecli.errors import AccessError, ConfigError, ConnectionFailed, KieError, KieUnavailable
 from kiecli.network.deadline import READ_TIMEOUT, Deadline
-from kiecli.network.decoding import SUPPORTED_ENCODINGS, content_encoding, decompress
+from kiecli.network.decoding import decompress
 from kiecli.network.errors import describe_error, is_certificate_error
+from kiecli.network.headers import SUPPORTED_ENCODINGS, content_encoding
 from kiecli.network.logging import Exchange, RequestLogger
 from kiecli.redaction import Redactor
 from kiecli.urls import host_of
@@ -161,7 +162,7 @@ def _read(response: httpx.Response, deadline: Deadline) -> bytes:
 
 def _chunks(response: httpx.Response) -> Iterator[bytes]:
     """Return the body, decompressed where it came compressed all the same."""
-    encoding = content_encoding(response.headers.get("content-encoding", ""))
+    encoding = content_encoding(response.headers)
     if encoding is None:
         return response.iter_bytes()
     if encoding not in SUPPORTED_ENCODINGS:

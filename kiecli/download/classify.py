@@ -11,7 +11,7 @@ from kiecli.download.failures import (
 )
 from kiecli.download.partial import ResumeInfo
 from kiecli.download.response import FileResponse
-from kiecli.network.decoding import SUPPORTED_ENCODINGS
+from kiecli.network.headers import SUPPORTED_ENCODINGS
 
 
 class Action(Enum):

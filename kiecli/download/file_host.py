@@ -51,8 +51,8 @@ def open_url(
 ) -> Iterator[tuple[FileResponse, Iterator[Chunk]]]:
     """Request a file and give the head of the answer and its body for the time of the block.
 
-    The body comes decompressed, in chunks that are good until the next one is requested; the first
-    one comes even when empty. What breaks while the block reads it is translated, too.
+    The body comes decompressed, in chunks that are good until the next one is requested.
+    What breaks while the block reads it is translated, too.
 
     Raises:
         TransientError: The connection broke, or never came about.
@@ -64,8 +64,10 @@ def open_url(
     deadline = Deadline(context.clock, requested.timeout, "byte of the file")
     try:
         with _follow_redirects(context, requested, path, deadline) as response:
-            answer = FileResponse.read(response.status_code, response.headers)
-            yield answer, _decompressed(iter_body(response, deadline), answer.encoding)
+            wall = context.clock.wall()
+            answer = FileResponse.read(response.status_code, response.headers, wall)
+            body = iter_body(response, deadline)
+            yield answer, body if answer.encoding is None else decompress(body)
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
         raise PermanentError(f"{_origin(path)} {_NOT_A_WEB_ADDRESS}") from error
     except httpx.HTTPError as error:
@@ -96,7 +98,7 @@ def _send(
     context: TransferContext, requested: FileRequest, url: str, deadline: Deadline
 ) -> httpx.Response:
     """Send one request, as soon as its host can be connected to."""
-    client, url = context.client, _without_user(url)
+    client = context.client
     server = urlsplit(url).netloc  # another port is another server
     if context.hosts.wait(server, patient=requested.waits_for_host):
         deadline.restart()
@@ -172,35 +174,25 @@ def _origin(path: list[str]) -> str:
 
 
 def _checked(url: str, origin: str) -> str:
-    """Return an address that can be requested, with its white space percent-encoded.
+    """Return an address that can be requested: no raw white space, no user and password.
+
+    httpx would send these as Authorization.
 
     Raises:
         PermanentError: It is none of http or https, or none at all.
     """
     try:
-        is_usable = is_web_address(url) and urlsplit(url).port != 0
+        parts = urlsplit(url)
+        is_usable = is_web_address(url) and parts.port != 0
     except ValueError:  # a port that is no number, or too large
         is_usable = False
     if not is_usable:
         raise PermanentError(f"{origin} {_NOT_A_WEB_ADDRESS}")
-    return percent_encode(url)
+    return percent_encode(urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])))
 
 
 def _scheme(url: str) -> str:
     return urlsplit(url).scheme.lower()
-
-
-def _without_user(url: str) -> str:
-    """Return the URL without user and password: httpx would send them as Authorization."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-
-
-def _decompressed(body: Iterator[Chunk], encoding: str | None) -> Iterator[Chunk]:
-    """Yield a body of a supported encoding as the file that it is."""
-    chunks = body if encoding is None else decompress(body)
-    yield next(chunks, b"")
-    yield from chunks
 
 
 def first_chunk(body: Iterator[Chunk]) -> Chunk:
@@ -208,7 +200,7 @@ def first_chunk(body: Iterator[Chunk]) -> Chunk:
 
     A host may send a byte at a time, and the first bytes of many formats are letters.
     """
-    first = next(body)
+    first = next(body, b"")
     while len(first) < _MIN_HEAD and (not first or is_text(first)) and (more := next(body, b"")):
         first = bytes(first) + more
     return first

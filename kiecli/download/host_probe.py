@@ -7,8 +7,8 @@ from typing import NamedTuple
 from kiecli.download.context import TransferContext
 from kiecli.download.failures import AttemptFailed, TransientError
 from kiecli.download.file_host import FileRequest, open_url
-from kiecli.download.integrity import check_type
 from kiecli.download.plan import Target
+from kiecli.files.content_check import wrong_content
 from kiecli.files.media_types import HEAD_SIZE
 from kiecli.network.body import Chunk
 
@@ -64,13 +64,13 @@ def _ask(
         # A whole file that is small is its own tail; of a large one only the head is read.
         is_small = offset == 0 and answer.total is not None and answer.total <= TAIL_SIZE
         start = _first(TAIL_SIZE if is_small else HEAD_SIZE, body)
-        wrong = check_type(
+        wrong = wrong_content(
             start[:HEAD_SIZE],
             answer.total or len(start),
             expected_extension=target.expected_extension,
             content_type=answer.content_type,
         )
-        if wrong is not None or not start:
+        if wrong is not None:
             return None
         return HostFile(answer.total, answer.content_type, start if is_small else None)
 

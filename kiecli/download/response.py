@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from kiecli.network.decoding import content_encoding
 from kiecli.network.headers import (
     ContentRange,
     complete_length,
+    content_encoding,
     content_length,
     content_range,
     retry_after,
@@ -38,20 +38,29 @@ class FileResponse(NamedTuple):
     """Seconds."""
 
     @classmethod
-    def read(cls, status: int, headers: Mapping[str, str]) -> "FileResponse":
-        """Read the head of an answer; `headers` finds names in any case."""
+    def read(
+        cls, status: int, headers: Mapping[str, str], wall: float | None = None
+    ) -> "FileResponse":
+        """Read the head of an answer.
+
+        Args:
+            status: Its HTTP status.
+            headers: Its headers, found in any case.
+            wall: Seconds since 1970, for a date in Retry-After.
+        """
+        has_range = "content-range" in headers
         etag = headers.get("etag", "").strip()
         return cls(
             status=status,
             length=content_length(headers),
-            content_range=content_range(headers),
-            has_range="content-range" in headers,
-            complete_length=complete_length(headers),
+            content_range=content_range(headers) if has_range else None,
+            has_range=has_range,
+            complete_length=complete_length(headers) if has_range else None,
             etag=etag if _STRONG_ETAG.fullmatch(etag) else None,
             last_modified=headers.get("last-modified") or None,
             content_type=headers.get("content-type", "").partition(";")[0].strip().lower() or None,
-            encoding=content_encoding(headers.get("content-encoding", "")),
-            retry_after=retry_after(headers),
+            encoding=content_encoding(headers),
+            retry_after=retry_after(headers, wall) if "retry-after" in headers else None,
         )
 
     @property

@@ -76,20 +76,23 @@ class SlowTransferMonitor:
     _SILENCE = 60.0  # seconds between two lines
     _SLOW = 1024  # bytes a second: an image takes half an hour at that
 
-    def __init__(self) -> None:
-        self._quiet_until = float("-inf")
+    def __init__(self, now: float, size: int) -> None:
+        """Begin to measure one body; a pause before is not slowness.
 
-    def restart(self, now: float, size: int) -> None:
-        """Begin to measure: bytes are about to come. A pause before is not slowness."""
+        Args:
+            now: Monotonic seconds.
+            size: Bytes that are there.
+        """
         self._since = now
         self._size = size
+        self._quiet_until = now
 
     def slow_rate(self, now: float, size: int) -> float | None:
         """Return the bytes a second when they are worth a line, else None."""
         if now - self._since < self._WINDOW:
             return None
         rate = max(0, size - self._size) / (now - self._since)
-        self.restart(now, size)
+        self._since, self._size = now, size
         if rate >= self._SLOW or now < self._quiet_until:
             return None
         self._quiet_until = now + self._SILENCE

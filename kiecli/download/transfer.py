@@ -13,7 +13,6 @@ from kiecli.download.failures import (
     TransientError,
 )
 from kiecli.download.file_host import FileRequest, first_chunk, open_url
-from kiecli.download.integrity import check_complete, check_not_empty, check_type
 from kiecli.download.link import Link
 from kiecli.download.partial import PartialFile, ResumeInfo
 from kiecli.download.plan import Target
@@ -22,7 +21,9 @@ from kiecli.download.response import FileResponse
 from kiecli.download.retry import MAX_STANDSTILL, RetryPolicy, SlowTransferMonitor
 from kiecli.durations import show
 from kiecli.errors import SaveError
+from kiecli.files.content_check import wrong_content
 from kiecli.files.media_types import HEAD_SIZE
+from kiecli.files.truncation import truncation_of
 from kiecli.network.body import Chunk
 
 # Each event wakes the thread that draws, at the cost of those that save.
@@ -57,11 +58,10 @@ class Transfer:
         self._context = context
         self._checksum = checksum
         self._total = note.length if note else None
-        self._link = Link(target, context)
+        self._url = target.url or ""
+        self._link: Link | None = None
         self._retries = RetryPolicy(now, partial.size, context.random)
         self._range_failures = 0
-        self._speed = SlowTransferMonitor()
-        self._next_report = now
 
     def run(self) -> None:
         """Return when all bytes are here and found to be the file.
@@ -103,7 +103,7 @@ class Transfer:
         """Request what is missing, and take it."""
         note = self._partial.note if self._range_failures < _MAX_RANGE_FAILURES else None
         headers = {} if note is None else _range_headers(self._partial.size, note)
-        requested = FileRequest(self._link.url, headers, self._target.task_id)
+        requested = FileRequest(self._url, headers, self._target.task_id)
         with open_url(self._context, requested) as (answer, body):
             action = classify(answer, self._partial.size, note)
             match action:
@@ -123,14 +123,8 @@ class Transfer:
     def _start(self, answer: FileResponse, body: Iterator[Chunk]) -> Iterator[Chunk]:
         """Return the whole body with the partial file emptied for it, if it can be the file."""
         first = first_chunk(body)
-        wrong = check_type(
-            bytes(first[:HEAD_SIZE]),
-            answer.total or len(first),
-            expected_extension=self._target.expected_extension,
-            content_type=answer.content_type,
-        )
-        if wrong is not None:
-            raise wrong
+        size = answer.total or len(first)
+        self._check_content(bytes(first[:HEAD_SIZE]), size, answer.content_type)
         is_whole = len(first) == answer.total  # and a note would be gone again at once
         note = None if is_whole else ResumeInfo.of(self._target.task_id, self._target.n, answer)
         self._reset(note)
@@ -147,13 +141,17 @@ class Transfer:
         self._range_failures = 0
         self._total, self.content_type = answer.total, answer.content_type
         partial.expect(self._total)
-        self._speed.restart(clock.now(), partial.size)
-        self._overdue_at = clock.now() + MAX_STANDSTILL
+        now = clock.now()
+        self._speed = SlowTransferMonitor(now, partial.size)
+        self._next_report = now + _REPORT_INTERVAL
+        self._overdue_at = now + MAX_STANDSTILL
         report(TransferStarted(self._target, partial.size, self._total))
-        for chunk in body:
-            partial.append(chunk)
-            self._on_progress(clock.now())
-        report(TransferAdvanced(self._target, partial.size, self._total))
+        try:
+            for chunk in body:
+                partial.append(chunk)
+                self._on_progress(clock.now())
+        finally:
+            report(TransferAdvanced(self._target, partial.size, self._total))
         if self._total not in (None, partial.size):
             raise TransientError(f"received {partial.size} of {self._total} bytes")
 
@@ -175,19 +173,23 @@ class Transfer:
 
     def _verify(self) -> None:
         """Raise what is wrong with the bytes, once they are all here."""
-        partial, expected_extension = self._partial, self._target.expected_extension
-        failure: AttemptFailed | None = check_not_empty(
-            partial.head(),
-            partial.size,
-            expected_extension=expected_extension,
-            content_type=self.content_type,
-        )
-        if failure is None and self._total is None:
-            with partial.reader() as file:
-                failure = check_complete(file, partial.size, expected_extension)
-        if failure is not None:
+        partial = self._partial
+        try:
+            self._check_content(partial.head(), partial.size, self.content_type)
+            if self._total is None:  # then only the file itself can tell whether it is cut off
+                with partial.reader() as file:
+                    cut = truncation_of(file, partial.size, self._target.expected_extension)
+                if cut is not None:
+                    raise TransientError(f"the file is damaged: {cut}")
+        except AttemptFailed:
             self._reset(None)
-            raise failure
+            raise
+
+    def _check_content(self, head: bytes, size: int, content_type: str | None) -> None:
+        expected = self._target.expected_extension
+        wrong = wrong_content(head, size, expected_extension=expected, content_type=content_type)
+        if wrong is not None:
+            raise FileMissing(f"the host sent {wrong} instead of the file")
 
     def _pause(self, failure: TransientError) -> None:
         """Wait before the next attempt.
@@ -225,7 +227,9 @@ class Transfer:
             self._say(f"{failure.reason}; trying again for {show(round(MAX_STANDSTILL))}")
 
     def _replace_link(self, reason: str) -> None:
+        self._link = self._link or Link(self._target, self._context)
         trouble = self._link.replace(reason)
+        self._url = self._link.url
         self._range_failures = 0
         if trouble is not None:
             self._pause(trouble)

@@ -58,7 +58,7 @@ def promise(extension: str | None, content_type: str | None) -> Promise:
 def wrong_content(
     head: bytes, size: int, *, expected_extension: str | None, content_type: str | None
 ) -> str | None:
-    """Return what a body is instead of the file that was due, or None when it may be that file.
+    """Return what came instead of the file that was due, or None when it may be that file.
 
     In place of a binary format any text is an error message, whatever its form. Where nothing is
     promised, only pages and what says that it is an error are.
@@ -69,6 +69,8 @@ def wrong_content(
         expected_extension: The extension of the result's URL, or None.
         content_type: The type that came with the body, or None.
     """
+    if size == 0:
+        return "an empty body"
     match promise(expected_extension, content_type):
         case Promise.BINARY:
             return describe_text(head) if is_text(head) else None

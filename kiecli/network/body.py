@@ -15,7 +15,7 @@ import httpx
 
 from kiecli.network.channel import READABLE, attempt
 from kiecli.network.deadline import Deadline, DeadlineTimeout
-from kiecli.network.decoding import content_encoding
+from kiecli.network.headers import content_encoding
 
 MIN_LARGE_BODY = 4 * 1024 * 1024
 """Bytes still to come from which on they are received directly: that costs the connection."""
@@ -102,7 +102,7 @@ def _gather(chunks: Iterator[Chunk], length: int, deadline: Deadline) -> Iterato
 def _counted_length(response: httpx.Response) -> int:
     """Return the bytes of a body of which it is certain that nothing but they will come, or 0."""
     headers = response.headers
-    is_plain = content_encoding(headers.get("content-encoding", "")) is None
+    is_plain = content_encoding(headers) is None
     if response.http_version != "HTTP/1.1" or "transfer-encoding" in headers or not is_plain:
         return 0
     return int(headers.get("content-length", 0))  # h11 lets only numbers through

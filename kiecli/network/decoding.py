@@ -8,28 +8,10 @@ from collections.abc import Iterable, Iterator
 
 import httpx
 
-SUPPORTED_ENCODINGS = frozenset({"gzip", "x-gzip", "deflate"})
-"""What `decompress` understands (RFC 9110, section 8.4.1; x-gzip is the old name of gzip)."""
-
-UNSUPPORTED_ENCODINGS = frozenset({"br", "zstd", "compress", "x-compress"})
-"""Known compressions that are refused by their names."""
-
 _PIECE = 64 * 1024
 _ZLIB_OR_GZIP = 32  # added to the window's size: zlib finds out itself
 _GZIP_START = 0x1F
 _ZLIB_METHOD = 0x08  # the lower half of a zlib stream's first byte (RFC 1950, section 2.2)
-
-
-def content_encoding(value: str) -> str | None:
-    """Return the compression that a Content-Encoding header names, or None for plain bytes.
-
-    Servers write all sorts of things there (`UTF-8`, `none`, `aws-chunked`): a name of no known
-    compression stands for none. Several compressions around each other are one name, of no
-    supported one.
-    """
-    known = SUPPORTED_ENCODINGS | UNSUPPORTED_ENCODINGS
-    names = [name.strip() for name in value.lower().split(",")]
-    return ", ".join(name for name in names if name in known) or None
 
 
 def decompress(chunks: Iterable[bytes | memoryview]) -> Iterator[bytes]:

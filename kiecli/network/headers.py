@@ -13,6 +13,13 @@ _MAX_DIGITS = 18
 _CONTENT_RANGE = r"(?i:bytes)\s+(\d{1,18})-(\d{1,18})/(\d{1,18})"
 
 
+SUPPORTED_ENCODINGS = frozenset({"gzip", "x-gzip", "deflate"})
+"""What `decoding.decompress` understands; x-gzip is the old name of gzip (RFC 9110, 8.4.1)."""
+
+UNSUPPORTED_ENCODINGS = frozenset({"br", "zstd", "compress", "x-compress"})
+"""Known compressions that are refused by their names."""
+
+
 class ContentRange(NamedTuple):
     """Which bytes of a file a partial answer holds (RFC 9110, section 14.4)."""
 
@@ -21,6 +28,18 @@ class ContentRange(NamedTuple):
     """The last byte, which is one of them."""
     total: int
     """Bytes of the whole file."""
+
+
+def content_encoding(headers: Mapping[str, str]) -> str | None:
+    """Return the compression of the body by its Content-Encoding, or None for plain bytes.
+
+    Servers write all sorts of things there (`UTF-8`, `none`, `aws-chunked`): a name of no known
+    compression stands for none. Several compressions around each other are one name, of no
+    supported one.
+    """
+    known = SUPPORTED_ENCODINGS | UNSUPPORTED_ENCODINGS
+    names = [name.strip() for name in headers.get("content-encoding", "").lower().split(",")]
+    return ", ".join(name for name in names if name in known) or None
 
 
 def content_length(headers: Mapping[str, str]) -> int | None:
@@ -43,13 +62,22 @@ def complete_length(headers: Mapping[str, str]) -> int | None:
     return _count(length) if unit.strip().lower() == "bytes" else None
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds of a Retry-After, in either of its forms (RFC 9110, section 10.2.3)."""
+def retry_after(headers: Mapping[str, str], wall: float | None = None) -> float | None:
+    """Return the seconds of a Retry-After, in either of its forms (RFC 9110, section 10.2.3).
+
+    Args:
+        headers: Those of the answer.
+        wall: Seconds since 1970, for a date in an answer that does not tell its own.
+    """
     value = headers.get("retry-after", "").strip()
     seconds = _count(value)
     if seconds is not None or not value:
         return seconds
-    return _seconds_between(headers.get("date", ""), value)
+    due = _timestamp(value)
+    # The clocks here and there may differ.
+    sent = _timestamp(headers.get("date", ""))
+    now = wall if sent is None else sent
+    return None if due is None or now is None else max(0.0, due - now)
 
 
 def _count(text: str) -> int | None:
@@ -58,11 +86,14 @@ def _count(text: str) -> int | None:
     return int(digits) if is_count else None
 
 
-def _seconds_between(sent: str, due: str) -> float | None:
-    from email.utils import parsedate_to_datetime
+def _timestamp(date: str) -> float | None:
+    """Return an HTTP date as seconds since 1970, or None when it is none."""
+    from calendar import timegm
+    from email.utils import parsedate_tz
 
-    # A date is measured against the answer's own: the clocks here and there may differ.
+    parsed = parsedate_tz(date)
     try:
-        return max(0.0, (parsedate_to_datetime(due) - parsedate_to_datetime(sent)).total_seconds())
-    except (TypeError, ValueError, OverflowError):
+        # HTTP dates are in GMT, also where they do not say so.
+        return None if parsed is None else float(timegm(parsed[:6]) - (parsed[9] or 0))
+    except (ValueError, OverflowError):
         return None

@@ -315,7 +315,7 @@ NOT_THE_FILE = [
     (httpx.Response(404), "the file host answered 404 Not Found"),
     (httpx.Response(410, html=PAGE.decode()), "the file host answered 410 Gone"),
     (httpx.Response(204), "the file host answered 204 No Content"),
-    (httpx.Response(200), "the host sent an empty file"),
+    (httpx.Response(200), "the host sent an empty body instead of the file"),
     (httpx.Response(200, html=PAGE.decode()), "the host sent an HTML page instead of the file"),
     (
         httpx.Response(200, headers={"Content-Type": "image/png"}, content=PAGE),
@@ -325,7 +325,7 @@ NOT_THE_FILE = [
     (httpx.Response(200, text="Link has expired"), "the host sent text instead of the file"),
     (
         httpx.Response(200, headers={"Transfer-Encoding": "chunked"}, stream=httpx.ByteStream(b"")),
-        "the host sent an empty file",
+        "the host sent an empty body instead of the file",
     ),
 ]
 

@@ -17,7 +17,7 @@ from tests.support.hostile.text import text
 _MEDIA = Path(kiecli.sandbox.__file__).parent / "media"
 _FILES = {path.name: path.read_bytes() for path in sorted(_MEDIA.glob("*.[jpwm]*[gv4]"))}
 _LENGTHS = st.sampled_from([0, 1, 2, 7, 8, 2**16 - 1, 2**31 - 1, 2**31, 2**32 - 1])
-WRONG = ("an HTML page", "XML", "JSON", "text", "an XML error", "a JSON error")
+WRONG = ("an empty body", "an HTML page", "XML", "JSON", "text", "an XML error", "a JSON error")
 """All that a body can be instead of a file, in words for users."""
 
 _EXTENSIONS = st.sampled_from(["png", "jpg", "webp", "wav", "mp4", "mov", "json", "txt", "", "zip"])

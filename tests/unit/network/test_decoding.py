@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiecli.network.decoding import content_encoding, decompress
+from kiecli.network.decoding import decompress
+from kiecli.network.headers import content_encoding
 
 MIB = 1024 * 1024
 
@@ -100,4 +101,4 @@ def test_what_follows_the_end_is_not_waited_for() -> None:
     ],
 )
 def test_a_name_of_no_compression_stands_for_none(value: str, expected: str | None) -> None:
-    assert content_encoding(value) == expected
+    assert content_encoding({"content-encoding": value}) == expected

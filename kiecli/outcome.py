@@ -71,6 +71,9 @@ class Outcome(NamedTuple):
     label: str | None = None
     """The user's own name for it."""
 
+    is_skipped: bool = False
+    """Whether it was not asked about, since an archive lists it."""
+
     @property
     def name(self) -> str:
         """What people know it by: its label, else its id."""
@@ -92,7 +95,9 @@ class Outcome(NamedTuple):
 
     @property
     def status(self) -> str:
-        """`success`, `failed`, `pending` or `error`."""
+        """`success`, `failed`, `pending`, `skipped` or `error`."""
+        if self.is_skipped:
+            return "skipped"
         if isinstance(self.error, TaskFailed):
             return "failed"
         if isinstance(self.error, TaskPending | DeadlineExceeded):

@@ -83,6 +83,16 @@ def download(
         bool, Option("--overwrite", help="Download again and replace existing files.")
     ] = False,
     dry_run: Annotated[bool, Option("--dry-run", "-n", help="Show what would be saved.")] = False,
+    archive: Annotated[
+        str | None,
+        Option(
+            "--archive", metavar="FILE", help="Skip tasks that FILE lists; add those that are done."
+        ),
+    ] = None,
+    write_metadata: Annotated[
+        bool,
+        Option("--write-metadata", help="Write PATH.json beside each file: prompt, cost, …"),
+    ] = False,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -96,7 +106,16 @@ def download(
         option = "--timeout" if timeout else "--interval"
         raise UsageError(f"{option} needs --wait", hint=f"add --wait, or leave out {option}")
     if output == "-":
-        _refuse_with_stdout({"--json": json, "--dry-run": dry_run, "--dir": directory is not None})
+        given = {
+            "--json": json,
+            "--dry-run": dry_run,
+            "--dir": directory is not None,
+            "--archive": archive is not None,
+            "--write-metadata": write_metadata,
+        }
+        _refuse_with_stdout(given)
+    if archive == "-":
+        raise UsageError("--archive needs a file", hint="task ids on stdin are read by: -")
 
     def command() -> ExitCode:
         from kiecli.commands.download import download as run
@@ -114,6 +133,8 @@ def download(
             jobs=int(jobs or _JOBS),
             overwrite=overwrite,
             dry_run=dry_run,
+            archive=archive,
+            write_metadata=write_metadata,
         )
         return run(runtime, output_options, ids, flags)
 

@@ -6,18 +6,19 @@ from functools import partial
 from kiecli import outcome
 from kiecli.api.models import Phase, Task
 from kiecli.commands import output
+from kiecli.commands.archived_tasks import ArchivedTasks
 from kiecli.commands.batch import TaskBatch, select_tasks
 from kiecli.commands.command_line import waiting_argv
+from kiecli.commands.download_checks import check_for_stdout, check_line
 from kiecli.commands.download_options import DownloadFlags
 from kiecli.commands.events import FileFinished, WorkerFailed
-from kiecli.commands.task_ids import TaskSelection
+from kiecli.download.archive import Archive
 from kiecli.download.disk import ensure_writable
 from kiecli.download.downloader import Downloader
 from kiecli.download.plan import SavedFile, SaveOptions, Target
 from kiecli.download.progress import TransferEvent, TransferRetrying
-from kiecli.errors import ExitCode, FolderNotWritable, KieError, UsageError
+from kiecli.errors import ExitCode, FolderNotWritable, KieError
 from kiecli.files.template import Template
-from kiecli.outcome import shell_command
 from kiecli.polling.scheduler import Snapshot
 from kiecli.render.formats import ResultWriter, SafeTextWriter
 from kiecli.render.text import count, counts, humanize, size
@@ -42,21 +43,34 @@ def download(
     """
     selection = select_tasks(runtime, output_options, arguments)
     template = Template.parse(flags.template)
-    _check(flags, template, selection)
+    check_line(flags, template, selection)
     directory = runtime.config.value("dir", flags.directory).text
-    options = SaveOptions(directory, template, flags.overwrite, checksum=output_options.json)
+    options = SaveOptions(
+        directory,
+        template,
+        flags.overwrite,
+        checksum=output_options.json,
+        write_metadata=flags.write_metadata,
+    )
     options.check_folder()
+    archive = None if flags.archive is None else Archive(flags.archive, runtime.clock)
+    archived = ArchivedTasks(archive, selection, dry_run=flags.dry_run)
+    left = archived.left
     with output.reporter(
-        runtime, output_options, selection, watching=flags.wait, files=True
+        runtime, output_options, left, watching=flags.wait, files=True
     ) as reporter:
-        run = TaskBatch(runtime, output_options, selection, reporter)
         answer = output.download_answer(runtime, output_options, reporter)
+        archived.show(reporter, answer)
+        if not left.task_ids:
+            return ExitCode.DONE
+        run = TaskBatch(runtime, output_options, left, reporter)
         try:
             if not (flags.dry_run or flags.to_stdout or template.absolute):
                 ensure_writable(directory)
         except FolderNotWritable as error:
             return _end_all(run, answer, error)
-        return DownloadSession(run, flags, options, answer, output_options).run()
+        session = DownloadSession(run, flags, options, answer, output_options, archived)
+        return session.run()
 
 
 def _end_all(run: TaskBatch, answer: ResultWriter, error: KieError) -> ExitCode:
@@ -66,18 +80,6 @@ def _end_all(run: TaskBatch, answer: ResultWriter, error: KieError) -> ExitCode:
         answer.add(ended)
         run.record(ended)
     return run.finish()
-
-
-def _check(flags: DownloadFlags, template: Template, selection: TaskSelection) -> None:
-    several = len(selection.task_ids) > 1
-    template.check(
-        several_tasks=several and not flags.to_stdout, in_folder=flags.directory is not None
-    )
-    if flags.to_stdout and several:
-        raise UsageError(
-            f"-o - takes one task, got {len(selection.task_ids)}",
-            hint="to save them as files, leave out -o -",
-        )
 
 
 class DownloadSession:
@@ -90,9 +92,11 @@ class DownloadSession:
         options: SaveOptions,
         answer: ResultWriter,
         output_options: OutputOptions,
+        archived: ArchivedTasks,
     ) -> None:
         runtime = run.runtime
         self._run = run
+        self._archived = archived
         self._flags = flags
         self._answer = answer
         self._clock = runtime.clock
@@ -168,17 +172,8 @@ class DownloadSession:
                 self._threads.submit(partial(self._save, target))
 
     def _check_for_stdout(self, task: Task, targets: list[Target]) -> None:
-        if len(targets) > 1:
-            line = shell_command(["download"], self._run.selection.words([task.task_id]))
-            raise UsageError(
-                f"-o - takes one result, and this task has {len(targets)}",
-                hint=f"to save them as files: {line}",
-            )
-        if self._run.runtime.out.is_terminal and targets[0].url is not None:
-            raise UsageError(
-                "-o - would write binary data to the terminal",
-                hint="redirect it, or leave out -o - to save a file",
-            )
+        is_terminal = self._run.runtime.out.is_terminal
+        check_for_stdout(task, targets, self._run.selection, is_terminal=is_terminal)
 
     def _save(self, target: Target) -> None:
         """Save one target, on a worker."""
@@ -213,7 +208,7 @@ class DownloadSession:
             self._end(outcome.from_download(task, in_order, self._run.argv))
 
     def _end(self, ended: outcome.Outcome) -> None:
-        ended = self._run.labelled(ended)
+        ended = self._archived.add(self._run.labelled(ended), self._run.reporter)
         if not self._flags.to_stdout:
             self._answer.add(ended._replace(files=ended.files or ()))
         self._run.record(ended)

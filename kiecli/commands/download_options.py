@@ -21,6 +21,9 @@ class DownloadFlags(NamedTuple):
     """How many files are fetched at once."""
     overwrite: bool
     dry_run: bool
+    archive: str | None = None
+    """A file that lists tasks which are left out, and takes those that are done."""
+    write_metadata: bool = False
 
     @property
     def to_stdout(self) -> bool:

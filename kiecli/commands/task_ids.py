@@ -1,6 +1,6 @@
 """The tasks of a command line: typed as arguments or read from stdin, with their labels. Pure."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -27,6 +27,13 @@ class TaskSelection(NamedTuple):
     """The user's names for some of them, by id."""
     created: tuple[str, ...] = ()
     """The ids that came out of createTask's answers: paid for, and known nowhere else."""
+
+    def without(self, task_ids: Container[str]) -> "TaskSelection":
+        """Return the tasks that are not among these."""
+        return self._replace(
+            task_ids=tuple(each for each in self.task_ids if each not in task_ids),
+            created=tuple(each for each in self.created if each not in task_ids),
+        )
 
     def name(self, task_id: str) -> str:
         """Return what people know a task by: its label, else its id."""

@@ -25,6 +25,9 @@ class Archive:
     """A file with a line for each task: its id, how it came out, and when that was written.
 
     Several kiecli may append to it at once.
+
+    Attributes:
+        path: Relative to the working folder.
     """
 
     def __init__(self, path: str, clock: Clock, disk: Disk = SYSTEM_DISK) -> None:
@@ -35,7 +38,7 @@ class Archive:
             clock: For the time in a line, and for waiting.
             disk: Where it is.
         """
-        self._path = path
+        self.path = path
         self._clock = clock
         self._disk = disk
 
@@ -45,13 +48,16 @@ class Archive:
         Raises:
             UsageError: The file cannot be read.
         """
+        path = Path(self.path)
+        if path.is_char_device():
+            return {}  # such as /dev/null, and /dev/full never ends
         try:
-            data = Path(self._path).read_bytes()
+            data = path.read_bytes()
         except FileNotFoundError:
             return {}
         except OSError as error:
             raise UsageError(
-                f"--archive {self._path} cannot be read: {describe(error)[0]}"
+                f"--archive {self.path} cannot be read: {describe(error)[0]}"
             ) from error
         return parse(data.decode("utf-8-sig", errors="replace"))
 
@@ -62,10 +68,10 @@ class Archive:
             UsageError: They cannot.
         """
         try:
-            check_can_append(self._path)
+            check_can_append(self.path)
         except OSError as error:
             raise UsageError(
-                f"--archive {self._path} cannot be written: {describe(error)[0]}"
+                f"--archive {self.path} cannot be written: {describe(error)[0]}"
             ) from error
 
     def add(self, task_id: str, outcome: str) -> None:
@@ -80,10 +86,10 @@ class Archive:
         """
         line = f"{task_id}\t{outcome}\t{iso_timestamp(self._clock.wall())}\n"
         try:
-            self._disk.append_line(self._path, line.encode(), self._waiter())
+            self._disk.append_line(self.path, line.encode(), self._waiter())
         except OSError as error:
             reason, hint = describe(error)
-            message = f"could not add {task_id} to {self._path}: {reason}"
+            message = f"could not add {task_id} to {self.path}: {reason}"
             raise SaveError(message, hint=hint) from error
 
     def _waiter(self) -> Callable[[], None]:

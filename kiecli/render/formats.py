@@ -94,4 +94,4 @@ def _log_safe(line: str) -> str:
 
 def path_lines(outcome: Outcome) -> list[str]:
     """Return the paths of the files that are complete, in result order (`download`)."""
-    return [file.path for file in outcome.files or () if file.error is None]
+    return [file.path for file in outcome.files or () if file.status != "failed"]

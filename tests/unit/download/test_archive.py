@@ -52,6 +52,13 @@ def test_what_was_added_is_listed(path: Path) -> None:
     done.check_writable()
 
 
+def test_a_device_lists_nothing_and_takes_what_it_takes() -> None:
+    null = Archive(os.devnull, FakeClock())
+    null.check_writable()
+    null.add("a", "saved")
+    assert null.read() == {}
+
+
 @pytest.mark.parametrize("start", ["", "\ufeff"])
 def test_a_last_line_without_an_end_is_ended_first(path: Path, start: str) -> None:
     path.write_text(f"{start}mine", encoding="utf-8")

@@ -1,0 +1,49 @@
+"""What a line of `download` must not ask for, found out before or after its tasks are known."""
+
+from collections.abc import Sequence
+
+from kiecli.api.models import Task
+from kiecli.commands.download_options import DownloadFlags
+from kiecli.commands.task_ids import TaskSelection
+from kiecli.download.plan import Target
+from kiecli.errors import UsageError
+from kiecli.files.template import Template
+from kiecli.outcome import shell_command
+
+
+def check_line(flags: DownloadFlags, template: Template, selection: TaskSelection) -> None:
+    """Check that the options go with each other and with the number of tasks.
+
+    Raises:
+        UsageError: They do not.
+    """
+    several = len(selection.task_ids) > 1
+    template.check(
+        several_tasks=several and not flags.to_stdout, in_folder=flags.directory is not None
+    )
+    if flags.to_stdout and several:
+        raise UsageError(
+            f"-o - takes one task, got {len(selection.task_ids)}",
+            hint="to save them as files, leave out -o -",
+        )
+
+
+def check_for_stdout(
+    task: Task, targets: Sequence[Target], selection: TaskSelection, *, is_terminal: bool
+) -> None:
+    """Check that what a task delivers can be written to stdout.
+
+    Raises:
+        UsageError: There are several results, or one is binary and stdout is a terminal.
+    """
+    if len(targets) > 1:
+        line = shell_command(["download"], selection.words([task.task_id]))
+        raise UsageError(
+            f"-o - takes one result, and this task has {len(targets)}",
+            hint=f"to save them as files: {line}",
+        )
+    if is_terminal and targets[0].url is not None:
+        raise UsageError(
+            "-o - would write binary data to the terminal",
+            hint="redirect it, or leave out -o - to save a file",
+        )

@@ -35,6 +35,8 @@ OPTIONS = {
         "--interval",
         "-j",
         "--jobs",
+        "--archive",
+        "--write-metadata",
         "--overwrite",
         "-n",
         "--dry-run",

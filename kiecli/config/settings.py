@@ -143,7 +143,7 @@ def folder(text: str, syntax: PathSyntax = PATHS) -> str:
         raise ValueError(f"{text!r} is not a valid folder name") from None
     if b"\0" in encoded:
         raise ValueError(f"{text!r} is not a valid folder name")
-    if problem := path_problem(syntax, path):
+    if problem := path_problem(syntax, path.strip()):
         raise ValueError(f"{text!r}: {problem}")
     return path
 

@@ -15,6 +15,8 @@ _HELD_PAUSE = 0.05  # seconds
 _HELD = {32, 33}  # ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION
 _ACCESS_DENIED = 5  # what a rename to a file that is open is answered with
 _NO_SUCH_FUNCTION = {1, 50}  # ERROR_INVALID_FUNCTION, ERROR_NOT_SUPPORTED
+# Where long paths are not switched on; learn.microsoft.com: Maximum Path Length Limitation.
+_MAX_NAME, _MAX_PATH = 255, 260
 # A held lock is EACCES on Windows, and no error at all under wine.
 _LOCK_HELD = {errno.EACCES, errno.EDEADLOCK, 0}
 
@@ -67,6 +69,30 @@ class WindowsCalls:
             self._clock.sleep(_HELD_PAUSE)
 
 
+def open_file(path: str, flags: int) -> int:
+    """Open a file as bytes; errors tell what Windows lumps together.
+
+    Raises:
+        IsADirectoryError: It is a folder.
+        OSError: It cannot be opened; ENAMETOOLONG when that is why.
+    """
+    try:
+        return os.open(path, flags | os.O_BINARY, 0o600)
+    except OSError as error:
+        if error.errno == errno.EACCES and os.path.isdir(path):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path) from error
+        if error.errno in (errno.ENOENT, errno.EINVAL) and _is_too_long(path):
+            number = errno.ENAMETOOLONG
+            raise OSError(number, os.strerror(number), path) from error
+        raise
+
+
+def _is_too_long(path: str) -> bool:
+    folder, name = os.path.split(os.path.abspath(path))
+    too_long = len(name) > _MAX_NAME or len(folder) + len(name) + 1 >= _MAX_PATH
+    return too_long and os.path.isdir(folder)
+
+
 def lock_path(path: str) -> str:
     """Return where the lock file of a file is."""
     return f"{path}.lock"
@@ -82,7 +108,7 @@ def open_lock(path: str, locking: Callable[[int, int, int], None] = msvcrt.locki
     Raises:
         OSError: It cannot be made, or the disk has an error.
     """
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_BINARY)
+    fd = open_file(path, os.O_RDWR | os.O_CREAT)
     try:
         locking(fd, msvcrt.LK_NBLCK, 1)
     except OSError as error:

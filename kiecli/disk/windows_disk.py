@@ -18,6 +18,7 @@ from kiecli.disk.windows_calls import (
     WindowsCalls,
     append_line,
     lock_path,
+    open_file,
     open_lock,
     release_lock,
     sync,
@@ -64,7 +65,7 @@ class WindowsDisk:
     def replace_private(self, path: str, data: bytes, *, temporary: str) -> None:
         """Put data under a name in one step; who may read it is the folder's affair."""
         self._calls.remove(temporary)
-        fd = _open_new(temporary, os.O_WRONLY)
+        fd = open_file(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         with os.fdopen(fd, "wb") as file:
             file.write(data)
             file.flush()
@@ -212,21 +213,12 @@ def _open_own(path: str) -> int:
     """Open a regular file of the user's own there; anything else gives way to a new one."""
     while True:
         with suppress(FileExistsError):
-            return _open_new(path, os.O_RDWR)
+            return open_file(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
         with suppress(FileNotFoundError):
             fd = _open_if_own(path, os.O_RDWR)
             if fd is not None:
                 return fd
             os.unlink(path)
-
-
-def _open_new(path: str, access: int) -> int:
-    try:
-        return os.open(path, access | os.O_CREAT | os.O_EXCL | os.O_BINARY, 0o600)
-    except PermissionError as error:
-        if os.path.isdir(path):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path) from error
-        raise
 
 
 def _open_if_own(path: str, access: int) -> int | None:

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 from hashlib import sha256
 from pathlib import Path
 from signal import SIGINT
@@ -12,6 +13,7 @@ import pytest
 from kiecli.errors import Interrupted
 from kiecli.render.text import size
 from kiecli.sandbox import media
+from kiecli.system_syntax import SHELL
 from tests.support.fakes import FakeClock
 from tests.support.faults import Faults, envelope
 from tests.support.program import FakeStream, Program, Ran
@@ -33,7 +35,7 @@ def here(folder: Path) -> Path:
 def files(place: Path) -> dict[str, int]:
     """Return the sizes of all files there."""
     return {
-        str(path.relative_to(place)): path.stat().st_size
+        path.relative_to(place).as_posix(): path.stat().st_size
         for path in sorted(place.rglob("*"))
         if path.is_file()
     }
@@ -74,18 +76,26 @@ def test_quiet_says_nothing_of_a_success(kiecli: Program) -> None:
     assert kiecli("download", "-q", "demo-image") == Ran(0, "demo-image-1.png\n", "")
 
 
+SEP = os.sep
+"""What is put below a folder that was typed."""
+
+
 @pytest.mark.parametrize(
     ("argv", "environ", "path"),
     [
         ([], {}, "demo-image-1.png"),
         (["-d", "."], {}, "demo-image-1.png"),
-        (["-d", "out"], {}, "out/demo-image-1.png"),
-        (["-d", "./out"], {}, "./out/demo-image-1.png"),
+        (["-d", "out"], {}, f"out{SEP}demo-image-1.png"),
+        (["-d", "./out"], {}, f"./out{SEP}demo-image-1.png"),
         (["-d", "out/"], {}, "out/demo-image-1.png"),
-        ([], {"KIECLI_DIR": "set"}, "set/demo-image-1.png"),
-        (["-d", "out"], {"KIECLI_DIR": "set"}, "out/demo-image-1.png"),
-        (["-o", "{date}/{model}-{name}-{n}.{ext}"], {}, "2026-09-21/wan-2-7-image-image-1.png"),
-        (["-d", "a/b", "-o", "c/{task_id}"], {}, "a/b/c/demo-image"),
+        ([], {"KIECLI_DIR": "set"}, f"set{SEP}demo-image-1.png"),
+        (["-d", "out"], {"KIECLI_DIR": "set"}, f"out{SEP}demo-image-1.png"),
+        (
+            ["-o", "{date}/{model}-{name}-{n}.{ext}"],
+            {},
+            f"2026-09-21{SEP}wan-2-7-image-image-1.png",
+        ),
+        (["-d", "a/b", "-o", "c/{task_id}"], {}, f"a/b{SEP}c{SEP}demo-image"),
     ],
 )
 def test_where_a_result_goes(
@@ -224,7 +234,10 @@ def test_stdout_takes_one_result_only(kiecli: Program, here: Path) -> None:
         ),
         (
             ["-o", "x.png", "a", "b"],
-            ("several tasks cannot share --output x.png. Add {label}, as in: -o 'x-{label}.{ext}'"),
+            (
+                "several tasks cannot share --output x.png. Add {label}, as in: -o "
+                + SHELL.quote("x-{label}.{ext}")
+            ),
         ),
         (
             ["-o", "there", "a"],
@@ -251,7 +264,7 @@ def test_two_results_on_one_name_write_nothing_of_that_task(kiecli: Program, her
         2,
         "demo-image.jpg\n",
         "kiecli: demo-images: results 1 and 2 would both be demo-images.jpg."
-        " Add {n}, as in: -o '{task_id}-{n}.{ext}'\n",
+        f" Add {{n}}, as in: -o {SHELL.quote('{task_id}-{n}.{ext}')}\n",
     )
     assert list(files(here)) == ["demo-image.jpg"]
 
@@ -275,8 +288,8 @@ def test_dry_run_prints_the_paths_and_asks_no_file_host(
 ) -> None:
     kie.task("bare", urls=["https://kie.test/file-without-extension"])
     ran = kiecli("download", "-n", "-d", "new", "demo-images", "bare", "demo-text")
-    six = "".join(f"new/demo-images-{n}.jpg\n" for n in range(1, 7))
-    assert ran == Ran(0, f"{six}new/bare-1\nnew/demo-text-1.json\n", "")
+    six = "".join(f"new{SEP}demo-images-{n}.jpg\n" for n in range(1, 7))
+    assert ran == Ran(0, f"{six}new{SEP}bare-1\nnew{SEP}demo-text-1.json\n", "")
     assert kie.seen("file") == []
     assert list(here.iterdir()) == []
 
@@ -294,7 +307,8 @@ def test_an_unfinished_task_is_told_with_the_line_that_waits(kiecli: Program) ->
         8,
         "",
         "kiecli: not finished yet: waiting. To wait for it:"
-        " kiecli download --wait -d 'my out' -o '{task_id}.{ext}' demo-slow\n",
+        f" kiecli download --wait -d {SHELL.quote('my out')} -o {SHELL.quote('{task_id}.{ext}')}"
+        " demo-slow\n",
     )
 
 
@@ -316,7 +330,7 @@ def test_the_deadline_bounds_waiting(kiecli: Program) -> None:
     assert kiecli("download", "-q", "-w", "-t", "5s", "-d", "out", "demo-slow", "demo-image") == (
         Ran(
             124,
-            "out/demo-image-1.png\n",
+            f"out{SEP}demo-image-1.png\n",
             "kiecli: demo-slow: still generating after 5s. The task is still running at Kie;"
             " to keep waiting: kiecli download -w -t 5s -d out demo-slow\n",
         )
@@ -340,9 +354,9 @@ def test_a_signal_prints_the_line_for_what_is_left(kiecli: Program) -> None:
     )
     assert ran == Ran(
         130,
-        "out/1-demo-image\n",
+        f"out{SEP}1-demo-image\n",
         "kiecli: interrupted; to continue:"
-        " kiecli download -w -d out -o '{n}-{task_id}' demo-slow\n",
+        f" kiecli download -w -d out -o {SHELL.quote('{n}-{task_id}')} demo-slow\n",
     )
 
 
@@ -371,17 +385,17 @@ def test_a_file_that_cannot_be_saved_leaves_the_others_of_its_task(
     ran = kiecli("download", "-d", "out", "demo-images")
     assert ran == Ran(
         7,
-        SIX.replace("demo-images-2.jpg\n", "").replace("demo", "out/demo"),
-        "kiecli: saved out/demo-images-1.jpg (4.0 kB)\n"
-        "kiecli: out/demo-images-2.jpg: the file host answered 410 Gone;"
+        SIX.replace("demo-images-2.jpg\n", "").replace("demo", f"out{SEP}demo"),
+        f"kiecli: saved out{SEP}demo-images-1.jpg (4.0 kB)\n"
+        f"kiecli: out{SEP}demo-images-2.jpg: the file host answered 410 Gone;"
         " asking Kie for a new link\n"
-        "kiecli: demo-images: could not save out/demo-images-2.jpg: the file is gone (the file host"
-        " answered 410 Gone, with a new link too); the task finished 60 minutes ago, and links"
+        f"kiecli: demo-images: could not save out{SEP}demo-images-2.jpg: the file is gone (the file"
+        " host answered 410 Gone, with a new link too); the task finished 60 minutes ago, and links"
         " usually last 24 hours, files 14 days. Running this again cannot bring it back\n"
-        "kiecli: saved out/demo-images-3.jpg (3.2 kB)\n"
-        "kiecli: saved out/demo-images-4.jpg (3.9 kB)\n"
-        "kiecli: saved out/demo-images-5.jpg (3.5 kB)\n"
-        "kiecli: saved out/demo-images-6.jpg (3.7 kB)\n"
+        f"kiecli: saved out{SEP}demo-images-3.jpg (3.2 kB)\n"
+        f"kiecli: saved out{SEP}demo-images-4.jpg (3.9 kB)\n"
+        f"kiecli: saved out{SEP}demo-images-5.jpg (3.5 kB)\n"
+        f"kiecli: saved out{SEP}demo-images-6.jpg (3.7 kB)\n"
         "kiecli: 6 files: 5 saved, 1 failed, 18.2 kB\n",
     )
 

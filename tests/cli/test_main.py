@@ -3,6 +3,7 @@
 import errno
 import io
 import json
+import os
 from pathlib import Path
 from signal import SIGINT, SIGTERM
 from typing import Any
@@ -16,6 +17,7 @@ from kiecli.errors import Interrupted
 from kiecli.runtime import Runtime
 from tests.support.faults import Faults, envelope
 from tests.support.program import KEY, FakeStream, Program, Ran
+from tests.support.systems import needs_modes
 from tests.support.terminal import FakeTerminal
 
 
@@ -179,10 +181,10 @@ def test_an_empty_stdin_is_wrong_usage(
     assert kie.requests == []
 
 
-def test_a_stdin_that_cannot_be_read_is_wrong_usage(kiecli: Program, tmp_path: Path) -> None:
+def test_a_stdin_that_cannot_be_read_is_wrong_usage(kiecli: Program) -> None:
     class Folder(io.BytesIO):
         def read(self, _size: int | None = -1, /) -> bytes:
-            return tmp_path.read_bytes()
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
 
     err = FakeStream()
     runtime = Runtime(
@@ -250,6 +252,7 @@ def test_a_broken_config_file_is_bad_configuration(kiecli: Program, tmp_path: Pa
     assert "line " in ran.err
 
 
+@needs_modes
 def test_a_config_file_that_others_can_read_is_warned_about(
     kiecli: Program, tmp_path: Path
 ) -> None:

@@ -123,7 +123,7 @@ class Bench:
     def files(self) -> dict[str, bytes]:
         """What is in the folder now, folders below included."""
         return {
-            str(path.relative_to(self.folder)): path.read_bytes()
+            path.relative_to(self.folder).as_posix(): path.read_bytes()
             for path in sorted(self.folder.rglob("*"))
             if path.is_file()
         }

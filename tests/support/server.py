@@ -23,6 +23,7 @@ import httpx
 from kiecli.sandbox.server import Exchange, SandboxServer, raw_body
 from kiecli.sandbox.simulation import SimulatedKie
 from tests.support.faults import Faults
+from tests.support.systems import WINDOWS
 from tests.support.wire import Wire, framed, is_cut, pieces
 
 _MAX_STALL = 120.0
@@ -130,7 +131,9 @@ class _WiredExchange(Exchange):
     def _reset(self) -> None:
         self.close_connection = True
         # Closing without lingering is what sends a reset.
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("hh" if WINDOWS else "ii", 1, 0)
+        )
         self.connection.close()
 
 

@@ -1,6 +1,8 @@
 """Marks for tests of what only some systems have, with the reason, and limits of a process."""
 
 import os
+import socket
+import struct
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +12,11 @@ from pathlib import Path
 import pytest
 
 WINDOWS = sys.platform == "win32"
+
+
+def native(path: str) -> str:
+    """Return a path with the slashes that this system prints."""
+    return path.replace("/", os.sep)
 
 
 def _posix_only(reason: str) -> pytest.MarkDecorator:
@@ -23,7 +30,6 @@ needs_proc = _posix_only("/proc")
 needs_pty = _posix_only("pseudo-terminals that Python can open")
 needs_posix_signals = _posix_only("signals that end a process by themselves")
 needs_unlinking_open_files = _posix_only("names that can be taken from an open file")
-needs_openssl = _posix_only("openssl command of its own")
 needs_root = pytest.mark.skipif(
     WINDOWS or os.geteuid() != 0, reason="only root can make a file somebody else's"
 )
@@ -39,8 +45,33 @@ def _has_links() -> bool:
         return link.is_symlink()  # wine makes none, and says nothing
 
 
+needs_bytes_as_names = _posix_only("names of bytes: all of Unicode is a name, halves of pairs too")
+needs_exact_path_errors = _posix_only("error of its own for a file where a folder should be")
+needs_home_folders_of_others = _posix_only("list of other users' home folders")
 needs_links = pytest.mark.skipif(
     not _has_links(), reason="Windows lets not everybody make symbolic links, wine nobody"
+)
+
+
+def _tells_resets() -> bool:
+    """Return whether a reset connection is told from one that was closed."""
+    linger = struct.pack("hh" if WINDOWS else "ii", 1, 0)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname(), timeout=5) as client,
+    ):
+        accepted, _ = server.accept()
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        accepted.close()
+        try:
+            client.recv(1)
+        except ConnectionError:
+            return True
+    return False
+
+
+needs_resets = pytest.mark.skipif(
+    WINDOWS and not _tells_resets(), reason="under wine a reset connection has simply ended"
 )
 
 

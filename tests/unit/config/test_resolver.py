@@ -1,6 +1,7 @@
 """Which value is in force, and the message where it cannot be used."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from kiecli.config.resolver import Config, user_folder
 from kiecli.errors import AccessError, ConfigError, KieError, UsageError
+from tests.support.systems import WINDOWS, needs_home_folders_of_others, needs_modes
 
 KEY = "canary-0123456789-key"
 PAGE = "https://kie.ai/api-key"
@@ -281,6 +283,7 @@ def test_a_value_that_cannot_be_used_is_not_stored(
     assert not path.exists()
 
 
+@needs_modes
 def test_a_file_that_others_can_read_is_warned_about_once_read(
     config: MakeConfig, tmp_path: Path
 ) -> None:
@@ -302,6 +305,7 @@ def test_kiecli_config_names_the_file() -> None:
     assert Config({"KIECLI_CONFIG": "k.json"}).store.path == Path("k.json")
 
 
+@needs_home_folders_of_others
 def test_a_home_that_is_not_known_is_refused() -> None:
     with pytest.raises(ConfigError) as refused:
         Config({"KIECLI_CONFIG": "~nobody-of-that-name/k.json"}).value("dir")
@@ -312,8 +316,8 @@ def test_a_home_that_is_not_known_is_refused() -> None:
 
 
 @pytest.mark.parametrize("environ", [{}, {"KIECLI_CONFIG": ""}])
-def test_without_it_the_platform_decides(environ: dict[str, str]) -> None:
-    assert Config(environ, lambda: "/etc/kiecli").store.path == Path("/etc/kiecli/config.json")
+def test_without_it_the_platform_decides(environ: dict[str, str], tmp_path: Path) -> None:
+    assert Config(environ, lambda: str(tmp_path)).store.path == tmp_path / "config.json"
 
 
 def test_the_platforms_own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -321,7 +325,8 @@ def test_the_platforms_own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("HOME", str(tmp_path))
     folder = Path(user_folder())
     assert folder.name == "kiecli"
-    assert tmp_path in folder.parents
+    # Windows asks the profile, not the environment.
+    assert Path(os.environ["LOCALAPPDATA"] if WINDOWS else tmp_path) in folder.parents
 
 
 def _raise() -> str:

@@ -135,8 +135,16 @@ def test_the_last_one_to_leave_removes_the_lock(path: Path) -> None:
 
 def test_a_folder_in_the_place_of_a_lock_is_the_disk_s_own_error(path: Path) -> None:
     path.with_name("a.part.lock").mkdir()
-    with pytest.raises(PermissionError):
+    with pytest.raises(IsADirectoryError):
         opened(path)
+
+
+def test_a_name_that_is_too_long_is_told_from_a_missing_folder(path: Path) -> None:
+    with pytest.raises(OSError, match=r"File ?name too long") as raised:
+        opened(path.with_name("x" * 300))
+    assert raised.value.errno == errno.ENAMETOOLONG
+    with pytest.raises(FileNotFoundError):
+        opened(path.parent / "missing" / ("x" * 300))
 
 
 def test_a_disk_without_locks_can_be_saved_to(path: Path) -> None:

@@ -1,19 +1,17 @@
 """The archive of tasks that are done."""
 
-import errno
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from kiecli.disk.posix_calls import PosixCalls
-from kiecli.disk.posix_disk import PosixDisk
 from kiecli.disk.system_disk import SYSTEM_DISK
 from kiecli.download.archive import Archive, parse
-from kiecli.errors import SaveError, UsageError
+from kiecli.errors import UsageError
 from tests.support.fakes import FakeClock
+from tests.support.systems import limit, needs_exact_path_errors, needs_process_limits
 
+A_FOLDER = "a folder with this name exists"
 NO_FOLDER = "part of the path is a file, not a folder"
 
 
@@ -70,9 +68,9 @@ def test_a_last_line_without_an_end_is_ended_first(path: Path, start: str) -> No
 @pytest.mark.parametrize(
     ("name", "read", "written"),
     [
-        ("folder", "a folder with this name exists", "a folder with this name exists"),
+        pytest.param("folder", A_FOLDER, A_FOLDER, marks=needs_exact_path_errors),
         ("missing/done.txt", None, "no such file or directory"),
-        ("file/done.txt", NO_FOLDER, NO_FOLDER),
+        pytest.param("file/done.txt", NO_FOLDER, NO_FOLDER, marks=needs_exact_path_errors),
     ],
 )
 def test_a_file_that_cannot_be_used_is_wrong_usage(
@@ -90,38 +88,9 @@ def test_a_file_that_cannot_be_used_is_wrong_usage(
     assert refused.value.message == f"--archive {path} cannot be written: {written}"
 
 
-def refusing(number: int) -> Callable[..., None]:
-    def refuse(*_arguments: object) -> None:
-        raise OSError(number, os.strerror(number))
-
-    return refuse
-
-
-def test_a_line_that_cannot_be_written_is_an_error_of_saving(path: Path) -> None:
-    disk = PosixDisk(PosixCalls(fsync=refusing(errno.ENOSPC)))
-    with pytest.raises(SaveError) as raised:
-        Archive(str(path), FakeClock(), disk).add("a", "saved")
-    assert (raised.value.message, raised.value.hint) == (
-        f"could not add a to {path}: the disk is full",
-        "free some space, then run the line again",
-    )
-
-
-def test_a_lock_that_is_never_let_go_is_waited_for_only_so_long(path: Path) -> None:
-    def held(*_arguments: object) -> None:
-        raise BlockingIOError
-
-    clock = FakeClock()
-    with pytest.raises(SaveError) as raised:
-        Archive(str(path), clock, PosixDisk(PosixCalls(flock=held))).add("a", "saved")
-    assert raised.value.message.endswith(": another program holds its lock")
-    assert 10 <= clock.now() < 11
-
-
+@needs_process_limits
 def test_a_line_is_added_whole_or_not_at_all(path: Path) -> None:
     """A limit on the size of files stands for a full disk."""
-    from tests.support.systems import limit
-
     path.write_bytes(b"mine\n")
     with limit("FSIZE", 10), pytest.raises(OSError, match="too large"):
         SYSTEM_DISK.append_line(str(path), b"0123456789\n", lambda: None)

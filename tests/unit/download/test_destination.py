@@ -15,7 +15,7 @@ from kiecli.sandbox import media
 from kiecli.sandbox.files import etag
 from tests.support.downloads import JSON_ERROR, OTHER_PNG, PAGE, PNG, Bench, said
 from tests.support.faults import envelope
-from tests.support.systems import needs_links, needs_named_pipes
+from tests.support.systems import needs_bytes_as_names, needs_links, needs_named_pipes
 from tests.support.wire import FileScript, reset
 
 CUT = PNG[:5000]
@@ -320,7 +320,8 @@ class Linked(NamedTuple):
         Linked("cover.png", OTHER_PNG, overwrite=True, status="saved", stays=False),
         Linked("cover.png", None, overwrite=True, status="saved", stays=False),
     ],
-    ids=str,
+    # Windows keeps the name of the running test in a variable, which has a limit.
+    ids=lambda case: f"{case.template} {case.status} {case.overwrite} {len(case.target or '')}",
 )
 def test_a_link_is_judged_by_the_file_that_it_leads_to(bench: Bench, case: Linked) -> None:
     url = script(bench)
@@ -472,6 +473,7 @@ def test_a_file_in_a_folder_s_place_is_an_error(bench: Bench) -> None:
     )
 
 
+@needs_bytes_as_names
 def test_a_name_that_the_disk_cannot_spell_is_an_error(bench: Bench) -> None:
     saved = bench.save(LINK, template="half \ud83d")
     assert said(saved.error) == (

@@ -16,6 +16,7 @@ from kiecli.download.existing import (
 )
 from kiecli.download.host_probe import HostFile
 from kiecli.download.integrity import Integrity
+from tests.support.systems import needs_links, needs_named_pipes
 
 NOTHING = FileState(FileType.NOTHING)
 FILE = FileState(FileType.FILE, 100)
@@ -96,6 +97,8 @@ def test_a_file_is_the_host_s_by_its_length_and_its_end(
     assert compare(100, b"the end", host) is comparison
 
 
+@needs_links
+@needs_named_pipes
 def test_what_stands_there_is_seen_through_links_to_files(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"12345")
     (tmp_path / "folder").mkdir()

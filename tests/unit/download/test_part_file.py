@@ -15,6 +15,7 @@ from kiecli.download.partial import ResumeInfo
 from kiecli.download.response import FileResponse
 from tests.support.systems import (
     limit,
+    needs_exact_path_errors,
     needs_links,
     needs_modes,
     needs_named_pipes,
@@ -199,6 +200,7 @@ def test_a_folder_in_its_place_is_left_alone(path: Path) -> None:
         PartFile.opened(str(path), never)
 
 
+@needs_exact_path_errors
 def test_a_file_in_the_folder_s_place_is_the_disk_s_own_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(NotADirectoryError):

@@ -1,5 +1,6 @@
 """What a task has to save and where, planned before the first byte."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,8 @@ def test_every_result_has_a_path_that_may_tell_whose_it_is(
 ) -> None:
     found = paths(template, *urls)
     assert [
-        (path.lstrip("-"), known, name_is_unique) for path, known, name_is_unique in found
+        (path.lstrip("-").replace(os.sep, "/"), known, name_is_unique)
+        for path, known, name_is_unique in found
     ] == planned
 
 
@@ -75,10 +77,10 @@ def test_every_result_has_a_path_that_may_tell_whose_it_is(
         (".", DEFAULT_TEMPLATE, "t1-1.png"),
         ("", DEFAULT_TEMPLATE, "t1-1.png"),
         ("./", DEFAULT_TEMPLATE, "./t1-1.png"),
-        ("out", DEFAULT_TEMPLATE, "out/t1-1.png"),
+        ("out", DEFAULT_TEMPLATE, f"out{os.sep}t1-1.png"),
         ("out/", DEFAULT_TEMPLATE, "out/t1-1.png"),
-        ("./out", "deep/{n}.{ext}", "./out/deep/1.png"),
-        ("out", "/elsewhere/x.png", "/elsewhere/x.png"),
+        ("./out", "deep/{n}.{ext}", f"./out{os.sep}deep{os.sep}1.png"),
+        ("out", "/elsewhere/x.png", f"{os.sep}elsewhere{os.sep}x.png"),
     ],
 )
 def test_a_path_is_the_folder_as_typed_and_the_name(

@@ -1,5 +1,7 @@
 """No two results of a run are saved as one file."""
 
+import os
+
 import pytest
 
 from kiecli.api.models import Task
@@ -7,6 +9,7 @@ from kiecli.download.plan import SaveOptions, plan
 from kiecli.download.reservations import NameReservations
 from kiecli.errors import UsageError
 from kiecli.files.template import Template
+from kiecli.system_syntax import SHELL
 
 
 class Run:
@@ -20,12 +23,12 @@ class Run:
         data = {"state": "success", "resultJson": {"resultUrls": [f"http://h/{u}" for u in urls]}}
         targets = plan(Task.parse(task_id, data), self.options)
         self.reservations.add(targets)
-        return [target.path for target in targets]
+        return [target.path.replace(os.sep, "/") for target in targets]
 
     def refused(self, task_id: str, *urls: str) -> tuple[str, str]:
         with pytest.raises(UsageError) as raised:
             self.reserve(task_id, *urls)
-        return raised.value.message, raised.value.hint
+        return raised.value.message.replace(os.sep, "/"), raised.value.hint
 
 
 @pytest.mark.parametrize(
@@ -79,7 +82,7 @@ def test_two_results_of_a_task_on_one_name_are_refused(
 ) -> None:
     message, hint = Run(template).refused("t", *urls)
     assert message == f"results 1 and 2 would {paths}"
-    assert hint == f"add {{n}}, as in: -o '{advice or '{name}-{n}.{ext}'}'"
+    assert hint == f"add {{n}}, as in: -o {SHELL.quote(advice or '{name}-{n}.{ext}')}"
 
 
 def test_results_of_different_types_may_differ_in_their_extensions_alone() -> None:

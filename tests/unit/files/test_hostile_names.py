@@ -17,6 +17,7 @@ from kiecli.files.template import (
     split_url_name,
     task_values,
 )
+from kiecli.path_syntax import PosixPaths
 from tests.support.hostile.answers import hostile_records
 from tests.support.hostile.oracle import FAILURES, assert_tame, attempt
 from tests.support.hostile.search import examples
@@ -57,7 +58,7 @@ def test_what_is_filled_in_stays_between_its_slashes(
     assert len(known) <= 10
     assert known.isalnum() or not known
     assert name or not known
-    template = Template.parse(form)
+    template = Template.parse(form, PosixPaths())
     for extension in (known or None, ext, extension_for(ext, ext.encode(errors="ignore"))):
         values = {**task_values(task, None), **result_values(1, url, extension)}
         _assert_safe(template.fill(values), form.count("/"))
@@ -67,7 +68,7 @@ def test_what_is_filled_in_stays_between_its_slashes(
 @examples(250)
 @given(form=_FORMS, data=hostile_records)
 def test_a_plan_has_a_name_of_its_own_for_each_result_or_an_error(form: str, data: object) -> None:
-    options = SaveOptions(".", Template.parse(form))
+    options = SaveOptions(".", Template.parse(form, PosixPaths()))
 
     def reserved() -> list[str]:
         targets = plan(Task.parse("0f1e2d3c", data), options)
@@ -88,7 +89,7 @@ def test_a_plan_has_a_name_of_its_own_for_each_result_or_an_error(form: str, dat
 @examples(200)
 @given(text)
 def test_a_template_is_read_or_refused_in_one_line(form: str) -> None:
-    template, error = attempt(lambda: Template.parse(form))
+    template, error = attempt(lambda: Template.parse(form, PosixPaths()))
     assert (template is None) == (error is not None)
     if template is not None:
         assert isinstance(template.fill({}), str)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from kiecli.files.sanitize import PathComponent, Token, fold_path, sanitize
 from kiecli.files.template import FIELDS, Template
+from kiecli.path_syntax import PosixPaths
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,7 @@ def test_an_extension_keeps_ten_bytes() -> None:
 
 
 def _filled(template: str, **values: str) -> str:
-    return Template.parse(template).fill(values)
+    return Template.parse(template, PosixPaths()).fill(values)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +126,7 @@ def test_whatever_is_filled_in_the_path_stays_the_one_that_was_typed(
     template: str, values: Mapping[str, str]
 ) -> None:
     template = f"{template}z"  # ends in a file
-    path = Template.parse(template).fill(values)
+    path = Template.parse(template, PosixPaths()).fill(values)
     typed = template.split("/")
     components = path.split("/")
     assert len(components) == len(typed)

@@ -13,7 +13,8 @@ from kiecli.files.template import (
     split_url_name,
     task_values,
 )
-from kiecli.path_syntax import WindowsPaths
+from kiecli.path_syntax import PosixPaths, WindowsPaths
+from kiecli.system_syntax import SHELL
 
 _TASK_ID = "3a1f6b0c9d2e4f58a7b6c5d4e3f20112"
 _VALUES = {
@@ -49,7 +50,7 @@ _VALUES = {
     ],
 )
 def test_a_template_is_filled_and_its_own_text_stays_as_typed(template: str, path: str) -> None:
-    assert Template.parse(template).fill(_VALUES) == path
+    assert Template.parse(template, PosixPaths()).fill(_VALUES) == path
 
 
 _KNOWN = "{label} {task_id} {n} {name} {ext} {model} {date} {prompt}"
@@ -89,7 +90,11 @@ _KNOWN = "{label} {task_id} {n} {name} {ext} {model} {date} {prompt}"
         ("", "--output is empty", "the default is {label}-{n}.{ext}"),
         ("/dev/stdout", "--output /dev/stdout is not a file", "for stdout, use: -o -"),
         ("out/", "--output out/ names a folder, not a file", "to save into a folder: -d out/"),
-        ("{n}/", "--output {n}/ names a folder, not a file", "to save into a folder: -d '{n}/'"),
+        (
+            "{n}/",
+            "--output {n}/ names a folder, not a file",
+            f"to save into a folder: -d {SHELL.quote('{n}/')}",
+        ),
         ("a/.", "--output a/. names a folder, not a file", "to save into a folder: -d a/."),
         ("..", "--output .. names a folder, not a file", "to save into a folder: -d .."),
     ],
@@ -98,7 +103,7 @@ def test_a_template_that_cannot_work_is_refused_with_what_to_write(
     template: str, message: str, hint: str
 ) -> None:
     with pytest.raises(UsageError) as refusal:
-        Template.parse(template)
+        Template.parse(template, PosixPaths())
     assert (refusal.value.message, refusal.value.hint) == (message, hint)
 
 
@@ -114,7 +119,7 @@ def test_a_template_that_cannot_work_is_refused_with_what_to_write(
 def test_a_template_tells_what_it_uses_and_where_it_leads(
     template: str, words: frozenset[str], absolute: bool, escapes_directory: bool
 ) -> None:
-    parsed = Template.parse(template)
+    parsed = Template.parse(template, PosixPaths())
     assert (parsed.fields, parsed.absolute, parsed.escapes_directory) == (
         words,
         absolute,
@@ -134,7 +139,7 @@ def test_a_template_tells_what_it_uses_and_where_it_leads(
 def test_a_template_that_goes_with_the_rest_of_the_line_passes(
     template: str, several_tasks: bool, in_folder: bool
 ) -> None:
-    Template.parse(template).check(several_tasks=several_tasks, in_folder=in_folder)
+    Template.parse(template, PosixPaths()).check(several_tasks=several_tasks, in_folder=in_folder)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +148,7 @@ def test_a_template_that_goes_with_the_rest_of_the_line_passes(
         (
             "pic-{n}.{ext}",
             "several tasks cannot share --output pic-{n}.{ext}",
-            "add {label}, as in: -o 'pic-{n}-{label}.{ext}'",
+            f"add {{label}}, as in: -o {SHELL.quote('pic-{n}-{label}.{ext}')}",
         ),
         (
             "/tmp/{task_id}",
@@ -161,7 +166,7 @@ def test_a_template_that_the_rest_of_the_line_rules_out_is_refused(
     template: str, message: str, hint: str
 ) -> None:
     with pytest.raises(UsageError) as refusal:
-        Template.parse(template).check(several_tasks=True, in_folder=True)
+        Template.parse(template, PosixPaths()).check(several_tasks=True, in_folder=True)
     assert (refusal.value.message, refusal.value.hint) == (message, hint)
 
 
@@ -184,7 +189,7 @@ def test_a_template_that_the_rest_of_the_line_rules_out_is_refused(
 def test_a_name_is_unique_that_has_the_task_and_the_place_of_the_result(
     template: str, several_results: bool, has_label: bool, is_unique: bool
 ) -> None:
-    found = Template.parse(template).is_unique_per_result(
+    found = Template.parse(template, PosixPaths()).is_unique_per_result(
         several_results=several_results, has_label=has_label
     )
     assert found is is_unique
@@ -201,12 +206,12 @@ def test_a_name_is_unique_that_has_the_task_and_the_place_of_the_result(
     ],
 )
 def test_a_stem_stops_before_the_extension_that_nobody_knows_yet(template: str, stem: str) -> None:
-    assert Template.parse(template).fill_stem({**_VALUES, "ext": None}) == stem
+    assert Template.parse(template, PosixPaths()).fill_stem({**_VALUES, "ext": None}) == stem
 
 
 @pytest.mark.parametrize("length", [1, 199, 200, 5000])
 def test_a_stem_is_the_start_of_the_name_whatever_the_extension_will_be(length: int) -> None:
-    template = Template.parse("{name}-{task_id}-{n}.{ext}")
+    template = Template.parse("{name}-{task_id}-{n}.{ext}", PosixPaths())
     values = {**_VALUES, "name": "ü" * length}
     for extension in ("7z", "webm", "x" * 10):
         name = template.fill({**values, "ext": extension})
@@ -319,5 +324,5 @@ def test_on_windows_both_slashes_make_folders() -> None:
 
 
 def test_what_nobody_knows_is_called_unknown() -> None:
-    template = Template.parse("{date}/{model}-{name}.{ext}")
+    template = Template.parse("{date}/{model}-{name}.{ext}", PosixPaths())
     assert template.fill({"model": "", "name": None}) == "unknown/unknown-unknown.unknown"

@@ -2,7 +2,6 @@
 
 import ssl
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,6 +10,7 @@ import pytest
 from kiecli.sandbox.simulation import SimulatedKie
 from tests.support.faults import Faults, envelope, record
 from tests.support.server import Certificate, closed_port, serving
+from tests.support.systems import needs_resets
 from tests.support.wire import WireTransport, delayed, reset, silence
 
 BODY = bytes(range(256)) * 40
@@ -48,11 +48,19 @@ def met(get: Callable[[], httpx.Response]) -> object:
         ({"cuts": [1000]}, [httpx.RemoteProtocolError, (200, BODY)]),
         ({"cuts": [None, 9]}, [(200, BODY), httpx.RemoteProtocolError, (200, BODY)]),
         ({"cuts": [len(BODY)]}, [(200, BODY)]),
-        ({"cuts": [1000], "end": "reset"}, [httpx.ReadError, (200, BODY)]),
+        pytest.param(
+            {"cuts": [1000], "end": "reset"},
+            [httpx.ReadError, (200, BODY)],
+            marks=needs_resets,
+        ),
         ({"cuts": [1000], "end": "stall"}, [httpx.ReadTimeout, (200, BODY)]),
         ({"framing": "close"}, [(200, BODY), (200, BODY)]),
         ({"framing": "close", "cuts": [1000]}, [(200, BODY[:1000]), (200, BODY)]),
-        ({"framing": "close", "cuts": [1000], "end": "reset"}, [httpx.ReadError]),
+        pytest.param(
+            {"framing": "close", "cuts": [1000], "end": "reset"},
+            [httpx.ReadError],
+            marks=needs_resets,
+        ),
         ({"framing": "chunked"}, [(200, BODY), (200, BODY)]),
         ({"framing": "chunked", "drip": (999, 0.001)}, [(200, BODY)]),
         ({"framing": "chunked", "cuts": [1000]}, [httpx.RemoteProtocolError, (200, BODY)]),
@@ -117,6 +125,7 @@ def test_the_headers_of_a_file(door: Door) -> None:
     assert answers == [{"etag": '"1"'} | plain, plain, plain]
 
 
+@needs_resets
 def test_the_next_requests_meet_what_is_scripted_then_the_simulation(door: Door) -> None:
     faults, client = door
     url = f"{faults.base_url}/files/demo-image/1/image.png"
@@ -218,8 +227,8 @@ def test_polls_can_be_limited_over_sockets() -> None:
         assert [client.get(url).json()["code"] for _ in range(3)] == [200, 200, 429]
 
 
-def test_tls_is_spoken_to_who_trusts_the_certificate(tmp_path: Path) -> None:
-    certificate = Certificate.make(tmp_path)
+def test_tls_is_spoken_to_who_trusts_the_certificate() -> None:
+    certificate = Certificate.stored()
     trusting = ssl.create_default_context(cafile=certificate.file)
     with serving(certificate=certificate) as server:
         url = server.faults.file("/a.png", BODY)

@@ -68,7 +68,7 @@ def make_folder(folder: Path) -> None:
     missing = [place for place in (folder, *folder.parents) if not place.exists()]
     for place in reversed(missing):
         place.mkdir(0o700, exist_ok=True)
-        with _unless_unsupported():
+        with where_supported():
             place.chmod(0o700)
 
 
@@ -90,7 +90,7 @@ def replace(target: Path, content: bytes, *, unnamed: int = UNNAMED) -> None:
         if not (unnamed and _written_unnamed(fresh, content, folder, unnamed)):
             _write(os.open(fresh, _NEW_FILE, 0o600), content)
         fresh.replace(target)
-        with _unless_unsupported():
+        with where_supported():
             os.fsync(folder)
     finally:
         os.close(folder)
@@ -113,11 +113,11 @@ def _written_unnamed(fresh: Path, content: bytes, folder: int, unnamed: int) -> 
 
 def _write(descriptor: int, content: bytes, finish: Callable[[], None] = lambda: None) -> None:
     with os.fdopen(descriptor, "wb") as file:
-        with _unless_unsupported():
+        with where_supported():
             os.fchmod(descriptor, 0o600)  # the umask may have taken even the owner's rights
         file.write(content)
         file.flush()
-        with _unless_unsupported():
+        with where_supported():
             os.fsync(descriptor)
         finish()
 
@@ -130,7 +130,8 @@ def _remove_leftovers(target: Path) -> None:
 
 
 @contextmanager
-def _unless_unsupported() -> Iterator[None]:
+def where_supported() -> Iterator[None]:
+    """Ignore that the disk does not know a call; any other error is raised, EIO above all."""
     try:
         yield
     except OSError as error:

@@ -72,6 +72,16 @@ def test_list_on_a_terminal(kiecli: Program, path: Path) -> None:
     )
 
 
+def test_list_on_a_terminal_has_no_column_for_what_nothing_overrides(kiecli: Program) -> None:
+    assert kiecli("config", "list", out=FakeStream(terminal=True)).out == (
+        "NAME      VALUE             SOURCE\n"
+        "api-key   ****cdef          environment\n"
+        "base-url  https://kie.test  environment\n"
+        "dir       .                 default\n"
+        "timeout   15m               default\n"
+    )
+
+
 def test_list_on_a_narrow_terminal_is_a_paragraph_for_each_setting(
     kiecli: Program, path: Path
 ) -> None:

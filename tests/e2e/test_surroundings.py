@@ -31,8 +31,13 @@ def test_an_answer_that_has_no_place_is_7(
     command: str, stdout: str, message: str, kiecli: Installed
 ) -> None:
     ran = kiecli.shell(f"kiecli {command} demo-image {stdout}")
-    last = f"kiecli: {message}. To try again: kiecli {command.removesuffix(' --json')} demo-image"
+    last = f"kiecli: {message}. To try again: kiecli {command} demo-image"
     assert (ran.code, ran.err.splitlines()[-1]) == (7, last)
+
+
+@pytest.mark.parametrize("command", ["--help", "config list", "--version"])
+def test_a_full_stdout_is_7_for_every_answer(command: str, kiecli: Installed) -> None:
+    assert kiecli.shell(f"kiecli {command} >/dev/full") == Ran(7, "", f"kiecli: {_FULL}\n")
 
 
 def test_a_file_is_saved_even_if_its_path_cannot_be_printed(kiecli: Installed) -> None:
@@ -235,7 +240,7 @@ def test_no_proxy_is_obeyed(kie: FaultyServer, kiecli: Installed) -> None:
                 6,
                 "",
                 "kiecli: could not reach kie.test: the proxy refused to connect (HTTP 403). "
-                "To try again: kiecli wait a\n",
+                "To try again: kiecli wait -t 0 a\n",
             ),
         ),
         (

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kiecli.config.posix_file import UNNAMED, exclusive, replace
+from kiecli.config.posix_file import UNNAMED, exclusive, replace, where_supported
 from kiecli.config.store import ConfigStore
 
 
@@ -86,3 +86,14 @@ def test_a_disk_without_locks_is_written_all_the_same(path: Path) -> None:
     with exclusive(path, flock):
         replace(path, b"new")
     assert path.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("number", [errno.ENOTSUP, errno.ENOSYS, errno.EINVAL, errno.EPERM])
+def test_a_disk_without_modes_or_flushing_is_good_enough(number: int) -> None:
+    with where_supported():
+        raise OSError(number, "Function not implemented")
+
+
+def test_a_disk_that_fails_is_not() -> None:
+    with pytest.raises(OSError, match="Input/output error"), where_supported():
+        raise OSError(errno.EIO, "Input/output error")

@@ -91,7 +91,9 @@ def download(
     ] = None,
     write_metadata: Annotated[
         bool,
-        Option("--write-metadata", help="Write PATH.json beside each file: prompt, cost, …"),
+        Option(
+            "--write-metadata", help="Write PATH.json beside each file: prompt, credits and more"
+        ),
     ] = False,
     json: Json = False,
     quiet: Quiet = False,

@@ -7,10 +7,12 @@ import ssl
 import httpx
 import pytest
 
+from kiecli.network.client import ClientFactory
 from kiecli.network.connect import ResolveTimeout
 from kiecli.network.deadline import Deadline
-from kiecli.network.errors import describe_error, is_certificate_error
+from kiecli.network.errors import PROTOCOL_ERRORS, describe_error, is_certificate_error
 from tests.support.fakes import FakeClock
+from tests.support.raw_server import raw_server
 
 
 def _caused(error: httpx.HTTPError, *causes: BaseException) -> httpx.HTTPError:
@@ -110,3 +112,60 @@ def test_only_the_deadline_tells_a_slow_server_from_a_silent_one(
     deadline.heard = heard
     clock.advance(passed)
     assert describe_error(httpx.ReadTimeout("timed out"), deadline) == words
+
+
+NO_ANSWER = "the connection was closed without a whole answer"
+CUT_OFF = "the connection was closed in the middle of an answer"
+NOT_HTTP = "the answer is not HTTP"
+BAD_HEAD = "the head of the answer makes no sense"
+BAD_BODY = "the body of the answer is malformed"
+OTHER_CODING = "the answer has an unsupported Transfer-Encoding"
+TWO_LENGTHS = "the answer has contradictory lengths"
+
+
+def _ok(*headers: str, body: bytes = b"") -> bytes:
+    return "\r\n".join(["HTTP/1.1 200 OK", *headers, "", ""]).encode() + body
+
+
+def _chunked(body: bytes) -> bytes:
+    return _ok("Transfer-Encoding: chunked", body=body)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"", NO_ANSWER),
+        (_ok()[:15], NO_ANSWER),
+        (_ok("Content-Length: 3", body=b"ab"), CUT_OFF),
+        (_chunked(b"3\r\nab"), CUT_OFF),
+        (_chunked(b"3\r\nabc\r\n0\r\n"), CUT_OFF),
+        (b"SSH-2.0-canary\r\n\r\n", NOT_HTTP),
+        (b"\x15\x03\x01\x00\x02\x02\x46canary", NOT_HTTP),
+        (b"\r\n\r\n", NOT_HTTP),
+        (_ok("canary"), BAD_HEAD),
+        (_ok(" canary: 1"), BAD_HEAD),
+        (_ok("Content-Length: 3", "Content-Length: 4"), TWO_LENGTHS),
+        (_ok("Content-Length: 3, 4"), TWO_LENGTHS),
+        (_ok("Content-Length: canary"), "the answer has a Content-Length that is no number"),
+        (_ok("Transfer-Encoding: canary"), OTHER_CODING),
+        (_ok(*["Transfer-Encoding: chunked"] * 2), OTHER_CODING),
+        (_ok("X: " + "y" * 200_000), "the answer has too long a head or chunk line"),
+        (_chunked(b"canary\r\n"), BAD_BODY),
+        (_chunked(b"3\r\nabcd\r\n"), BAD_BODY),
+        (_ok("Content-Length: 0").replace(b"200", b"099"), "the answer is not valid HTTP"),
+    ],
+)
+def test_what_a_server_gets_wrong_is_told_apart(answer: bytes, words: str) -> None:
+    """The libraries' own messages, as they really are: a new version may change them."""
+    with (
+        raw_server(answer) as server,
+        ClientFactory({}).client() as client,
+        pytest.raises(httpx.RemoteProtocolError) as raised,
+    ):
+        client.get(server.url)
+    assert describe_error(raised.value) == words
+
+
+@pytest.mark.parametrize(("beginning", "words"), PROTOCOL_ERRORS)
+def test_each_row_of_the_table_is_found(beginning: str, words: str) -> None:
+    assert describe_error(httpx.RemoteProtocolError(f"{beginning}: b'canary'")) == words

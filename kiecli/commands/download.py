@@ -104,10 +104,12 @@ class DownloadSession:
         out = runtime.out
         self._sink = SafeTextWriter(out.write) if out.is_terminal else out.binary()
         self._threads = runtime.workers(flags.jobs)
+        client = runtime.client_factory.client(
+            log=runtime.trace(output_options), pool_per_thread=True
+        )
         self._downloader = Downloader(
-            client=runtime.client_factory.client(
-                log=runtime.trace(output_options), pool_per_thread=True
-            ),
+            client=client,
+            close_connections=client.close_connections,
             fresh_link=run.fresh_link,
             clock=runtime.clock,
             options=options,

@@ -52,6 +52,7 @@ class Downloader:
         random: Callable[[float, float], float] = uniform,
         usage: Callable[[str], Usage] = disk_usage,
         idle: Idle = nullcontext,
+        close_connections: Callable[[], None] = lambda: None,
     ) -> None:
         """Take what it needs; to be made before other threads make files.
 
@@ -64,6 +65,7 @@ class Downloader:
             random: Draws the pauses between attempts.
             usage: Returns the room of the disk that a folder is on.
             idle: Entered by a thread that only waits for a host, so that other files can go on.
+            close_connections: Closes those of the client, which stays in use.
         """
         self._options = options
         self._context = TransferContext(
@@ -80,7 +82,7 @@ class Downloader:
         self._reservations = NameReservations(
             options.template, with_metadata=options.write_metadata
         )
-        self._descriptors = DescriptorQueue(clock)
+        self._descriptors = DescriptorQueue(clock, free=close_connections)
 
     def plan(self, task: Task, label: str | None = None) -> list[Target]:
         """Return what a succeeded task has to save, in the order of its results.

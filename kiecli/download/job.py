@@ -187,12 +187,13 @@ class SaveJob:
         Raises:
             OSError: The disk does not say.
         """
-        if not self._target.name_is_unique or self._options.overwrite:
+        target = self._target
+        if self._options.overwrite or not (target.name_is_unique and target.path_known):
             return None
-        for path, state in self._destination.inspect().items():
-            if state.kind is FileType.FILE and state.size:
-                return self._kept_as(CompleteFile(path, state.size), None)
-        return None
+        state = inspect(target.path)
+        if state.kind is not FileType.FILE or not state.size:
+            return None
+        return self._kept_as(CompleteFile(target.path, state.size), None)
 
     def to_stream(self, partial: PartialFile) -> SavedFile:
         """Bring the complete file into a temporary one, whose reader has the path `-`.

@@ -9,7 +9,7 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping
 from http.cookiejar import CookiePolicy, DefaultCookiePolicy
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -35,6 +35,19 @@ class Route(NamedTuple):
     def needs_tls(self) -> bool:
         """Whether anything on it is encrypted."""
         return self.scheme == "https" or (self.proxy is not None and self.proxy.scheme == "https")
+
+
+class Client(httpx.Client):
+    """An httpx client whose connections can be closed while it stays in use."""
+
+    def __init__(self, transport: httpx.BaseTransport, **options: Any) -> None:
+        """Take what carries the requests, and options of `httpx.Client`."""
+        super().__init__(transport=transport, **options)
+        self._carrier = transport
+
+    def close_connections(self) -> None:
+        """Close all connections; the next request makes a new one."""
+        self._carrier.close()
 
 
 class ClientFactory:
@@ -63,9 +76,7 @@ class ClientFactory:
         self._context: ssl.SSLContext | None = None
         self._lock = threading.Lock()
 
-    def client(
-        self, *, log: RequestLogger | None = None, pool_per_thread: bool = False
-    ) -> httpx.Client:
+    def client(self, *, log: RequestLogger | None = None, pool_per_thread: bool = False) -> Client:
         """Return a client that follows no redirects, keeps no cookies and sends no key.
 
         Threads may share it.
@@ -76,8 +87,8 @@ class ClientFactory:
                 is faster than looking through a shared pool.
         """
         transport = self._transport or self._network(pool_per_thread)
-        client = httpx.Client(
-            transport=LoggingTransport(transport, log, self._clock) if log else transport,
+        client = Client(
+            LoggingTransport(transport, log, self._clock) if log else transport,
             trust_env=False,
             follow_redirects=False,
             timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT),

@@ -36,3 +36,12 @@ def test_without_room_for_a_temporary_file_nothing_goes_to_stdout(
         "kiecli: t1: could not save t1-1.png: cannot create a temporary file: no usable temporary "
     )
     assert ran.err.count("\n") == 2
+
+
+def test_more_files_at_once_than_may_be_open_wait_for_each_other(
+    kie: FaultyServer, kiecli: Installed
+) -> None:
+    urls = [kie.faults.file(f"/{n}.png", PNG, drip=(60, 0.02)) for n in range(9)]
+    kie.faults.task("t1", urls=urls)
+    ran = kiecli.shell("ulimit -n 14; kiecli download -q -j 16 t1")
+    assert (ran.code, ran.err, len(list(kiecli.folder.iterdir()))) == (0, "", 9)

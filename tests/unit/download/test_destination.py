@@ -15,7 +15,13 @@ from kiecli.sandbox import media
 from kiecli.sandbox.files import etag
 from tests.support.downloads import JSON_ERROR, OTHER_PNG, PAGE, PNG, Bench, said
 from tests.support.faults import envelope
-from tests.support.systems import needs_bytes_as_names, needs_links, needs_named_pipes
+from tests.support.systems import (
+    limit,
+    needs_bytes_as_names,
+    needs_links,
+    needs_named_pipes,
+    needs_process_limits,
+)
 from tests.support.wire import FileScript, reset
 
 CUT = PNG[:5000]
@@ -249,6 +255,44 @@ def test_overwriting_replaces_any_file(bench: Bench) -> None:
     (bench.folder / "cover.png").write_bytes(OTHER_PNG)
     saved = bench.save(url, template="cover.png", overwrite=True)
     assert (saved.status, bench.files) == ("saved", {"cover.png": PNG})
+
+
+# No more files can be opened.
+
+
+@needs_process_limits
+@pytest.mark.parametrize("checksum", [False, True])
+@pytest.mark.parametrize("url", [LINK, "https://files.test/music"])
+def test_a_file_is_kept_without_the_descriptor_that_nobody_has(
+    bench: Bench, url: str, checksum: bool
+) -> None:
+    (bench.folder / NAME).write_bytes(PNG)
+    with limit("NOFILE", 3):
+        saved = bench.save(url, checksum=checksum)
+    listed = url == LINK  # a folder cannot be listed either
+    assert (saved.status, saved.sha256) == ("kept" if listed else "failed", None)
+
+
+@needs_process_limits
+@pytest.mark.parametrize(
+    ("template", "there", "options"),
+    [
+        ("cover.png", PNG, {}),
+        ("{task_id}.png", b"", {}),
+        ("{task_id}.png", None, {}),
+        ("{task_id}.png", PNG, {"overwrite": True}),
+    ],
+)
+def test_any_other_file_is_an_error_with_advice(
+    bench: Bench, template: str, there: bytes | None, options: dict[str, Any]
+) -> None:
+    if there is not None:
+        (bench.folder / template.format(task_id="task1")).write_bytes(there)
+    with limit("NOFILE", 3):
+        saved = bench.save(LINK, template=template, **options)
+    assert said(saved.error).endswith(": too many open files")
+    assert saved.error is not None
+    assert saved.error.hint == "lower -j, or raise the limit with 'ulimit -n'"
 
 
 # Metadata proves whose a file is.

@@ -108,6 +108,8 @@ def _secret(runtime: Runtime, arguments: Sequence[str]) -> str:
         return _read(runtime)
     from getpass import getpass
 
+    # A broken file is refused before somebody pastes a key for nothing.
+    runtime.config.store.read()
     return ask_key(runtime.err, getpass)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from queue import SimpleQueue
 from tempfile import TemporaryDirectory
+from textwrap import fill
 
 from kiecli.sandbox.command import (
     API_KEY,
@@ -67,15 +68,20 @@ def _run(
     if not command:
         return _serve(url, settings)
     if is_shell(command) and sys.stdin.isatty() and sys.stderr.isatty():
-        print(_WELCOME.format(url=url, tasks=", ".join(DEMOS)), file=sys.stderr, flush=True)
+        print(_welcome(url), file=sys.stderr, flush=True)
     return run(command, command_environment(settings, environment))
 
 
-_WELCOME = """\
-sandbox: in this shell kiecli talks to a simulated Kie at {url}: no credits, no real key
-sandbox: tasks: {tasks}
-sandbox: try:   kiecli download --wait -d out demo-image demo-video
-sandbox: leave: exit"""
+def _welcome(url: str) -> str:
+    """Return where a shell is, what to try there and how to leave, in 80 columns."""
+    lead, indent = "sandbox: tasks  ", "sandbox:        "
+    tasks = fill(", ".join(DEMOS), 80, initial_indent=lead, subsequent_indent=indent)
+    return (
+        f"sandbox: this shell uses a simulated Kie at {url} (no credits)\n"
+        f"{tasks}\n"
+        "sandbox: try    kiecli download --wait -d out demo-image demo-video\n"
+        "sandbox: leave  exit"
+    )
 
 
 def _parser() -> argparse.ArgumentParser:

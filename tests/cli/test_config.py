@@ -311,6 +311,16 @@ def test_a_key_as_an_argument_is_refused_unseen(
     assert not path.exists()
 
 
+def test_a_broken_file_is_refused_before_the_key_is_asked_for(kiecli: Program, path: Path) -> None:
+    path.write_text("[]")
+    assert kiecli("config", "set", "api-key", stdin=Typed()) == Ran(
+        2,
+        "",
+        f"kiecli: the config file {path} is broken: not a JSON object. "
+        "Fix or remove it; it was not changed\n",
+    )
+
+
 def test_a_key_in_the_place_of_a_name_is_refused_unseen(kiecli: Program) -> None:
     for arguments in ([KEY], [f"api-key={KEY}"], [KEY, KEY]):
         assert kiecli("config", "set", *arguments).code == 2

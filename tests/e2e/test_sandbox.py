@@ -117,18 +117,17 @@ def on_terminal(line: Sequence[str], typed: str, cwd: Path) -> str:
 def test_a_shell_on_a_terminal_is_welcomed(tmp_path: Path) -> None:
     typed = "kiecli config check; kiecli config set timeout 1m; exit\n"
     shown = on_terminal([*SANDBOX, "sh"], typed, tmp_path)
-    url = shown.partition("http://")[2].partition(": no")[0]
+    url = shown.partition(" at ")[2].partition(" ")[0]
     welcome = (
-        f"sandbox: in this shell kiecli talks to a simulated Kie at http://{url}: no credits, no "
-        "real key\n"
-        "sandbox: tasks: demo-image, demo-images, demo-video, demo-audio, demo-text, demo-fail, "
-        "demo-slow, demo-expired\n"
-        "sandbox: try:   kiecli download --wait -d out demo-image demo-video\n"
-        "sandbox: leave: exit\n"
+        f"sandbox: this shell uses a simulated Kie at {url} (no credits)\n"
+        "sandbox: tasks  demo-image, demo-images, demo-video, demo-audio, demo-text,\n"
+        "sandbox:        demo-fail, demo-slow, demo-expired\n"
+        "sandbox: try    kiecli download --wait -d out demo-image demo-video\n"
+        "sandbox: leave  exit\n"
     )
     assert welcome in shown
     assert "credits\t1250.5\n" in shown
-    assert "kiecli talks" not in on_terminal([*SANDBOX, "sh", "-c", "true"], "", tmp_path)
+    assert "this shell uses" not in on_terminal([*SANDBOX, "sh", "-c", "true"], "", tmp_path)
 
 
 def test_exit_4_can_be_rehearsed() -> None:

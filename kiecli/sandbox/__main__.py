@@ -2,19 +2,19 @@
 
 import argparse
 import os
-import shlex
 import signal
 import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from tempfile import TemporaryDirectory
 from textwrap import fill
 
 from kiecli.sandbox.command import (
     API_KEY,
+    KEYS,
     UNSET,
     command_environment,
     end_like,
@@ -25,10 +25,12 @@ from kiecli.sandbox.command import (
 )
 from kiecli.sandbox.demos import DEMOS
 from kiecli.sandbox.server import SandboxServer
+from kiecli.sandbox.shells import lines
 from kiecli.sandbox.simulation import SimulatedKie
 
 _USAGE = 2
 _MAX_PORT = 65535
+_MAX_WAIT = 0.1  # seconds
 
 
 def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
@@ -108,18 +110,26 @@ def _serve(url: str, settings: Mapping[str, str]) -> int:
     """Print how to connect another shell, and return when a signal comes."""
     received: SimpleQueue[int] = SimpleQueue()
     # Through a queue: a handler that raised could do so anywhere.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (*KEYS, signal.SIGTERM):
         signal.signal(number, lambda number, _frame: received.put(number))
-    for name, value in settings.items():
-        print(f"export {name}={shlex.quote(value)}")
-    print(f"unset {' '.join(UNSET)}")
-    print(f'export PATH={shlex.quote(scripts_folder())}:"$PATH"', flush=True)
+    print("\n".join(lines(settings, UNSET, scripts_folder())), flush=True)
     print(
         f"sandbox: a simulated Kie is at {url} until Ctrl-C; run the lines above in another shell, "
         "then: kiecli wait demo-video",
         file=sys.stderr,
     )
-    return 128 + received.get()
+    return 128 + _next(received)
+
+
+def _next(received: SimpleQueue[int]) -> int:
+    """Return the first signal, Ctrl-Break as Ctrl-C."""
+    while True:
+        try:
+            # In pieces: on Windows no signal ends a wait.
+            number = received.get(timeout=_MAX_WAIT)
+        except Empty:
+            continue
+        return signal.SIGINT if number in KEYS else number
 
 
 if __name__ == "__main__":

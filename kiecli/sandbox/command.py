@@ -1,6 +1,7 @@
 """The command that is run against the sandbox: its environment, its life and its exit code."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +24,11 @@ _SHELLS |= {"xonsh", "pwsh", "powershell", "cmd"}
 _CANNOT_RUN = 126
 _CANNOT_FIND = 127
 _KILLED = 128
+# What Windows says of a program that a Ctrl-C has ended (STATUS_CONTROL_C_EXIT), and shells do.
+_CTRL_C_EXIT, _INTERRUPTED = 0xC000013A, 130
+
+KEYS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGBREAK") if hasattr(signal, name))
+"""Ctrl-C, and Windows' Ctrl-Break."""
 
 # What ends the sandbox is for the command: SIGHUP comes when the terminal is closed.
 _PASSED_ON = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -86,11 +92,16 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
     """
     # Whatever comes before the command is there is passed on once it is.
     early: list[int] = []
-    _on(signal.SIGINT, lambda _number: None)
+    for number in KEYS:
+        _on(number, lambda _number: None)
     for number in _PASSED_ON:
         _on(number, early.append)
     try:
-        child = subprocess.Popen(command, env=environment)  # noqa: S603 - it is the user's own line
+        # Looked for here, because Windows does not look into the PATH of `env`.
+        found = shutil.which(command[0], path=environment.get("PATH"))
+        child = subprocess.Popen(  # noqa: S603 - it is the user's own line
+            command, executable=found, env=environment
+        )
     except OSError as error:
         print(f"sandbox: cannot run {command[0]}: {error.strerror}", file=sys.stderr)
         return _CANNOT_FIND if isinstance(error, FileNotFoundError) else _CANNOT_RUN
@@ -98,7 +109,8 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
         _on(number, child.send_signal)
     for number in early:
         child.send_signal(number)
-    return child.wait()
+    code = child.wait()
+    return _INTERRUPTED if code == _CTRL_C_EXIT else code
 
 
 def _on(number: int, act: Callable[[int], None]) -> None:

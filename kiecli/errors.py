@@ -4,19 +4,20 @@ KieError
  +- UsageError          2  the line is wrong
  |   +- ConfigError     2  a setting or its file is wrong
  +- AccessError         4  the key or the account is refused
- |   +- KeyRefused      4  ... by an answer that holds for every task: ends the whole run
+ |   +- AccountRefused  4  ... by an answer that holds for every task: ends the whole run
  +- TaskFailed          1  Kie says the task failed
  +- TaskNotFound        5  no such Market task
  +- KieUnavailable      6  Kie could not be asked
- |   +- NoConnection    6  ... because no answer came back at all
+ |   +- ConnectionFailed 6 ... because no answer came back at all
  |   +- RateLimited     6  ... because it was asked too often
  +- SaveError           7  a result could not be saved
  |   +- ResultExpired   7  ... because it is gone for good
- |   +- FolderRefused   7  ... because nothing can be written into the folder
- +- TaskUnfinished      8  not finished, and nobody asked to wait
+ |   +- NameTaken       7  ... because its name is taken, or the disk cannot have it
+ |   +- FolderNotWritable 7 .. because nothing can be written into the folder
+ +- TaskPending         8  not finished, and the command was not asked to wait
  +- DeadlineExceeded  124  the deadline ran out, the task goes on
 
-Interrupted and ReaderGone are not in the tree: nobody but `main` may swallow them.
+Interrupted and StdoutClosed are not in the tree: nobody but `main` may swallow them.
 """
 
 from collections.abc import Iterable, Iterator
@@ -168,6 +169,12 @@ class ResultExpired(SaveError):
     """A result is gone: its link is dead, and Kie has no other that works."""
 
     kind = "expired"
+    rerun_helps = False
+
+
+class NameTaken(SaveError):
+    """A different file has the name, or the disk cannot have it: another one must be chosen."""
+
     rerun_helps = False
 
 

@@ -18,7 +18,7 @@ from kiecli.download.inline_result import as_file
 from kiecli.download.integrity import Integrity, condition
 from kiecli.download.listing import FolderListings
 from kiecli.download.plan import SaveOptions, Target
-from kiecli.errors import SaveError
+from kiecli.errors import NameTaken
 from kiecli.files.content_check import is_text
 from kiecli.files.media_types import HEAD_SIZE, extension_of_type, signature
 from kiecli.files.template import extension_for, split_extension
@@ -186,14 +186,14 @@ def _bytes_from(path: str, offset: int, size: int) -> bytes:
         return file.read(size)
 
 
-def in_the_way(path: str, state: FileState) -> SaveError:
+def in_the_way(path: str, state: FileState) -> NameTaken:
     """Return the error of a path whose file or folder must stay."""
     if state.kind in (FileType.FOLDER, FileType.OTHER):
-        return SaveError(
+        return NameTaken(
             f"could not save {path}: {state.kind.value} with this name exists",
             hint="choose another name with -o",
         )
-    return SaveError(
+    return NameTaken(
         f"could not save {path}: a different file with this name exists",
         hint="replace it with --overwrite, or choose another name with -o",
     )

@@ -4,7 +4,7 @@ import errno
 import os
 from contextlib import suppress
 
-from kiecli.errors import FolderNotWritable, SaveError, UsageError, causes
+from kiecli.errors import FolderNotWritable, NameTaken, SaveError, UsageError, causes
 
 _FREE_SPACE = "free some space, then run the line again"
 _OTHER_FOLDER = "choose another folder with -d"
@@ -23,6 +23,7 @@ _MESSAGES = {
     errno.EMFILE: ("too many open files", "lower -j, or raise the limit with 'ulimit -n'"),
     errno.ENFILE: ("too many open files", "lower -j, or raise the limit with 'ulimit -n'"),
 }
+_NEED_ANOTHER_NAME = {errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR}
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 """Errors of a disk that has no more room."""
 
@@ -35,7 +36,8 @@ _PROBE_PREFIX, _PROBE_SUFFIX = ".kiecli-", ".tmp"
 def disk_error(path: str, error: OSError) -> SaveError:
     """Return the error of a file that the disk refuses."""
     reason, hint = describe(error)
-    return SaveError(f"could not save {path}: {reason}", hint=hint)
+    kind = NameTaken if error.errno in _NEED_ANOTHER_NAME else SaveError
+    return kind(f"could not save {path}: {reason}", hint=hint)
 
 
 def describe(error: OSError) -> tuple[str, str]:

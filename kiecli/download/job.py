@@ -19,7 +19,7 @@ from kiecli.download.partial import PartialFile
 from kiecli.download.plan import SavedFile, SaveOptions, Target
 from kiecli.download.progress import TransferRetrying
 from kiecli.download.transfer import Transfer
-from kiecli.errors import SaveError
+from kiecli.errors import ResultExpired, SaveError
 
 _LOCK_PAUSE = 0.2  # seconds between two attempts to get a lock
 # A second run, or a cleaner, may take a part away once; where it happens again it does so always.
@@ -148,11 +148,11 @@ class SaveJob:
     def _run(self, transfer: Transfer) -> None:
         try:
             transfer.run()
-        except SaveError as error:
+        except ResultExpired as error:
             path = self._destination.undecided
-            if path is None or error.temporary:
+            if path is None:
                 raise
-            raise SaveError(
+            raise ResultExpired(
                 f"could not save {path}: a file is there and the link of this result is dead, so"
                 f" kiecli cannot tell whether this is {self._target.name}'s;"
                 " --write-metadata keeps the proof"

@@ -435,8 +435,7 @@ def test_another_file_in_the_way_is_left_untouched(kiecli: Program, here: Path) 
         7,
         "",
         "kiecli: demo-image: could not save mine.png: a different file with this name"
-        " exists. Replace it with --overwrite, or choose another name with -o\n"
-        f"{RESUME} -o mine.png demo-image\n",
+        " exists. Replace it with --overwrite, or choose another name with -o\n",
     )
     assert (here / "mine.png").read_text() == "mine"
 

@@ -4,12 +4,16 @@ import re
 from collections.abc import Sequence
 from itertools import takewhile
 
+# Every other client has one of these; here the key would end up in the shell's history.
+_KEY_OPTIONS = ("--api-key", "--apikey", "--key", "--token")
+_KEY_LINE = "to save the API key: kiecli config set api-key"
+
 # What people type who know other programs, or Kie's API, and the line that does it here.
 _INSTEAD = {
     "submit create createtask generate run new": "kiecli does not submit tasks. Pipe the answer of "
     "createTask into: kiecli download --wait -",
     "credits credit balance account": "to see the credits left: kiecli config check",
-    "login auth key api-key setup init": "to save the API key: kiecli config set api-key",
+    "login auth key api-key setup init": _KEY_LINE,
     "save get fetch": "to save the results of a task: kiecli download ID",
     "poll watch": "to wait for a task: kiecli wait ID",
     "list ls tasks history logs": "kiecli does not list tasks: see https://kie.ai/logs",
@@ -60,6 +64,8 @@ def _instead(word: str) -> str:
 
 def _message(error: Exception) -> str:
     if hasattr(error, "possibilities"):
+        if error.option_name in _KEY_OPTIONS:  # type: ignore[attr-defined]
+            return f"no such option {error.option_name!r}; {_KEY_LINE}"  # type: ignore[attr-defined]
         # Typer lists all that look alike in words of its own; the first is the likeliest.
         likeliest = f". Did you mean {error.possibilities[0]!r}?" if error.possibilities else ""
         return f"no such option {error.option_name!r}{likeliest}"  # type: ignore[attr-defined]

@@ -71,7 +71,10 @@ def test_the_version(kiecli: Program, argv: list[str]) -> None:
         ),
         (["config", "create"], "no such command 'create'. See: kiecli config --help"),
         (["version", "-x"], "no such option '-x'. See: kiecli --help"),
-        (["--api-key", "x"], "no such option '--api-key'. See: kiecli --help"),
+        (
+            ["--api-key", "x"],
+            "no such option '--api-key'; to save the API key: kiecli config set api-key",
+        ),
         (["--vrsion"], "no such option '--vrsion'. Did you mean '--version'? See: kiecli --help"),
         (
             ["download", "--overwite", "a"],

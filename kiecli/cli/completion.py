@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typer import Context
 
 from kiecli.runtime import Runtime
+from kiecli.system_syntax import PATHS
 
 
 def task_ids(ctx: Context, incomplete: str) -> list[str]:
@@ -42,8 +43,9 @@ def templates(ctx: Context, incomplete: str) -> list[str]:
 
 
 def _folders(incomplete: str) -> Iterator[str]:
-    """Yield the folders whose names begin like this, with a slash at their ends, in order."""
-    parent, begun = incomplete[: incomplete.rfind("/") + 1], incomplete.rpartition("/")[2]
+    """Yield the folders whose names begin like this, with a separator at their ends, in order."""
+    begun = PATHS.split(incomplete)[-1]
+    parent = incomplete.removesuffix(begun)
     try:
         with os.scandir(os.path.expanduser(parent) or ".") as entries:  # noqa: PTH111  `~` of others
             names = sorted(entry.name for entry in entries if entry.is_dir())
@@ -52,7 +54,7 @@ def _folders(incomplete: str) -> Iterator[str]:
     # Hidden folders, too, once a dot has been typed.
     for name in names:
         if name.startswith(begun) and (begun or not name.startswith(".")):
-            yield f"{parent}{name}/"
+            yield f"{parent}{name}{PATHS.separator}"
 
 
 def _escaped(ctx: Context, name: str) -> str:

@@ -182,7 +182,7 @@ def test_a_disk_without_room_takes_what_fits_and_the_rest_when_there_is_room(
         f"kiecli: t1: could not save out/{NAME}: it needs 6.3 MB, and the disk has 1.0 MB free."
         f" {free}"
         f"kiecli: t1: could not save out/t1-2.png: the disk is full. {free}"
-        "kiecli: files already saved are kept; to fetch the rest: kiecli download -d out t1\n",
+        "kiecli: files already saved are kept; to fetch the rest: kiecli download -d out -j 1 t1\n",
     )
     assert files(kiecli) == {"out/t1-3.png": PNG}
     subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)

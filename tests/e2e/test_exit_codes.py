@@ -45,7 +45,8 @@ _CASES = {
     ),
     2: Case(
         "status https://kie.ai/market",
-        "kiecli: argument 1 is a URL, not a task id. Give the taskId of the task\n",
+        "kiecli: argument 1 is a URL, not a task id: 'https://kie.ai/marke…'."
+        " Give the taskId of the task\n",
     ),
     5: Case(
         "status nope",
@@ -66,7 +67,7 @@ _CASES = {
     124: Case(
         "wait -q -t 1 demo-slow",
         "kiecli: still waiting after 1s. The task is still running at Kie; to keep waiting: "
-        "kiecli wait demo-slow\n",
+        "kiecli wait -t 1 demo-slow\n",
     ),
 }
 
@@ -109,7 +110,7 @@ def test_6_nobody_is_there(kiecli: Installed) -> None:
         6,
         "",
         "kiecli: could not reach 127.0.0.1: connection refused. To try again: "
-        "kiecli wait demo-image\n",
+        "kiecli wait -t 0 demo-image\n",
     )
 
 

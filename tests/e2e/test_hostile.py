@@ -73,7 +73,7 @@ def test_an_answer_that_would_fill_memory_is_an_error(
     kie.faults.always("recordInfo", answer())
     code, out, lines, peak = _measured(kiecli, "wait", "-t", "0", "0f1e2d3c")
     assert (code, out) == (6, "")
-    assert lines == [f"kiecli: {said}. To try again: kiecli wait 0f1e2d3c"]
+    assert lines == [f"kiecli: {said}. To try again: kiecli wait -t 0 0f1e2d3c"]
     assert peak < _MOST, f"{peak / _MB:.0f} MB"
 
 
@@ -92,6 +92,6 @@ def test_stdin_that_is_made_to_be_hard_is_refused_in_one_line(kiecli: Installed)
     ran = kiecli("status", "-", input=b"[" * 20 * _MB)
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == (
-        "kiecli: stdin is neither task ids nor JSON that can be read. "
-        "Pipe in createTask's answer as it came\n"
+        f"kiecli: stdin is neither task ids nor JSON with a task id: '{'[' * 20}\u2026'."
+        " Pipe in createTask's answer as it came\n"
     )

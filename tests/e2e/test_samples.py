@@ -112,14 +112,15 @@ def sample(request: pytest.FixtureRequest, kie: FaultyServer) -> Sample:
 
 def test_status_in_a_pipe(sample: Sample, kiecli: Installed) -> None:
     fields = [field.removeprefix("-") for field in sample.fields.split()]
-    err = f"kiecli: abc: {sample.err}\n" if sample.err else ""
-    assert kiecli("status", "abc") == Ran(0, "\t".join(["abc", *fields]) + "\n", err)
+    task_id = sample.data["taskId"]
+    err = f"kiecli: {task_id}: {sample.err}\n" if sample.err else ""
+    assert kiecli("status", task_id) == Ran(0, "\t".join([task_id, *fields, "\n"]), err)
 
 
 def test_status_as_json(sample: Sample, kiecli: Installed) -> None:
     """`raw` is what came; the other fields say the same in one shape for all models."""
     state, model, created, duration, _, expires = sample.fields.split()
-    told = json.loads(kiecli("status", "--json", "-q", "abc").out)
+    told = json.loads(kiecli("status", "--json", "-q", sample.data["taskId"]).out)
     assert told["raw"] == sample.data
     assert [result["url"] for result in told["results"]] == list(sample.urls)
     assert (told["state"], told["model"], told["created_at"]) == (state, model, created)

@@ -176,7 +176,6 @@ def test_what_was_created_is_named_however_early_it_ends(kiecli: Installed, tmp_
     assert kiecli("wait", "-", input=created, environ=environ) == Ran(
         -signal.SIGINT,
         "",
-        "kiecli: created abc; if interrupted, continue with: kiecli wait abc\n"
         "kiecli: interrupted; to continue: kiecli wait abc\n",
     )
 

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from kiecli.network.logging import RequestLogger
     from kiecli.polling.policy import PollPolicy, Random
     from kiecli.polling.poller import Poller
-    from kiecli.polling.tracking import T
     from kiecli.workers import EventQueue, WorkerPool
 
 
@@ -101,7 +100,7 @@ class Runtime:
         """The one budget of requests to the API."""
         from kiecli.api.rate_limiter import RateLimiter
 
-        return RateLimiter()
+        return RateLimiter(self.clock)
 
     @cached_property
     def event_queue(self) -> "EventQueue":
@@ -144,32 +143,26 @@ class Runtime:
         self.client_factory.check(base_url)
         http = self.client_factory.client()
         trace = self.trace(output_options)
-        return KieClient(http, base_url, key.text, self.clock, trace, key.origin)
+        return KieClient(http, base_url, key.text, self.clock, trace, key.origin, self.rate_limiter)
 
     def poller(
-        self,
-        task_ids: Sequence[str],
-        policy: "PollPolicy",
-        look: "Callable[[str], T]",
-        *,
-        threads: int,
-    ) -> "Poller[T]":
-        """Return what looks at tasks until all are settled.
+        self, task_ids: Sequence[str], policy: "PollPolicy", client: "KieClient"
+    ) -> "Poller":
+        """Return what polls tasks until all are settled.
 
         Args:
             task_ids: The tasks, each named once.
-            policy: What the command wants of its looks.
-            look: Asks about one task; raises KieError.
-            threads: How many looks may be under way at once.
+            policy: What the command wants of its polls.
+            client: Asks about a task.
         """
-        from kiecli.polling.poller import Poller
+        from kiecli.polling.poller import MAX_CONCURRENT_POLLS, Poller
         from kiecli.polling.scheduler import PollScheduler
 
         return Poller(
             PollScheduler(task_ids, policy, self.clock.now(), self.random),
-            look,
+            client.task,
             rate_limiter=self.rate_limiter,
-            workers=self.workers(threads),
+            workers=self.workers(MAX_CONCURRENT_POLLS),
             event_queue=self.event_queue,
             clock=self.clock,
         )

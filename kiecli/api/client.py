@@ -1,4 +1,4 @@
-"""The three questions that kiecli asks Kie's API, over a client that somebody else made."""
+"""The three requests of Kie's API that kiecli makes, within one budget of requests."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -8,6 +8,7 @@ import httpx
 
 from kiecli import safe_json
 from kiecli.api.models import Task
+from kiecli.api.rate_limiter import RateLimiter
 from kiecli.api.responses import (
     BASE_URL_HINT,
     PROXY_LOGIN_HINT,
@@ -36,6 +37,10 @@ _CERTIFICATE_HINT = (
     "if your network uses its own certificate authority, set SSL_CERT_FILE to its certificate"
 )
 
+# Seconds after which a start that the rate limiter granted is stale. Where every thread hangs,
+# requests wait for one after that; sent together when the hang ends, they would break the budget.
+_MAX_DELAY = 1.0
+
 
 class KieClient:
     """Asks about tasks, credits and links. Safe to share between threads."""
@@ -48,6 +53,7 @@ class KieClient:
         clock: Clock,
         trace: RequestLogger | None = None,
         key_origin: str = "",
+        rate_limiter: RateLimiter | None = None,
     ) -> None:
         """Take what it needs.
 
@@ -58,6 +64,7 @@ class KieClient:
             clock: Measures the answers.
             trace: Told of each exchange, or None.
             key_origin: Where the key was configured, for the message that it is refused.
+            rate_limiter: Lets requests start; None is one of its own.
         """
         self._http = http
         self._base_url = base_url
@@ -67,17 +74,24 @@ class KieClient:
         self._trace = trace
         self._key_origin = key_origin
         self._redactor = Redactor([key])  # Kie may quote it
+        self._rate_limiter = rate_limiter or RateLimiter(clock)
 
-    def task(self, task_id: str) -> Task:
+    def task(self, task_id: str, started: float | None = None) -> Task:
         """Return what Kie says of a task now.
 
         See https://docs.kie.ai/market/common/get-task-detail.md.
+
+        Args:
+            task_id: The task.
+            started: The moment at which the rate limiter has let this request start; None waits
+                for it here.
 
         Raises:
             KieError: Kie did not say; `temporary` tells whether to ask again.
         """
         # An id needs no quoting in a query, and httpx takes longer to merge one in.
-        data = self._ask("GET", "/api/v1/jobs/recordInfo", task_id, query=f"?taskId={task_id}")
+        query = f"?taskId={task_id}"
+        data = self._ask("GET", "/api/v1/jobs/recordInfo", task_id, started, query=query)
         if not isinstance(data, dict):
             raise KieUnavailable("Kie's answer contains no task")
         answered = data.get("taskId") or task_id
@@ -111,7 +125,26 @@ class KieClient:
         return link
 
     def _ask(
-        self, method: str, path: str, task_id: str = "-", query: str = "", **content: Any
+        self,
+        method: str,
+        path: str,
+        task_id: str = "-",
+        started: float | None = None,
+        **content: Any,
+    ) -> Any:
+        """Send a request when the rate limiter lets it start, and tell it how that ended."""
+        if started is None or self._clock.now() - started > _MAX_DELAY:
+            started = self._rate_limiter.acquire()
+        try:
+            data = self._request(method, path, task_id, **content)
+        except KieError as error:
+            self._rate_limiter.completed(started, error)
+            raise
+        self._rate_limiter.completed(started, None)
+        return data
+
+    def _request(
+        self, method: str, path: str, task_id: str, query: str = "", **content: Any
     ) -> Any:
         began = self._clock.now()
         try:

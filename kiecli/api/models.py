@@ -92,6 +92,12 @@ class Task(NamedTuple):
         return self.phase is not Phase.RUNNING
 
     @property
+    def is_empty(self) -> bool:
+        """Whether the task has succeeded and lists neither file nor object nor text."""
+        nothing = not self.results and self.inline_result is None
+        return nothing and self.phase is Phase.SUCCESS
+
+    @property
     def duration(self) -> float | None:
         """Seconds from creation to completion; Kie's own `costTime` is not what it says."""
         if self.created_at is None or self.completed_at is None:

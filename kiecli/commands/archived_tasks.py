@@ -1,6 +1,10 @@
 """`--archive FILE` in a run: listed tasks are left out, and those that are done are added."""
 
+from collections.abc import Sequence
+
 from kiecli.api.models import Phase
+from kiecli.commands.left_open import LeftOpen
+from kiecli.commands.stop_rule import StopRule
 from kiecli.commands.task_ids import TaskSelection
 from kiecli.download.archive import FAILED, SAVED, Archive
 from kiecli.errors import SaveError
@@ -40,6 +44,11 @@ class ArchivedTasks:
         """The tasks that are not listed."""
         return self._selection.without(self.outcomes)
 
+    @property
+    def has_saved(self) -> bool:
+        """Whether one of the tasks that are listed was saved."""
+        return SAVED in self.outcomes.values()
+
     def show(self, reporter: Reporter, answer: ResultWriter) -> None:
         """Show the tasks that are listed: one note, and an object each."""
         for task_id in self.outcomes:
@@ -54,6 +63,13 @@ class ArchivedTasks:
         if self.outcomes:
             tasks = count(len(self.outcomes), "task")
             reporter.note(f"skipped {tasks} that {self._path} lists")
+
+    def leave_open(self, argv: Sequence[str], reporter: Reporter, answer: ResultWriter) -> None:
+        """Show the tasks that are not listed as left open: a listed one has won (--any)."""
+        left_open = LeftOpen(StopRule.ANY, self._selection, argv, self.left.task_ids)
+        for outcome in left_open.outcomes({}):
+            answer.add(outcome._replace(files=()))
+        reporter.note(left_open.note())
 
     def add(self, outcome: Outcome, reporter: Reporter) -> Outcome:
         """Add a task that is done for good.

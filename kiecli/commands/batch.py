@@ -1,25 +1,28 @@
-"""What every run over tasks has in common: it looks at them, and tells how each came out."""
+"""What every run over tasks has in common: it polls them, and reports how each came out."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from kiecli.api.models import Task
 from kiecli.commands import task_ids
 from kiecli.commands.command_line import STDIN, resume_argv
+from kiecli.commands.events import FileFinished, WorkerFailed, next_event
+from kiecli.commands.left_open import LeftOpen
+from kiecli.commands.stop_rule import StopRule
 from kiecli.commands.task_ids import TaskSelection
-from kiecli.errors import ExitCode, RateLimited, worst
+from kiecli.download.progress import TransferAdvanced, TransferRetrying, TransferStarted
+from kiecli.errors import ExitCode, worst
 from kiecli.network.logging import Exchange
 from kiecli.outcome import Outcome
 from kiecli.polling.policy import PollPolicy
-from kiecli.polling.poller import MAX_CONCURRENT_POLLS
-from kiecli.polling.scheduler import Snapshot
+from kiecli.polling.poller import PollCompleted
+from kiecli.polling.snapshot import Snapshot
 from kiecli.render.reporter import Reporter
 from kiecli.render.text import named
 from kiecli.runtime import OutputOptions, Runtime
 
 # Said together at the end, a line for each reason: an outage meets every task alike.
 _LATER = (ExitCode.UNAVAILABLE, ExitCode.PENDING, ExitCode.DEADLINE)
-
-_MAX_WAIT = 60.0  # seconds that a file waits for a fresh link's turn
 
 
 def select_tasks(
@@ -65,7 +68,7 @@ def name_created(
 
 
 class TaskBatch:
-    """One command over some tasks, from the first look to the exit code."""
+    """One command over some tasks, from the first poll to the exit code."""
 
     def __init__(
         self,
@@ -73,6 +76,7 @@ class TaskBatch:
         output_options: OutputOptions,
         selection: TaskSelection,
         reporter: Reporter,
+        stop: StopRule = StopRule.NEVER,
     ) -> None:
         """Take what is to be done.
 
@@ -80,7 +84,8 @@ class TaskBatch:
             runtime: Streams, settings, clock and network.
             output_options: The flags `--json`, `--quiet` and `--verbose`.
             selection: The tasks.
-            reporter: What speaks on stderr.
+            reporter: What is shown on stderr.
+            stop: Which outcome of one task decides the run.
 
         Raises:
             KieError: Settings or key cannot be used.
@@ -92,56 +97,68 @@ class TaskBatch:
         self.argv = resume_argv(runtime.argv)
         self.reporter = reporter
         self.outcomes: dict[str, Outcome] = {}
+        self._stop = stop
+        self._decided: ExitCode | None = None
+        self._answers: dict[str, Task | None] = {}
+        self._left_open = LeftOpen(stop, selection, self.argv, [])
         runtime.resume_command = self._open_line
         self._names_created = not output_options.quiet
 
-    def events(self, policy: PollPolicy) -> Iterator[object]:
-        """Look at the tasks until all are settled; show what happens.
+    @property
+    def is_decided(self) -> bool:
+        """Whether the outcome of one task has decided the run, so that no other is begun."""
+        return self._decided is not None
+
+    def events(
+        self, policy: PollPolicy, is_saving: Callable[[], bool] = lambda: False
+    ) -> Iterator[Snapshot | FileFinished]:
+        """Poll the tasks until all are settled or the run is decided; show what happens.
+
+        Args:
+            policy: What is wanted of the polls.
+            is_saving: Returns whether files are being saved, which is waited for in any case.
 
         Yields:
-            The last snapshot of each task, and events of others that nobody has shown.
+            The last snapshot of each task, and files as they finish.
         """
         if self._names_created:  # nobody else knows them
             name_created(self.runtime, self.selection, self.argv, "if interrupted, continue with")
-        poller = self.runtime.poller(
-            self.task_ids, policy, self.client.task, threads=MAX_CONCURRENT_POLLS
-        )
-        for event in poller.events(self.reporter.tick_interval):
-            yield from self.dispatch(event)
-
-    def dispatch(self, event: object) -> Iterator[object]:
-        """Show an event; yield it if it is more than something to show."""
-        if event is None:
+        poller = self.runtime.poller(self.task_ids, policy, self.client)
+        clock, event_queue = self.runtime.clock, self.runtime.event_queue
+        while (is_polling := not (poller.done or self.is_decided)) or is_saving():
+            wake = poller.start_due() if is_polling else float("inf")
+            event = next_event(event_queue, min(wake, clock.now() + self.reporter.tick_interval))
+            match event:
+                case PollCompleted() if is_polling:
+                    yield from self._shown(poller.receive(event))
+                case Exchange():
+                    self.reporter.exchange(event)
+                case TransferStarted() | TransferAdvanced() | TransferRetrying():
+                    self.reporter.transfer(event)
+                case FileFinished():
+                    yield event
+                case WorkerFailed(error):
+                    raise error
+            if is_polling and not self.is_decided:
+                yield from self._shown(poller.expire())
             self.reporter.tick()
-        elif isinstance(event, Exchange):
-            self.reporter.exchange(event)
-        elif isinstance(event, Snapshot):
-            self.reporter.snapshot(event)
-            if event.settled:
-                yield event
-        else:
-            yield event
 
-    def fresh_link(self, url: str) -> str:
-        """Ask for another link to a result, on the budget that the looks share.
-
-        Raises:
-            KieError: There is none.
-        """
-        clock, rate_limiter = self.runtime.clock, self.runtime.rate_limiter
-        while (wait := rate_limiter.acquire(clock.now())) > 0:
-            if wait > _MAX_WAIT:
-                raise RateLimited("rate limited by Kie", retry_after=wait)
-            clock.sleep(wait)
-        return self.client.fresh_link(url)
+    def _shown(self, snapshots: Iterable[Snapshot]) -> Iterator[Snapshot]:
+        for snapshot in snapshots:
+            self._answers[snapshot.task_id] = snapshot.answer
+            self.reporter.snapshot(snapshot)
+            if snapshot.settled:
+                yield snapshot
 
     def labelled(self, outcome: Outcome) -> Outcome:
         """Return an outcome with the user's name for its task."""
         return outcome._replace(label=self.selection.labels.get(outcome.task_id))
 
     def record(self, outcome: Outcome) -> None:
-        """Keep an outcome; say its error now, unless it is said together with others."""
+        """Keep an outcome; report its error now, unless it is reported together with others."""
         self.outcomes[outcome.task_id] = outcome
+        if self._decided is None and self._stop.is_met(outcome):
+            self._decided = outcome.exit_code
         error = outcome.error
         if error is None:
             return
@@ -149,11 +166,23 @@ class TaskBatch:
         if not (error.fatal or outcome.exit_code in _LATER or outcome.files):
             self.reporter.error(error, about=outcome.name, resume_command=outcome.resume_command)
 
+    def leave_open(self) -> list[Outcome]:
+        """Record the tasks that a decided run leaves open, and return their outcomes.
+
+        They are no errors: nothing annotates them, and they do not count for the exit code.
+        """
+        open_ids = [task_id for task_id in self.task_ids if task_id not in self.outcomes]
+        self._left_open = LeftOpen(self._stop, self.selection, self.argv, open_ids)
+        outcomes = self._left_open.outcomes(self._answers)
+        self.outcomes.update((outcome.task_id, outcome) for outcome in outcomes)
+        return outcomes
+
     def finish(self) -> ExitCode:
-        """Say what many tasks have in common, once, and return the code of the whole run."""
+        """Report what many tasks have in common, once, and return the code of the whole run."""
         self.reporter.close()
-        in_order = [self.outcomes[task_id] for task_id in self.task_ids]
-        for outcomes in _group_by_error(in_order):
+        left_open = self._left_open.task_ids
+        ended = [self.outcomes[each] for each in self.task_ids if each not in left_open]
+        for outcomes in _group_by_error(ended):
             first = outcomes[0]
             assert first.error is not None
             who = [outcome.name for outcome in outcomes]
@@ -168,9 +197,11 @@ class TaskBatch:
             self.reporter.error(
                 first.error, about="" if alone else named(who), resume_command=resume_command
             )
-        if any(outcome.error is not None and outcome.error.fatal for outcome in in_order):
+        if any(outcome.error is not None and outcome.error.fatal for outcome in ended):
             name_created(self.runtime, self.selection, self.argv, "to continue")
-        return worst(outcome.exit_code for outcome in in_order)
+        if left_open:
+            self.reporter.note(self._left_open.note())
+        return worst(each.exit_code for each in ended) if self._decided is None else self._decided
 
     def _open_line(self) -> str:
         left = [task_id for task_id in self.task_ids if task_id not in self.outcomes]
@@ -178,7 +209,7 @@ class TaskBatch:
 
 
 def _group_by_error(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:
-    """Return the outcomes that are said at the end, those with one reason together."""
+    """Return the outcomes that are reported at the end, those with one reason together."""
     groups: dict[tuple[ExitCode, str], list[Outcome]] = {}
     for outcome in outcomes:
         error = outcome.error

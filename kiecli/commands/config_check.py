@@ -1,17 +1,28 @@
 """`kiecli config check`: asks Kie for the credits left, with the key in force."""
 
+from functools import partial
 from typing import Any, NamedTuple
 
 from kiecli.api.client import KieClient
 from kiecli.config.api_key import KEY_PAGE
 from kiecli.config.settings import Value
-from kiecli.errors import ExitCode, KieError, KieUnavailable, TaskFailed, TaskNotFound
-from kiecli.polling.policy import MIN_ATTEMPTS, query_policy
-from kiecli.polling.scheduler import Snapshot
+from kiecli.errors import (
+    ConnectionFailed,
+    ExitCode,
+    KieError,
+    KieUnavailable,
+    TaskFailed,
+    TaskNotFound,
+    without_frames,
+)
+from kiecli.polling.policy import MIN_ATTEMPTS, POLL_TIMEOUT, REQUEST_TIMEOUT, query_policy
+from kiecli.polling.snapshot import Retry, Snapshot
+from kiecli.polling.time_box import RetryState
 from kiecli.render import json_lines
 from kiecli.render.notices import Notices
 from kiecli.render.text import error_line, sanitize
 from kiecli.runtime import OutputOptions, Runtime
+from kiecli.workers import EventQueue
 
 # In the place of the usual advice, which is to run this very check.
 _KEY_HINTS = {
@@ -20,12 +31,11 @@ _KEY_HINTS = {
 }
 
 
-class Credits(NamedTuple):
-    """Kie's answer to a good key, in the form that can be polled for."""
+class _Answered(NamedTuple):
+    """The event that a request has ended."""
 
-    left: float
-    state: str | None = None
-    finished: bool = True
+    attempt: int
+    answer: float | KieError
 
 
 def check(runtime: Runtime, *, json: bool) -> ExitCode:
@@ -35,32 +45,70 @@ def check(runtime: Runtime, *, json: bool) -> ExitCode:
         KieError: There is no key, or the configuration cannot be used.
     """
     key = runtime.config.value("api-key")
-    last = _last_poll(runtime, runtime.client(OutputOptions()))
-    if last.error is not None:
-        _advise(last.error, key)
-        runtime.err.line(error_line(last.error))
+    answer = _ask(runtime, runtime.client(OutputOptions()))
+    error = answer if isinstance(answer, KieError) else None
+    if error is not None:
+        _advise(error, key)
+        runtime.err.line(error_line(error))
     if json:
-        runtime.out.line(json_lines.encoded(_record(key, last)))
-    elif last.answer is not None:
-        runtime.out.write(f"key\t{sanitize(key.origin)}\ncredits\t{last.answer.left:.15g}\n")
-    return _code(last)
+        runtime.out.line(json_lines.encoded(_record(key, answer)))
+    elif not isinstance(answer, KieError):
+        runtime.out.write(f"key\t{sanitize(key.origin)}\ncredits\t{answer:.15g}\n")
+    return ExitCode.DONE if error is None else error.exit_code
 
 
-def _last_poll(runtime: Runtime, client: KieClient) -> Snapshot[Credits]:
-    """Ask until there is an answer or the time for retries is over."""
-
-    def poll(_: str) -> Credits:
-        try:
-            return Credits(client.credits())
-        except (TaskNotFound, TaskFailed) as error:  # a code that has a meaning for tasks only
-            raise KieUnavailable("Kie's answer contains no credit balance") from error
-
-    poller = runtime.poller(["credits"], query_policy(), poll, threads=MIN_ATTEMPTS)
-    notices = Notices(runtime.clock.now())
-    for last in (event for event in poller.events() if isinstance(event, Snapshot)):
-        for line in notices.of_trouble(last):
+def _ask(runtime: Runtime, client: KieClient) -> float | KieError:
+    """Return the credits left, or the error when the time for retries is over."""
+    clock, notices = runtime.clock, Notices(runtime.clock.now())
+    workers = runtime.workers(MIN_ATTEMPTS)
+    trouble: RetryState | None = None
+    attempt = 0
+    while True:
+        attempt += 1
+        started = clock.now()
+        workers.submit(partial(_request, client, attempt, runtime.event_queue))
+        until = started + POLL_TIMEOUT if trouble is None else trouble.hard_end
+        answer = _receive(runtime, attempt, min(until, started + POLL_TIMEOUT))
+        if not (isinstance(answer, KieError) and answer.temporary):
+            return answer
+        trouble = trouble or RetryState(started, query_policy().retry_timeout, answer)
+        trouble.add(answer)
+        due = _next_attempt(runtime, trouble)
+        if due is None:
+            return trouble.to_error(clock.now())
+        retry = Retry(answer, trouble.elapsed(due), trouble.limit)
+        for line in notices.of_trouble(Snapshot("", None, 0.0, settled=False, retry=retry)):
             runtime.err.line(f"kiecli: {line}")
-    return last
+        _receive(runtime, 0, due)  # a pause that a signal can end
+
+
+def _next_attempt(runtime: Runtime, trouble: RetryState) -> float | None:
+    """Return when to ask again, or None to give up."""
+    now = runtime.clock.now()
+    due = max(trouble.next_poll(now, runtime.random), now + runtime.rate_limiter.pause_left())
+    end = trouble.hard_end if trouble.reason.retry_after is None else trouble.ends_at
+    return None if trouble.is_full(now) or due >= end else due
+
+
+def _request(client: KieClient, attempt: int, event_queue: EventQueue) -> None:
+    answer: float | KieError
+    try:
+        answer = client.credits()
+    except (TaskNotFound, TaskFailed):  # a code that has a meaning for tasks only
+        answer = KieUnavailable("Kie's answer contains no credit balance")
+    except KieError as error:
+        answer = without_frames(error)
+    event_queue.put(_Answered(attempt, answer))
+
+
+def _receive(runtime: Runtime, attempt: int, until: float) -> float | KieError:
+    """Return the answer to an attempt, or the lack of one; late ones to others are dropped."""
+    while True:
+        event = runtime.event_queue.get(until)
+        if event is None:
+            return ConnectionFailed(f"no answer within {REQUEST_TIMEOUT:.0f} s")
+        if isinstance(event, _Answered) and event.attempt == attempt:
+            return event.answer
 
 
 def _advise(error: KieError, key: Value) -> None:
@@ -68,15 +116,12 @@ def _advise(error: KieError, key: Value) -> None:
         error.hint = _KEY_HINTS[key.source]
 
 
-def _code(last: Snapshot[Credits]) -> ExitCode:
-    return ExitCode.DONE if last.error is None else last.error.exit_code
-
-
-def _record(key: Value, last: Snapshot[Credits]) -> dict[str, Any]:
+def _record(key: Value, answer: float | KieError) -> dict[str, Any]:
+    error = answer if isinstance(answer, KieError) else None
     return {
-        "ok": last.error is None,
+        "ok": error is None,
         "source": key.source,
-        "credits": None if last.answer is None else last.answer.left,
-        "error": json_lines.error_record(last.error),
-        "exit_code": int(_code(last)),
+        "credits": None if isinstance(answer, KieError) else answer,
+        "error": json_lines.error_record(error),
+        "exit_code": int(ExitCode.DONE if error is None else error.exit_code),
     }

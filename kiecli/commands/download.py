@@ -1,6 +1,6 @@
 """`kiecli download`: saves every result of each task, as soon as the task has succeeded."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from kiecli import outcome
@@ -8,10 +8,11 @@ from kiecli.api.models import Phase, Task
 from kiecli.commands import output
 from kiecli.commands.archived_tasks import ArchivedTasks
 from kiecli.commands.batch import TaskBatch, select_tasks
-from kiecli.commands.command_line import waiting_argv
+from kiecli.commands.command_line import resume_argv, waiting_argv
 from kiecli.commands.download_checks import check_for_stdout, check_line
 from kiecli.commands.download_options import DownloadFlags
 from kiecli.commands.events import FileFinished, WorkerFailed
+from kiecli.commands.stop_rule import StopRule
 from kiecli.download.archive import Archive
 from kiecli.download.disk import ensure_writable
 from kiecli.download.downloader import Downloader
@@ -19,7 +20,7 @@ from kiecli.download.plan import SavedFile, SaveOptions, Target
 from kiecli.download.progress import TransferEvent, TransferRetrying
 from kiecli.errors import ExitCode, FolderNotWritable, KieError
 from kiecli.files.template import Template
-from kiecli.polling.scheduler import Snapshot
+from kiecli.polling.snapshot import Snapshot
 from kiecli.render.formats import ResultWriter, SafeTextWriter
 from kiecli.render.text import count, counts, humanize, size
 from kiecli.runtime import OutputOptions, Runtime
@@ -63,7 +64,10 @@ def download(
         archived.show(reporter, answer)
         if not left.task_ids:
             return ExitCode.DONE
-        run = TaskBatch(runtime, output_options, left, reporter)
+        if flags.stop is StopRule.ANY and archived.has_saved:
+            archived.leave_open(resume_argv(runtime.argv), reporter, answer)
+            return ExitCode.DONE
+        run = TaskBatch(runtime, output_options, left, reporter, flags.stop)
         try:
             if not (flags.dry_run or flags.to_stdout or template.absolute):
                 ensure_writable(directory)
@@ -110,7 +114,7 @@ class DownloadSession:
         self._downloader = Downloader(
             client=client,
             close_connections=client.close_connections,
-            fresh_link=run.fresh_link,
+            fresh_link=run.client.fresh_link,
             clock=runtime.clock,
             options=options,
             report=self._report,
@@ -120,38 +124,35 @@ class DownloadSession:
         self._tasks: dict[str, Task] = {}
         self._missing: dict[str, int] = {}
         self._files: dict[str, dict[int, SavedFile]] = {}
+        self._held: list[Task] = []
 
     def run(self) -> ExitCode:
         """Save until every task has its outcome."""
-        for event in self._events():
-            if isinstance(event, Snapshot):
-                self._settled(event)
-            elif isinstance(event, TransferEvent):
-                self._run.reporter.transfer(event)
-            elif isinstance(event, FileFinished):
-                self._run.reporter.ended(event.target, event.file)
-                self._saved(event)
-            elif isinstance(event, WorkerFailed):
-                raise event.error
+        for event in self._run.events(self._flags.policy, lambda: bool(self._missing)):
+            match event:
+                case Snapshot():
+                    self._settled(event)
+                case _:
+                    self._run.reporter.ended(event.target, event.file)
+                    self._saved(event)
+        for left_open in self._run.leave_open():
+            self._show(left_open)
         code = self._run.finish()
         self._sum_up()
         self._say_how_to_resume()
         return code
 
-    def _events(self) -> Iterator[object]:
-        yield from self._run.events(self._flags.policy)
-        while self._missing:
-            until = self._clock.now() + self._run.reporter.tick_interval
-            yield from self._run.dispatch(self._event_queue.get(until))
-            yield from self._run.dispatch(None)
-
-    def _settled(self, snapshot: Snapshot[Task]) -> None:
+    def _settled(self, snapshot: Snapshot) -> None:
         task = snapshot.answer
         if snapshot.error is not None or task is None or task.phase is Phase.FAILED:
             argv = self._run.argv
             self._end(outcome.from_wait(snapshot.task_id, task, snapshot.error, argv))
         elif not task.finished:
             self._end(outcome.pending(task, waiting_argv(self._run.argv)))
+        elif self._run.is_decided:
+            pass  # it stays open
+        elif self._flags.stop is StopRule.ANY and self._missing:
+            self._held.append(task)  # the first to arrive may win yet
         else:
             self._begin(task)
 
@@ -208,12 +209,21 @@ class DownloadSession:
             in_order = tuple(files[n] for n in sorted(files))
             task = self._tasks[task_id]
             self._end(outcome.from_download(task, in_order, self._run.argv))
+            self._begin_held()
+
+    def _begin_held(self) -> None:
+        """Save the next success where the one before could not be saved (--any)."""
+        while self._held and not (self._missing or self._run.is_decided):
+            self._begin(self._held.pop(0))
 
     def _end(self, ended: outcome.Outcome) -> None:
         ended = self._archived.add(self._run.labelled(ended), self._run.reporter)
+        self._show(ended)
+        self._run.record(ended)
+
+    def _show(self, ended: outcome.Outcome) -> None:
         if not self._flags.to_stdout:
             self._answer.add(ended._replace(files=ended.files or ()))
-        self._run.record(ended)
 
     def _warn_of_age(self, task: Task) -> None:
         """Say how long the links still live when that is not long."""
@@ -224,7 +234,7 @@ class DownloadSession:
 
     def _say_how_to_resume(self) -> None:
         left = [e.task_id for e in self._run.outcomes.values() if e.files and e.resume_argv]
-        if left:
+        if left and not (self._flags.stop is StopRule.ANY and self._run.is_decided):
             kept = "files already saved are kept; to fetch the rest"
             lead = "nothing was written; to try again" if self._flags.to_stdout else kept
             line = self._run.selection.resume_command(self._run.argv, left)

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from kiecli.commands.stop_rule import StopRule
 from kiecli.files.template import DEFAULT_TEMPLATE
 from kiecli.polling.policy import PollPolicy, query_policy, wait_policy
 
@@ -14,9 +15,9 @@ class DownloadFlags(NamedTuple):
     """A template, or `-` for stdout."""
     wait: bool
     timeout: float
-    """Seconds to wait at most; 0 is one look."""
+    """Seconds to wait at most; 0 is one poll."""
     interval: float | None
-    """Seconds between two looks at a task, or None for the usual rhythm."""
+    """Seconds between two polls of a task, or None for the usual ones."""
     jobs: int
     """How many files are fetched at once."""
     overwrite: bool
@@ -24,6 +25,8 @@ class DownloadFlags(NamedTuple):
     archive: str | None = None
     """A file that lists tasks which are left out, and takes those that are done."""
     write_metadata: bool = False
+    stop: StopRule = StopRule.NEVER
+    """Which outcome of one task decides the run."""
 
     @property
     def to_stdout(self) -> bool:
@@ -37,5 +40,5 @@ class DownloadFlags(NamedTuple):
 
     @property
     def policy(self) -> PollPolicy:
-        """What is wanted of the looks."""
+        """What is wanted of the polls."""
         return wait_policy(self.timeout, self.interval) if self.wait else query_policy()

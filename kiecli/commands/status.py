@@ -8,7 +8,7 @@ from kiecli.commands.batch import TaskBatch, select_tasks
 from kiecli.errors import ExitCode
 from kiecli.outcome import Outcome
 from kiecli.polling.policy import query_policy
-from kiecli.polling.scheduler import Snapshot
+from kiecli.polling.snapshot import Snapshot
 from kiecli.render.formats import ResultWriter
 from kiecli.runtime import OutputOptions, Runtime
 

@@ -1,4 +1,4 @@
-"""`kiecli wait`: looks at all tasks until each has come to its end, and prints result URLs."""
+"""`kiecli wait`: polls all tasks until each has ended, and prints result URLs."""
 
 from collections.abc import Sequence
 
@@ -6,10 +6,11 @@ from kiecli import outcome
 from kiecli.api.models import Task
 from kiecli.commands import output
 from kiecli.commands.batch import TaskBatch, select_tasks
+from kiecli.commands.stop_rule import StopRule
 from kiecli.errors import ExitCode
 from kiecli.outcome import Outcome
 from kiecli.polling.policy import wait_policy
-from kiecli.polling.scheduler import Snapshot
+from kiecli.polling.snapshot import Snapshot
 from kiecli.render.text import count, counts, humanize
 from kiecli.runtime import OutputOptions, Runtime
 
@@ -28,6 +29,7 @@ def wait(
     *,
     timeout: float,
     interval: float | None,
+    stop: StopRule = StopRule.NEVER,
 ) -> ExitCode:
     """Wait, show the URLs as tasks succeed, return the code.
 
@@ -35,24 +37,29 @@ def wait(
         runtime: Streams, settings, clock and network.
         output_options: The flags `--json`, `--quiet` and `--verbose`.
         arguments: Ids, or `-`.
-        timeout: Seconds to wait at most; 0 is one look.
-        interval: Seconds between two looks at a task, or None for the usual rhythm.
+        timeout: Seconds to wait at most; 0 is one poll.
+        interval: Seconds between two polls of a task, or None for the usual ones.
+        stop: Which outcome of one task decides the run.
 
     Raises:
         KieError: The line cannot be carried out at all.
     """
     selection = select_tasks(runtime, output_options, arguments)
     with output.reporter(runtime, output_options, selection, watching=True) as reporter:
-        run = TaskBatch(runtime, output_options, selection, reporter)
+        run = TaskBatch(runtime, output_options, selection, reporter, stop)
         answer = output.wait_answer(runtime, output_options, reporter)
         for event in run.events(wait_policy(timeout, interval)):
             assert isinstance(event, Snapshot)
+            if run.is_decided and event.error is None:
+                continue  # --any: the first answer to arrive has won
             ended = run.labelled(
                 outcome.from_wait(event.task_id, event.answer, event.error, run.argv)
             )
             answer.add(ended)
             run.record(ended)
             _mention_what_has_no_url(run, ended)
+        for left_open in run.leave_open():
+            answer.add(left_open)
         code = run.finish()
         if runtime.err.is_terminal:
             _sum_up(run)

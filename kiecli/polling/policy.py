@@ -1,51 +1,72 @@
-"""When to look again: the rhythm of good answers, the pauses of bad ones, the limits of both.
+"""How often to poll, and for how long: intervals, pauses and limits, in seconds.
 
-Pure functions and values; seconds throughout.
+Pure functions and values; polling/scheduler.py applies them.
 """
 
 from collections.abc import Callable
 from typing import NamedTuple
 
+from kiecli.network.deadline import READ_TIMEOUT
+
 Random = Callable[[float, float], float]
 """Returns a number between two, as `random.uniform` does."""
 
 IntervalFunction = Callable[[float, float | None, Random], float]
-"""Returns the time from one look to the next, as `poll_interval` does."""
+"""Returns the seconds from one poll to the next, as `poll_interval` does."""
 
-SHORTEST = 2.0
-LONGEST = 15.0
-REQUEST_TIMEOUT = 20.0
-"""Seconds that one look may take, from its start to the last byte of its answer."""
+MIN_INTERVAL = 2.0
+"""Kie's advice is to start at 2 to 3 s (https://docs.kie.ai/market/common/get-task-detail.md)."""
+
+MAX_INTERVAL = 15.0
+"""A result is noticed 8 s late in the mean at most: no more than one can bear to wait for."""
+
+REQUEST_TIMEOUT = READ_TIMEOUT
+"""Seconds that a request may take as a whole."""
+
+POLL_TIMEOUT = REQUEST_TIMEOUT + 1.0
+"""Seconds after which a poll counts as failed without the request's own end, which has a reason."""
 
 DEADLINE_GRACE = 10.0
-"""Seconds that looks due by the deadline may take beyond it."""
+"""Seconds that polls due by the deadline may take beyond it: nine answers of ten come in one."""
 
 CONFIRM_DELAY = 5.0
-"""Seconds until a failure that came without a record is looked at once more."""
+"""Seconds until a failure that came without a record is asked about once more."""
 
 MIN_ATTEMPTS = 4
-"""So many failed looks it takes to give up, however long they took."""
+"""Failed polls that it takes to give up: fewer may meet one and the same bad minute."""
 
+HARD_LIMIT = 2
+"""After so many times the box of trouble it is over, however few polls there were."""
+
+LISTING_GRACE = 15.0
+"""Seconds for which a fresh success that lists nothing yet is polled again."""
+
+FRESH_SUCCESS = 60.0
+"""Seconds from its completion for which a success is fresh."""
+
+# Full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/) up to
+# this pause: an outage that has lasted a minute lasts another half.
 _MAX_PAUSE = 30.0
+_MAX_DOUBLINGS = 10  # far beyond the longest pause, and no power that overflows
 
 
 class PollPolicy(NamedTuple):
-    """What a command wants of its looks."""
+    """What a command wants of its polls."""
 
     until_finished: bool
-    """Whether to look until the task has come to its end; else one good answer is enough."""
+    """Whether to poll until the task has ended; else one good answer is enough."""
     timeout: float | None = None
-    """How long to wait for the end; 0 is one look, without grace and retries."""
+    """How long to wait for the end; 0 is one poll, without grace and retries."""
     interval: float | None = None
-    """A fixed time between looks, or None for the rhythm."""
+    """A fixed time between polls, or None for `poll_interval`'s own."""
     not_found_grace: float = 0.0
     """How long a task may be not visible yet."""
     retry_timeout: float = 15.0
-    """How long temporary trouble may last."""
+    """The box of time for temporary trouble: somebody looks on at a `status`."""
 
     @property
     def single_attempt(self) -> bool:
-        """Whether each task gets exactly one look."""
+        """Whether each task gets exactly one poll."""
         return self.timeout == 0
 
 
@@ -55,7 +76,11 @@ def query_policy() -> PollPolicy:
 
 
 def wait_policy(timeout: float, interval: float | None) -> PollPolicy:
-    """Return the policy of `wait` and of `download --wait`."""
+    """Return the policy of `wait` and of `download --wait`.
+
+    Clients met new tasks that were not visible for some seconds, and allow for 60 to 90; two
+    minutes of trouble outlast a restart on either side.
+    """
     return PollPolicy(
         until_finished=True,
         timeout=timeout,
@@ -66,16 +91,16 @@ def wait_policy(timeout: float, interval: float | None) -> PollPolicy:
 
 
 def poll_interval(elapsed: float, interval: float | None, random: Random) -> float:
-    """Return the time from one look to the next, for a task first looked at `elapsed` ago.
+    """Return the seconds from one poll to the next, for a task first polled `elapsed` ago.
 
     A twentieth of the time waited keeps the lag to notice a result at a twentieth of the whole,
-    and fifteen minutes at a hundred looks; a tenth of scatter keeps many tasks from moving as one.
+    and fifteen minutes at a hundred polls; a tenth of jitter keeps many tasks from moving as one.
     """
     if interval is not None:
         return interval
-    return min(max(elapsed / 20 * random(0.9, 1.1), SHORTEST), LONGEST)
+    return min(max(elapsed / 20 * random(0.9, 1.1), MIN_INTERVAL), MAX_INTERVAL)
 
 
-def backoff(failed_looks: int, random: Random) -> float:
-    """Return the pause after so many failed looks in a row: doubling from 1 s, full jitter."""
-    return random(0.0, min(2.0 ** min(failed_looks - 1, 10), _MAX_PAUSE))
+def backoff(attempts: int, random: Random) -> float:
+    """Return the pause after so many failed polls in a row: doubling from 1 s, full jitter."""
+    return random(0.0, min(2.0 ** min(attempts - 1, _MAX_DOUBLINGS), _MAX_PAUSE))

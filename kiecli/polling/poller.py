@@ -1,40 +1,47 @@
-"""Carries out what a watch decides: starts its looks on one budget, brings it the answers."""
+"""Carries out what the scheduler decides: starts its polls on workers, brings it their answers."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Generic, NamedTuple
+from typing import NamedTuple
 
-from kiecli.api.rate_limiter import RateLimiter
+from kiecli.api.models import Task
+from kiecli.api.rate_limiter import MAX_REQUESTS_PER_SECOND, RateLimiter
 from kiecli.clock import Clock
-from kiecli.errors import ConnectionFailed, KieError, RateLimited, without_frames
-from kiecli.polling.scheduler import PollScheduler, Snapshot
-from kiecli.polling.tracking import T
+from kiecli.errors import KieError, RateLimited, without_frames
+from kiecli.polling.policy import POLL_TIMEOUT
+from kiecli.polling.scheduler import Poll, PollScheduler
+from kiecli.polling.snapshot import Snapshot
 from kiecli.workers import EventQueue, WorkerPool
 
-MAX_CONCURRENT_POLLS = 32
-"""Looks under way at once: enough to use the budget up at four seconds an answer."""
+MAX_CONCURRENT_POLLS = int(MAX_REQUESTS_PER_SECOND * POLL_TIMEOUT)
+"""As many as can start before the first of them has timed out.
 
-# Where every thread hangs, as in a name look-up, looks wait for one after the budget let them
-# start. Carried out together when the hang ends, they would break it.
-MAX_QUEUE_DELAY = 1.0
+Fewer, and answers that hang would keep tasks waiting that Kie does answer for. They are threads,
+each started when it is first needed: at a usual latency there are three.
+"""
 
-
-class Answered(NamedTuple, Generic[T]):
-    """The end of one look, as it arrives in the inbox."""
-
-    task_id: str
-    look: int
-    started: float
-    answer: T | KieError
+MAX_STALL = 5.0
+"""Seconds that the main thread may be late; if it is later, the machine has slept."""
 
 
-class Poller(Generic[T]):
-    """Drives a watch to its end."""
+class PollCompleted(NamedTuple):
+    """The event that a poll has ended, with its answer."""
+
+    poll: Poll
+    answer: Task | KieError
+
+
+class Poller:
+    """Polls tasks until each is settled.
+
+    The caller waits for events: it calls `start_due`, waits no longer than until the moment that
+    this returns, gives each PollCompleted to `receive`, and calls `expire`.
+    """
 
     def __init__(
         self,
-        watch: PollScheduler[T],
-        look: Callable[[str], T],
+        scheduler: PollScheduler,
+        poll: Callable[[str, float], Task],
         *,
         rate_limiter: RateLimiter,
         workers: WorkerPool,
@@ -44,70 +51,74 @@ class Poller(Generic[T]):
         """Take the parts.
 
         Args:
-            watch: Decides.
-            look: Asks about one task, on a worker; raises KieError.
-            rate_limiter: Says when a look may start.
-            workers: Carry out the looks.
-            event_queue: Where answers arrive, and other people's events.
-            clock: Tells the moments.
+            scheduler: Decides when to poll which task; made at this very moment.
+            poll: Asks about a task, on a worker, at the moment at which the rate limiter has let
+                it start; raises KieError.
+            rate_limiter: Lets polls start; learns from whoever asks how they ended.
+            workers: Carry out the polls.
+            event_queue: Where PollCompleted arrives.
+            clock: Measures all times.
         """
-        self._watch = watch
-        self._look = look
+        self._scheduler = scheduler
+        self._poll = poll
         self._rate_limiter = rate_limiter
         self._workers = workers
         self._event_queue = event_queue
         self._clock = clock
+        self._expected = clock.now()
+        self._slept = 0.0
 
-    def events(self, tick_interval: float = float("inf")) -> Iterator[Snapshot[T] | object | None]:
-        """Yield what happens until every task is settled.
+    @property
+    def done(self) -> bool:
+        """Whether every task is settled."""
+        return self._scheduler.done
 
-        Args:
-            tick_interval: Seconds after which a None comes at the latest: a moment to draw.
+    def start_due(self) -> float:
+        """Start every poll that is due and allowed; return when to call `expire` at the latest."""
+        wake = self._slept + min(self._start_all(self._now()), self._scheduler.next_limit())
+        self._expected = max(wake, self._clock.now())
+        return wake
 
-        Yields:
-            Snapshots; events that others put into the inbox; None between them.
-        """
-        while not self._watch.done:
-            wake = min(self._start_what_is_due(), self._watch.next_limit())
-            event = self._event_queue.get(min(wake, self._clock.now() + tick_interval))
-            now = self._clock.now()
-            if isinstance(event, Answered):
-                yield from self._take(event, now)
-            elif event is not None:
-                yield event
-            yield from self._watch.passed(now)
-            yield None
+    def receive(self, event: PollCompleted) -> Iterator[Snapshot]:
+        """Yield what an answer changes."""
+        now = self._now()
+        if isinstance(event.answer, RateLimited):
+            until = now + self._rate_limiter.pause_left()
+            self._scheduler.pause(until, now, event.answer)
+        yield from self._scheduler.answered(event.poll, event.answer, now, self._clock.wall())
 
-    def _start_what_is_due(self) -> float:
-        """Start every look that is due and allowed; return when to try again."""
-        while self._watch.in_flight < MAX_CONCURRENT_POLLS:
-            now = self._clock.now()
-            due = self._watch.next_due()
+    def expire(self) -> Iterator[Snapshot]:
+        """Yield what the passing of time changes."""
+        yield from self._scheduler.expire(self._now())
+
+    def _start_all(self, now: float) -> float:
+        while self._scheduler.in_flight < MAX_CONCURRENT_POLLS:
+            due = self._scheduler.next_due()
             if due > now:
                 return due
-            wait = self._rate_limiter.acquire(now)
-            if wait > 0:
-                return now + wait
-            self._workers.submit(partial(self._ask, *self._watch.start(now), now))
+            started = self._rate_limiter.try_acquire()
+            if started is None:
+                return now + self._rate_limiter.delay()
+            self._workers.submit(partial(self._carry_out, self._scheduler.start(now), started))
         return float("inf")
 
-    def _ask(self, task_id: str, look: int, started: float) -> None:
-        self._event_queue.put(Answered(task_id, look, started, self._answer(task_id, started)))
-
-    def _answer(self, task_id: str, started: float) -> T | KieError:
-        if self._clock.now() - started > MAX_QUEUE_DELAY:
-            return ConnectionFailed("no free connection")
+    def _carry_out(self, poll: Poll, started: float) -> None:
+        answer: Task | KieError
         try:
-            return self._look(task_id)
+            answer = self._poll(poll.task_id, started)
         except KieError as error:
-            return without_frames(error)
+            answer = without_frames(error)
+        self._event_queue.put(PollCompleted(poll, answer))
 
-    def _take(self, event: Answered[T], now: float) -> Iterator[Snapshot[T]]:
-        answer = event.answer
-        if isinstance(answer, RateLimited):
-            self._watch.pause(
-                self._rate_limiter.on_rate_limited(event.started, now, answer.retry_after)
-            )
-        elif not isinstance(answer, ConnectionFailed):
-            self._rate_limiter.on_success(event.started)
-        yield from self._watch.answered(event.task_id, event.look, answer, now)
+    def _now(self) -> float:
+        """Return monotonic seconds without those for which the machine slept.
+
+        Some systems count them and some do not; a process that was stopped is no different.
+        """
+        now = self._clock.now()
+        late = now - self._expected
+        self._expected = max(self._expected, now)
+        if late > MAX_STALL:
+            self._slept += late
+            self._scheduler.slept(late, now - self._slept)
+        return now - self._slept

@@ -1,56 +1,44 @@
-"""What is known of each task under watch, and when to look at which next.
+"""When to poll which task.
 
-The core of all waiting. It knows neither screen nor network nor thread and asks no clock: it is
-told the moments and the answers, and returns snapshots of what they change.
+The core of all waiting. It knows neither screen nor network nor thread and reads no clock: it is
+given moments and answers, and returns snapshots of what they change. What an answer means for its
+task is decided in polling/tracking.py; here is what concerns them all.
 """
 
 from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
-from typing import Generic, NamedTuple
+from typing import NamedTuple
 
-from kiecli.errors import ConnectionFailed, KieError, KieUnavailable, TaskFailed, TaskNotFound
+from kiecli.api.models import Task
+from kiecli.errors import ConnectionFailed, KieError, RateLimited
 from kiecli.polling.policy import (
-    CONFIRM_DELAY,
     DEADLINE_GRACE,
+    POLL_TIMEOUT,
     REQUEST_TIMEOUT,
     IntervalFunction,
     PollPolicy,
     Random,
     poll_interval,
 )
-from kiecli.polling.tracking import T, TrackedTask
+from kiecli.polling.snapshot import Retry, Snapshot
+from kiecli.polling.time_box import RetryState
+from kiecli.polling.tracking import Settle, TrackedTask
+from kiecli.polling.waiting import Waiting
 
 _NEVER = float("inf")
 
 
-class Retry(NamedTuple):
-    """Why and for how long a task is being looked at again."""
-
-    reason: KieError
-    lasts: float
-    """Seconds that it takes at least: until the next look."""
-    limit: float
-    """Seconds until it is given up."""
-
-
-class Snapshot(NamedTuple, Generic[T]):
-    """What is known of one task at one moment."""
+class Poll(NamedTuple):
+    """One poll that has started."""
 
     task_id: str
-    answer: T | None
-    """The last good answer."""
-    elapsed: float
-    """Seconds since the first look at it in this run."""
-    settled: bool
-    """Whether nothing more will come."""
-    error: KieError | None = None
-    """What settled it, unless an answer did."""
-    retry: Retry | None = None
-    """The trouble it is in, where it is not settled."""
+    number: int
+    """Which of its task's polls it is, from 1."""
+    started: float
 
 
-class PollScheduler(Generic[T]):
-    """Decides when to look at which task, and what an answer means for it."""
+class PollScheduler:
+    """Decides when to poll which task, and when to give up on all of them."""
 
     def __init__(
         self,
@@ -60,25 +48,25 @@ class PollScheduler(Generic[T]):
         random: Random,
         interval_function: IntervalFunction = poll_interval,
     ) -> None:
-        """Put every task on the list for a first look at once.
+        """Make a first poll of every task due at once.
 
         Args:
             task_ids: The tasks, each named once.
-            policy: What the command wants of its looks.
+            policy: What the command wants of its polls.
             now: The present moment; the deadline counts from here.
-            random: Scatters the looks.
-            interval_function: Says how long it is from one good answer to the next look.
+            random: Draws the jitter of intervals and pauses.
+            interval_function: Returns the seconds from one good answer to the next poll.
         """
-        self._policy = policy
-        self._random = random
-        self._rhythm = interval_function
-        self._open: dict[str, TrackedTask[T]] = {i: TrackedTask(i) for i in task_ids}
-        self._queue = [(now, place, i, 0) for place, i in enumerate(self._open)]
-        self._place = len(self._queue)
-        self._flying: dict[str, float] = {}
-        self._last_good = -_NEVER
-        self._paused_until = -_NEVER
-        self.deadline = now + policy.timeout if policy.timeout else _NEVER
+        self._waiting = Waiting(policy, now, random, interval_function)
+        self._open: dict[str, TrackedTask] = {}
+        # (due, order, task, its polls so far): stale once its task was polled or is settled.
+        self._queue: list[tuple[float, int, str, int]] = []
+        self._order = 0
+        self._in_flight: dict[str, Poll] = {}  # in the order in which they started
+        self._outage: RetryState | None = None
+        for task_id in task_ids:
+            self._open[task_id] = task = TrackedTask(task_id, now, self._waiting)
+            self._schedule(task, now)
 
     @property
     def done(self) -> bool:
@@ -87,144 +75,162 @@ class PollScheduler(Generic[T]):
 
     @property
     def in_flight(self) -> int:
-        """How many looks have begun and not ended."""
-        return len(self._flying)
+        """How many polls have started and not ended."""
+        return len(self._in_flight)
 
     def next_due(self) -> float:
-        """Return when the next look is due; infinity when none is."""
+        """Return when the next poll is due; infinity when none is."""
         while self._queue:
-            due, _, task_id, look = self._queue[0]
-            watched = self._open.get(task_id)
-            if watched is not None and watched.look == look:
+            due, _, task_id, polls = self._queue[0]
+            task = self._open.get(task_id)
+            if task is not None and task.polls == polls:
                 return due
             heappop(self._queue)
         return _NEVER
 
     def next_limit(self) -> float:
-        """Return when a look will have taken too long, or all time will be up."""
-        oldest = next(iter(self._flying.values()), _NEVER)
-        return min(oldest + REQUEST_TIMEOUT, self._end())
+        """Return when `expire` has to be called at the latest."""
+        limits = [self._closing_time()]
+        for poll in self._in_flight.values():
+            limits += [poll.started + POLL_TIMEOUT, self._open[poll.task_id].hard_end()]
+        if self._outage is not None:
+            limits.append(self._outage.hard_end)
+        return min(limits)
 
-    def start(self, now: float) -> tuple[str, int]:
-        """Begin the look that is due next (see `next_due`).
-
-        Returns:
-            The task's id and the look's number, to be given back with the answer.
-        """
-        due, _, task_id, _ = heappop(self._queue)
-        watched = self._open[task_id]
-        if watched.first is None:
-            watched.first = now
-        if watched.trouble is not None:
-            # A pause that Kie imposed is its trouble; only what comes on top is our own queue.
-            watched.trouble.queued += max(0.0, now - max(due, self._paused_until))
-        watched.look += 1
-        self._flying[task_id] = now
-        return task_id, watched.look
+    def start(self, now: float) -> Poll:
+        """Start the poll that is due next (see `next_due`)."""
+        _, _, task_id, _ = heappop(self._queue)
+        task = self._open[task_id]
+        task.on_start(now)
+        poll = self._in_flight[task_id] = Poll(task_id, task.polls, now)
+        return poll
 
     def answered(
-        self, task_id: str, look: int, answer: T | KieError, now: float
-    ) -> Iterator[Snapshot[T]]:
-        """Take the answer of a look; one that comes after its look was given up changes nothing."""
-        watched = self._open.get(task_id)
-        if watched is None or watched.look != look or task_id not in self._flying:
+        self, poll: Poll, answer: Task | KieError, now: float, wall: float | None = None
+    ) -> Iterator[Snapshot]:
+        """Take the answer of a poll; one that comes after its poll was given up changes nothing.
+
+        Args:
+            poll: The poll.
+            answer: The task, or why nobody knows.
+            now: The present moment.
+            wall: The same in seconds since 1970, for the age of a success.
+        """
+        task = self._open.get(poll.task_id)
+        if task is None or self._in_flight.get(poll.task_id) != poll:
             return
-        started = self._flying.pop(task_id)
-        if not isinstance(answer, KieError):
-            yield from self._good(watched, answer, started, now)
-        elif answer.fatal:
-            for each in list(self._open.values()):
-                yield self._settle(each, now, answer)
-        else:
-            yield from self._bad(watched, answer, started, now)
+        del self._in_flight[poll.task_id]
+        if isinstance(answer, KieError) and answer.fatal:
+            yield from self._settle_all(now, answer)
+            return
+        self._track_outage(answer, poll, now)
+        if self._outage is not None and self._outage.is_full(now):
+            yield from self._settle_all(now, self._outage.to_error(now))
+            return
+        decision = task.on_answer(answer, poll.started, now, wall)
+        if isinstance(decision, Settle):
+            yield self._settle(task, now, decision.error)
+            return
+        self._schedule(task, decision.due)
+        if decision.is_news:
+            yield self._snapshot(task, now, retry=decision.retry)
 
-    def pause(self, until: float) -> None:
-        """Take note that no look can start before a moment, because Kie was asked too often."""
-        self._paused_until = max(self._paused_until, until)
+    def pause(self, until: float, now: float, reason: RateLimited | None = None) -> None:
+        """Learn that no poll can start before a moment, because Kie answered 429.
 
-    def passed(self, now: float) -> Iterator[Snapshot[T]]:
-        """Take note of the time: of looks that took too long, and of the end of all waiting."""
-        for task_id, started in list(self._flying.items()):
-            if now < started + REQUEST_TIMEOUT:
-                break  # they stand in the order in which they began
-            silent = ConnectionFailed(f"no answer within {REQUEST_TIMEOUT:.0f} s")
-            yield from self.answered(task_id, self._open[task_id].look, silent, now)
-        if now >= self._end():
-            for watched in list(self._open.values()):
-                yield self._give_up(watched, now)
+        Where Kie itself asks for a pause that outlasts the box of a command that does not wait,
+        that command makes no more polls; those in flight may still bring answers.
+        """
+        waiting, policy = self._waiting, self._waiting.policy
+        waiting.paused_until = max(waiting.paused_until, until)
+        is_asked = reason is not None and reason.retry_after
+        if (
+            reason
+            and is_asked
+            and not policy.until_finished
+            and until >= now + policy.retry_timeout
+        ):
+            waiting.closed_by = RetryState(now, policy.retry_timeout, reason).to_error(now)
 
-    def _end(self) -> float:
-        last = self.deadline + DEADLINE_GRACE
-        due_by_then = self.next_due() <= self.deadline and self._paused_until < last
-        return last if self._flying or due_by_then else self.deadline
+    def slept(self, seconds: float, now: float) -> None:
+        """Learn that the machine slept for seconds that moments here do not count.
 
-    def _good(
-        self, watched: TrackedTask[T], answer: T, started: float, now: float
-    ) -> Iterator[Snapshot[T]]:
-        before, was_in_trouble = watched.answer, watched.trouble is not None
-        watched.answer, watched.trouble, watched.doubted = answer, None, False
-        self._last_good = now
-        if answer.finished or not self._policy.until_finished:
-            yield self._settle(watched, now)
-        elif started >= self.deadline or self._policy.single_attempt:
-            yield self._give_up(watched, now)
-        else:
-            pause = self._rhythm(watched.elapsed(now), self._policy.interval, self._random)
-            self._schedule(watched, max(now, started + pause))
-            if before is None or before.state != answer.state or was_in_trouble:
-                yield self._snapshot(watched, now)
+        The deadline does count them. Where it is past, each task is polled once more; what was in
+        flight has no connection any more.
+        """
+        deadline = self._waiting.deadline = max(self._waiting.deadline - seconds, now)
+        self._in_flight.clear()
+        self._queue.clear()
+        for task in self._open.values():
+            self._schedule(task, min(task.due, deadline))
 
-    def _bad(
-        self, watched: TrackedTask[T], error: KieError, started: float, now: float
-    ) -> Iterator[Snapshot[T]]:
-        if isinstance(error, TaskFailed) and not (watched.doubted or self._policy.single_attempt):
-            # A failure without a record may be a slip; said twice it is none.
-            watched.doubted = True
-            watched.reason = KieUnavailable(f"{error.message}; a second check has not confirmed it")
-            self._schedule(watched, now + CONFIRM_DELAY)
-        elif error.temporary or isinstance(error, TaskNotFound):
-            yield self._troubled(watched, error, started, now)
-        else:
-            yield self._settle(watched, now, error)
+    def expire(self, now: float) -> Iterator[Snapshot]:
+        """Take note of the time: of polls, trouble or waiting that have lasted too long."""
+        for poll in list(self._in_flight.values()):
+            if now < poll.started + POLL_TIMEOUT:
+                break
+            silence = ConnectionFailed(f"no answer within {REQUEST_TIMEOUT:.0f} s")
+            yield from self.answered(poll, silence, now)
+        for task in [self._open[task_id] for task_id in self._in_flight]:
+            if now >= task.hard_end():
+                yield self._settle(task, now, task.to_error_at_hard_end(now, cut_short=1))
+        if now < self._waiting.paused_until:
+            yield from self._expire_in_pause(now)
+        if self._outage is not None and now >= self._outage.hard_end:
+            self._outage.attempts += self.in_flight
+            yield from self._settle_all(now, self._outage.to_error(now))
+        if now >= self._closing_time():
+            for task in list(self._open.values()):
+                yield self._settle(task, now, task.to_deadline_error())
 
-    def _troubled(
-        self, watched: TrackedTask[T], error: KieError, started: float, now: float
-    ) -> Snapshot[T]:
-        trouble = watched.note(error, started, self._policy, self._last_good)
-        if trouble.over(now):
-            return self._settle(watched, now, trouble.given_up(now))
-        if started >= self.deadline:
-            return self._give_up(watched, now)
-        due = trouble.next_look(now, self._random)
-        self._schedule(watched, due, told_to_wait=error.retry_after is not None)
-        limit = min(trouble.limit, trouble.lasted(self.deadline))
-        retry = Retry(error, trouble.lasted(max(due, self._paused_until)), limit)
-        return self._snapshot(watched, now, retry=retry)
+    def _expire_in_pause(self, now: float) -> Iterator[Snapshot]:
+        """Settle the tasks that come to their end before the pause does."""
+        waiting = self._waiting
+        for task in [each for each in self._open.values() if each.task_id not in self._in_flight]:
+            if waiting.closed_by is not None:
+                yield self._settle(task, now, waiting.closed_by)
+            elif task.hard_end() <= waiting.paused_until:
+                yield self._settle(task, now, task.to_error_at_hard_end(now))
 
-    def _schedule(self, watched: TrackedTask[T], due: float, *, told_to_wait: bool = False) -> None:
-        if due > self.deadline and not told_to_wait:
-            due = self.deadline  # a last look
-        self._place += 1
-        heappush(self._queue, (due, self._place, watched.task_id, watched.look))
+    def _closing_time(self) -> float:
+        """Return when all waiting ends: at the deadline, later while a poll due by then is out."""
+        deadline = self._waiting.deadline
+        end = deadline + DEADLINE_GRACE
+        is_one_due = self.next_due() <= deadline and self._waiting.paused_until < end
+        return end if self._in_flight or is_one_due else deadline
 
-    def _give_up(self, watched: TrackedTask[T], now: float) -> Snapshot[T]:
-        return self._settle(watched, now, watched.unfinished(self._policy.timeout or 0))
+    def _track_outage(self, answer: Task | KieError, poll: Poll, now: float) -> None:
+        """Note whether Kie answers anybody: where it does not, all tasks end together."""
+        if not (isinstance(answer, KieError) and answer.temporary):
+            self._outage = None
+            self._waiting.last_answer = now
+        elif not self._waiting.policy.single_attempt:
+            self._outage = self._outage or self._waiting.new_trouble(answer, poll.started)
+            self._outage.add(answer)
 
-    def _settle(
-        self, watched: TrackedTask[T], now: float, error: KieError | None = None
-    ) -> Snapshot[T]:
-        del self._open[watched.task_id]
-        self._flying.pop(watched.task_id, None)
-        return self._snapshot(watched, now, error=error, settled=True)
+    def _schedule(self, task: TrackedTask, due: float) -> None:
+        task.due = due
+        self._order += 1
+        heappush(self._queue, (due, self._order, task.task_id, task.polls))
+
+    def _settle_all(self, now: float, error: KieError) -> Iterator[Snapshot]:
+        for task in list(self._open.values()):
+            yield self._settle(task, now, error)
+
+    def _settle(self, task: TrackedTask, now: float, error: KieError | None) -> Snapshot:
+        if task.listing is not None:  # a success, whatever came later
+            task.answer, error = task.listing.task, None
+        del self._open[task.task_id]
+        self._in_flight.pop(task.task_id, None)
+        return self._snapshot(task, now, error=error, settled=True)
 
     def _snapshot(
         self,
-        watched: TrackedTask[T],
+        task: TrackedTask,
         now: float,
         *,
         error: KieError | None = None,
         retry: Retry | None = None,
         settled: bool = False,
-    ) -> Snapshot[T]:
-        elapsed = watched.elapsed(now)
-        return Snapshot(watched.task_id, watched.answer, elapsed, settled, error, retry)
+    ) -> Snapshot:
+        return Snapshot(task.task_id, task.answer, task.elapsed(now), settled, error, retry)

@@ -14,7 +14,6 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from kiecli.api.models import Task
 from kiecli.clock import Clock
 from kiecli.download.progress import (
     TransferAdvanced,
@@ -22,7 +21,7 @@ from kiecli.download.progress import (
     TransferRetrying,
     TransferStarted,
 )
-from kiecli.polling.scheduler import Snapshot
+from kiecli.polling.snapshot import Snapshot
 from kiecli.render.notices import Notices, state_of
 from kiecli.render.reporter import Reporter, file_line
 from kiecli.render.rows import FileRow, TaskRow, task_lines, truncate_end, truncate_start
@@ -111,7 +110,7 @@ class LiveReporter(Reporter):
         """Say something that is no error."""
         self.say(sanitize(f"kiecli: {line}"))
 
-    def snapshot(self, snapshot: Snapshot[Task]) -> None:
+    def snapshot(self, snapshot: Snapshot) -> None:
         """Show the task's new state; say trouble that lasts."""
         for line in self._notices.of_trouble(snapshot):
             self.note(line)

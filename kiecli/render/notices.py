@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterator
 
 from kiecli import durations
-from kiecli.api.models import Task
 from kiecli.errors import TaskNotFound
-from kiecli.polling.scheduler import Snapshot
+from kiecli.polling.snapshot import Snapshot
 from kiecli.render.text import count, counts, error_message, sanitize
 
 _WORTH_SAYING = 2.0
@@ -30,7 +29,7 @@ class Notices:
         self._retries: set[str] = set()
         self._file_troubles: dict[str, str] = {}
 
-    def of_trouble(self, snapshot: Snapshot[Task]) -> Iterator[str]:
+    def of_trouble(self, snapshot: Snapshot) -> Iterator[str]:
         """Yield why a task is looked at again, once for each reason."""
         retry = snapshot.retry
         if retry is None:
@@ -55,7 +54,7 @@ class Notices:
             self._file_troubles[path] = reason
             yield sanitize(f"{path}: {reason}")
 
-    def of_change(self, snapshot: Snapshot[Task], now: float) -> Iterator[str]:
+    def of_change(self, snapshot: Snapshot, now: float) -> Iterator[str]:
         """Yield a line when the state of a task is another than before."""
         before = self._states.get(snapshot.task_id)
         if snapshot.settled:
@@ -81,7 +80,7 @@ class Notices:
         yield sanitize(f"still waiting after {waited}: {counts(list(self._states.values()))}")
 
 
-def state_of(snapshot: Snapshot[Task]) -> str:
+def state_of(snapshot: Snapshot) -> str:
     """Return the task's state, or what stands for one where nobody has told it yet."""
     if snapshot.answer is not None:
         return snapshot.answer.state_label

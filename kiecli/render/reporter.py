@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
-from kiecli.api.models import Task
 from kiecli.clock import Clock
 from kiecli.download.progress import TransferEvent, TransferRetrying
 from kiecli.errors import KieError
 from kiecli.outcome import Outcome
-from kiecli.polling.scheduler import Snapshot
+from kiecli.polling.snapshot import Snapshot
 from kiecli.render.notices import Notices
 from kiecli.render.text import annotation, error_line, sanitize, size
 from kiecli.streams import ErrorOutput, Output
@@ -81,7 +80,7 @@ class Reporter:
     def note(self, line: str) -> None:
         """Say something that is no error, unless asked to be quiet."""
 
-    def snapshot(self, snapshot: Snapshot[Task]) -> None:
+    def snapshot(self, snapshot: Snapshot) -> None:
         """Take what became known of a task."""
 
     def transfer(self, event: TransferEvent) -> None:
@@ -133,7 +132,7 @@ class LogReporter(Reporter):
         """Say something that is no error."""
         self.say(sanitize(f"kiecli: {line}"))
 
-    def snapshot(self, snapshot: Snapshot[Task]) -> None:
+    def snapshot(self, snapshot: Snapshot) -> None:
         """Say a change of state, and trouble that lasts."""
         for line in self._notices.of_trouble(snapshot):
             self.note(line)

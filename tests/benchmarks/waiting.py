@@ -29,14 +29,11 @@ import httpx
 _ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(_ROOT))
 
-from kiecli.api.rate_limiter import RateLimiter  # noqa: E402
 from kiecli.polling.policy import IntervalFunction, Random, poll_interval, wait_policy  # noqa: E402
-from kiecli.polling.poller import Poller  # noqa: E402
-from kiecli.polling.scheduler import PollScheduler, Snapshot  # noqa: E402
 from kiecli.sandbox.server import SandboxServer  # noqa: E402
 from kiecli.sandbox.simulation import SimulatedKie  # noqa: E402
 from kiecli.sandbox.tasks import Script, Stage  # noqa: E402
-from tests.support.fakes import FakeClock, FakeEventQueue, InlineWorkerPool  # noqa: E402
+from tests.support.polls import Answer, PollRun, seen  # noqa: E402
 
 # Seconds from creation to completion of recorded tasks: least, median and most, or what there is.
 _DURATIONS = (
@@ -68,50 +65,33 @@ _RHYTHMS: dict[str, IntervalFunction] = {
 }
 
 
-class _Seen(NamedTuple):
-    state: str
-    finished: bool
-
-
 class _Noticed(NamedTuple):
     """One task of a simulation."""
 
     duration: float
     lag: float
-    looks: int
+    polls: int
 
 
 def _simulated(
     durations: Sequence[float], interval_function: IntervalFunction, seed: int
 ) -> Iterator[_Noticed]:
     """Wait for tasks that were all created just now; yield each as it is noticed."""
-    clock = FakeClock()
-    event_queue = FakeEventQueue(clock)
-    looks: Counter[str] = Counter()
     ends = {str(n): duration for n, duration in enumerate(durations)}
 
-    def look(task_id: str) -> _Seen:
-        looks[task_id] += 1
-        done = clock.now() >= ends[task_id]
-        return _Seen("success" if done else "generating", done)
+    def script(task_id: str, now: float) -> tuple[Answer, float]:
+        return seen("success" if now >= ends[task_id] else "generating"), _LATENCY
 
-    scatter = random.Random(seed).uniform
-    watch: PollScheduler[_Seen] = PollScheduler(
-        ends, wait_policy(7200, None), clock.now(), scatter, interval_function
-    )
-    workers = InlineWorkerPool(clock, event_queue, _LATENCY)
-    poller = Poller(
-        watch,
-        look,
-        rate_limiter=RateLimiter(),
-        workers=workers,
-        event_queue=event_queue,
-        clock=clock,
-    )
-    for event in poller.events():
-        if isinstance(event, Snapshot) and event.settled:
-            end = ends[event.task_id]
-            yield _Noticed(end, clock.now() - end, looks[event.task_id])
+    run = PollRun(
+        script,
+        wait_policy(7200, None),
+        list(ends),
+        random=random.Random(seed).uniform,
+        interval_function=interval_function,
+    ).to_its_end()
+    polls = Counter(task_id for _, task_id in run.polls)
+    for task_id, moment, _ in run.ends:
+        yield _Noticed(ends[task_id], moment - ends[task_id], polls[task_id])
 
 
 def _many(count: int, interval_function: IntervalFunction) -> list[_Noticed]:
@@ -133,7 +113,7 @@ def _simulation() -> None:
             share = max(each.lag / each.duration for each in noticed if each.duration > 40)
             print(
                 f"{count:>5}  {name:<18}{mean(each.lag for each in noticed):>9.2f}{worst:>11.2f}"
-                f"{share:>9.1%}{mean(each.looks for each in noticed):>8.1f}"
+                f"{share:>9.1%}{mean(each.polls for each in noticed):>8.1f}"
             )
         print()
     print(

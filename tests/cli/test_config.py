@@ -2,8 +2,11 @@
 
 import json
 import signal
+from itertools import chain, repeat
+from math import inf
 from pathlib import Path
 
+import httpx
 import pytest
 
 from kiecli.commands.config import ask_key
@@ -429,6 +432,33 @@ def test_check_gives_up_after_its_box_of_time(
         "",
         f"kiecli: {message}; retrying for up to 15s\nkiecli: {message}; tried 5 times in 15s\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("latencies", "retry_after", "at", "end"),
+    [
+        ([inf], None, 30, (6, "no answer within 20 s; tried 2 times in 30s")),
+        ([25, inf], None, 30, (6, "no answer within 20 s; tried 2 times in 30s")),
+        ([25, 1], None, 23, (0, "")),
+        ([0], 3600, 0, (6, "rate limited by Kie (HTTP 429); Kie asks to wait 1h")),
+    ],
+)
+def test_check_is_over_when_it_says_so(
+    kiecli: Program,
+    kie: Faults,
+    latencies: list[float],
+    retry_after: int | None,
+    at: float,
+    end: tuple[int, str],
+) -> None:
+    if retry_after is not None:
+        headers = {"Retry-After": str(retry_after)}
+        kie.always("credit", httpx.Response(429, headers=headers))
+    kiecli.latency = chain(latencies, repeat(latencies[-1])).__next__
+    ran = kiecli("config", "check")
+    code, message = end
+    assert (ran.code, kiecli.clock.now()) == (code, at)
+    assert ran.err.splitlines()[-1] == f"kiecli: {message}" or code == 0
 
 
 def test_check_asks_nobody_with_a_key_that_cannot_be_one(kiecli: Program, kie: Faults) -> None:

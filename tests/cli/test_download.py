@@ -621,11 +621,11 @@ def test_fresh_links_share_the_budget_of_the_looks(
     assert all(later - earlier >= 1 for earlier, later in zip(asked, asked[8:], strict=False))
 
 
-def test_no_fresh_link_is_asked_for_while_kie_is_to_be_left_alone(
-    kiecli: Program, kie: Faults
-) -> None:
-    limited = httpx.Response(429, headers={"Retry-After": "300"})
-    kie.next("recordInfo", limited, task_id="a")
-    ran = kiecli("download", "-q", "a", "demo-expired")
+def test_a_rate_limit_on_fresh_links_pauses_the_polls_too(kiecli: Program, kie: Faults) -> None:
+    kie.next("download-url", httpx.Response(429, headers={"Retry-After": "30"}))
+    kie.task("slow", "generating")
+    ran = kiecli("download", "-q", "--wait", "-t", "40s", "demo-expired", "slow")
     assert ran.code == 7
-    assert kie.seen("download-url") == []
+    asked = sorted(seen.at for seen in (*kie.seen("recordInfo"), *kie.seen("download-url")))
+    assert [at for at in asked if at < 30] == [0, 0, 0]
+    assert len(asked) > 5

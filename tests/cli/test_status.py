@@ -90,6 +90,8 @@ def test_a_failure_without_a_record_is_believed_when_it_is_said_twice(
     assert kiecli("status", "a") == Ran(
         0,
         "a\tfail\t\t\t\t\t\t\n",
+        "kiecli: Kie says the task failed: generation failed (code 501);"
+        " retrying for up to 5s\n"
         "kiecli: a: Kie says the task failed: generation failed (code 501)."
         " A problem on Kie's side, usually not charged; submit it again\n",
     )
@@ -415,7 +417,7 @@ def test_temporary_trouble_is_borne_for_a_quarter_of_a_minute(
         6,
         "a\tunknown\t\t\t\t\t\t\nb\tunknown\t\t\t\t\t\t\n",
         "kiecli: Kie answered with an error page (HTTP 502); retrying for up to 15s\n"
-        "kiecli: a, b: Kie answered with an error page (HTTP 502); tried 5 times in 15s."
+        "kiecli: a, b: Kie answered with an error page (HTTP 502); tried 9 times in 15s."
         " To try again: kiecli status a b\n",
     )
     assert clock.now() == pytest.approx(15, abs=0.2)
@@ -439,10 +441,9 @@ def test_one_outage_is_said_once_however_often_each_task_was_tried(
     assert kiecli("status", "-q", "a", "b") == Ran(
         6,
         "unknown\nunknown\n",
-        "kiecli: a, b: Kie answered with an error page (HTTP 502); tried 5 times in 15s."
+        "kiecli: a, b: Kie answered with an error page (HTTP 502); tried 8 times in 15s."
         " To try again: kiecli status a b\n",
     )
-    assert len(kie.seen("recordInfo", task_id="b")) == 4
 
 
 def test_the_line_to_run_repeats_exit_status(kiecli: Program, kie: Faults) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from kiecli.api.client import MAX_ANSWER, KieClient
 from kiecli.api.models import Task
+from kiecli.api.rate_limiter import RateLimiter
 from kiecli.errors import (
     AccessError,
     ConfigError,
@@ -152,6 +153,49 @@ def test_an_answer_about_another_task_is_temporary_trouble(other: object) -> Non
 @pytest.mark.parametrize("same", [None, "", "a", "A"])
 def test_an_answer_may_leave_the_id_out_or_write_it_in_another_case(same: object) -> None:
     assert _client(_holding({"taskId": same, "state": "success"})).task("a").task_id == "a"
+
+
+_REQUESTS: dict[str, Callable[[KieClient], object]] = {
+    "task": lambda client: client.task("a"),
+    "credits": lambda client: client.credits(),
+    "fresh link": lambda client: client.fresh_link("https://old.test/x"),
+}
+
+
+@pytest.mark.parametrize("following", _REQUESTS)
+@pytest.mark.parametrize("limited", _REQUESTS)
+def test_a_429_on_any_endpoint_pauses_all(limited: str, following: str) -> None:
+    answers = [envelope(429, "slow"), *[envelope(500, "down")] * 2]
+    clock, at = FakeClock(), list[float]()
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        at.append(clock.now())
+        return answers[len(at) - 1]
+
+    client = _client(answer, clock=clock)
+    for name in (limited, following, following):
+        with pytest.raises(KieUnavailable):
+            _REQUESTS[name](client)
+    assert at == [0, 5, 5]
+
+
+@pytest.mark.parametrize(("late", "at"), [(1.0, [1.0]), (1.5, [2.5])])
+def test_a_start_is_stale_when_every_thread_hung_since(late: float, at: list[float]) -> None:
+    clock, asked = FakeClock(), list[float]()
+    limiter = RateLimiter(clock)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(clock.now())
+        return _holding({})(request)
+
+    http = ClientFactory({}, httpx.MockTransport(answer)).client()
+    client = KieClient(http, _BASE, _KEY, clock, rate_limiter=limiter)
+    started = limiter.try_acquire()
+    clock.advance(late)
+    for _ in range(8 if late > 1 else 0):
+        limiter.acquire()
+    client.task("a", started)
+    assert asked == at
 
 
 _FAULTS: list[tuple[str, httpx.Response, str]] = [

@@ -1,4 +1,4 @@
-"""How often Kie may be asked, seen from here and seen from there."""
+"""How often Kie is asked, seen from here and seen from there."""
 
 import random
 from bisect import bisect_left
@@ -9,24 +9,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiecli.api.rate_limiter import RateLimiter
+from kiecli.errors import ConnectionFailed, KieError, KieUnavailable, RateLimited, TaskNotFound
+from tests.support.fakes import FakeClock
 
 _JITTER = 0.25
+_LIMITED = RateLimited("rate limited")
 
 
-def _start(rate_limiter: RateLimiter, now: float) -> float:
-    """Take one start as soon as there is one; return its moment."""
-    while wait := rate_limiter.acquire(now):
-        now += wait
-    return now
+def _at(limiter: RateLimiter, clock: FakeClock, moment: float) -> float:
+    """Start a request at a moment, or as soon as it may start; return when that is."""
+    clock.advance_to(moment)
+    while (started := limiter.try_acquire()) is None:
+        clock.advance_to(clock.now() + limiter.delay())
+    return started
 
 
-def _starts(wishes: Iterable[float]) -> list[float]:
-    """Return when starts that were wished for at these moments came about."""
-    rate_limiter, now, starts = RateLimiter(), 0.0, []
-    for wish in wishes:
-        now = _start(rate_limiter, max(now, wish))
-        starts.append(now)
-    return starts
+def _starts(moments: Iterable[float]) -> list[float]:
+    """Return when requests started that were wanted at these moments."""
+    clock = FakeClock()
+    limiter = RateLimiter(clock)
+    return [_at(limiter, clock, moment) for moment in moments]
 
 
 def _most_in_a_second(moments: list[float]) -> int:
@@ -35,8 +37,8 @@ def _most_in_a_second(moments: list[float]) -> int:
 
 
 def _arrivals(starts: list[float], seed: int) -> list[float]:
-    scatter = random.Random(seed)
-    return [start + scatter.uniform(0, _JITTER) for start in starts]
+    jitter = random.Random(seed)
+    return [start + jitter.uniform(0, _JITTER) for start in starts]
 
 
 def _worst_arrivals(starts: list[float], edge: float) -> list[float]:
@@ -53,17 +55,17 @@ _gaps = st.lists(
 
 @given(_gaps, st.integers(0, 1000))
 @settings(deadline=None)
-def test_no_pattern_of_wishes_breaks_the_budget_here_or_there(gaps: list[float], seed: int) -> None:
-    wishes = [sum(gaps[: n + 1]) for n in range(len(gaps))]
-    starts = _starts(wishes)
+def test_no_pattern_of_requests_breaks_the_budget_here_or_there(
+    gaps: list[float], seed: int
+) -> None:
+    starts = _starts(sum(gaps[: n + 1]) for n in range(len(gaps)))
     assert _most_in_a_second(starts) <= 8
     assert _most_in_a_second(_arrivals(starts, seed)) <= 10
     for start in starts:
-        crowded = _worst_arrivals(starts, start + _JITTER)
-        assert _most_in_a_second(crowded) <= 10
+        assert _most_in_a_second(_worst_arrivals(starts, start + _JITTER)) <= 10
 
 
-def test_a_thousand_wishes_at_once_use_the_budget_up_without_breaking_it() -> None:
+def test_a_thousand_requests_at_once_use_the_budget_up_without_breaking_it() -> None:
     starts = _starts([0.0] * 1000)
     assert starts[-1] == pytest.approx((1000 - 8) / 8, rel=0.01)
     assert _most_in_a_second(starts) == 8
@@ -71,75 +73,117 @@ def test_a_thousand_wishes_at_once_use_the_budget_up_without_breaking_it() -> No
         assert _most_in_a_second(_arrivals(starts, seed)) <= 10
 
 
-def test_eight_may_start_together_at_the_beginning_and_after_quiet() -> None:
-    starts = _starts([0.0] * 9 + [10.0] * 9)
-    assert starts == [0.0] * 8 + [1.0] + [10.0] * 8 + [11.0]
+@pytest.mark.parametrize(
+    ("wanted", "starts"),
+    [
+        # Eight together at the beginning and after quiet.
+        ([0.0] * 9 + [10.0] * 9, [0.0] * 8 + [1.0] + [10.0] * 8 + [11.0]),
+        # Without quiet there is no burst, and it is over at once.
+        ([0.0] * 8 + [2.5] * 3 + [4.4] * 3, [0.0] * 8 + [2.5] * 3 + [4.4, 4.525, 4.65]),
+        ([0.0, 0.05, 0.2, 0.2], [0.0, 0.05, 0.2, 0.325]),
+    ],
+)
+def test_when_requests_start(wanted: list[float], starts: list[float]) -> None:
+    assert _starts(wanted) == pytest.approx(starts)
 
 
-def test_without_quiet_before_it_there_is_no_burst() -> None:
-    assert _starts([0.0] * 8 + [2.5] * 3 + [4.4] * 3)[8:] == pytest.approx(
-        [2.5, 2.5, 2.5, 4.4, 4.525, 4.65]
-    )
+def test_to_ask_for_the_delay_changes_nothing() -> None:
+    clock = FakeClock()
+    limiter = RateLimiter(clock)
+    assert [limiter.delay() for _ in range(3)] == [0, 0, 0]
+    assert [limiter.try_acquire() for _ in range(9)] == [0.0] * 8 + [None]
+    clock.advance(0.5)
+    assert [limiter.try_acquire(), limiter.delay(), limiter.delay()] == [None, 0.5, 0.5]
+    clock.advance(0.5)
+    assert limiter.try_acquire() == 1.0
 
 
-def test_a_burst_is_over_at_once() -> None:
-    assert _starts([0.0, 0.05, 0.2, 0.2]) == pytest.approx([0.0, 0.05, 0.2, 0.325])
+def test_a_thread_waits_for_its_turn() -> None:
+    clock = FakeClock()
+    limiter = RateLimiter(clock)
+    assert [limiter.acquire() for _ in range(9)] == [0.0] * 8 + [1.0]
+    assert clock.sleeps == [0.25] * 4
 
 
-def test_a_start_that_is_not_taken_costs_nothing() -> None:
-    rate_limiter = RateLimiter()
-    for _ in range(8):
-        rate_limiter.acquire(0.0)
-    assert [rate_limiter.acquire(0.5), rate_limiter.acquire(0.5), rate_limiter.acquire(1.0)] == [
-        0.5,
-        0.5,
-        0.0,
-    ]
+# How requests end, one after the other, each started as soon as it may and taking half a second;
+# when they start.
+_LIMITS: dict[str, tuple[list[KieError | None], list[float]]] = {
+    "five seconds": ([_LIMITED, None], [0, 5.5]),
+    "doubled while it lasts, up to thirty": (
+        [_LIMITED] * 6, [0, 5.5, 16, 36.5, 67, 97.5, 128]),
+    "short again after an answer": ([_LIMITED, None, _LIMITED, None], [0, 5.5, 6.0, 11.5]),
+    "any other error is an answer": (
+        [_LIMITED, TaskNotFound("m"), _LIMITED, KieUnavailable("m"), _LIMITED, None],
+        [0, 5.5, 6, 11.5, 12, 17.5]),
+    "no answer is none": (
+        [_LIMITED, ConnectionFailed("m"), _LIMITED, None], [0, 5.5, 6.0, 16.5]),
+    "Retry-After": ([RateLimited("m", retry_after=45), None], [0, 45.5]),
+    "Retry-After of nothing": ([RateLimited("m", retry_after=0), None], [0, 0.5]),
+    "Retry-After of an hour": ([RateLimited("m", retry_after=3600), None], [0, 60.5]),
+}  # fmt: skip
 
 
-def test_a_rate_limit_pauses_everybody_for_five_seconds() -> None:
-    rate_limiter = RateLimiter()
-    rate_limiter.acquire(0.0)
-    assert rate_limiter.on_rate_limited(started=0.0, now=0.3, retry_after=None) == 5.3
-    assert _start(rate_limiter, 0.3) == pytest.approx(5.3)
+@pytest.mark.parametrize("name", _LIMITS)
+def test_a_429_pauses_all_requests(name: str) -> None:
+    outcomes, starts = _LIMITS[name]
+    clock = FakeClock()
+    limiter = RateLimiter(clock)
+    started = []
+    for outcome in outcomes:
+        started.append(_at(limiter, clock, clock.now()))
+        clock.advance(0.5)
+        limiter.completed(started[-1], outcome)
+    started.append(_at(limiter, clock, clock.now()))
+    assert started[: len(starts)] == pytest.approx(starts)
 
 
-def test_the_pause_doubles_to_thirty_seconds_while_the_rate_limit_lasts() -> None:
-    rate_limiter, now, pauses = RateLimiter(), 0.0, []
-    for _ in range(6):
-        until = rate_limiter.on_rate_limited(started=now, now=now + 0.5, retry_after=None)
-        pauses.append(until - (now + 0.5))
-        now = until
-    assert pauses == pytest.approx([5, 10, 20, 30, 30, 30])
+def test_requests_that_were_under_way_together_pause_once() -> None:
+    clock = FakeClock()
+    limiter = RateLimiter(clock)
+    started = [_at(limiter, clock, moment) for moment in (0, 0, 0, 0.05)]
+    clock.advance_to(1)
+    limiter.completed(started[0], _LIMITED)
+    clock.advance_to(2)
+    limiter.completed(started[1], _LIMITED)
+    assert limiter.pause_left() == 4
+    limiter.completed(started[2], RateLimited("m", retry_after=2))
+    assert limiter.pause_left() == 4
+    limiter.completed(started[3], RateLimited("m", retry_after=20))
+    assert limiter.pause_left() == 20
 
 
-def test_looks_that_were_under_way_together_pause_once() -> None:
-    rate_limiter = RateLimiter()
-    ends = [rate_limiter.on_rate_limited(0.1, now, None) for now in (1.0, 1.0, 1.2)]
-    assert ends == [6.0, 6.0, 6.0]
+def test_a_good_answer_from_before_the_pause_does_not_end_it() -> None:
+    clock = FakeClock()
+    limiter = RateLimiter(clock)
+    limited, good = limiter.acquire(), limiter.acquire()
+    clock.advance_to(1)
+    limiter.completed(limited, _LIMITED)
+    limiter.completed(good, None)
+    probe = _at(limiter, clock, 1)
+    assert (probe, limiter.try_acquire()) == (6, None)
+    limiter.completed(probe, _LIMITED)
+    assert limiter.pause_left() == 10
 
 
-def test_after_a_good_answer_the_next_pause_is_a_short_one() -> None:
-    rate_limiter = RateLimiter()
-    rate_limiter.on_rate_limited(started=0, now=1, retry_after=None)
-    rate_limiter.on_success(started=6)
-    assert rate_limiter.on_rate_limited(started=7, now=8, retry_after=None) == 13
-
-
-def test_a_good_answer_from_before_the_pause_does_not_shorten_the_next() -> None:
-    rate_limiter = RateLimiter()
-    rate_limiter.on_rate_limited(started=0, now=1, retry_after=None)
-    rate_limiter.on_success(started=0.5)
-    assert rate_limiter.on_rate_limited(started=6, now=7, retry_after=None) == 17
-
-
-@pytest.mark.parametrize("told", [0.0, 3.0, 60.0])
-def test_retry_after_is_obeyed_to_the_second(told: float) -> None:
-    assert RateLimiter().on_rate_limited(started=0, now=1, retry_after=told) == 1 + told
-
-
-def test_a_longer_retry_after_of_a_look_under_way_counts_a_shorter_one_does_not() -> None:
-    rate_limiter = RateLimiter()
-    rate_limiter.on_rate_limited(started=0, now=1, retry_after=None)
-    assert rate_limiter.on_rate_limited(started=0.5, now=2, retry_after=60) == 62
-    assert rate_limiter.on_rate_limited(started=0.5, now=3, retry_after=2) == 62
+@pytest.mark.parametrize(
+    ("outcome", "ended", "following"),
+    [
+        (None, 6.5, [6.5, 6.625]),
+        (ConnectionFailed("m"), 6.5, [6.5, 27.5]),  # another goes ahead
+        (_LIMITED, 6.5, [16.5, 37.5]),
+        (None, 60, [27, 48]),  # it is lost: nobody waits for more than a request may take
+    ],
+)
+def test_after_a_pause_one_request_goes_ahead(
+    outcome: KieError | None, ended: float, following: list[float]
+) -> None:
+    clock = FakeClock()
+    limiter = RateLimiter(clock)
+    limiter.completed(limiter.acquire(), _LIMITED)
+    clock.advance_to(1)
+    probe = _at(limiter, clock, 6)
+    assert limiter.try_acquire() is None
+    if ended < 27:
+        clock.advance_to(ended)
+        limiter.completed(probe, outcome)
+    assert [_at(limiter, clock, 0), _at(limiter, clock, 0)] == following

@@ -4,19 +4,19 @@ import random
 import weakref
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from math import inf
-from typing import NamedTuple
+from typing import Any
 
 import pytest
 
+from kiecli.api.models import Task
 from kiecli.api.rate_limiter import RateLimiter
 from kiecli.clock import SystemClock
 from kiecli.errors import (
+    AccessError,
     AccountRefused,
     ConnectionFailed,
-    ExitCode,
     Interrupted,
     KieError,
     KieUnavailable,
@@ -26,389 +26,480 @@ from kiecli.errors import (
 )
 from kiecli.polling.policy import PollPolicy, query_policy, wait_policy
 from kiecli.polling.poller import MAX_CONCURRENT_POLLS, Poller
-from kiecli.polling.scheduler import PollScheduler, Snapshot
-from kiecli.workers import DaemonThreadPool, Job, ThreadEventQueue, WorkerCrashed
-from tests.support.fakes import FakeClock, FakeEventQueue, InlineWorkerPool
+from kiecli.polling.scheduler import PollScheduler
+from kiecli.polling.snapshot import Retry, Snapshot
+from kiecli.workers import DaemonThreadPool, ThreadEventQueue, WorkerCrashed
+from tests.support.fakes import START
+from tests.support.polls import Answer, PollRun, Script, always, seen
+
+_WAITING, _GENERATING, _SUCCESS = seen("waiting"), seen("generating"), seen("success")
+_ERROR = KieUnavailable("code 500")
+_OFFLINE = ConnectionFailed("no connection")
+_UNKNOWN = TaskNotFound("unknown")
+_FAILURE = TaskFailed("failed: code 501")
+_LIMITED = RateLimited("rate limited")
+_QUERY, _WAIT = query_policy(), wait_policy(900, None)
 
 
-class _Seen(NamedTuple):
-    state: str
-
-    @property
-    def finished(self) -> bool:
-        return self.state in ("success", "fail")
+def _in_turn(*answers: Answer, latency: float = 0.0) -> Script:
+    """Return a script whose last answer is given for good."""
+    left = list(answers)
+    return lambda _task_id, _now: (left.pop(0) if len(left) > 1 else left[0], latency)
 
 
-_ERROR = KieUnavailable("Kie answered: code 500")
-_SILENT = ConnectionFailed("could not reach Kie")
-_UNSEEN = TaskNotFound("Kie has no task with this id")
-_TOO_OFTEN = RateLimited("Kie is asked too often")
-
-Script = Callable[[str, float], _Seen | KieError]
-"""What Kie says of a task at a moment."""
+def _until(moment: float, before: Answer, after: Answer) -> Script:
+    return lambda _task_id, now: (before if now < moment else after, 0.0)
 
 
-class _Run:
-    """One wait from its start to its end."""
-
-    def __init__(
-        self,
-        script: Script,
-        policy: PollPolicy,
-        task_ids: Sequence[str] = ("a",),
-        *,
-        latency: float | Callable[[], float] = 0.35,
-        seed: int = 1,
-    ) -> None:
-        self.clock = FakeClock()
-        self.event_queue = FakeEventQueue(self.clock)
-        self.looks: list[tuple[float, str]] = []
-        self.snapshots: list[Snapshot[_Seen]] = []
-        self._script = script
-        scatter = random.Random(seed)
-        self.watch = PollScheduler[_Seen](task_ids, policy, self.clock.now(), scatter.uniform)
-        self.poller = Poller(
-            self.watch,
-            self._look,
-            rate_limiter=RateLimiter(),
-            workers=InlineWorkerPool(self.clock, self.event_queue, latency),
-            event_queue=self.event_queue,
-            clock=self.clock,
-        )
-
-    def to_its_end(self) -> "_Run":
-        self.snapshots = [e for e in self.poller.events() if isinstance(e, Snapshot)]
-        return self
-
-    @property
-    def moments(self) -> list[float]:
-        """When looks began."""
-        return [moment for moment, _ in self.looks]
-
-    @property
-    def end(self) -> dict[str, ExitCode]:
-        """How each task ended."""
-        return {
-            s.task_id: s.error.exit_code if s.error else ExitCode.DONE
-            for s in self.snapshots
-            if s.settled
-        }
-
-    def _look(self, task_id: str) -> _Seen:
-        self.looks.append((self.clock.now(), task_id))
-        answer = self._script(task_id, self.clock.now())
-        if isinstance(answer, KieError):
-            raise answer
-        return answer
+def _asks(seconds: float) -> RateLimited:
+    return RateLimited("rate limited", retry_after=seconds)
 
 
-def _finishes_at(moment: float) -> Script:
-    return lambda _task, now: _Seen("success" if now >= moment else "waiting")
+# Script, policy, when it is polled, when it is settled, and how.
+_Row = tuple[Script, PollPolicy, Sequence[float], float, str]
+_BOXES: dict[str, _Row] = {
+    "status: 15 s": (
+        always(_ERROR), _QUERY, [0, 1, 3, 7, 15], 15, "code 500; tried 5 times in 15s"),
+    "wait: 2 min": (
+        always(_ERROR), _WAIT, [0, 1, 3, 7, 15, 31, 61, 91, 120], 120,
+        "code 500; tried 9 times in 2m"),
+    "connection": (
+        always(_OFFLINE), _QUERY, [0, 1, 3, 7, 15], 15, "no connection; tried 5 times in 15s"),
+    "four polls at least": (
+        always(_ERROR, 4), _QUERY, [0, 5, 11, 19], 23, "code 500; tried 4 times in 23s"),
+    "twice its time at most": (
+        always(_ERROR, 9), _QUERY, [0, 10, 21], 30, "code 500; tried 3 times in 30s"),
+    "silence is cut short": (
+        always(None), _QUERY, [0, 22], 30, "no answer within 20 s; tried 2 times in 30s"),
+    "silence in wait": (
+        always(None), _WAIT, [0, 22, 45, 70, 99], 120,
+        "no answer within 20 s; tried 5 times in 2m"),
+    "a good answer ends it": (
+        _in_turn(_ERROR, _ERROR, _WAITING, _ERROR, _ERROR, _ERROR, _ERROR, _SUCCESS), _WAIT,
+        [0, 1, 3, 5, 6, 8, 12, 20], 20, "success"),
+    "429": (
+        always(_LIMITED), _QUERY, [0, 5, 15], 15, "rate limited; tried 3 times in 15s"),
+    "429 in wait": (
+        always(_LIMITED), _WAIT, [0, 5, 15, 35, 65, 95, 125], 125,
+        "rate limited; tried 7 times in 2m5s"),
+    "a pause within the box": (
+        _in_turn(_asks(9), _SUCCESS), _QUERY, [0, 9], 9, "success"),
+    "a pause that outlasts the box": (
+        always(_asks(3600)), _QUERY, [0], 0, "rate limited; Kie asks to wait 1h"),
+    "a pause that outlasts what is left of it": (
+        always(_asks(9)), _QUERY, [0, 9], 9,
+        "rate limited; tried 2 times in 9s; Kie asks to wait 9s"),
+    "a pause without a rate limit": (
+        always(KieUnavailable("code 503", retry_after=20)), _QUERY, [0], 0,
+        "code 503; Kie asks to wait 20s"),
+    "a pause is a minute at most": (
+        _in_turn(_asks(3600), KieUnavailable("code 503", retry_after=3600), _SUCCESS), _WAIT,
+        [0, 60, 120], 120, "success"),
+    "a pause that lasts": (
+        always(_asks(3600)), _WAIT, [0, 60, 120, 180], 180,
+        "rate limited; tried 4 times in 3m; Kie asks to wait 1h"),
+    "no grace": (always(_UNKNOWN), _QUERY, [0], 0, "unknown"),
+    "a minute of grace": (
+        always(_UNKNOWN), wait_policy(900, 25), [0, 25, 50, 60], 60, "unknown"),
+    "visible in time": (_in_turn(_UNKNOWN, _UNKNOWN, _SUCCESS), _WAIT, [0, 2, 4], 4, "success"),
+    "grace begins with the first such answer": (
+        _in_turn(_ERROR, _ERROR, _ERROR, _UNKNOWN), wait_policy(900, 50), [0, 1, 3, 7, 57, 67],
+        67, "unknown"),
+    "trouble does not renew it": (
+        _in_turn(_UNKNOWN, _ERROR, _ERROR, _UNKNOWN), wait_policy(900, 50),
+        [0, 50, 51, 53, 60], 60, "unknown"),
+    "it is no trouble": (
+        _in_turn(_UNKNOWN, _UNKNOWN, _ERROR), wait_policy(900, 20),
+        [0, 20, 40, 41, 43, 47, 55, 71, 101, 131, 160], 160, "code 500; tried 9 times in 2m"),
+    "a failure is confirmed": (always(_FAILURE, 0.5), _QUERY, [0, 5.5], 6, "failed: code 501"),
+    "a failure is taken back": (_in_turn(_FAILURE, _SUCCESS), _WAIT, [0, 5], 5, "success"),
+    "two failures with an answer between": (
+        _in_turn(_FAILURE, _WAITING, _FAILURE, _SUCCESS), _WAIT, [0, 5, 7, 12], 12, "success"),
+    "no later trouble": (
+        always(AccessError("feature disabled")), _WAIT, [0], 0, "feature disabled"),
+    "a refused certificate": (
+        always(ConnectionFailed("refused", temporary=False)), _QUERY, [0], 0, "refused"),
+}  # fmt: skip
 
 
-def _always(answer: _Seen | KieError) -> Script:
-    return lambda _task, _now: answer
+@pytest.mark.parametrize("name", _BOXES)
+def test_how_long_a_task_is_polled(name: str) -> None:
+    script, policy, polls, end, how = _BOXES[name]
+    run = PollRun(script, policy).to_its_end()
+    assert (run.moments, run.ends) == (polls, [("a", end, how)])
 
 
-def _most_in_a_second(moments: Sequence[float]) -> int:
-    return max(n - bisect_left(moments, m - 1 + 1e-9) for n, m in enumerate(moments, start=1))
+def _wait(timeout: float, interval: float | None = 3) -> PollPolicy:
+    return wait_policy(timeout, interval)
 
 
-def test_a_finished_task_takes_one_look() -> None:
-    run = _Run(_always(_Seen("success")), wait_policy(900, None)).to_its_end()
-    assert run.snapshots == [Snapshot("a", _Seen("success"), 0.35, settled=True)]
-    assert run.moments == [0]
+_DEADLINES: dict[str, _Row] = {
+    "the last poll": (
+        always(_GENERATING, 0.5), _wait(10), [0, 3, 6, 9, 10], 10.5, "still generating after 10s"),
+    "a state in capitals": (always(seen("NEW")), _wait(3), [0, 3], 3, "still new after 3s"),
+    "no state": (always(seen(None)), _wait(3), [0, 3], 3, "still running after 3s"),
+    "ten seconds more": (always(None), _wait(10), [0], 20, "no answer within 10s"),
+    "a poll that takes longer than the interval": (
+        always(_GENERATING, 4), _wait(10), [0, 4, 8, 12], 16, "still generating after 10s"),
+    "trouble": (always(_ERROR), _wait(10), [0, 1, 3, 7, 10], 10, "code 500"),
+    "trouble after a good answer": (
+        _in_turn(_WAITING, _ERROR), _wait(4), [0, 3, 4], 4, "still waiting after 4s"),
+    "not visible": (always(_UNKNOWN), _wait(10), [0, 3, 6, 9, 10], 10, "unknown"),
+    "not only not visible": (
+        _in_turn(_UNKNOWN, _ERROR, _UNKNOWN), _wait(5), [0, 3, 4, 5], 5, "code 500"),
+    "a pause beyond it": (always(_asks(90)), _wait(10), [0], 10, "rate limited"),
+    "a failure that is not confirmed": (
+        _in_turn(_FAILURE, None), _wait(3), [0, 3], 13,
+        "failed: code 501, not confirmed by a second answer"),
+    "a failure at the deadline": (
+        _in_turn(_WAITING, _FAILURE), _wait(3), [0, 3, 3], 3, "failed: code 501"),
+    "0 is one poll": (always(_WAITING), _wait(0), [0], 0, "still waiting"),
+    "0 and trouble": (always(_ERROR), _wait(0), [0], 0, "code 500"),
+    "0 and not visible": (always(_UNKNOWN), _wait(0), [0], 0, "unknown"),
+    "0 and a failure": (always(_FAILURE), _wait(0), [0], 0, "failed: code 501"),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("finished", [0.1, 5, 13.1, 39.9, 41, 146, 453, 786, 880])
-def test_a_result_is_noticed_soon_after_it_is_there(finished: float) -> None:
-    for seed in range(20):
-        run = _Run(
-            _finishes_at(finished), wait_policy(900, None), latency=0, seed=seed
-        ).to_its_end()
-        lag = run.clock.now() - finished
-        assert lag <= max(2.2, 0.06 * finished)
+@pytest.mark.parametrize("name", _DEADLINES)
+def test_how_waiting_ends(name: str) -> None:
+    script, policy, polls, end, how = _DEADLINES[name]
+    run = PollRun(script, policy).to_its_end()
+    assert (run.moments, run.ends) == (polls, [("a", end, how)])
 
 
-def test_fifteen_minutes_of_waiting_ask_about_a_hundred_times() -> None:
-    for seed in range(20):
-        run = _Run(_always(_Seen("generating")), wait_policy(900, None), seed=seed).to_its_end()
-        assert 90 <= len(run.looks) <= 110
-        assert run.end == {"a": ExitCode.DEADLINE}
-        assert 900 <= run.moments[-1] < 900.35
-        assert run.clock.now() == run.moments[-1] + 0.35
+_ENDED = 1000 * (START - 5)
 
 
-def test_an_interval_is_kept() -> None:
-    run = _Run(_always(_Seen("waiting")), wait_policy(10, 3)).to_its_end()
-    assert run.moments == [0, 3, 6, 9, 10]
+def _empty(completed_at: float | None = _ENDED) -> Task:
+    return Task.parse("a", {"state": "success", "completeTime": completed_at})
 
 
-def test_no_time_is_one_look() -> None:
-    run = _Run(_always(_Seen("waiting")), wait_policy(0, None), ["a", "b"]).to_its_end()
-    assert run.moments == [0, 0]
-    assert run.end == {"a": ExitCode.DEADLINE, "b": ExitCode.DEADLINE}
+_SEVEN = [0, 2, 4, 6, 8, 10, 12, 14]
+_LISTINGS: dict[str, _Row] = {
+    "listed in time": (_in_turn(_empty(), _empty(), _SUCCESS), _WAIT, [0, 2, 4], 4, "success"),
+    "never listed": (always(_empty()), _WAIT, _SEVEN, 14, "success"),
+    "it was seen to run": (
+        _in_turn(_WAITING, _empty(None)), _WAIT, [0, *(2 + each for each in _SEVEN)], 16,
+        "success"),
+    "not fresh": (always(_empty(_ENDED - 56_000)), _WAIT, [0], 0, "success"),
+    "no one knows": (always(_empty(None)), _WAIT, [0], 0, "success"),
+    "an object": (
+        always(seen("success", resultJson={"resultObject": {}}, completeTime=_ENDED)), _WAIT,
+        [0], 0, "success"),
+    "nobody waits": (always(_empty()), _QUERY, [0], 0, "success"),
+    "one poll": (always(_empty()), _wait(0), [0], 0, "success"),
+    "the deadline": (always(_empty()), _wait(3), [0, 2, 3], 3, "success"),
+    "trouble": (_in_turn(_empty(), _ERROR), _WAIT, _SEVEN, 14, "success"),
+    "silence": (_in_turn(_empty(), None), _WAIT, [0, 2], 15, "success"),
+    "a refusal": (_in_turn(_empty(), AccountRefused("no")), _WAIT, [0, 2], 2, "success"),
+}  # fmt: skip
 
 
-def test_only_changes_of_state_are_told() -> None:
-    def script(_task: str, now: float) -> _Seen:
-        states = {0: "waiting", 30: "generating", 60: "success"}
-        return _Seen([state for moment, state in states.items() if now >= moment][-1])
-
-    run = _Run(script, wait_policy(900, None)).to_its_end()
-    assert [(s.answer.state if s.answer else None, s.settled) for s in run.snapshots] == [
-        ("waiting", False),
-        ("generating", False),
-        ("success", True),
-    ]
+@pytest.mark.parametrize("name", _LISTINGS)
+def test_a_fresh_success_that_lists_nothing_is_polled_again(name: str) -> None:
+    script, policy, polls, end, how = _LISTINGS[name]
+    run = PollRun(script, policy).to_its_end()
+    assert (run.moments, run.ends) == (polls, [("a", end, how)])
 
 
 @pytest.mark.parametrize(
-    ("policy", "fewest", "longest"), [(wait_policy(900, None), 120, 130), (query_policy(), 15, 20)]
+    ("script", "policy", "retry"),
+    [
+        (always(_ERROR, 0.5), _WAIT, Retry(_ERROR, 1.5, 120)),
+        (always(_ERROR, 0.5), _QUERY, Retry(_ERROR, 1.5, 15)),
+        (always(_ERROR, 0.5), _wait(10), Retry(_ERROR, 1.5, 10)),
+        (always(_asks(30), 0.5), _WAIT, Retry(_asks(30), 30.5, 120)),
+        (always(_LIMITED, 0.5), _WAIT, Retry(_LIMITED, 5.5, 120)),
+        (always(_UNKNOWN, 0.5), _WAIT, Retry(_UNKNOWN, 2.5, 60)),
+        (always(_UNKNOWN, 0.5), _wait(10), Retry(_UNKNOWN, 3.5, 10)),
+        (always(_FAILURE, 0.5), _WAIT, Retry(_FAILURE, 5, 5)),
+    ],
 )
-@pytest.mark.parametrize("error", [_ERROR, _SILENT])
-def test_temporary_trouble_is_borne_for_its_box_of_time(
-    policy: PollPolicy, fewest: float, longest: float, error: KieError
+def test_a_retry_has_its_reason_and_its_limit(
+    script: Script, policy: PollPolicy, retry: Retry
 ) -> None:
-    for seed in range(20):
-        run = _Run(_always(error), policy, seed=seed).to_its_end()
-        assert run.end == {"a": ExitCode.UNAVAILABLE}
-        assert fewest <= run.clock.now() <= longest
-        assert len(run.looks) >= 4
+    run = PollRun(script, policy).to_its_end()
+    moment, first = run.snapshots[0]
+    assert (moment, first._replace(retry=None)) == (0.5, Snapshot("a", None, 0.5, settled=False))
+    assert first.retry is not None
+    assert (type(first.retry.reason), *first.retry[1:]) == (type(retry.reason), *retry[1:])
 
 
-def test_looks_that_fail_slowly_still_get_four_tries() -> None:
-    run = _Run(_always(_ERROR), query_policy(), latency=19).to_its_end()
-    assert len(run.looks) == 4
+def test_only_changes_of_state_and_the_end_of_trouble_are_news() -> None:
+    script = _in_turn(_WAITING, _WAITING, _ERROR, _WAITING, _WAITING, _GENERATING, _SUCCESS)
+    run = PollRun(script, _WAIT).to_its_end()
+    assert run.snapshots == [
+        (0, Snapshot("a", _WAITING, 0, settled=False)),
+        (4, Snapshot("a", _WAITING, 4, settled=False, retry=Retry(_ERROR, 1, 120))),
+        (5, Snapshot("a", _WAITING, 5, settled=False)),
+        (9, Snapshot("a", _GENERATING, 9, settled=False)),
+        (11, Snapshot("a", _SUCCESS, 11, settled=True)),
+    ]
 
 
-def test_a_server_that_never_answers_is_given_up_after_four_silent_looks() -> None:
-    run = _Run(_always(_Seen("success")), query_policy(), latency=inf).to_its_end()
-    assert run.end == {"a": ExitCode.UNAVAILABLE}
-    assert len(run.looks) == 4
-    assert run.snapshots[-1].error is not None
-    assert run.snapshots[-1].error.message.startswith("no answer within 20 s; tried 4 times")
+def test_each_retry_of_a_listing_says_so() -> None:
+    run = PollRun(_in_turn(_empty(), _SUCCESS), _WAIT).to_its_end()
+    [(_, first), (_, last)] = run.snapshots
+    assert first.retry is not None
+    assert (first.answer, first.retry.reason.message, *first.retry[1:]) == (
+        None,
+        "the task succeeded, but Kie lists no results yet",
+        2,
+        15,
+    )
+    assert last == Snapshot("a", _SUCCESS, 2, settled=True)
 
 
-def test_trouble_that_passes_is_forgotten() -> None:
-    def script(_task: str, now: float) -> _Seen | KieError:
-        if now % 130 > 20:
-            return _ERROR if now % 130 > 25 else _Seen("waiting")
-        return _Seen("success" if now > 700 else "waiting")
-
-    run = _Run(script, wait_policy(900, None)).to_its_end()
-    assert run.end == {"a": ExitCode.DONE}
+# Several tasks.
 
 
-def test_a_rate_limit_that_lasts_pauses_all_looks_and_ends_with_the_box() -> None:
-    run = _Run(_always(_TOO_OFTEN), wait_policy(900, None), latency=0.5).to_its_end()
-    assert run.end == {"a": ExitCode.UNAVAILABLE}
-    pauses = [b - a - 0.5 for a, b in pairwise(run.moments)]
-    assert pauses[:3] == pytest.approx([5, 10, 20])
-    assert all(pause >= 30 - 1e-9 for pause in pauses[3:])
-    assert 120 <= run.clock.now() <= 160
+def _by_task(**answers: tuple[Answer, float]) -> Script:
+    return lambda task_id, _now: answers[task_id]
 
 
-def test_a_look_without_any_answer_does_not_end_a_rate_limit() -> None:
-    answers: dict[float, KieError] = {0: _TOO_OFTEN, 5: _SILENT}
-
-    def script(_task: str, now: float) -> _Seen | KieError:
-        return answers.get(now) or (_TOO_OFTEN if now < 10 else _Seen("success"))
-
-    run = _Run(script, wait_policy(900, None), latency=0).to_its_end()
-    assert run.moments[:2] == [0, 5]
-    assert run.moments[3] - run.moments[2] == pytest.approx(10)
-
-
-def test_a_question_under_a_lasting_rate_limit_ends_after_four_looks() -> None:
-    run = _Run(_always(_TOO_OFTEN), query_policy(), latency=0).to_its_end()
-    assert run.end == {"a": ExitCode.UNAVAILABLE}
-    assert run.moments == pytest.approx([0, 5, 15, 35])
-
-
-def test_a_question_is_not_kept_waiting_by_a_long_retry_after() -> None:
-    told = RateLimited("Kie is asked too often", retry_after=3600)
-    run = _Run(_always(told), query_policy()).to_its_end()
-    assert run.end == {"a": ExitCode.UNAVAILABLE}
-    assert run.moments == [0]
-
-
-def test_retry_after_of_a_rate_limit_holds_for_every_task() -> None:
-    def script(_task: str, now: float) -> _Seen | KieError:
-        return _Seen("success") if now > 40 else RateLimited("too often", retry_after=45)
-
-    run = _Run(script, wait_policy(900, None), ["a", "b", "c"], latency=0).to_its_end()
-    assert run.moments == [0, 0, 0, 45, 45, 45]
-    assert set(run.end.values()) == {ExitCode.DONE}
-
-
-def test_a_retry_after_beyond_the_deadline_waits_for_the_deadline_and_no_longer() -> None:
-    told = RateLimited("Kie is asked too often", retry_after=3600)
-    run = _Run(_always(told), wait_policy(900, None)).to_its_end()
-    assert run.moments == [0]
-    assert run.clock.now() == 900
-    assert run.end == {"a": ExitCode.UNAVAILABLE}
-
-
-def test_one_rate_limit_among_good_answers_pauses_once_and_is_over() -> None:
-    def script(_task: str, now: float) -> _Seen | KieError:
-        return _TOO_OFTEN if now == 0 else _Seen("success")
-
-    run = _Run(script, wait_policy(900, None), ["a", "b"], latency=0).to_its_end()
-    assert run.end == {"a": ExitCode.DONE, "b": ExitCode.DONE}
-    assert run.moments == [0, 0, 5, 5]
-
-
-def test_a_task_that_becomes_visible_within_a_minute_is_waited_for() -> None:
-    def script(_task: str, now: float) -> _Seen | KieError:
-        return _UNSEEN if now < 58 else _finishes_at(100)(_task, now)
-
-    assert _Run(script, wait_policy(900, None)).to_its_end().end == {"a": ExitCode.DONE}
-
-
-def test_a_task_that_stays_invisible_is_not_found_after_a_minute() -> None:
-    run = _Run(_always(_UNSEEN), wait_policy(900, None)).to_its_end()
-    assert run.end == {"a": ExitCode.NOT_FOUND}
-    assert 60 <= run.clock.now() <= 61
-    assert len(run.looks) > 20
-
-
-def test_a_deadline_within_the_grace_says_not_found() -> None:
-    run = _Run(_always(_UNSEEN), wait_policy(20, None)).to_its_end()
-    assert run.end == {"a": ExitCode.NOT_FOUND}
-    assert run.clock.now() == pytest.approx(20.35)
-
-
-def test_one_bad_id_stops_no_other() -> None:
-    answers = {"bad": _UNSEEN, "failed": TaskFailed("said so"), "off": _ERROR}
-    script: Script = lambda task, now: answers.get(task) or _finishes_at(200)(task, now)  # noqa: E731
-    run = _Run(script, wait_policy(900, None), ["bad", "failed", "off", "good"]).to_its_end()
-    assert run.end == {
-        "failed": ExitCode.FAILED,
-        "bad": ExitCode.NOT_FOUND,
-        "off": ExitCode.UNAVAILABLE,
-        "good": ExitCode.DONE,
-    }
-
-
-def test_a_refused_key_is_asked_with_no_more() -> None:
-    refusal = AccountRefused("Kie refused the API key")
-    run = _Run(_always(refusal), wait_policy(900, None), [str(n) for n in range(100)]).to_its_end()
-    assert set(run.end.values()) == {ExitCode.REFUSED}
-    assert len(run.end) == 100
-    assert len(run.looks) <= 8
-
-
-def _names(count: int) -> list[str]:
+def _ids(count: int) -> list[str]:
     return [f"task-{n}" for n in range(count)]
+
+
+def _most_in_a_second(moments: Sequence[float]) -> int:
+    return max(n - bisect_left(moments, m - 1 + 1e-6) for n, m in enumerate(moments, start=1))
+
+
+def test_one_bad_task_stops_no_other() -> None:
+    answers: dict[str, Answer] = {"lost": _UNKNOWN, "failed": _FAILURE, "away": _ERROR}
+    script: Script = lambda task_id, now: (  # noqa: E731
+        answers.get(task_id) or (_SUCCESS if now > 200 else _WAITING),
+        0,
+    )
+    run = PollRun(script, _WAIT, ["lost", "failed", "away", "good"]).to_its_end()
+    assert [(task_id, how) for task_id, _, how in run.ends] == [
+        ("failed", "failed: code 501"),
+        ("lost", "unknown"),
+        ("away", "code 500; tried 9 times in 2m"),
+        ("good", "success"),
+    ]
+
+
+def test_a_refused_key_ends_the_whole_run() -> None:
+    run = PollRun(always(AccountRefused("no access"), 0.3), _WAIT, _ids(100)).to_its_end()
+    assert {end[1:] for end in run.ends} == {(0.3, "no access")}
+    assert (len(run.ends), len(run.polls)) == (100, 8)
+
+
+@pytest.mark.parametrize(
+    ("answer", "latency", "policy", "end"),
+    [
+        (_ERROR, 0.3, _QUERY, (15.05, "code 500; tried 119 times in 15s")),
+        (_ERROR, 0.3, _WAIT, (120.05, "code 500; tried 959 times in 2m")),
+        (None, 0, _QUERY, (21, "no answer within 20 s; tried 4 times in 21s")),
+        (None, 0, _WAIT, (120, "no answer within 20 s; tried 793 times in 2m")),
+        (_LIMITED, 0.3, _QUERY, (15.9, "rate limited; tried 10 times in 16s")),
+        (_LIMITED, 0.3, _WAIT, (127.1, "rate limited; tried 14 times in 2m7s")),
+        (_asks(3600), 0.3, _QUERY, (0.3, "rate limited; Kie asks to wait 1h")),
+        (_asks(30), 0.3, _WAIT, (121.5, "rate limited; tried 12 times in 2m2s")),
+    ],
+)
+def test_hundreds_of_tasks_end_together_where_kie_answers_nobody(
+    answer: Answer, latency: float, policy: PollPolicy, end: tuple[float, str]
+) -> None:
+    run = PollRun(always(answer, latency), policy, _ids(300)).to_its_end()
+    moment, message = end
+    [(when, how)] = {each[1:] for each in run.ends}
+    assert (when, how.removesuffix("; Kie asks to wait 30s")) == (moment, message)
+    assert len(run.ends) == 300
+    assert _most_in_a_second([moment for moment, _ in run.polls]) <= 8
+
+
+def test_tasks_end_together_at_twice_the_box_also_while_one_waits_for_the_other() -> None:
+    script: Script = lambda _task_id, now: (_LIMITED if now < 1 else None, 0)  # noqa: E731
+    run = PollRun(script, _QUERY, ["a", "b"]).to_its_end()
+    end = (30, "no answer within 20 s; tried 4 times in 30s")
+    assert (run.moments, run.ends) == ([0, 0, 5, 26], [("a", *end), ("b", *end)])
+
+
+def test_polls_that_hang_keep_no_other_task_waiting() -> None:
+    hanging = set(_ids(32))
+    script: Script = lambda task_id, _now: (None if task_id in hanging else _SUCCESS, 0.3)  # noqa: E731
+    run = PollRun(script, _WAIT, _ids(42)).to_its_end()
+    good, hung = run.ends[:10], run.ends[10:]
+    assert [(task_id, how) for task_id, _, how in good] == [
+        (f"task-{n}", "success") for n in range(32, 42)
+    ]
+    assert max(moment for _, moment, _ in good) < 6
+    assert len({end[1:] for end in hung}) == 1
+    assert 120 < hung[0][1] < 150
+
+
+def test_a_good_answer_for_any_task_proves_the_connection() -> None:
+    script = _by_task(off=(_OFFLINE, 0), on=(_WAITING, 0))
+    run = PollRun(script, wait_policy(400, 60), ["off", "on"]).to_its_end()
+    assert sorted(run.ends) == [
+        ("off", 400, "no connection"),
+        ("on", 400, "still waiting after 6m40s"),
+    ]
+
+
+def test_a_good_answer_for_another_task_does_not_end_other_trouble() -> None:
+    script = _by_task(bad=(_ERROR, 0), good=(_WAITING, 0))
+    run = PollRun(script, wait_policy(400, 60), ["bad", "good"]).to_its_end()
+    assert run.ends[0] == ("bad", 120, "code 500; tried 9 times in 2m")
+
+
+def test_an_answer_that_is_no_good_one_proves_that_kie_is_there() -> None:
+    script = _by_task(off=(_ERROR, 0), unknown=(_UNKNOWN, 0))
+    run = PollRun(script, wait_policy(900, 10), ["off", "unknown"]).to_its_end()
+    assert run.ends == [
+        ("unknown", 60, "unknown"),
+        ("off", 120, "code 500; tried 9 times in 2m"),
+    ]
+
+
+def test_a_pause_that_kie_asks_for_ends_a_query_but_for_what_is_in_flight() -> None:
+    script = _by_task(
+        slow=(_SUCCESS, 2), away=(_ERROR, 3), limited=(_asks(60), 1), **{"not asked": (None, 0)}
+    )
+    task_ids = ["slow", "away", "limited", "a", "b", "c", "d", "e", "not asked"]
+    answers = {task_id: script(task_id, 0) for task_id in ("slow", "away", "limited")}
+    run = PollRun(lambda each, _: answers.get(each, (_WAITING, 0.5)), _QUERY, task_ids).to_its_end()
+    asked = "rate limited; Kie asks to wait 1m"
+    assert run.ends == [
+        *((task_id, 0.5, "waiting") for task_id in "abcde"),
+        ("limited", 1, asked),
+        ("not asked", 1, asked),
+        ("slow", 2, "success"),
+        ("away", 3, "code 500"),
+    ]
+
+
+def test_a_pause_that_outlasts_the_trouble_of_a_task_ends_it() -> None:
+    script = _by_task(slow=(_ERROR, 9), limited=(_asks(14), 19.5))
+    run = PollRun(script, _QUERY, ["slow", "limited"]).to_its_end()
+    assert run.ends == [
+        ("limited", 19.5, "rate limited; Kie asks to wait 14s"),
+        ("slow", 19.5, "code 500; tried 2 times in 20s"),
+    ]
+
+
+def test_after_a_pause_one_task_asks_first() -> None:
+    script: Script = lambda _task_id, now: (_asks(30) if now < 30 else _SUCCESS, 0.5)  # noqa: E731
+    run = PollRun(script, _WAIT, _ids(10)).to_its_end()
+    assert run.moments == [
+        *[0] * 8, 30.5, 31.0, 31.12, 31.25, 31.38, 31.5, 31.62, 31.75, 31.88, 32.0,
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("latency", [0.0, 0.35, 1.1])
 def test_many_tasks_keep_the_budget_and_nearly_use_it_up(latency: float) -> None:
-    run = _Run(
-        _always(_Seen("waiting")), wait_policy(120, None), _names(300), latency=latency
-    ).to_its_end()
-    assert _most_in_a_second(run.moments) <= 8
-    assert len(run.looks) >= 0.97 * 8 * 120
+    run = PollRun(always(_WAITING, latency), wait_policy(120, None), _ids(300)).to_its_end()
+    assert _most_in_a_second([moment for moment, _ in run.polls]) <= 8
+    assert len(run.polls) >= 0.97 * 8 * 120
     assert 120 <= run.clock.now() <= 131
 
 
-def test_many_tasks_are_looked_at_in_turn_and_none_is_starved() -> None:
-    run = _Run(_always(_Seen("waiting")), wait_policy(300, 1), _names(100)).to_its_end()
-    counts = Counter(task for _, task in run.looks)
+def test_many_tasks_are_polled_in_turn() -> None:
+    run = PollRun(always(_WAITING, 0.3), wait_policy(300, 1), _ids(100)).to_its_end()
+    counts = Counter(task_id for _, task_id in run.polls)
     assert max(counts.values()) - min(counts.values()) <= 1
-    assert [task for _, task in run.looks[:100]] == _names(100)
+    assert [task_id for _, task_id in run.polls[:100]] == _ids(100)
 
 
-def test_a_slow_kie_is_never_asked_more_than_so_many_times_at_once() -> None:
-    flying = []
+def test_no_more_polls_are_in_flight_than_threads() -> None:
+    in_flight = []
 
-    def script(_task: str, _now: float) -> _Seen:
-        flying.append(run.watch.in_flight)
-        return _Seen("success")
+    def script(_task_id: str, _now: float) -> tuple[Answer, float]:
+        in_flight.append(run.scheduler.in_flight)
+        return _SUCCESS, 20.9
 
-    run = _Run(script, query_policy(), _names(100), latency=15)
+    run = PollRun(script, _WAIT, _ids(200))
     run.to_its_end()
-    assert max(flying) == MAX_CONCURRENT_POLLS
-    assert len(run.looks) == 100
+    assert max(in_flight) <= MAX_CONCURRENT_POLLS == 168
 
 
-def test_a_thousand_tasks_with_a_bad_answer_each_now_and_then_all_come_through() -> None:
-    # A round takes 125 s, more than the box: only the trouble itself may count, not the queue.
-    looks: Counter[str] = Counter()
+def test_the_queue_is_no_trouble() -> None:
+    # A round over all tasks takes two minutes, as long as the box.
+    polls: Counter[str] = Counter()
 
-    def script(task: str, _now: float) -> _Seen | KieError:
-        looks[task] += 1
-        if looks[task] % 2:
-            return _SILENT if int(task[5:]) % 2 else _ERROR
-        return _Seen("success" if looks[task] >= 6 else "waiting")
+    def script(task_id: str, _now: float) -> tuple[Answer, float]:
+        polls[task_id] += 1
+        number = int(task_id[5:])
+        if (number + polls[task_id]) % 2:
+            return (_OFFLINE, _ERROR, _UNKNOWN)[number % 3], 0.2
+        return (_SUCCESS if polls[task_id] > 4 else _WAITING), 0.2
 
-    run = _Run(script, wait_policy(7200, None), _names(1000)).to_its_end()
-    assert Counter(run.end.values()) == {ExitCode.DONE: 1000}
-
-
-class _BusyWorkers(InlineWorkerPool):
-    """Workers whose threads all hang for a while: what is submitted meanwhile piles up."""
-
-    def __init__(self, clock: FakeClock, event_queue: FakeEventQueue, until: float) -> None:
-        super().__init__(clock, event_queue)
-        self._until = until
-
-    def submit(self, job: Job) -> None:
-        if self._clock.now() < self._until:
-            self._event_queue.put_at(self._until, job)
-        else:
-            super().submit(job)
+    run = PollRun(script, wait_policy(7200, None), _ids(1000)).to_its_end()
+    assert Counter(how for _, _, how in run.ends) == {"success": 1000}
 
 
-def test_looks_that_waited_too_long_for_a_thread_are_not_carried_out_in_a_heap() -> None:
-    run = _Run(_always(_Seen("success")), wait_policy(900, None), _names(100))
-    run.poller._workers = _BusyWorkers(run.clock, run.event_queue, until=12)
-    for event in run.poller.events():
-        if callable(event):
-            event()
-    assert len(run.looks) == 100
-    assert _most_in_a_second(run.moments) <= 8
+# The machine and its main thread.
 
 
-def test_events_of_others_pass_through() -> None:
-    run = _Run(_finishes_at(10), wait_policy(900, None))
-    run.event_queue.put_at(3, "saved")
-    assert "saved" in list(run.poller.events())
+@pytest.mark.parametrize(
+    ("slept", "latency", "polls", "end"),
+    [
+        # Between polls, in the middle of one, and not as long as to pass the deadline.
+        (1000, 0.0, [0, 2, 1003], (1003, "success")),
+        (1000, 2.0, [0, 1001], (1003, "success")),
+        (300, 0.0, [0, 2, 303], (303, "success")),
+    ],
+)
+def test_a_machine_that_slept_polls_once_more_before_it_gives_up(
+    slept: float, latency: float, polls: list[float], end: tuple[float, str]
+) -> None:
+    script: Script = lambda _task_id, now: (_SUCCESS if now > 300 else _WAITING, latency)  # noqa: E731
+    run = PollRun(script, _WAIT)
+    at = 3.0 if latency == 0 else 1.0
+    run.event_queue.put_at(at, lambda: run.clock.advance(slept))
+    run.to_its_end()
+    assert (run.moments, run.ends) == (polls, [("a", *end)])
 
 
-def test_a_frame_is_a_moment_to_draw() -> None:
-    run = _Run(_finishes_at(10), wait_policy(900, 5))
-    seen = [run.clock.now() for event in run.poller.events(tick_interval=0.5) if event is None]
-    assert max(b - a for a, b in pairwise(seen)) <= 0.5 + 1e-9
+def test_sleep_is_no_trouble_and_the_deadline_counts_it() -> None:
+    run = PollRun(always(_ERROR), wait_policy(900, 3))
+    run.event_queue.put_at(6, lambda: run.clock.advance(800))
+    run.to_its_end()
+    assert run.moments == [0, 1, 3, 806, 814, 830, 860, 890, 900]
+    assert run.ends == [("a", 900, "code 500")]
+
+
+def test_a_consumer_that_blocks_is_as_good_as_a_machine_that_sleeps() -> None:
+    run = PollRun(always(_WAITING), wait_policy(10, 2))
+    list(run.poller.receive(_first_answer(run)))
+    run.clock.advance(60)
+    assert list(run.poller.expire()) == []
+    run.to_its_end()
+    assert run.ends == [("a", 60, "still waiting after 10s")]
+
+
+def _first_answer(run: PollRun) -> Any:
+    wake = run.poller.start_due()
+    run.event_queue.get(wake)  # the rate limiter's
+    return run.event_queue.get(wake)
 
 
 def test_a_signal_passes_through() -> None:
-    run = _Run(_finishes_at(10), wait_policy(900, None))
+    run = PollRun(always(_WAITING), _WAIT)
     run.event_queue.put_at(3, Interrupted(2))
     with pytest.raises(Interrupted):
         run.to_its_end()
     assert run.clock.now() == 3
-    assert not run.watch.done
 
 
 def test_a_bug_on_a_worker_comes_up_on_the_main_thread() -> None:
-    def broken(_task_id: str) -> _Seen:
+    def broken(_task_id: str, _started: float) -> Task:
         raise ZeroDivisionError
 
     clock = SystemClock()
     event_queue = ThreadEventQueue(clock)
-    watch = PollScheduler[_Seen](["a"], query_policy(), clock.now(), random.Random(1).uniform)
     poller = Poller(
-        watch,
+        PollScheduler(["a"], _QUERY, clock.now(), random.Random(1).uniform),
         broken,
-        rate_limiter=RateLimiter(),
+        rate_limiter=RateLimiter(clock),
         workers=DaemonThreadPool(2, event_queue),
         event_queue=event_queue,
         clock=clock,
     )
     with pytest.raises(WorkerCrashed) as crash:
-        list(poller.events())
+        event_queue.get(poller.start_due())
     assert isinstance(crash.value.__cause__, ZeroDivisionError)
 
 
@@ -416,15 +507,36 @@ class _Body:
     """What an answer holds; it can be seen to be gone."""
 
 
-@pytest.mark.parametrize("error", [_ERROR, _SILENT, _UNSEEN])
-def test_while_it_is_asked_again_nothing_is_kept_of_an_answer(error: KieError) -> None:
+@pytest.mark.parametrize("error", [_ERROR, _OFFLINE, _UNKNOWN])
+def test_while_a_task_is_polled_again_nothing_is_kept_of_an_answer(error: KieError) -> None:
     bodies: list[weakref.ref[_Body]] = []
 
-    def script(_task_id: str, _now: float) -> _Seen:
+    def script(_task_id: str, _now: float) -> tuple[Answer, float]:
         assert [body() for body in bodies] == [None] * len(bodies)
         body = _Body()
         bodies.append(weakref.ref(body))
         raise type(error)(error.message) from ValueError(body)
 
-    _Run(script, wait_policy(600, None)).to_its_end()
+    PollRun(script, wait_policy(600, None)).to_its_end()
     assert len(bodies) > 3
+
+
+# How soon a result is noticed.
+
+
+@pytest.mark.parametrize("finished", [0.1, 5, 13.1, 39.9, 41, 146, 453, 786, 880])
+def test_a_result_is_noticed_soon_after_it_is_there(finished: float) -> None:
+    for seed in range(20):
+        jitter = random.Random(seed).uniform
+        run = PollRun(_until(finished, _WAITING, _SUCCESS), _WAIT, random=jitter).to_its_end()
+        assert run.clock.now() - finished <= max(2.2, 0.06 * finished)
+
+
+def test_fifteen_minutes_of_waiting_take_about_a_hundred_polls() -> None:
+    for seed in range(20):
+        jitter = random.Random(seed).uniform
+        run = PollRun(always(_GENERATING, 0.35), _WAIT, random=jitter).to_its_end()
+        assert 90 <= len(run.polls) <= 110
+        assert [how for _, _, how in run.ends] == ["still generating after 15m"]
+        assert 900.35 <= run.clock.now() <= 900.7
+        assert min(b - a for a, b in pairwise(run.moments[:-1])) >= 1.99

@@ -14,7 +14,7 @@ from kiecli.errors import KieUnavailable, SaveError, TaskNotFound
 from kiecli.files.template import Template
 from kiecli.network.logging import Exchange
 from kiecli.outcome import Outcome, from_status
-from kiecli.polling.scheduler import Retry, Snapshot
+from kiecli.polling.snapshot import Retry, Snapshot
 from kiecli.render.formats import record_lines, state_words, url_lines
 from kiecli.render.live import LiveReporter
 from kiecli.render.reporter import LogReporter, Reporter

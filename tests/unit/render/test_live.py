@@ -8,7 +8,7 @@ from kiecli.api.models import Task
 from kiecli.download.plan import SavedFile, Target
 from kiecli.download.progress import TransferAdvanced, TransferRetrying, TransferStarted
 from kiecli.errors import KieError, KieUnavailable, SaveError, TaskNotFound
-from kiecli.polling.scheduler import Retry, Snapshot
+from kiecli.polling.snapshot import Retry, Snapshot
 from kiecli.render.live import LiveReporter
 from kiecli.streams import ErrorOutput, Output
 from tests.support.downloads import target as target_at
@@ -35,7 +35,7 @@ def seen(
     *,
     settled: bool = False,
     retry: Retry | None = None,
-) -> Snapshot[Task]:
+) -> Snapshot:
     answer = None if state is None else Task.parse(task_id, {"state": state})
     return Snapshot(task_id, answer, elapsed, settled, None, retry)
 

@@ -4,7 +4,7 @@ import pytest
 
 from kiecli.api.models import Task
 from kiecli.errors import DeadlineExceeded, KieError, KieUnavailable, TaskNotFound
-from kiecli.polling.scheduler import Retry, Snapshot
+from kiecli.polling.snapshot import Retry, Snapshot
 from kiecli.render.notices import Notices
 
 
@@ -17,7 +17,7 @@ def seen(
     retry: Retry | None = None,
     task_id: str = "a",
     results: int = 0,
-) -> Snapshot[Task]:
+) -> Snapshot:
     """Return a snapshot of a task in that state, or of one that nothing is known of."""
     urls = [f"https://f.test/{n}.png" for n in range(results)]
     answer = Task.parse(task_id, {"state": state, "resultJson": {"resultUrls": urls}})

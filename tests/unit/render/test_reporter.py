@@ -10,7 +10,7 @@ from kiecli.download.progress import TransferAdvanced, TransferRetrying, Transfe
 from kiecli.errors import KieError, KieUnavailable, SaveError, TaskFailed
 from kiecli.network.logging import Exchange
 from kiecli.outcome import Outcome
-from kiecli.polling.scheduler import Retry, Snapshot
+from kiecli.polling.snapshot import Retry, Snapshot
 from kiecli.render.reporter import LogReporter, PanelReporter, Reporter, file_line
 from kiecli.streams import ErrorOutput, Output
 from tests.support.downloads import target
@@ -29,7 +29,7 @@ def saved(
     return SavedFile(1, TARGET.url, "a-1.png", size, None, None, status, resumed, error)
 
 
-def snapshot(state: str, **fields: Any) -> Snapshot[Task]:
+def snapshot(state: str, **fields: Any) -> Snapshot:
     return Snapshot("a", Task.parse("a", {"state": state}), 0.0, settled=False, **fields)
 
 

@@ -1,0 +1,118 @@
+"""The boxes of time within which a task is polled again after an answer that was no good one."""
+
+from kiecli import durations
+from kiecli.api.models import Task
+from kiecli.api.rate_limiter import MAX_RETRY_AFTER
+from kiecli.errors import ConnectionFailed, KieError, KieUnavailable
+from kiecli.polling.policy import HARD_LIMIT, MIN_ATTEMPTS, Random, backoff
+
+
+class TimeBox:
+    """A time that is granted from the start of a poll on.
+
+    Attributes:
+        limit: Its seconds.
+    """
+
+    __slots__ = ("_since", "limit")
+
+    def __init__(self, since: float, limit: float) -> None:
+        """Open it.
+
+        Args:
+            since: When the poll started.
+            limit: Seconds.
+        """
+        self._since = since
+        self.limit = limit
+
+    @property
+    def ends_at(self) -> float:
+        """When it is used up, unless more time is left out."""
+        return self._since + self.limit
+
+    def elapsed(self, now: float) -> float:
+        """Return the seconds of it that are used up."""
+        return now - self._since
+
+    def leave_out(self, seconds: float) -> None:
+        """Take note of time that does not count."""
+        self._since += seconds
+
+
+class Listing(TimeBox):
+    """The time for which a fresh success that lists nothing yet is polled again.
+
+    Attributes:
+        task: The success.
+    """
+
+    __slots__ = ("task",)
+
+    def __init__(self, since: float, limit: float, task: Task) -> None:
+        """Open it at the first such answer."""
+        super().__init__(since, limit)
+        self.task = task
+
+
+class RetryState(TimeBox):
+    """The time for temporary trouble: a run of polls without a good answer.
+
+    It is full after its seconds and four failed polls, and after twice its seconds in any case.
+
+    Attributes:
+        attempts: How many polls failed.
+        reason: The last error.
+        is_connection: Whether no answer came at all, to any of them.
+    """
+
+    __slots__ = ("_began", "attempts", "is_connection", "reason")
+
+    def __init__(self, since: float, limit: float, reason: KieError) -> None:
+        """Open it for a poll that started at `since` and failed; `add` counts it."""
+        super().__init__(since, limit)
+        self._began = since
+        self.attempts = 0
+        self.reason = reason
+        self.is_connection = True
+
+    def add(self, error: KieError) -> None:
+        """Count a failed poll."""
+        self.attempts += 1
+        self.reason = error
+        self.is_connection = self.is_connection and isinstance(error, ConnectionFailed)
+
+    def is_disproved_by(self, last_answer: float) -> bool:
+        """Return True for trouble with the connection if an answer came since, for any task."""
+        return self.is_connection and self._began < last_answer
+
+    @property
+    def hard_end(self) -> float:
+        """When it is full whatever the polls do, unless more time is left out."""
+        return self._since + HARD_LIMIT * self.limit
+
+    def is_full(self, now: float) -> bool:
+        """Return True if the trouble has lasted long enough to give up."""
+        is_used_up = self.attempts >= MIN_ATTEMPTS and now >= self.ends_at
+        return is_used_up or now >= self.hard_end
+
+    def next_poll(self, now: float, random: Random) -> float:
+        """Return when to poll again; the last poll falls on the end of the box."""
+        pause = backoff(self.attempts, random)
+        if now < self.ends_at:
+            pause = min(pause, self.ends_at - now)
+        return now + max(pause, min(self.reason.retry_after or 0.0, MAX_RETRY_AFTER))
+
+    def to_error(self, now: float) -> KieError:
+        """Return the last error, with what was tried, and for how long Kie asks to wait."""
+        details = []
+        if self.attempts > 1:
+            took = durations.show(round(max(1.0, now - self._began)))
+            details.append(f"tried {self.attempts} times in {took}")
+        if self.reason.retry_after:
+            details.append(f"Kie asks to wait {durations.show(self.reason.retry_after)}")
+        if not details:
+            return self.reason
+        error = KieUnavailable("; ".join([self.reason.message, *details]), hint=self.reason.hint)
+        error.reason = self.reason.message
+        return error

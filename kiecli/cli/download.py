@@ -6,7 +6,9 @@ from typer import BadParameter, Context, Option
 
 from kiecli.cli import completion
 from kiecli.cli.options import (
+    AnyTask,
     Command,
+    FailFast,
     Ids,
     Interval,
     Json,
@@ -15,6 +17,7 @@ from kiecli.cli.options import (
     Verbose,
     interval_seconds,
     runtime_of,
+    stop_option,
 )
 from kiecli.errors import ExitCode, UsageError
 from kiecli.runtime import OutputOptions
@@ -69,6 +72,8 @@ def download(
     ] = False,
     timeout: Timeout = None,
     interval: Interval = None,
+    any_task: AnyTask = False,
+    fail_fast: FailFast = False,
     jobs: Annotated[
         str | None,
         Option(
@@ -104,8 +109,9 @@ def download(
     The paths are printed as tasks finish. A file under its final name is complete. Running the
     same line again keeps what is there, resumes what is not, and costs next to nothing.
     """
-    if not wait and (timeout or interval):
-        option = "--timeout" if timeout else "--interval"
+    stop = stop_option(any_task=any_task, fail_fast=fail_fast)
+    needs_wait = {"--timeout": timeout, "--interval": interval, stop: stop}
+    for option in (option for option, is_given in needs_wait.items() if is_given and not wait):
         raise UsageError(f"{option} needs --wait", hint=f"add --wait, or leave out {option}")
     if output == "-":
         given = {
@@ -122,6 +128,7 @@ def download(
     def command() -> ExitCode:
         from kiecli.commands.download import download as run
         from kiecli.commands.download_options import DownloadFlags
+        from kiecli.commands.stop_rule import StopRule
 
         runtime = runtime_of(ctx)
         runtime.reject_api_key({"--dir": directory, "--output": output})
@@ -137,6 +144,7 @@ def download(
             dry_run=dry_run,
             archive=archive,
             write_metadata=write_metadata,
+            stop=StopRule(stop),
         )
         return run(runtime, output_options, ids, flags)
 

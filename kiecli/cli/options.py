@@ -11,7 +11,7 @@ from typer import Argument, BadParameter, Context, Option
 
 from kiecli import durations
 from kiecli.cli import completion
-from kiecli.errors import ExitCode
+from kiecli.errors import ExitCode, UsageError
 from kiecli.runtime import Runtime
 
 Command = Callable[[], ExitCode]
@@ -49,6 +49,17 @@ def interval_seconds(interval: str | None) -> float | None:
     return None if interval in (None, "auto") else durations.parse(interval)
 
 
+def stop_option(*, any_task: bool, fail_fast: bool) -> str:
+    """Return which of `--any` and `--fail-fast` was given, or an empty string.
+
+    Raises:
+        UsageError: Both were.
+    """
+    if any_task and fail_fast:
+        raise UsageError("--any cannot go with --fail-fast", hint="leave out one of them")
+    return "--any" if any_task else "--fail-fast" if fail_fast else ""
+
+
 Ids = Annotated[
     list[str],
     Argument(
@@ -81,3 +92,5 @@ Interval = Annotated[
         help="How often to check; auto goes from 2s to 15s.  [default: auto]",
     ),
 ]
+AnyTask = Annotated[bool, Option("--any", help="Stop as soon as one task has succeeded.")]
+FailFast = Annotated[bool, Option("--fail-fast", help="Stop as soon as one task has failed.")]

@@ -3,7 +3,9 @@
 from typer import Context
 
 from kiecli.cli.options import (
+    AnyTask,
     Command,
+    FailFast,
     Ids,
     Interval,
     Json,
@@ -12,6 +14,7 @@ from kiecli.cli.options import (
     Verbose,
     interval_seconds,
     runtime_of,
+    stop_option,
 )
 from kiecli.errors import ExitCode
 from kiecli.runtime import OutputOptions
@@ -21,6 +24,7 @@ Examples:
   kiecli wait ecf8cf8611cc40ff28e6f1ff8ebc4a12
   url=$(kiecli wait -t 30m "$ID") || exit
   kiecli wait - < ids.txt
+  kiecli wait --any "$ID1" "$ID2" "$ID3"
 """
 
 
@@ -29,6 +33,8 @@ def wait(
     ids: Ids,
     timeout: Timeout = None,
     interval: Interval = None,
+    any_task: AnyTask = False,
+    fail_fast: FailFast = False,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -38,15 +44,18 @@ def wait(
     URLs are printed as each task succeeds; a finished task returns at once. When the time is up
     the exit code is 124, the task goes on at Kie, and stderr has the line that keeps waiting.
     """
+    option = stop_option(any_task=any_task, fail_fast=fail_fast)
 
     def command() -> ExitCode:
         # Here and not above: help and completion need none of what this imports.
+        from kiecli.commands.stop_rule import StopRule
         from kiecli.commands.wait import wait as run
 
         runtime = runtime_of(ctx)
         output_options = OutputOptions(json=json, quiet=quiet, verbose=verbose)
         seconds = runtime.config.timeout(timeout)
         pause = interval_seconds(interval)
-        return run(runtime, output_options, ids, timeout=seconds, interval=pause)
+        stop = StopRule(option)
+        return run(runtime, output_options, ids, timeout=seconds, interval=pause, stop=stop)
 
     return command

@@ -1,0 +1,233 @@
+"""`--any` and `--fail-fast`: a run that one task decides."""
+
+import json
+from pathlib import Path
+from signal import SIGINT
+
+import httpx
+import pytest
+
+from kiecli.errors import Interrupted
+from kiecli.sandbox import media
+from tests.support.faults import Faults, record
+from tests.support.program import Program, Ran
+
+IMAGE = "https://kie.test/files/demo-image/1/image.png\n"
+VIDEO = "https://kie.test/files/demo-video/1/video.mp4\n"
+ONE = "kiecli: 1 task goes on at Kie and is paid for; to wait for it: kiecli"
+TWO = "kiecli: 2 tasks go on at Kie and are paid for; to wait for them: kiecli"
+PNG = media.body("image.png")
+
+
+@pytest.fixture(autouse=True)
+def here(folder: Path) -> Path:
+    """Every test runs in an empty folder."""
+    return folder
+
+
+def _saved(kie: Faults, task_id: str, **script: object) -> str:
+    """Make a task known that has succeeded, with one file."""
+    url = kie.file(f"/{task_id}.png", PNG, **script)
+    kie.task(task_id, urls=[url])
+    return url
+
+
+@pytest.mark.parametrize(
+    ("argv", "ran", "last"),
+    [
+        (["--any", "demo-slow", "demo-video"], (0, VIDEO), f"{ONE} wait demo-slow"),
+        (["--any", "demo-video", "demo-image"], (0, IMAGE), f"{ONE} wait demo-video"),
+        (["--any", "demo-fail", "demo-slow", "demo-image"], (0, IMAGE), f"{ONE} wait demo-slow"),
+        (["--any", "demo-image"], (0, IMAGE), "kiecli: demo-image: success, 1 result"),
+        (["--fail-fast", "demo-fail", "demo-slow", "a"], (1, ""), f"{TWO} wait demo-slow a"),
+        (["--fail-fast", "demo-image", "nope", "demo-slow"], (5, IMAGE),
+         f"{ONE} wait demo-slow"),
+        (["--fail-fast", "away", "demo-slow"], (6, ""), f"{ONE} wait demo-slow"),
+        (["--fail-fast", "off", "demo-slow"], (4, ""), f"{ONE} wait demo-slow"),
+    ],
+)  # fmt: skip
+def test_one_task_decides_a_wait(
+    kiecli: Program, kie: Faults, argv: list[str], ran: tuple[int, str], last: str
+) -> None:
+    kie.always("recordInfo", httpx.Response(502), task_id="away")
+    kie.always("recordInfo", httpx.Response(200, json={"code": 505, "msg": "off"}), task_id="off")
+    kie.task("a", "generating")
+    done = kiecli("wait", *argv)
+    assert (done.code, done.out) == ran
+    lines = [line for line in done.err.splitlines() if "succeeded" not in line]
+    assert lines[-1] == last
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "out"),
+    [
+        (["--any", "demo-fail", "nope"], 1, ""),
+        (["--any", "-t", "10s", "demo-fail", "demo-slow"], 1, ""),
+        (["--any", "-t", "10s", "demo-slow"], 124, ""),
+        (["--fail-fast", "-t", "10s", "demo-slow", "demo-image"], 124, IMAGE),
+        (["--fail-fast", "demo-video", "demo-image"], 0, IMAGE + VIDEO),
+        (["--fail-fast", "wrong", "demo-image"], 2, IMAGE),
+    ],
+)
+def test_where_no_task_decides_the_code_is_as_without_it(
+    kiecli: Program, kie: Faults, argv: list[str], code: int, out: str
+) -> None:
+    kie.always("recordInfo", httpx.Response(200, json={"code": 400, "msg": "bad"}), task_id="wrong")
+    ran = kiecli("wait", "-q", *argv)
+    assert (ran.code, ran.out) == (code, out)
+    assert "paid for" not in ran.err
+
+
+@pytest.mark.parametrize("option", ["--any", "--fail-fast"])
+def test_a_deadline_and_a_signal_repeat_the_option(kiecli: Program, option: str) -> None:
+    ran = kiecli("wait", "-q", "-t", "5s", option, "demo-slow")
+    assert ran.err.endswith(f" to keep waiting: kiecli wait -t 5s {option} demo-slow\n")
+    kiecli.event_queue.put_at(kiecli.clock.now() + 1, Interrupted(SIGINT))
+    ran = kiecli("download", "-w", "-d", "out", option, "demo-slow", "demo-video")
+    assert ran.err.endswith(
+        f"interrupted; to continue: kiecli download -w -d out {option} demo-slow demo-video\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("argv", "outcomes"),
+    [
+        (
+            ["--any", "demo-slow", "demo-image"],
+            [("demo-image", "success", "success", 0), ("demo-slow", "waiting", "pending", 8)],
+        ),
+        (
+            ["--fail-fast", "demo-fail", "demo-slow"],
+            [("demo-fail", "fail", "failed", 1), ("demo-slow", None, "pending", 8)],
+        ),
+    ],
+)
+def test_json_has_what_is_left_open_as_pending(
+    kiecli: Program, argv: list[str], outcomes: list[tuple[str, str, str, int]]
+) -> None:
+    ran = kiecli("wait", "--json", *argv, environ={"GITHUB_ACTIONS": "true"})
+    records = [json.loads(line) for line in ran.out.splitlines()]
+    assert [(r["task_id"], r["state"], r["outcome"], r["exit_code"]) for r in records] == outcomes
+    how = "succeeded" if "--any" in argv else "failed"
+    assert records[-1]["error"] == {
+        "kind": "unfinished",
+        "message": f"not waited for any longer: another task has {how}",
+        "hint": "to wait for it: kiecli wait --json demo-slow",
+        "temporary": True,
+    }
+    annotated = [line for line in ran.err.splitlines() if line.startswith("::error")]
+    assert len(annotated) == (how == "failed")
+
+
+@pytest.mark.parametrize(
+    ("argv", "outcomes"),
+    [
+        (["wait", "--any"], ["success", "pending", "error"]),
+        (["download", "-w", "--fail-fast"], ["error", "pending", "error"]),
+        (["download", "-w", "--any"], ["error", "error", "error"]),
+    ],
+)
+def test_of_two_tasks_that_end_in_one_moment_one_decides(
+    kiecli: Program, kie: Faults, argv: list[str], outcomes: list[str]
+) -> None:
+    for task_id in ("empty1", "empty2"):
+        kie.task(task_id)
+    kie.next("recordInfo", httpx.Response(500), task_id="key")
+    kie.next("recordInfo", httpx.Response(401), task_id="key")
+    ran = kiecli(*argv, "--json", "empty1", "empty2", "key")
+    records = {r["task_id"]: r["outcome"] for r in map(json.loads, ran.out.splitlines())}
+    assert [records[each] for each in ("empty1", "empty2", "key")] == outcomes
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["wait", "--any", "--fail-fast", "a"], "--any cannot go with --fail-fast"),
+        (["download", "-w", "--any", "--fail-fast", "a"], "--any cannot go with --fail-fast"),
+        (["download", "--any", "a"], "--any needs --wait"),
+        (["download", "--fail-fast", "a"], "--fail-fast needs --wait"),
+    ],
+)
+def test_wrong_usage(kiecli: Program, kie: Faults, argv: list[str], message: str) -> None:
+    ran = kiecli(*argv)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(f"kiecli: {message}. ")
+    assert kie.requests == []
+
+
+def test_the_first_whose_results_are_saved_wins_a_download(kiecli: Program, kie: Faults) -> None:
+    _saved(kie, "first")
+    _saved(kie, "second")
+    assert kiecli("download", "-w", "-q", "--any", "demo-slow", "first", "second") == Ran(
+        0, "first-1.png\n", ""
+    )
+    assert [seen.path for seen in kie.seen("file")] == ["/first.png"]
+
+
+def test_where_results_cannot_be_saved_the_next_may_win(kiecli: Program, kie: Faults) -> None:
+    for task_id in ("dead", "gone"):
+        kie.task(task_id, urls=[f"https://kie.test/{task_id}.png"], created=1_780_000_000)
+    kie.always("file", httpx.Response(404))
+    kie.always("recordInfo", record("twice", urls=["//h/a.png", "//h/b.png"]), task_id="twice")
+    _saved(kie, "good")
+    ran = kiecli("download", "-w", "--any", "dead", "gone", "twice", "good", "demo-slow")
+    assert (ran.code, ran.out) == (0, "good-1.png\n")
+    assert f"{ONE} download -w demo-slow" in ran.err.splitlines()
+    assert "to fetch the rest" not in ran.err
+    assert [seen.path for seen in kie.seen("file")] == ["/dead.png", "/gone.png", "/good.png"]
+
+
+def test_where_none_can_be_saved_the_code_is_that_of_saving(kiecli: Program, kie: Faults) -> None:
+    kie.always("recordInfo", record("a", urls=["//h/a.png"]), task_id="a")
+    kie.always("recordInfo", record("b", urls=["//h/b.png"]), task_id="b")
+    ran = kiecli("download", "-w", "-q", "--any", "-o", "x.png", "a")
+    assert ran.code == 7
+    assert kiecli("download", "-w", "-q", "--any", "a", "b").code == 7
+
+
+def test_what_is_being_saved_is_saved_to_its_end(kiecli: Program, kie: Faults) -> None:
+    _saved(kie, "good", delay=5.0)
+    kie.task("late", "generating")
+    ran = kiecli("download", "-w", "--fail-fast", "good", "demo-fail", "late")
+    assert (ran.code, ran.out) == (1, "good-1.png\n")
+    assert ran.err.splitlines()[-1] == f"{ONE} download -w late"
+
+
+def test_a_save_that_fails_decides_and_one_that_fails_later_changes_nothing(
+    kiecli: Program, kie: Faults
+) -> None:
+    kie.always("recordInfo", record("lost", urls=["//h/a.png"]), task_id="lost")
+    ran = kiecli("download", "-w", "-q", "--fail-fast", "lost", "demo-slow")
+    assert ran.code == 7
+    ran = kiecli("download", "-w", "-q", "--fail-fast", "demo-fail", "lost", "demo-slow")
+    assert ran.code == 1
+
+
+def test_what_is_left_open_after_a_download_has_no_files(kiecli: Program, kie: Faults) -> None:
+    _saved(kie, "good")
+    ran = kiecli("download", "-w", "--json", "--any", "good", "demo-slow")
+    good, slow = map(json.loads, ran.out.splitlines())
+    assert (good["exit_code"], [file["status"] for file in good["files"]]) == (0, ["saved"])
+    assert (slow["exit_code"], slow["files"]) == (8, [])
+    assert slow["error"]["hint"] == "to wait for it: kiecli download -w --json demo-slow"
+
+
+def test_a_task_that_the_archive_lists_as_saved_has_won(
+    kiecli: Program, kie: Faults, here: Path
+) -> None:
+    (here / "done.txt").write_text("old saved\nbad failed\n")
+    line = ["download", "-w", "--any", "--archive", "done.txt"]
+    ran = kiecli(*line, "--json", "new", "old", KIE_API_KEY="")
+    records = [json.loads(each) for each in ran.out.splitlines()]
+    assert [(r["task_id"], r["outcome"], r["exit_code"], r["files"]) for r in records] == [
+        ("old", "skipped", 0, []),
+        ("new", "pending", 8, []),
+    ]
+    assert ran.code == 0
+    assert ran.err == (
+        "kiecli: skipped 1 task that done.txt lists\n"
+        f"{ONE} download -w --archive done.txt --json new\n"
+    )
+    assert kie.requests == []
+    _saved(kie, "new")
+    assert kiecli(*line, "-q", "bad", "new") == Ran(0, "new-1.png\n", "")

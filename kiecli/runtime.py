@@ -203,6 +203,11 @@ class Runtime:
             if text is not None and redactor.text(text) != text:
                 raise UsageError(f"{name} has the API key in it", hint=f"leave it out of {name}")
 
+    def announce_typing(self, what: str) -> None:
+        """Print what is read from a terminal, and which keys end it."""
+        end = SYSTEM_PROCESS.end_of_input
+        self.err.line(f"kiecli: reading {what} from the terminal; end with {end}")
+
     @property
     def stdin_is_terminal(self) -> bool:
         """Whether somebody types what stdin gets."""

@@ -39,7 +39,7 @@ def select_tasks(
         KieError: The line cannot be carried out as it is.
     """
     if STDIN in arguments and runtime.stdin_is_terminal and not output_options.quiet:
-        runtime.err.line("kiecli: reading task ids from the terminal; end with Ctrl-D")
+        runtime.announce_typing("task ids")
     argv = resume_argv(runtime.argv)
     is_file = os.path.isfile  # takes any text for a path, as pathlib does not
     checks = task_ids.Checks(is_file, runtime.api_keys(), command=argv[0])

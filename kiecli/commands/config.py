@@ -93,7 +93,7 @@ def _given(runtime: Runtime, setting: Setting, arguments: Sequence[str]) -> str:
     if arguments[0] != "-":
         return arguments[0]
     if runtime.stdin_is_terminal:
-        runtime.err.line(f"kiecli: reading {setting.name} from the terminal; end with Ctrl-D")
+        runtime.announce_typing(setting.name)
     return _read(runtime)
 
 

@@ -38,6 +38,11 @@ class Process(Protocol):
         """What `write` fails with where nobody reads the pipe any more."""
         ...
 
+    @property
+    def end_of_input(self) -> str:
+        """The keys that end what is typed into a terminal."""
+        ...
+
     def prepare_stream(self, stream: TextStream) -> bool:
         """Set up stdout or stderr; return False for a terminal without control sequences."""
         ...

@@ -15,6 +15,7 @@ class PosixProcess:
 
     max_wait = float("inf")
     closed_pipe_errors = frozenset({errno.EPIPE})
+    end_of_input = "Ctrl-D"
 
     def prepare_stream(self, stream: TextStream) -> bool:
         """Let file names pass through that are not UTF-8."""

@@ -29,6 +29,7 @@ class WindowsProcess:
     max_wait = 0.1
     # A pipe whose reader has gone is EINVAL; EPIPE only in the moment when it goes.
     closed_pipe_errors = frozenset({errno.EPIPE, errno.EINVAL})
+    end_of_input = "Ctrl-Z and Enter"
 
     def prepare_stream(self, stream: TextStream) -> bool:
         r"""Write UTF-8 with `\n`, and let a terminal obey control sequences."""

@@ -11,10 +11,13 @@ import pytest
 
 from kiecli.commands.config import ask_key
 from kiecli.errors import Interrupted
+from kiecli.process.system_process import SYSTEM_PROCESS
 from kiecli.streams import ErrorOutput
 from tests.support.faults import Faults, envelope
 from tests.support.program import KEY, FakeStream, Program, Ran, Typed
 from tests.support.systems import WINDOWS, needs_bytes_as_names, needs_modes
+
+END_OF_INPUT = SYSTEM_PROCESS.end_of_input
 
 OTHER = "other-key-9876543210"
 
@@ -212,7 +215,7 @@ def test_set_saves_a_value_silently(kiecli: Program, path: Path) -> None:
 
 def test_somebody_who_is_to_type_a_value_is_told_so(kiecli: Program, path: Path) -> None:
     assert kiecli("config", "set", "dir", "-", stdin=Typed(b"out\n")) == Ran(
-        0, "", "kiecli: reading dir from the terminal; end with Ctrl-D\n"
+        0, "", f"kiecli: reading dir from the terminal; end with {END_OF_INPUT}\n"
     )
     assert json.loads(path.read_text()) == {"dir": "out"}
 

@@ -9,10 +9,13 @@ import pytest
 
 from kiecli.cli.main import main
 from kiecli.errors import Interrupted
+from kiecli.process.system_process import SYSTEM_PROCESS
 from kiecli.runtime import Runtime
 from tests.support.creation import creation
 from tests.support.faults import Faults, envelope
 from tests.support.program import FakeStream, Program, Ran, Typed
+
+END_OF_INPUT = SYSTEM_PROCESS.end_of_input
 
 HERO = json.dumps({"hero": json.loads(creation("new1")), "foot er": json.loads(creation("new2"))})
 
@@ -137,7 +140,7 @@ def test_a_stdin_that_cannot_be_read_is_the_only_error(kiecli: Program) -> None:
         (
             ["wait", "-"],
             (
-                "kiecli: reading task ids from the terminal; end with Ctrl-D\n"
+                f"kiecli: reading task ids from the terminal; end with {END_OF_INPUT}\n"
                 "kiecli: demo-image: success, 1 result\n"
             ),
         ),

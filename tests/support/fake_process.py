@@ -23,6 +23,7 @@ class FakeProcess:
     """
 
     max_wait = float("inf")
+    end_of_input = "Ctrl-D"
     closed_pipe_errors: frozenset[int] = frozenset()
 
     def __init__(self) -> None:

@@ -51,7 +51,7 @@ def classify(answer: FileResponse, size: int, note: ResumeInfo | None) -> Action
     """
     status = answer.status
     if status == HTTPStatus.OK or _is_whole(answer):
-        # A part under the status of a whole file is not to be trusted, unless nobody asked.
+        # RFC 9110 has no Content-Range in a 200; some servers send the range under that status.
         is_doubtful = note is not None and answer.has_range and not _is_whole(answer)
         return Action.ASK_WITHOUT_RANGE if is_doubtful else _check_encoding(answer)
     if note is not None:

@@ -8,7 +8,8 @@ from kiecli.clock import Clock
 from kiecli.download.failures import HostUnreachable
 from kiecli.download.retry import RetryPolicy
 
-# How soon after one file has reached the host the others find out.
+# How soon the others find out that one file has reached the host. Threads that sleep are cheap,
+# and a Clock has no other way to wait.
 _POLL_INTERVAL = 0.2  # seconds
 
 Idle = Callable[[], AbstractContextManager[None]]
@@ -77,12 +78,13 @@ class HostHealth:
         return True
 
     def _seconds_to_wait(self, host: str, patient: bool) -> float:
-        """Return how long to sleep before the next look; 0 when the caller is the one to try."""
+        """Return how long to sleep before asking again; 0 when the caller may connect."""
         now = self._clock.now()
         with self._lock:
             outage = self._outages.get(host)
             if outage is None:
                 return 0.0
+            # One file connects at a time: a host that comes back is not met by all of them.
             is_early = outage.retry_at > now
             if is_early or outage.is_being_tried:
                 if not patient or (is_early and outage.policy.is_over(now)):

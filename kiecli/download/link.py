@@ -37,7 +37,7 @@ class Link:
         """Wait for a file that is not there yet, or get a fresh link to it.
 
         Args:
-            reason: What the host said instead of sending the file.
+            reason: What the host answered instead of the file.
 
         Returns:
             What keeps Kie from giving a fresh link now, or None: the file can be requested.

@@ -1,4 +1,4 @@
-"""Events of files on their way, for whoever shows them.
+"""Events of files on their way, for the reporters.
 
 They come from the threads that save, about ten times a second for each file. Sizes are bytes of
 the whole file, whatever run or try they came with, so a resumed file does not start at nothing; a

@@ -67,7 +67,7 @@ class Transfer:
         """Return when all bytes are here and found to be the file.
 
         Raises:
-            SaveError: They cannot be had.
+            SaveError: They cannot be fetched.
             OSError: The disk refuses them.
         """
         while (failure := self._attempt()) is not None:

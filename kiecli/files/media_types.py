@@ -89,7 +89,7 @@ _SIGNATURES = (
 
 
 def extension_of_type(content_type: str | None) -> str | None:
-    """Return the extension that a Content-Type tells, or None when it tells nothing of use."""
+    """Return the extension that a Content-Type tells, or None for types of no use."""
     kind = (content_type or "").partition(";")[0].strip().lower()
     return EXTENSIONS_BY_TYPE.get(kind)
 

@@ -1,6 +1,6 @@
 """Headers of an answer, read leniently: a value, or None where there is none that makes sense.
 
-For Kie's API and for file hosts alike. Headers are looked up in lower case.
+For Kie's API and for file hosts alike. Names are in lower case.
 """
 
 import re

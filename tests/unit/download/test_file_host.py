@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import Callable
-from itertools import count
+from itertools import chain, count
 
 import httpx
 import pytest
@@ -241,6 +241,8 @@ def test_a_redirected_question_that_breaks_names_the_host_it_went_to() -> None:
 
 numbers = count()
 
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n"
+
 HANGING: dict[str, Callable[[], Answer]] = {
     "silence": lambda: [60.0],
     "a head a byte at a time": lambda: dripping(b"HTTP/1.1 200 OK\r\n" * 99),
@@ -253,17 +255,20 @@ HANGING: dict[str, Callable[[], Answer]] = {
         0.1,
         b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: /%d\r\n\r\n" % next(numbers),
     ],
+    "a body that stops": lambda: [b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx", 60.0],
+    "a chunk's line": lambda: [CHUNKED, *dripping(b"5;" + b"e" * 9999)],
+    "trailers": lambda: chain([CHUNKED, b"0\r\n"], forever(b"a: b\r\n", 0.02)),
 }
 
 
 @pytest.mark.parametrize("name", HANGING)
-def test_whatever_comes_before_the_body_is_given_up_as_trouble_that_passes(name: str) -> None:
+def test_whatever_hangs_is_given_up_and_leaves_nothing_behind(name: str) -> None:
     answers = [HANGING[name]() for _ in range(9)]
     with (
         nothing_left_behind(),
         raw_server(*answers, keep=True) as server,
         ClientFactory({}).client() as client,
         pytest.raises(TransientError, match=r"127.0.0.1: no byte (of the file within|for) 0 s"),
-        open_url(context(client, SystemClock()), FileRequest(server.url, {}, "a", 0.3)),
+        open_url(context(client, SystemClock()), FileRequest(server.url, {}, "a", 0.3)) as opened,
     ):
-        pass
+        b"".join(opened[1])

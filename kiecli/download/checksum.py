@@ -1,8 +1,11 @@
 """The SHA-256 of a file, computed while it is still being written."""
 
+from collections.abc import Callable
+from functools import partial
 from queue import SimpleQueue
 
 from kiecli.disk.interface import ReadableFile
+from kiecli.workers import start_daemon
 
 # A smaller file is hashed at its end, in a few milliseconds.
 _MIN_SIZE_FOR_THREAD = 4 * 1024 * 1024  # bytes
@@ -15,9 +18,17 @@ class BackgroundSHA256:
     The bytes are read back from the disk's cache, so that hashing and receiving overlap.
     """
 
-    def __init__(self, file: ReadableFile) -> None:
-        """Take an open file; it is duplicated, so the caller may close it."""
+    def __init__(
+        self, file: ReadableFile, start: Callable[[Callable[[], None]], None] = start_daemon
+    ) -> None:
+        """Start no thread yet.
+
+        Args:
+            file: An open file; it is duplicated, so the caller may close it.
+            start: Starts a thread.
+        """
         self._file = file
+        self._start_thread = start
         # Sizes to go on to; 0 starts again, None is the end.
         self._sizes: SimpleQueue[int | None] = SimpleQueue()
         self._sums: SimpleQueue[str | OSError] = SimpleQueue()
@@ -57,14 +68,12 @@ class BackgroundSHA256:
 
     def _start(self) -> bool:
         """Start the thread; where the system has no more of them, the sum is taken at the end."""
-        from threading import Thread
-
         try:
             file = self._file.duplicate()
         except OSError:
             return False
         try:
-            Thread(target=self._sum, args=(file,), daemon=True).start()
+            self._start_thread(partial(self._sum, file))
         except RuntimeError:
             file.close()
             return False

@@ -120,7 +120,7 @@ def decide(
             return Decision.FETCH
         case FileType.LINK:
             return Decision.FETCH if counts else Decision.REFUSE
-        case FileType.FILE:
+        case _:  # a file
             return _ours(integrity, comparison) if counts else _unproved(integrity, comparison)
 
 

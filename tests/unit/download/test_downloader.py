@@ -1,25 +1,20 @@
 """Documents, streams, progress, checksums, and two runs at once."""
 
-import errno
 import hashlib
 import io
 import json
 import os
 import tempfile
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kiecli.disk.interface import OpenFile
-from kiecli.disk.system_disk import SYSTEM_DISK
-from kiecli.download.checksum import BackgroundSHA256, IncrementalSHA256
 from kiecli.download.inline_result import as_file, as_text
 from kiecli.download.integrity import Integrity, condition
 from kiecli.download.part_file import PartFile
-from kiecli.download.partial import PartialFile, ResumeInfo
+from kiecli.download.partial import ResumeInfo
 from kiecli.download.plan import SavedFile, Target
 from kiecli.download.progress import TransferAdvanced
 from kiecli.sandbox import media
@@ -306,36 +301,6 @@ def test_threads_share_one_client(bench: Bench) -> None:
 # Checksums.
 
 
-@pytest.fixture
-def temporary() -> Iterator[OpenFile]:
-    file = SYSTEM_DISK.open_temporary()
-    yield file
-    file.close()
-
-
-@pytest.mark.parametrize("size", [1, 4 * MIB - 1, 9 * MIB + 5])
-def test_a_checksum_follows_a_growing_file(temporary: OpenFile, size: int) -> None:
-    right = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
-    running = BackgroundSHA256(temporary)
-    PartialFile(temporary).append(right)
-    running.reached(size // 2)
-    assert running.result(size) == hashlib.sha256(right).hexdigest()
-
-
-def test_a_sum_starts_again_with_the_file(temporary: OpenFile) -> None:
-    growing = IncrementalSHA256(temporary)
-    partial = PartialFile(temporary)
-    partial.append(b"wrong")
-    growing.go_on(5)
-    partial.reset(None)
-    growing.go_on(7)  # it may be told of bytes that have gone
-    growing.go_on(0)
-    partial.append(b"right one")
-    growing.go_on(5)
-    growing.go_on(9)
-    assert growing.hexdigest() == hashlib.sha256(b"right one").hexdigest()
-
-
 DENSE = PNG + bytes(range(256)) * (6 * MIB // 256)
 
 
@@ -362,25 +327,6 @@ def test_a_file_that_fails_leaves_no_thread_behind(bench: Bench) -> None:
     for thread in left:
         thread.join(5)
     assert [thread for thread in left if thread.is_alive()] == []
-
-
-class Unreadable:
-    """A file whose disk has an error."""
-
-    def duplicate(self) -> "Unreadable":
-        return self
-
-    def read_into(self, _buffer: memoryview, _offset: int) -> int:
-        raise OSError(errno.EIO, os.strerror(errno.EIO))
-
-    def close(self) -> None:
-        """Hold nothing."""
-
-
-def test_a_file_that_cannot_be_read_has_no_checksum() -> None:
-    running = BackgroundSHA256(Unreadable())
-    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
-        running.result(5)
 
 
 # What the bytes on the disk tell.

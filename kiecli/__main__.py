@@ -32,6 +32,7 @@ def run() -> None:
         lambda: interrupt_message(runtime),
         on_terminal=runtime.err.is_terminal,
     )
+    runtime.uninterrupted = signals.deferred
     try:
         signals.install()
         status = main(sys.argv[1:], runtime)

@@ -82,13 +82,22 @@ class KieError(Exception):
     rerun_helps = True
     retry_after: float | None = None
 
-    def __init__(self, message: str, *, hint: str = "", temporary: bool | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        temporary: bool | None = None,
+        rerun_helps: bool | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.reason = message
         self.hint = hint
         if temporary is not None:
             self.temporary = temporary
+        if rerun_helps is not None:
+            self.rerun_helps = rerun_helps
 
 
 class UsageError(KieError):

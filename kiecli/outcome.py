@@ -127,7 +127,7 @@ def from_status(
     if error is not None:
         answered = isinstance(error, TaskFailed) and not exit_status
         code = ExitCode.DONE if answered else error.exit_code
-        return Outcome(task_id, task, error, code, _again(code, argv))
+        return Outcome(task_id, task, error, code, _again(error, code, argv))
     running = task is not None and not task.finished
     code = ExitCode.PENDING if running and exit_status else ExitCode.DONE
     return Outcome(task_id, task, None, code)
@@ -139,7 +139,7 @@ def from_wait(
     """Return the outcome of having waited."""
     error = error or _failure(task)
     code = ExitCode.DONE if error is None else error.exit_code
-    return Outcome(task_id, task, error, code, _again(code, argv))
+    return Outcome(task_id, task, error, code, _again(error, code, argv))
 
 
 def pending(task: Task, argv: Sequence[str]) -> Outcome:
@@ -159,7 +159,7 @@ def from_download(task: Task, files: "tuple[SavedFile, ...]", argv: Sequence[str
     if not errors:
         return Outcome(task.task_id, task, files=files)
     error = errors[0] if len(errors) == 1 else _combined(errors, len(files))
-    resume_argv = _again(error.exit_code, argv) if error.rerun_helps else ()
+    resume_argv = _again(error, error.exit_code, argv)
     return Outcome(task.task_id, task, error, error.exit_code, resume_argv, files)
 
 
@@ -168,14 +168,17 @@ def _combined(errors: Sequence[KieError], results: int) -> KieError:
     message = f"{len(errors)} of {results} results were not saved"
     if all(isinstance(error, ResultExpired) for error in errors):
         return ResultExpired(message, hint="running this again cannot bring them back")
-    error = SaveError(message, temporary=any(error.temporary for error in errors))
-    error.rerun_helps = any(error.rerun_helps for error in errors)
-    return error
+    return SaveError(
+        message,
+        temporary=any(error.temporary for error in errors),
+        rerun_helps=any(error.rerun_helps for error in errors),
+    )
 
 
 def _failure(task: Task | None) -> KieError | None:
     return task.to_error() if task is not None and task.phase is Phase.FAILED else None
 
 
-def _again(code: ExitCode, argv: Sequence[str]) -> tuple[str, ...]:
-    return tuple(argv) if code in _RESUMABLE else ()
+def _again(error: KieError | None, code: ExitCode, argv: Sequence[str]) -> tuple[str, ...]:
+    helps = error is not None and error.rerun_helps and code in _RESUMABLE
+    return tuple(argv) if helps else ()

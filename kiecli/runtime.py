@@ -7,6 +7,7 @@ whole run can happen inside a test.
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
@@ -17,6 +18,7 @@ from kiecli.process.interface import TextStream
 from kiecli.process.system_process import SYSTEM_PROCESS
 from kiecli.redaction import Redactor
 from kiecli.streams import ErrorOutput, Output, Stream
+from kiecli.terminal import in_github_actions, wants_color
 
 if TYPE_CHECKING:
     import httpx
@@ -71,7 +73,9 @@ class Runtime:
         self.environ = environ
         self.stdin = stdin
         self.out = Output(stdout, term)
-        self.err = ErrorOutput(stderr, term)
+        self.err = ErrorOutput(
+            stderr, term, color=wants_color(environ), is_log=in_github_actions(environ)
+        )
         self.clock = clock or SystemClock()
         self.config = Config(environ)
         self._random = random
@@ -85,6 +89,8 @@ class Runtime:
         """Returns the line that takes up what a signal would interrupt now, or nothing."""
         self.created_are_named = False
         """Whether stderr has the ids that the command before the pipe has just created."""
+        self.uninterrupted: Callable[[], AbstractContextManager[None]] = nullcontext
+        """Returns a context at whose end a signal interrupts, and not before."""
 
     @cached_property
     def random(self) -> "Random":
@@ -174,9 +180,9 @@ class Runtime:
     def report_config(self) -> None:
         """Print what is odd about the config file or the key, as far as they were read."""
         if warning := self.config.warning():
-            self.err.line(f"kiecli: warning: {warning}")
+            self.err.warning(warning)
         if note := self.config.note():
-            self.err.line(f"kiecli: {note}")
+            self.err.note(note)
 
     def redact_api_key(self) -> None:
         """Mask the key in all output from here on: an answer or a traceback may quote it."""

@@ -5,7 +5,8 @@ the case that it does not come through, a stalled reader of stdout for one.
 """
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
@@ -45,6 +46,7 @@ class Signals:
         self._interrupt_message = interrupt_message
         self._on_terminal = on_terminal
         self._received_at: float | None = None
+        self._is_deferring = self._is_due = False
         self.received: int | None = None
 
     def install(self) -> None:
@@ -58,9 +60,29 @@ class Signals:
             if in_import(frame):
                 self._leave("")
             self._process.start_timer()
-            raise Interrupted(signum)
+            self._is_due = True
+            self._raise_if_due()
         if now - self._received_at > REPEAT_WINDOW:
             self._process.end_by_signal(signum)
+
+    @contextmanager
+    def deferred(self) -> Iterator[None]:
+        """Let a signal that comes meanwhile interrupt only at the end.
+
+        For what must happen as a whole, such as drawing: half a frame could not be taken away
+        again. It must be short; where it stalls all the same, the timer ends the process.
+        """
+        self._is_deferring = True
+        try:
+            yield
+        finally:
+            self._is_deferring = False
+            self._raise_if_due()
+
+    def _raise_if_due(self) -> None:
+        if self._is_due and not self._is_deferring:
+            self._is_due = False
+            raise Interrupted(self.received or signal.SIGINT)
 
     def _force_exit(self) -> None:
         self._leave("\n")

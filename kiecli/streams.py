@@ -1,10 +1,12 @@
 """stdout and stderr, with the ways in which writing to them fails."""
 
+from enum import Enum
 from typing import BinaryIO, Protocol
 
 from kiecli.errors import SaveError, StdoutClosed
 from kiecli.process.system_process import SYSTEM_PROCESS
 from kiecli.redaction import Redactor
+from kiecli.safe_text import sanitize
 
 
 class Stream(Protocol):
@@ -83,17 +85,18 @@ class Output:
         self.write(f"{text}\n")
 
     def same_place(self, other: "Output") -> bool:
-        """Return True if both are one and the same terminal."""
-        if not (self.is_terminal and other.is_terminal):
+        """Return True if both are one and the same terminal, file or pipe: `2>&1`."""
+        if self.stream is None or other.stream is None:
             return False
         import os
 
-        assert self.stream is not None
-        assert other.stream is not None
         try:
-            return os.path.samestat(os.fstat(self.stream.fileno()), os.fstat(other.stream.fileno()))
-        except OSError:
-            return True  # terminals without a descriptor: a test's
+            here, there = os.fstat(self.stream.fileno()), os.fstat(other.stream.fileno())
+        except OSError:  # streams without a descriptor: a test's
+            return self.is_terminal and other.is_terminal
+        if not here.st_ino:  # pragma: no cover  Windows: of pipes and consoles
+            return self.is_terminal and other.is_terminal
+        return os.path.samestat(here, there)
 
     def _encodable(self, text: str) -> str:
         try:
@@ -103,8 +106,61 @@ class Output:
         return text
 
 
+class Severity(Enum):
+    """How a message begins on a terminal, and the SGR code of the colour it begins in."""
+
+    ERROR = ("error: ", 31)
+    WARNING = ("warning: ", 33)
+    NOTE = ("", 0)
+
+
 class ErrorOutput(Output):
     """Stderr: no error in writing to it ends or changes a run."""
+
+    def __init__(
+        self,
+        stream: Stream | None,
+        term: str = "",
+        *,
+        color: bool = False,
+        is_log: bool = False,
+    ) -> None:
+        """Take the stream.
+
+        Args:
+            stream: Where it goes, or None when the process was started with it closed.
+            term: The environment's TERM.
+            color: Whether a terminal gets colour.
+            is_log: Whether a terminal is only a log, as in GitHub Actions.
+        """
+        super().__init__(stream, term)
+        self._color = color
+        self._is_log = is_log or not self.is_terminal
+
+    def message(self, severity: Severity, text: str) -> str:
+        """Return a message as one line of this stream.
+
+        A log is shared with other programs, so each line there begins with the program's name.
+        """
+        lead, code = severity.value
+        if self._is_log:
+            lead = f"kiecli: {lead}" if severity is Severity.WARNING else "kiecli: "
+        elif self._color and code:
+            lead = f"\x1b[1;{code}m{lead.rstrip()}\x1b[0m "
+        # Without a lead, a text from elsewhere must not begin as a workflow command does.
+        return lead + (sanitize(text) if lead else sanitize(text).lstrip(" :"))
+
+    def error(self, text: str) -> None:
+        """Write what went wrong."""
+        self.line(self.message(Severity.ERROR, text))
+
+    def warning(self, text: str) -> None:
+        """Write what is likely to be a mistake."""
+        self.line(self.message(Severity.WARNING, text))
+
+    def note(self, text: str) -> None:
+        """Write what is good to know."""
+        self.line(self.message(Severity.NOTE, text))
 
     def write(self, text: str) -> None:
         """Write and flush; after an error everything is dropped."""

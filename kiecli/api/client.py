@@ -153,7 +153,7 @@ class KieClient:
             self._tell(method, path, task_id, error.message, began)
             raise
         if self._trace is not None:  # only then is it worth to read the code once more
-            self._tell(method, path, task_id, f"{status} {code_of(body)}", began)
+            self._tell(method, path, task_id, _shown(status, code_of(body)), began)
         return decode(status, headers, body, self._key_origin, self._redactor.value)
 
     def _exchange(
@@ -220,3 +220,7 @@ def _translated_errors(host: str, deadline: Deadline) -> Iterator[None]:
             hint=_CERTIFICATE_HINT if refused else "",
             temporary=not refused,
         ) from error
+
+
+def _shown(status: int, code: str) -> str:
+    return f"HTTP {status}" if code == "-" else f"HTTP {status}, code {code}"

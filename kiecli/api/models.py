@@ -111,6 +111,10 @@ class Task(NamedTuple):
             return None
         return self.completed_at + LINK_LIFETIME
 
+    def seconds_left(self, wall: float) -> float | None:
+        """Return the seconds until the links are expected to die; negative when they are dead."""
+        return None if self.expires_at is None else self.expires_at - wall
+
     @property
     def params(self) -> dict[str, Any] | None:
         """What was asked for, with the nested `input` parsed; read only when somebody asks."""

@@ -11,7 +11,8 @@ from kiecli.cli.options import Command
 from kiecli.cli.usage import plain_argv
 from kiecli.errors import ExitCode, Interrupted, KieError, StdoutClosed, UsageError, causes
 from kiecli.runtime import Runtime
-from kiecli.streams import broken
+from kiecli.streams import Severity, broken
+from kiecli.terminal import in_github_actions
 
 # The public BadParameter is one of Typer's usage errors; their common base has no public name.
 _TyperUsageError: type[Exception] = BadParameter.__mro__[1]
@@ -53,9 +54,10 @@ def _leave(interrupted: Interrupted, runtime: Runtime) -> int:
 
 
 def interrupt_message(runtime: Runtime) -> str:
-    """Return the message for a signal: the line that continues the run, if there is one."""
-    line = runtime.resume_command()
-    return f"kiecli: interrupted; to continue: {line}" if line else "kiecli: interrupted"
+    """Return the line that is printed when a signal ends the run."""
+    command = runtime.resume_command()
+    text = f"interrupted; to continue: {command}" if command else "interrupted"
+    return runtime.err.message(Severity.NOTE, text)
 
 
 def _run(argv: Sequence[str], runtime: Runtime) -> int:
@@ -66,29 +68,30 @@ def _run(argv: Sequence[str], runtime: Runtime) -> int:
     except _TyperUsageError as error:
         from kiecli.cli.usage import usage_message
 
-        _print_error(f"kiecli: {usage_message(error, argv)}", runtime)
+        _print_error(usage_message(error, argv), runtime)
         _print_created(argv, runtime, can_repeat=False)
         return ExitCode.USAGE
     except KieError as error:
-        from kiecli.render.text import error_line
+        from kiecli.render.text import error_text
 
         # The whole run ends here, tasks and all: in a pipe with createTask nobody else knows them.
         resume_command = runtime.resume_command() if error.exit_code is ExitCode.SAVE_FAILED else ""
-        _print_error(error_line(error, resume_command=resume_command), runtime)
+        _print_error(error_text(error, resume_command=resume_command), runtime)
         if not resume_command:
             can_repeat = error.exit_code is not ExitCode.USAGE
             _print_created(argv, runtime, can_repeat=can_repeat)
         return error.exit_code
 
 
-def _print_error(line: str, runtime: Runtime) -> None:
+def _print_error(text: str, runtime: Runtime) -> None:
     """Print what ends the whole run; in GitHub Actions as an annotation."""
     runtime.redact_api_key()
-    if runtime.environ.get("GITHUB_ACTIONS") == "true":
+    if in_github_actions(runtime.environ):
         from kiecli.render.text import annotation
 
-        line = annotation(line.removeprefix("kiecli: "))
-    runtime.err.line(line)
+        runtime.err.line(annotation(text))
+    else:
+        runtime.err.error(text)
 
 
 def _print_created(argv: Sequence[str], runtime: Runtime, *, can_repeat: bool) -> None:
@@ -103,7 +106,7 @@ def _print_created(argv: Sequence[str], runtime: Runtime, *, can_repeat: bool) -
         from kiecli.commands.created_tasks import created_after_refusal
 
         for line in created_after_refusal(argv, runtime, can_repeat=can_repeat):
-            runtime.err.line(f"kiecli: {line}")
+            runtime.err.note(line)
 
 
 def _parsed(argv: Sequence[str], runtime: Runtime) -> Command | None:
@@ -127,5 +130,5 @@ def _report(bug: BaseException, runtime: Runtime) -> int:
 
     runtime.redact_api_key()
     runtime.err.write("".join(traceback.format_exception(bug)))
-    runtime.err.line(f"kiecli: this is a bug in kiecli {__version__}; please report it")
+    runtime.err.error(f"this is a bug in kiecli {__version__}; please report it")
     return ExitCode.BUG

@@ -43,15 +43,13 @@ def usage_message(error: Exception, argv: Sequence[str]) -> str:
         error: One of Typer's usage errors.
         argv: The arguments of the process.
     """
-    from kiecli.render.text import sanitize
-
     command = _command(error, argv)
     message = _message(error)
     if command == "kiecli" and message.startswith("No such command"):
         message = _instead(argv[0]) or message
     stop = "" if message.endswith("?") else "."
     see = "" if "kiecli " in message else f"{stop} See: {command} --help"
-    return sanitize(f"{message[:1].lower()}{message[1:]}{see}")
+    return f"{message[:1].lower()}{message[1:]}{see}"
 
 
 def _instead(word: str) -> str:

@@ -18,6 +18,7 @@ from kiecli.polling.policy import PollPolicy
 from kiecli.polling.poller import PollCompleted
 from kiecli.polling.snapshot import Snapshot
 from kiecli.render.reporter import Reporter
+from kiecli.render.summary import summary
 from kiecli.render.text import named
 from kiecli.runtime import OutputOptions, Runtime
 
@@ -63,7 +64,7 @@ def name_created(
         from kiecli.commands.created_tasks import created_lines
 
         for line in created_lines(selection, argv, lead):
-            runtime.err.line(f"kiecli: {line}")
+            runtime.err.note(line)
         runtime.created_are_named = True
 
 
@@ -159,10 +160,10 @@ class TaskBatch:
         self.outcomes[outcome.task_id] = outcome
         if self._decided is None and self._stop.is_met(outcome):
             self._decided = outcome.exit_code
+        self.reporter.finished(outcome)
         error = outcome.error
         if error is None:
             return
-        self.reporter.annotate(outcome)
         if not (error.fatal or outcome.exit_code in _LATER or outcome.files):
             self.reporter.error(error, about=outcome.name, resume_command=outcome.resume_command)
 
@@ -177,8 +178,12 @@ class TaskBatch:
         self.outcomes.update((outcome.task_id, outcome) for outcome in outcomes)
         return outcomes
 
-    def finish(self) -> ExitCode:
-        """Report what many tasks have in common, once, and return the code of the whole run."""
+    def finish(self, *, summarize: bool = False) -> ExitCode:
+        """Report what many tasks have in common, once, and return the code of the whole run.
+
+        Args:
+            summarize: Whether to print how many of several tasks came out how.
+        """
         self.reporter.close()
         left_open = self._left_open.task_ids
         ended = [self.outcomes[each] for each in self.task_ids if each not in left_open]
@@ -195,10 +200,15 @@ class TaskBatch:
             )
             alone = first.error.fatal or len(self.task_ids) == 1
             self.reporter.error(
-                first.error, about="" if alone else named(who), resume_command=resume_command
+                first.error,
+                about="" if alone else named(who),
+                resume_command=resume_command,
+                tasks=len(who),
             )
         if any(outcome.error is not None and outcome.error.fatal for outcome in ended):
             name_created(self.runtime, self.selection, self.argv, "to continue")
+        if summarize and len(self.outcomes) > 1:
+            self.reporter.note(summary([self.outcomes[task_id] for task_id in self.task_ids]))
         if left_open:
             self.reporter.note(self._left_open.note())
         return worst(each.exit_code for each in ended) if self._decided is None else self._decided

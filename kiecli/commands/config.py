@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from kiecli.config.api_key import mask
 from kiecli.config.settings import Setting, get_setting
 from kiecli.errors import ExitCode, Interrupted, UsageError
-from kiecli.render.text import sanitize
 from kiecli.runtime import Runtime
+from kiecli.safe_text import sanitize
 from kiecli.streams import ErrorOutput
 
 
@@ -65,9 +65,9 @@ def set_value(runtime: Runtime, name: str, arguments: Sequence[str]) -> ExitCode
     overriding = runtime.config.set(name, text)
     runtime.report_config()
     if overriding is not None:
-        runtime.err.line(f"kiecli: warning: {overriding} in the environment overrides this {name}")
+        runtime.err.warning(f"{overriding} in the environment overrides this {name}")
     if setting.secret:
-        runtime.err.line("kiecli: API key saved; verify it with: kiecli config check")
+        runtime.err.note("API key saved; verify it with: kiecli config check")
     return ExitCode.DONE
 
 

@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from kiecli.api.client import KieClient
+from kiecli.commands import output
 from kiecli.config.api_key import KEY_PAGE
 from kiecli.config.settings import Value
 from kiecli.errors import (
@@ -19,9 +20,9 @@ from kiecli.polling.policy import MIN_ATTEMPTS, POLL_TIMEOUT, REQUEST_TIMEOUT, q
 from kiecli.polling.snapshot import Retry, Snapshot
 from kiecli.polling.time_box import RetryState
 from kiecli.render import json_lines
-from kiecli.render.notices import Notices
-from kiecli.render.text import error_line, sanitize
+from kiecli.render.reporter import Reporter
 from kiecli.runtime import OutputOptions, Runtime
+from kiecli.safe_text import sanitize
 from kiecli.workers import EventQueue
 
 # In the place of the usual advice, which is to run this very check.
@@ -45,11 +46,13 @@ def check(runtime: Runtime, *, json: bool) -> ExitCode:
         KieError: There is no key, or the configuration cannot be used.
     """
     key = runtime.config.value("api-key")
-    answer = _ask(runtime, runtime.client(OutputOptions()))
-    error = answer if isinstance(answer, KieError) else None
-    if error is not None:
-        _advise(error, key)
-        runtime.err.line(error_line(error))
+    client = runtime.client(OutputOptions())
+    with output.query_reporter(runtime, OutputOptions()) as reporter:
+        answer = _ask(runtime, client, reporter)
+        error = answer if isinstance(answer, KieError) else None
+        if error is not None:
+            _advise(error, key)
+            reporter.error(error)
     if json:
         runtime.out.line(json_lines.encoded(_record(key, answer)))
     elif not isinstance(answer, KieError):
@@ -57,9 +60,9 @@ def check(runtime: Runtime, *, json: bool) -> ExitCode:
     return ExitCode.DONE if error is None else error.exit_code
 
 
-def _ask(runtime: Runtime, client: KieClient) -> float | KieError:
+def _ask(runtime: Runtime, client: KieClient, reporter: Reporter) -> float | KieError:
     """Return the credits left, or the error when the time for retries is over."""
-    clock, notices = runtime.clock, Notices(runtime.clock.now())
+    clock = runtime.clock
     workers = runtime.workers(MIN_ATTEMPTS)
     trouble: RetryState | None = None
     attempt = 0
@@ -68,7 +71,7 @@ def _ask(runtime: Runtime, client: KieClient) -> float | KieError:
         started = clock.now()
         workers.submit(partial(_request, client, attempt, runtime.event_queue))
         until = started + POLL_TIMEOUT if trouble is None else trouble.hard_end
-        answer = _receive(runtime, attempt, min(until, started + POLL_TIMEOUT))
+        answer = _receive(runtime, reporter, attempt, min(until, started + POLL_TIMEOUT))
         if not (isinstance(answer, KieError) and answer.temporary):
             return answer
         trouble = trouble or RetryState(started, query_policy().retry_timeout, answer)
@@ -77,9 +80,8 @@ def _ask(runtime: Runtime, client: KieClient) -> float | KieError:
         if due is None:
             return trouble.to_error(clock.now())
         retry = Retry(answer, trouble.elapsed(due), trouble.limit)
-        for line in notices.of_trouble(Snapshot("", None, 0.0, settled=False, retry=retry)):
-            runtime.err.line(f"kiecli: {line}")
-        _receive(runtime, 0, due)  # a pause that a signal can end
+        reporter.snapshot(Snapshot("", None, 0.0, settled=False, retry=retry))
+        _receive(runtime, reporter, 0, due)  # a pause that a signal can end
 
 
 def _next_attempt(runtime: Runtime, trouble: RetryState) -> float | None:
@@ -101,12 +103,13 @@ def _request(client: KieClient, attempt: int, event_queue: EventQueue) -> None:
     event_queue.put(_Answered(attempt, answer))
 
 
-def _receive(runtime: Runtime, attempt: int, until: float) -> float | KieError:
+def _receive(runtime: Runtime, reporter: Reporter, attempt: int, until: float) -> float | KieError:
     """Return the answer to an attempt, or the lack of one; late ones to others are dropped."""
     while True:
-        event = runtime.event_queue.get(until)
-        if event is None:
+        event = runtime.event_queue.get(min(until, runtime.clock.now() + reporter.tick_interval))
+        if event is None and runtime.clock.now() >= until:
             return ConnectionFailed(f"no answer within {REQUEST_TIMEOUT:.0f} s")
+        reporter.tick()
         if isinstance(event, _Answered) and event.attempt == attempt:
             return event.answer
 

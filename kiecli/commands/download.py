@@ -22,7 +22,7 @@ from kiecli.errors import ExitCode, FolderNotWritable, KieError
 from kiecli.files.template import Template
 from kiecli.polling.snapshot import Snapshot
 from kiecli.render.formats import ResultWriter, SafeTextWriter
-from kiecli.render.text import count, counts, humanize, size
+from kiecli.render.text import humanize
 from kiecli.runtime import OutputOptions, Runtime
 
 _SOON = 2 * 3600.0  # seconds of life left to a link that are worth a warning
@@ -57,8 +57,9 @@ def download(
     archive = None if flags.archive is None else Archive(flags.archive, runtime.clock)
     archived = ArchivedTasks(archive, selection, dry_run=flags.dry_run)
     left = archived.left
+    timeout = flags.timeout if flags.wait else None
     with output.reporter(
-        runtime, output_options, left, watching=flags.wait, files=True
+        runtime, output_options, left, watching=flags.wait, timeout=timeout
     ) as reporter:
         answer = output.download_answer(runtime, output_options, reporter)
         archived.show(reporter, answer)
@@ -137,8 +138,7 @@ class DownloadSession:
                     self._saved(event)
         for left_open in self._run.leave_open():
             self._show(left_open)
-        code = self._run.finish()
-        self._sum_up()
+        code = self._run.finish(summarize=not self._flags.dry_run)
         self._say_how_to_resume()
         return code
 
@@ -233,18 +233,13 @@ class DownloadSession:
             self._run.reporter.note(f"{name}: its links expire in about {humanize(left)}")
 
     def _say_how_to_resume(self) -> None:
-        left = [e.task_id for e in self._run.outcomes.values() if e.files and e.resume_argv]
-        if left and not (self._flags.stop is StopRule.ANY and self._run.is_decided):
-            kept = "files already saved are kept; to fetch the rest"
-            lead = "nothing was written; to try again" if self._flags.to_stdout else kept
-            line = self._run.selection.resume_command(self._run.argv, left)
-            self._run.reporter.say(f"kiecli: {lead}: {line}")
-
-    def _sum_up(self) -> None:
-        files = [file for of_task in self._files.values() for file in of_task.values()]
-        told_already = len(files) == 1 and (self._run.reporter.tells_files or files[0].error)
-        if not files or told_already or self._flags.dry_run:
+        """Print the line that fetches what is left, where one can, and what need not be fetched."""
+        outcomes = self._run.outcomes.values()
+        left = [ended.task_id for ended in outcomes if ended.files and ended.resume_argv]
+        if not left or (self._flags.stop is StopRule.ANY and self._run.is_decided):
             return
-        told = counts([file.status for file in files])
-        fresh = sum(file.bytes or 0 for file in files if file.status == "saved")
-        self._run.reporter.note(f"{count(len(files), 'file')}: {told}, {size(fresh)}")
+        complete = any(file.error is None for ended in outcomes for file in ended.files or ())
+        lead = "files already saved are kept; to fetch the rest" if complete else "to try again"
+        lead = "nothing was written; to try again" if self._flags.to_stdout else lead
+        line = self._run.selection.resume_command(self._run.argv, left)
+        self._run.reporter.advise(f"{lead}: {line}")

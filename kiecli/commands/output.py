@@ -10,8 +10,9 @@ from kiecli.render.formats import (
     state_words,
     url_lines,
 )
-from kiecli.render.reporter import LogReporter, PanelReporter, Reporter
+from kiecli.render.reporter import LogReporter, Reporter
 from kiecli.runtime import OutputOptions, Runtime
+from kiecli.terminal import in_github_actions, wants_animation
 
 
 def reporter(
@@ -20,49 +21,78 @@ def reporter(
     selection: TaskSelection,
     *,
     watching: bool = False,
-    files: bool = False,
+    timeout: float | None = None,
 ) -> Reporter:
-    """Return what speaks on stderr.
+    """Return what `wait` and `download` print to stderr with.
 
     Args:
         runtime: Streams, settings, clock and network.
         output_options: The flags `--json`, `--quiet` and `--verbose`.
         selection: The tasks of the run.
-        watching: Whether somebody waits, so that changes of state are worth showing.
-        files: Whether files are going to be saved.
+        watching: Whether it waits for them, so that changes of state are worth showing.
+        timeout: Seconds that it waits at most, or None.
     """
-    annotations = runtime.environ.get("GITHUB_ACTIONS") == "true"
+    out, err, clock, environ = runtime.out, runtime.err, runtime.clock, runtime.environ
+    annotations = in_github_actions(environ)
     if output_options.quiet:
-        return Reporter(runtime.out, runtime.err, annotations=annotations)
-    if runtime.err.is_terminal and (watching or files) and not annotations:
+        return Reporter(out, err, annotations=annotations)
+    if _is_animated(runtime):
         from kiecli.render.live import LiveReporter
 
         return LiveReporter(
-            runtime.out,
-            runtime.err,
-            runtime.clock,
-            runtime.environ,
-            task_ids=selection.task_ids if watching else (),
+            out,
+            err,
+            clock,
+            environ,
+            task_ids=selection.task_ids,
             name_of=selection.name,
+            watching=watching,
+            timeout=timeout,
+            uninterrupted=runtime.uninterrupted,
         )
     return LogReporter(
-        runtime.out,
-        runtime.err,
-        runtime.clock,
+        out,
+        err,
+        clock,
         annotations=annotations,
         watching=watching,
+        several=len(selection.task_ids) > 1,
         name_of=selection.name,
     )
 
 
-def status_reporter(
-    runtime: Runtime, output_options: OutputOptions, selection: TaskSelection
+def query_reporter(
+    runtime: Runtime, output_options: OutputOptions, *, errors_in_panel: bool = False
 ) -> Reporter:
-    """Return what speaks on stderr beside the answer of `status`."""
-    draws_panel = len(selection.task_ids) == 1 and not (output_options.json or output_options.quiet)
-    if draws_panel and runtime.out.same_place(runtime.err):
-        return PanelReporter(runtime.out, runtime.err, runtime.clock)
-    return reporter(runtime, output_options, selection)
+    """Return what `status` and `config check` print to stderr with.
+
+    Args:
+        runtime: Streams, settings, clock and network.
+        output_options: The flags `--json`, `--quiet` and `--verbose`.
+        errors_in_panel: Whether a panel on stdout shows the error.
+    """
+    out, err, clock = runtime.out, runtime.err, runtime.clock
+    annotations = in_github_actions(runtime.environ)
+    if output_options.quiet:
+        return Reporter(out, err, annotations=annotations)
+    # A panel elsewhere, or in a log, says it to somebody else.
+    errors_in_panel = errors_in_panel and out.same_place(err) and not annotations
+    if _is_animated(runtime):
+        from kiecli.render.spinner import SpinnerReporter
+
+        return SpinnerReporter(out, err, clock, errors_in_panel=errors_in_panel)
+    return LogReporter(out, err, clock, annotations=annotations, errors_in_panel=errors_in_panel)
+
+
+def _is_animated(runtime: Runtime) -> bool:
+    environ = runtime.environ
+    return runtime.err.is_terminal and wants_animation(environ) and not in_github_actions(environ)
+
+
+def draws_panel(runtime: Runtime, output_options: OutputOptions, selection: TaskSelection) -> bool:
+    """Return whether `status` draws a panel: for one task, on a terminal."""
+    as_text = not (output_options.json or output_options.quiet)
+    return as_text and len(selection.task_ids) == 1 and runtime.out.is_terminal
 
 
 def _json_lines(runtime: Runtime, show: Reporter) -> ResultWriter:

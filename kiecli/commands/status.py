@@ -28,7 +28,8 @@ def status(
         KieError: The line cannot be carried out at all.
     """
     selection = select_tasks(runtime, output_options, arguments)
-    with output.status_reporter(runtime, output_options, selection) as reporter:
+    panel = output.draws_panel(runtime, output_options, selection)
+    with output.query_reporter(runtime, output_options, errors_in_panel=panel) as reporter:
         run = TaskBatch(runtime, output_options, selection, reporter)
         answer = output.status_answer(runtime, output_options, reporter)
         in_order = _InOrder(selection.task_ids, answer)

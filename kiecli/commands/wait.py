@@ -1,6 +1,7 @@
 """`kiecli wait`: polls all tasks until each has ended, and prints result URLs."""
 
 from collections.abc import Sequence
+from math import inf
 
 from kiecli import outcome
 from kiecli.api.models import Task
@@ -11,15 +12,8 @@ from kiecli.errors import ExitCode
 from kiecli.outcome import Outcome
 from kiecli.polling.policy import wait_policy
 from kiecli.polling.snapshot import Snapshot
-from kiecli.render.text import count, counts, humanize
+from kiecli.render.text import humanize, named
 from kiecli.runtime import OutputOptions, Runtime
-
-_CAME_OUT = {
-    "success": "succeeded",
-    "failed": "failed",
-    "pending": "not finished",
-    "error": "unknown",
-}
 
 
 def wait(
@@ -45,7 +39,9 @@ def wait(
         KieError: The line cannot be carried out at all.
     """
     selection = select_tasks(runtime, output_options, arguments)
-    with output.reporter(runtime, output_options, selection, watching=True) as reporter:
+    with output.reporter(
+        runtime, output_options, selection, watching=True, timeout=timeout
+    ) as reporter:
         run = TaskBatch(runtime, output_options, selection, reporter, stop)
         answer = output.wait_answer(runtime, output_options, reporter)
         for event in run.events(wait_policy(timeout, interval)):
@@ -60,9 +56,8 @@ def wait(
             _mention_what_has_no_url(run, ended)
         for left_open in run.leave_open():
             answer.add(left_open)
-        code = run.finish()
-        if runtime.err.is_terminal:
-            _sum_up(run)
+        code = run.finish(summarize=runtime.err.is_terminal)
+        _say_how_to_save(run)
         return code
 
 
@@ -74,20 +69,24 @@ def _mention_what_has_no_url(run: TaskBatch, ended: Outcome) -> None:
         run.reporter.note(f"{ended.name}: succeeded with {what}")
 
 
-def _sum_up(run: TaskBatch) -> None:
-    """Say how many came out how, and which line saves the results until when."""
+def _say_how_to_save(run: TaskBatch) -> None:
+    """Print which line saves the results, as long as they are there."""
     outcomes = [run.outcomes[task_id] for task_id in run.task_ids]
-    told = counts([_CAME_OUT[ended.status] for ended in outcomes])
-    run.reporter.note(f"{count(len(outcomes), 'task')}: {told}")
-    succeeded = [ended.task for ended in outcomes if ended.status == "success" and ended.task]
-    with_files = [task for task in succeeded if task.results]
-    if with_files:
-        line = run.selection.resume_command(["download"], [task.task_id for task in with_files])
-        run.reporter.note(f"to save the results{_until(run, with_files)}: {line}")
+    wall = run.runtime.clock.wall()
+    tasks = [ended.task for ended in outcomes if ended.status == "success" and ended.task]
+    left = {task.task_id: _left(task, wall) for task in tasks if task.results}
+    expired = [run.selection.name(task_id) for task_id in left if left[task_id] <= 0]
+    if expired:
+        run.reporter.note(f"{named(expired)}: the links have probably expired")
+    alive = {task_id: seconds for task_id, seconds in left.items() if seconds > 0}
+    if alive and run.runtime.err.is_terminal:
+        soonest = min(alive.values())
+        within = f" within {humanize(soonest)}" if soonest < inf else ""
+        line = run.selection.resume_command(["download"], list(alive))
+        run.reporter.note(f"to save the results{within}: {line}")
 
 
-def _until(run: TaskBatch, tasks: list[Task]) -> str:
-    """Return the time in which the first of the links is expected to die."""
-    moments = [task.expires_at for task in tasks if task.expires_at is not None]
-    left = min(moments, default=0.0) - run.runtime.clock.wall()
-    return f" within {humanize(left)}" if left > 0 else ""
+def _left(task: Task, wall: float) -> float:
+    """Return the seconds that the links are expected to live; infinity when that is not known."""
+    left = task.seconds_left(wall)
+    return inf if left is None else left

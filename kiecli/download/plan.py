@@ -130,7 +130,7 @@ def plan(task: Task, options: SaveOptions, label: str | None = None) -> list[Tar
     if not targets and task.inline_result is not None:
         targets = [planner.target(1, None, "json")]
     if not targets:
-        raise SaveError("the task succeeded, but Kie lists nothing to save")
+        raise SaveError("the task succeeded, but Kie lists nothing to save", rerun_helps=False)
     return targets
 
 

@@ -242,7 +242,8 @@ class Transfer:
         return self._error(f"{reason}; {summary}", temporary=True)
 
     def _error(self, reason: str, *, temporary: bool = False) -> SaveError:
-        return SaveError(f"could not save {self._target.path}: {reason}", temporary=temporary)
+        message = f"could not save {self._target.path}: {reason}"
+        return SaveError(message, temporary=temporary, rerun_helps=temporary)
 
 
 def _range_headers(size: int, note: ResumeInfo) -> dict[str, str]:

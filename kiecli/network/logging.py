@@ -48,7 +48,7 @@ class LoggingTransport(httpx.BaseTransport):
         except httpx.TransportError as error:
             record(type(error).__name__)
             raise
-        record(f"{response.status_code} -")
+        record(f"HTTP {response.status_code}")
         return response
 
     def close(self) -> None:

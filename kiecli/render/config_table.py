@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from kiecli.config.settings import Entry
-from kiecli.render.text import sanitize
+from kiecli.safe_text import sanitize
 
 _HEADER = ("NAME", "VALUE", "SOURCE", "OVERRIDES")
 

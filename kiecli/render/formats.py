@@ -5,7 +5,8 @@ from typing import Protocol
 
 from kiecli.clock import iso_timestamp
 from kiecli.outcome import Outcome
-from kiecli.render.text import decimal, sanitize, shell_word
+from kiecli.render.text import decimal
+from kiecli.safe_text import sanitize, shell_word
 
 Write = Callable[[str], None]
 """Takes whole lines for stdout."""

@@ -7,7 +7,8 @@ from kiecli.api.models import Task
 from kiecli.clock import iso_timestamp
 from kiecli.errors import KieError
 from kiecli.outcome import Outcome
-from kiecli.render.text import COMMAND, advice
+from kiecli.render.text import advice
+from kiecli.safe_text import COMMAND
 
 if TYPE_CHECKING:
     from kiecli.download.plan import SavedFile
@@ -66,13 +67,18 @@ def _rounded(seconds: float | None) -> float | None:
 
 
 def error_record(error: KieError | None, resume_command: str = "") -> dict[str, Any] | None:
-    """Return the fields of an error, None for none; `again` is the line to run."""
+    """Return the fields of an error, None for none.
+
+    Args:
+        error: The error.
+        resume_command: The line to run, for an error that can be over then.
+    """
     if error is None:
         return None
     return {
         "kind": error.kind,
         "message": error.message,
-        "hint": advice(error, resume_command),
+        "hint": advice(error, resume_command if error.rerun_helps else ""),
         "temporary": error.temporary,
     }
 

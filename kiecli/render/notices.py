@@ -1,58 +1,66 @@
-"""What is worth a line on stderr while tasks are waited for. Pure; remembers what was said."""
+"""What is worth a line on stderr while tasks are waited for. Pure; remembers what was printed."""
 
 from collections.abc import Callable, Iterator
 
 from kiecli import durations
+from kiecli.api.models import Phase, Task
 from kiecli.errors import TaskNotFound
 from kiecli.polling.snapshot import Snapshot
-from kiecli.render.text import count, counts, error_message, sanitize
+from kiecli.render.text import count, counts, error_message
 
-_WORTH_SAYING = 2.0
-_SIGN_OF_LIFE = 60.0
-_NOT_VISIBLE = "Kie does not know this id yet"
+_MIN_TROUBLE = 2.0  # seconds; a retry that helps sooner is nothing to read about
+_SIGN_OF_LIFE = 60.0  # seconds; CI systems end jobs that print nothing for ten minutes
+
+NOT_VISIBLE = "not visible yet"
+"""The state of a task that Kie does not know yet."""
+
+NO_ANSWER = "no answer yet"
+"""The state of a task of which no answer has come."""
 
 
 class Notices:
     """Turns snapshots and the passing of time into lines."""
 
     def __init__(self, now: float, name_of: Callable[[str], str] = str) -> None:
-        """Begin with nothing said.
+        """Begin with nothing printed.
 
         Args:
             now: On the clock whose moments come later.
             name_of: Returns what people call a task, by its id.
         """
         self._name_of = name_of
-        self._began = now
-        self._said_at = now
+        self._changed_at = now
+        self._next_sign = now + _SIGN_OF_LIFE
         self._states: dict[str, str] = {}
-        self._retries: set[str] = set()
+        self._troubles: set[str] = set()
         self._file_troubles: dict[str, str] = {}
 
     def of_trouble(self, snapshot: Snapshot) -> Iterator[str]:
-        """Yield why a task is looked at again, once for each reason."""
+        """Yield why a task is asked about again, once for each reason."""
         retry = snapshot.retry
         if retry is None:
             return
-        invisible = isinstance(retry.reason, TaskNotFound)
-        reason = _NOT_VISIBLE if invisible else error_message(retry.reason)
-        if reason in self._retries or not (invisible or retry.lasts > _WORTH_SAYING):
-            return
-        self._retries.add(reason)
         limit = durations.show(retry.limit)
-        if invisible:
-            yield sanitize(
-                f"{self._name_of(snapshot.task_id)}: {reason}; asking again for up to {limit}"
-                " (new tasks can take a moment)"
+        if isinstance(retry.reason, TaskNotFound):
+            line = (
+                f"{self._name_of(snapshot.task_id)}: Kie does not know this id yet;"
+                f" asking again for up to {limit} (new tasks can take a moment)"
             )
+            key = snapshot.task_id
         else:
-            yield sanitize(f"{reason}; retrying for up to {limit}")
+            key = error_message(retry.reason)
+            line = f"{key}; retrying for up to {limit}"
+            if retry.lasts <= _MIN_TROUBLE:
+                return
+        if key not in self._troubles:
+            self._troubles.add(key)
+            yield line
 
     def of_file_trouble(self, path: str, reason: str) -> Iterator[str]:
-        """Yield what keeps a file, once as long as it is the same."""
+        """Yield what delays a file, once as long as it is the same."""
         if self._file_troubles.get(path) != reason:
             self._file_troubles[path] = reason
-            yield sanitize(f"{path}: {reason}")
+            yield f"{path}: {reason}"
 
     def of_change(self, snapshot: Snapshot, now: float) -> Iterator[str]:
         """Yield a line when the state of a task is another than before."""
@@ -61,28 +69,43 @@ class Notices:
             self._states.pop(snapshot.task_id, None)
         else:
             self._states[snapshot.task_id] = state_of(snapshot)
-        # What an error says of the end is said by whoever shows the error.
-        if snapshot.answer is None or snapshot.error is not None or before == state_of(snapshot):
-            return
-        self._said_at = now
-        state = snapshot.answer.state_label
-        after = f" after {durations.show(round(snapshot.elapsed))}" if snapshot.elapsed >= 1 else ""
-        results = len(snapshot.answer.results)
-        what = f", {count(results, 'result')}" if results else ""
-        yield sanitize(f"{self._name_of(snapshot.task_id)}: {state}{after}{what}")
+        if before != state_of(snapshot):
+            self._changed_at, self._next_sign = now, now + _SIGN_OF_LIFE
+            # What ends in an error is told by that error.
+            if snapshot.answer is not None and not _is_failure(snapshot):
+                change = _change(snapshot.answer, snapshot.elapsed)
+                yield f"{self._name_of(snapshot.task_id)}: {change}"
 
     def of_life(self, now: float) -> Iterator[str]:
-        """Yield a sign of life when nothing was said for a minute."""
-        if not self._states or now - self._said_at < _SIGN_OF_LIFE:
+        """Yield a sign of life for each minute without a change."""
+        if not self._states or now < self._next_sign:
             return
-        self._said_at = now
-        waited = durations.show(round(now - self._began))
-        yield sanitize(f"still waiting after {waited}: {counts(list(self._states.values()))}")
+        minutes = (now - self._changed_at) // _SIGN_OF_LIFE
+        self._next_sign = self._changed_at + (minutes + 1) * _SIGN_OF_LIFE
+        unchanged = durations.show(minutes * _SIGN_OF_LIFE)
+        yield f"no change for {unchanged}: {counts(list(self._states.values()))}"
 
 
 def state_of(snapshot: Snapshot) -> str:
-    """Return the task's state, or what stands for one where nobody has told it yet."""
+    """Return the task's state, or what stands for one where no answer has come."""
     if snapshot.answer is not None:
         return snapshot.answer.state_label
     invisible = snapshot.retry is not None and isinstance(snapshot.retry.reason, TaskNotFound)
-    return "not visible yet" if invisible else "no answer yet"
+    return NOT_VISIBLE if invisible else NO_ANSWER
+
+
+def _is_failure(snapshot: Snapshot) -> bool:
+    failed = snapshot.answer is not None and snapshot.answer.phase is Phase.FAILED
+    return failed or snapshot.error is not None
+
+
+def _change(task: Task, waited: float) -> str:
+    """Return `generating after 2s`, `success (took 1m, waited 8s), 1 result`."""
+    if task.phase is not Phase.SUCCESS:
+        after = f" after {durations.show(round(waited))}" if waited >= 1 else ""
+        return f"{task.state_label}{after}"
+    times = [] if task.duration is None else [f"took {durations.show(round(task.duration))}"]
+    times += [f"waited {durations.show(round(waited))}"] if waited >= 1 else []
+    shown = f" ({', '.join(times)})" if times else ""
+    results = len(task.results)
+    return f"success{shown}, {count(results, 'result')}" if results else f"success{shown}"

@@ -1,48 +1,59 @@
 """What stderr gets while a run goes on, where no block can be drawn: lines, or errors only."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Self
 
+from kiecli import sizes
 from kiecli.clock import Clock
 from kiecli.download.progress import TransferEvent, TransferRetrying
-from kiecli.errors import KieError
+from kiecli.errors import KieError, TaskPending
 from kiecli.outcome import Outcome
 from kiecli.polling.snapshot import Snapshot
 from kiecli.render.notices import Notices
-from kiecli.render.text import annotation, error_line, sanitize, size
-from kiecli.streams import ErrorOutput, Output
+from kiecli.render.text import annotation, count, error_text
+from kiecli.streams import ErrorOutput, Output, Severity
 
 if TYPE_CHECKING:
     from kiecli.download.plan import SavedFile, Target
     from kiecli.network.logging import Exchange
 
-_MAX_ANNOTATIONS = 10
+_MAX_ANNOTATIONS = 10  # GitHub shows no more errors of one step; the others it drops
 _SECOND = 1.0
 
 
 class Reporter:
-    """Says errors and nothing else (`--quiet`); the base of the other screens."""
+    """Prints errors and nothing else (`--quiet`); the base of the other reporters."""
 
     tick_interval = float("inf")
     """Seconds after which it wants a `tick` at the latest."""
 
-    tells_files = True
-    """Whether each file that is saved gets a line, with its size, where notes are said."""
-
     shows_growth = False
     """Whether it has a use for events of files that start and advance."""
 
-    def __init__(self, out: Output, err: ErrorOutput, *, annotations: bool = False) -> None:
+    prints_pending = False
+    """Whether an unfinished task (exit code 8) is worth a line."""
+
+    def __init__(
+        self,
+        out: Output,
+        err: ErrorOutput,
+        *,
+        annotations: bool = False,
+        errors_in_panel: bool = False,
+    ) -> None:
         """Take the streams.
 
         Args:
-            out: Where `answer` writes.
-            err: Where everything else is said.
-            annotations: Whether failures are also told to GitHub Actions.
+            out: Where results are written.
+            err: Where everything else is printed.
+            annotations: Whether errors are annotations of GitHub Actions.
+            errors_in_panel: Whether a panel on the same terminal shows the error of the task.
         """
         self._out = out
         self._err = err
-        self._annotations = _MAX_ANNOTATIONS if annotations else 0
+        self._annotations_left = _MAX_ANNOTATIONS if annotations else 0
+        self._annotated: set[str] = set()
+        self._errors_in_panel = errors_in_panel
 
     def __enter__(self) -> Self:
         return self
@@ -54,52 +65,69 @@ class Reporter:
         """Write whole lines to stdout, beside whatever is drawn on stderr."""
         self._out.write(text)
 
-    def say(self, line: str) -> None:
-        """Write a line to stderr."""
-        self._err.line(line)
+    def error(
+        self, error: KieError, *, about: str = "", resume_command: str = "", tasks: int = 1
+    ) -> None:
+        """Print what went wrong, in one line.
 
-    def error(self, error: KieError, *, about: str = "", resume_command: str = "") -> None:
-        """Say what went wrong, in one line."""
-        self.say(error_line(error, about=about, resume_command=resume_command))
+        Args:
+            error: What happened.
+            about: The tasks or the file that it happened to.
+            resume_command: The line to run, where one helps.
+            tasks: How many tasks it happened to.
+        """
+        if self._errors_in_panel or (isinstance(error, TaskPending) and not self.prints_pending):
+            return
+        text = error_text(error, about=about, resume_command=resume_command, tasks=tasks)
+        # One annotation for each task: its files may fail one after the other.
+        if self._annotations_left and (about or text) not in self._annotated:
+            self._annotations_left -= 1
+            self._annotated.add(about or text)
+            self._print(annotation(text))
+        else:
+            self._print(self._err.message(Severity.ERROR, text))
 
-    def annotate(self, outcome: Outcome) -> None:
-        """Mark a failed id in GitHub Actions, the first ten of them."""
-        if self._annotations and outcome.error is not None:
-            self._annotations -= 1
-            line = error_line(
-                outcome.error, about=outcome.name, resume_command=outcome.resume_command
-            )
-            self.say(annotation(line.removeprefix("kiecli: ")))
+    def advise(self, text: str) -> None:
+        """Print what belongs to an error, so `--quiet` does not hide it: the line to run."""
+        self._print(self._err.message(Severity.NOTE, text))
 
     def exchange(self, exchange: "Exchange") -> None:
-        """Say what was requested (`--verbose`)."""
+        """Print a request and how it ended (`--verbose`)."""
         e = exchange
-        error_message = f"{e.method} {e.host}{e.path} {e.task_id} {e.outcome} {e.milliseconds} ms"
-        self.say(sanitize(f"kiecli: {error_message}"))
+        task_id = "" if e.task_id == "-" else f" {e.task_id}"
+        self.advise(f"{e.method} {e.host}{e.path}{task_id}: {e.outcome}, {e.milliseconds} ms")
 
-    def note(self, line: str) -> None:
-        """Say something that is no error, unless asked to be quiet."""
+    def note(self, text: str) -> None:
+        """Print what is no error, unless asked to be quiet."""
 
     def snapshot(self, snapshot: Snapshot) -> None:
-        """Take what became known of a task."""
+        """Show what became known of a task."""
+
+    def finished(self, outcome: Outcome) -> None:
+        """Count a task that has come to its end."""
 
     def transfer(self, event: TransferEvent) -> None:
-        """Take what happens to a file on its way."""
+        """Show what happens to a file on its way."""
 
     def ended(self, target: "Target", saved: "SavedFile") -> None:
-        """Take how a file has ended; a failure is said."""
+        """Print how a file has ended, if it failed."""
         if saved.error is not None:
             self.error(saved.error, about=target.name)
 
     def tick(self) -> None:
-        """Use a moment to draw or to give a sign of life."""
+        """Use a moment to draw, or to print a sign of life."""
 
     def close(self) -> None:
         """Leave the terminal as it was."""
 
+    def _print(self, line: str) -> None:
+        self._err.line(line)
+
 
 class LogReporter(Reporter):
-    """Says one line for each thing that happens."""
+    """Prints one line for each thing that happens."""
+
+    prints_pending = True
 
     def __init__(
         self,
@@ -108,69 +136,83 @@ class LogReporter(Reporter):
         clock: Clock,
         *,
         annotations: bool = False,
+        errors_in_panel: bool = False,
         watching: bool = False,
+        several: bool = False,
         name_of: Callable[[str], str] = str,
     ) -> None:
         """Take the streams and the time.
 
         Args:
-            out: Where `answer` writes.
-            err: Where everything else is said.
+            out: Where results are written.
+            err: Where everything else is printed.
             clock: For the signs of life.
-            annotations: Whether failures are also told to GitHub Actions.
-            watching: Whether changes of state are worth a line: somebody waits for them.
+            annotations: Whether errors are annotations of GitHub Actions.
+            errors_in_panel: Whether a panel on the same terminal shows the error of the task.
+            watching: Whether somebody waits, so that changes of state are worth a line.
+            several: Whether the run has several tasks, whose summary counts the files.
             name_of: Returns what people call a task, by its id.
         """
-        super().__init__(out, err, annotations=annotations)
+        super().__init__(out, err, annotations=annotations, errors_in_panel=errors_in_panel)
         self._clock = clock
-        self._follows = watching
+        self._watching = watching
+        self._several = several
+        self._paths_are_here = out.same_place(err)
         self._notices = Notices(clock.now(), name_of)
         if watching:
             self.tick_interval = _SECOND
 
-    def note(self, line: str) -> None:
-        """Say something that is no error."""
-        self.say(sanitize(f"kiecli: {line}"))
+    def note(self, text: str) -> None:
+        """Print what is no error."""
+        self._print(self._err.message(Severity.NOTE, text))
 
     def snapshot(self, snapshot: Snapshot) -> None:
-        """Say a change of state, and trouble that lasts."""
+        """Print a change of state, and trouble that lasts."""
         for line in self._notices.of_trouble(snapshot):
             self.note(line)
-        if self._follows:
+        if self._watching:
             for line in self._notices.of_change(snapshot, self._clock.now()):
                 self.note(line)
 
     def transfer(self, event: TransferEvent) -> None:
-        """Say what delays a file."""
+        """Print what delays a file."""
         match event:
             case TransferRetrying(target, reason):
                 for line in self._notices.of_file_trouble(target.path, reason):
                     self.note(line)
 
     def ended(self, target: "Target", saved: "SavedFile") -> None:
-        """Say how a file has ended."""
+        """Print how a file has ended, as far as the path on stdout does not say it already."""
         super().ended(target, saved)
-        if saved.error is None:
+        if saved.error is None and (saved.resumed or not self._paths_are_here):
             self.note(file_line(saved))
 
+    def finished(self, outcome: Outcome) -> None:
+        """Print which files of a single task were there, where only their paths are printed."""
+        if self._paths_are_here and not self._several and (line := kept_line(outcome.files or ())):
+            self.note(line)
+
     def tick(self) -> None:
-        """Give a sign of life once a minute."""
-        if self._follows:
+        """Print a sign of life once a minute."""
+        if self._watching:
             for line in self._notices.of_life(self._clock.now()):
                 self.note(line)
 
 
-class PanelReporter(LogReporter):
-    """Leaves an error to the panel that is drawn of it on the same terminal."""
-
-    def error(self, error: KieError, *, about: str = "", resume_command: str = "") -> None:
-        """Say nothing."""
+def kept_line(files: "Sequence[SavedFile]") -> str:
+    """Return `already there: 5 of 6 files (18.2 kB)`; nothing where none was."""
+    kept = [file for file in files if file.status == "kept"]
+    if not kept:
+        return ""
+    part = f"{len(kept)} of " if len(kept) < len(files) else ""
+    total = sizes.show(sum(file.bytes or 0 for file in kept))
+    return f"already there: {part}{count(len(files), 'file')} ({total})"
 
 
 def file_line(saved: "SavedFile") -> str:
-    """Return how a file was saved."""
-    told = [] if saved.bytes is None else [size(saved.bytes)]
-    told += [f"resumed at {size(saved.resumed)}"] if saved.resumed else []
-    details = f" ({', '.join(told)})" if told else ""
+    """Return how a file was saved: `saved out/a.mp4 (48.0 MB, resumed at 36.0 MB)`."""
+    details = [] if saved.bytes is None else [sizes.show(saved.bytes)]
+    details += [f"resumed at {sizes.show(saved.resumed)}"] if saved.resumed else []
+    shown = f" ({', '.join(details)})" if details else ""
     place = "to stdout" if saved.path == "-" else saved.path
-    return f"{saved.status} {place}{details}"
+    return f"already there: {place}{shown}" if saved.status == "kept" else f"saved {place}{shown}"

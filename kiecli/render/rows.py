@@ -1,12 +1,13 @@
-"""What is known of a task or a file on its way, and how much of it fits on one line. Pure."""
+"""The rows of the live block: a task or a file on its way, and what of it fits on a line. Pure."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len, chop_cells
+from rich.text import Text
 
-from kiecli import durations
-from kiecli.render.text import sanitize, size
+from kiecli import durations, sizes
+from kiecli.safe_text import sanitize
 
 _SPEED_EVERY = 0.1  # seconds between two measurements at least
 _SPEED_MEMORY = 3.0  # seconds over which a file's speed is smoothed
@@ -16,13 +17,17 @@ _MIN_NAME = 6
 
 
 class TaskRow(NamedTuple):
-    """A task that is waited for."""
+    """A task that is waited for; times are on the clock's `now`."""
 
     name: str
     """What people call it: its label, else its id."""
     state: str
+    style: str
+    """The colour of its state."""
     first: float
-    """When it was looked at first, on the clock's `now`."""
+    """When it was asked about first."""
+    changed: float
+    """When its state became another."""
 
 
 class FileRow:
@@ -31,7 +36,7 @@ class FileRow:
     Attributes:
         name: Its path.
         have: Bytes that are there.
-        total: Bytes that it will have, if that was told.
+        total: Bytes that it will have, or None where the host does not say.
     """
 
     def __init__(self, name: str, have: int, total: int | None, now: float) -> None:
@@ -43,7 +48,7 @@ class FileRow:
         self._at = now
 
     def move(self, have: int, total: int | None, now: float) -> None:
-        """Take how much is there now."""
+        """Note how much is there now."""
         self.have, self.total = have, total
         passed = now - self._at
         if have < self._measured:  # started again
@@ -55,7 +60,7 @@ class FileRow:
             self._measured, self._at = have, now
 
     def pause(self) -> None:
-        """Take that no byte comes for a while."""
+        """Note that no byte comes for a while."""
         self._speed = 0.0
 
     def speed(self, now: float) -> float:
@@ -66,43 +71,63 @@ class FileRow:
         """Return how far it is, how fast, and how many seconds are left, as far as there is room.
 
         Args:
-            now: On the clock that `move` was told of.
+            now: On the clock that `move` was called with.
             width: Columns of the terminal.
         """
         speed = self.speed(now)
-        told = [self._far(roomy=width >= _ROOMY)]
+        measures = [self._far(roomy=width >= _ROOMY)]
         if speed and width >= _ROOMY:
-            told.append(f"{size(speed)}/s")
+            measures.append(f"{sizes.show(speed)}/s")
         if speed and self.total is not None:
-            told.append(durations.show(int((self.total - self.have) / speed)))
-        return " ".join(told)
+            measures.append(durations.show(int((self.total - self.have) / speed)))
+        return " ".join(measures)
 
     def _far(self, *, roomy: bool) -> str:
         if not self.total:
-            return size(self.have)
+            return sizes.show(self.have)
         if roomy:
-            return f"{size(self.have)}/{size(self.total)}"
+            return f"{sizes.show(self.have)}/{sizes.show(self.total)}"
         return f"{100 * self.have // self.total}%"
 
 
-def task_lines(rows: Sequence[TaskRow], now: float, width: int) -> list[str]:
+def visible(rows: Sequence[TaskRow], room: int) -> tuple[list[TaskRow], list[TaskRow]]:
+    """Return the rows to show and those that are only counted, in a line of its own.
+
+    Where not all have room, those that have changed last are shown, the last one first.
+    """
+    if len(rows) <= room:
+        return list(rows), []
+    newest_first = sorted(rows, key=lambda row: -row.changed)
+    shown = max(room - 1, 0)
+    return newest_first[:shown], newest_first[shown:]
+
+
+def task_lines(rows: Sequence[TaskRow], now: float, width: int) -> list[Text]:
     """Return a line a task, in columns; where there is little room, less of the id and no time."""
-    columns = [[row.state for row in rows], [durations.show(int(now - row.first)) for row in rows]]
-    if width - _width_of(columns) < _MIN_NAME:
-        columns.pop()
-    room = max(_MIN_NAME, width - _width_of(columns))
+    times = [durations.show(int(now - row.first)) for row in rows]
+    least = min(_MIN_NAME, max(cell_len(row.name) for row in rows))
+    states = [truncate_end(row.state, width - 2 - least) for row in rows]
+    state_width, time_width = max(map(cell_len, states)), max(map(cell_len, times))
+    room = width - 4 - state_width - time_width
+    if room < least:
+        times, room = [""] * len(rows), width - 2 - state_width
     names = [truncate_end(row.name, room) for row in rows]
-    padded = [_padded(column) for column in (names, *columns)]
-    return ["  ".join(cells).rstrip() for cells in zip(*padded, strict=True)]
+    name_width = max(map(cell_len, names))
+    lines = []
+    for row, name, state, time in zip(rows, names, states, times, strict=True):
+        line = Text.assemble(
+            f"{_padded(name, name_width)}  ",
+            (_padded(state, state_width), row.style),
+            f"  {_padded(time, time_width)}",
+            no_wrap=True,
+        )
+        line.rstrip()
+        lines.append(line)
+    return lines
 
 
-def _width_of(columns: Sequence[Sequence[str]]) -> int:
-    return sum(2 + max(map(cell_len, column)) for column in columns)
-
-
-def _padded(column: Sequence[str]) -> list[str]:
-    width = max(map(cell_len, column))
-    return [cell + " " * (width - cell_len(cell)) for cell in column]
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - cell_len(text))
 
 
 def truncate_end(text: str, width: int) -> str:

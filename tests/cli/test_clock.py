@@ -31,7 +31,7 @@ def test_a_wait_takes_as_long_as_it_takes(
     assert kiecli("wait", "a") == Ran(
         0,
         "https://files.test/a.png\n",
-        "kiecli: a: waiting\nkiecli: a: success after 4s, 1 result\n",
+        "kiecli: a: waiting\nkiecli: a: success (took 13s, waited 4s), 1 result\n",
     )
 
 

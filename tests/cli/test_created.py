@@ -141,7 +141,7 @@ def test_a_stdin_that_cannot_be_read_is_the_only_error(kiecli: Program) -> None:
             ["wait", "-"],
             (
                 f"kiecli: reading task ids from the terminal; end with {END_OF_INPUT}\n"
-                "kiecli: demo-image: success, 1 result\n"
+                "kiecli: demo-image: success (took 13s), 1 result\n"
             ),
         ),
         (["wait", "-q", "-"], ""),

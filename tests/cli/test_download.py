@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from kiecli.errors import Interrupted
-from kiecli.render.text import size
 from kiecli.sandbox import media
+from kiecli.sizes import show as size
 from kiecli.system_syntax import SHELL
 from tests.support.fakes import FakeClock
 from tests.support.faults import Faults, envelope
@@ -54,7 +54,7 @@ def test_results_are_saved_under_their_names_and_their_paths_printed(
         "kiecli: saved demo-images-5.jpg (3.5 kB)\n"
         "kiecli: saved demo-images-6.jpg (3.7 kB)\n"
         "kiecli: saved demo-image-1.png (16.4 kB)\n"
-        "kiecli: 7 files: 7 saved, 38.4 kB\n",
+        "kiecli: 2 tasks: 2 saved (7 files, 38.4 kB, 8 credits)\n",
     )
     assert (here / "demo-image-1.png").read_bytes() == PNG
     assert len(files(here)) == 7
@@ -65,11 +65,12 @@ def test_the_same_line_again_keeps_what_is_there(kiecli: Program, kie: Faults) -
     before = len(kie.seen("file"))
     ran = kiecli("download", "demo-images")
     assert (ran.code, ran.out) == (0, SIX)
-    assert ran.err.splitlines()[-2:] == [
-        "kiecli: kept demo-images-6.jpg (3.7 kB)",
-        "kiecli: 6 files: 6 kept, 0 B",
-    ]
+    assert ran.err.splitlines()[-1] == "kiecli: already there: demo-images-6.jpg (3.7 kB)"
     assert len(kie.seen("file")) == before
+    again = kiecli("download", "demo-images", "demo-image").err.splitlines()[-1]
+    assert again == (
+        "kiecli: 2 tasks: 1 saved (1 file, 16.4 kB, 4 credits), 1 already there (6 files)"
+    )
 
 
 def test_quiet_says_nothing_of_a_success(kiecli: Program) -> None:
@@ -117,8 +118,7 @@ def test_a_success_without_anything_to_save_is_an_error(kiecli: Program, kie: Fa
     assert kiecli("download", "nothing") == Ran(
         7,
         "",
-        "kiecli: nothing: the task succeeded, but Kie lists nothing to save."
-        " To try again: kiecli download nothing\n",
+        "kiecli: nothing: the task succeeded, but Kie lists nothing to save\n",
     )
 
 
@@ -161,10 +161,9 @@ def test_a_terminal_gets_no_bytes_of_a_file(kiecli: Program, here: Path) -> None
 
 
 def test_the_line_to_run_overwrites_again(kiecli: Program, kie: Faults) -> None:
-    kie.task("a", urls=["https://kie.test/a.png"])
-    kie.always("/a.png", httpx.Response(400))
+    kie.task("a", urls=[kie.file("/a.png", PNG, cuts=[1000] * 99, ranges=False)])
     ran = kiecli("download", "-q", "--overwrite", "a")
-    assert ran.err.splitlines()[-1] == f"{RESUME} --overwrite a"
+    assert ran.err.splitlines()[-1] == "kiecli: to try again: kiecli download --overwrite a"
 
 
 def test_stdout_takes_one_result_only(kiecli: Program, here: Path) -> None:
@@ -317,12 +316,12 @@ def test_each_task_is_saved_as_soon_as_it_has_succeeded(kiecli: Program) -> None
         0,
         "demo-image-1.png\ndemo-video-1.mp4\n",
         "kiecli: demo-video: waiting\n"
-        "kiecli: demo-image: success, 1 result\n"
+        "kiecli: demo-image: success (took 13s), 1 result\n"
         "kiecli: saved demo-image-1.png (16.4 kB)\n"
         "kiecli: demo-video: generating after 2s\n"
-        "kiecli: demo-video: success after 4s, 1 result\n"
+        "kiecli: demo-video: success (took 4s, waited 4s), 1 result\n"
         f"kiecli: saved demo-video-1.mp4 ({size(len(MP4))})\n"
-        f"kiecli: 2 files: 2 saved, {size(len(PNG) + len(MP4))}\n",
+        f"kiecli: 2 tasks: 2 saved (2 files, {size(len(PNG) + len(MP4))}, 56.5 credits)\n",
     )
 
 
@@ -395,8 +394,7 @@ def test_a_file_that_cannot_be_saved_leaves_the_others_of_its_task(
         f"kiecli: saved out{SEP}demo-images-3.jpg (3.2 kB)\n"
         f"kiecli: saved out{SEP}demo-images-4.jpg (3.9 kB)\n"
         f"kiecli: saved out{SEP}demo-images-5.jpg (3.5 kB)\n"
-        f"kiecli: saved out{SEP}demo-images-6.jpg (3.7 kB)\n"
-        "kiecli: 6 files: 5 saved, 1 failed, 18.2 kB\n",
+        f"kiecli: saved out{SEP}demo-images-6.jpg (3.7 kB)\n",
     )
 
 
@@ -554,8 +552,8 @@ def test_verbose_tells_requests_without_their_query(kiecli: Program, kie: Faults
     assert kiecli("download", "-v", "-q", "a") == Ran(
         0,
         "a-1.png\n",
-        "kiecli: GET kie.test/api/v1/jobs/recordInfo a 200 200 0 ms\n"
-        "kiecli: GET kie.test/a.png a 200 - 0 ms\n",
+        "kiecli: GET kie.test/api/v1/jobs/recordInfo a: HTTP 200, code 200, 0 ms\n"
+        "kiecli: GET kie.test/a.png a: HTTP 200, 0 ms\n",
     )
 
 
@@ -566,15 +564,19 @@ def test_the_key_goes_to_the_api_only(kiecli: Program, kie: Faults) -> None:
 
 
 def test_on_a_terminal_paths_are_the_lines_of_the_files(kiecli: Program) -> None:
-    screen = FakeTerminal(200)
-    kiecli("download", "demo-images", out=screen, err=screen, environ=WIDE)
-    assert screen.screen == SIX + "kiecli: 6 files: 6 saved, 22.0 kB"
+    screens = []
+    for _ in range(2):
+        screens.append(screen := FakeTerminal(200))
+        kiecli("download", "demo-images", out=screen, err=screen, environ=WIDE)
+    assert screens[0].screen == SIX.rstrip()
+    assert screens[1].screen == f"{SIX}already there: 6 files (22.0 kB)"
 
 
-def test_on_a_terminal_the_size_of_one_file_is_told_too(kiecli: Program) -> None:
-    screen = FakeTerminal(200)
-    kiecli("download", "demo-image", out=screen, err=screen, environ=WIDE)
-    assert screen.screen == "demo-image-1.png\nkiecli: 1 file: 1 saved, 16.4 kB"
+def test_of_several_tasks_the_summary_says_what_was_there(kiecli: Program) -> None:
+    for _ in range(2):
+        screen = FakeTerminal(200)
+        kiecli("download", "demo-images", "demo-image", out=screen, err=screen, environ=WIDE)
+    assert screen.screen == f"{SIX}demo-image-1.png\n2 tasks: 2 already there (7 files)"
 
 
 def test_beside_a_pipe_the_terminal_has_a_line_a_file(kiecli: Program) -> None:
@@ -582,10 +584,17 @@ def test_beside_a_pipe_the_terminal_has_a_line_a_file(kiecli: Program) -> None:
     ran = kiecli("download", "-w", "demo-image", "demo-video", err=screen, environ=WIDE)
     assert ran.out == "demo-image-1.png\ndemo-video-1.mp4\n"
     assert screen.screen == (
-        "kiecli: saved demo-image-1.png (16.4 kB)\n"
-        f"kiecli: saved demo-video-1.mp4 ({size(len(MP4))})\n"
-        f"kiecli: 2 files: 2 saved, {size(len(PNG) + len(MP4))}"
+        "saved demo-image-1.png (16.4 kB)\n"
+        f"saved demo-video-1.mp4 ({size(len(MP4))})\n"
+        f"2 tasks: 2 saved (2 files, {size(len(PNG) + len(MP4))}, 56.5 credits)"
     )
+
+
+def test_a_slow_kie_is_waited_for_visibly(kiecli: Program) -> None:
+    kiecli.latency = 3.0
+    screen = FakeTerminal(200)
+    kiecli("download", "demo-image", err=screen, environ=WIDE)
+    assert any(frame.endswith(" 1 task: 1 to go · 2s") for frame in screen.frames)
 
 
 @pytest.mark.parametrize("argv", [["demo-image"], ["-o", "-", "demo-image"]])

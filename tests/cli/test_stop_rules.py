@@ -38,7 +38,7 @@ def _saved(kie: Faults, task_id: str, **script: object) -> str:
         (["--any", "demo-slow", "demo-video"], (0, VIDEO), f"{ONE} wait demo-slow"),
         (["--any", "demo-video", "demo-image"], (0, IMAGE), f"{ONE} wait demo-video"),
         (["--any", "demo-fail", "demo-slow", "demo-image"], (0, IMAGE), f"{ONE} wait demo-slow"),
-        (["--any", "demo-image"], (0, IMAGE), "kiecli: demo-image: success, 1 result"),
+        (["--any", "demo-image"], (0, IMAGE), "kiecli: demo-image: success (took 13s), 1 result"),
         (["--fail-fast", "demo-fail", "demo-slow", "a"], (1, ""), f"{TWO} wait demo-slow a"),
         (["--fail-fast", "demo-image", "nope", "demo-slow"], (5, IMAGE),
          f"{ONE} wait demo-slow"),

@@ -11,24 +11,30 @@ from kiecli.errors import Interrupted
 from tests.support.creation import creation
 from tests.support.fakes import FakeClock
 from tests.support.faults import Faults, envelope, record
-from tests.support.program import Program, Ran
+from tests.support.program import FakeStream, Program, Ran
 from tests.support.terminal import FakeTerminal
 
 IMAGE = "https://kie.test/files/demo-image/1/image.png\n"
 VIDEO = "https://kie.test/files/demo-video/1/video.mp4\n"
 WIDE = {"COLUMNS": "200"}
 WHY_UNKNOWN = (
-    "Kie has no task with this id. Check the id. Tasks made with the older Veo, Suno,"
-    " 4o, Runway or Kontext APIs, or more than two months ago, cannot be looked up\n"
+    "Kie has no task with this id. Check the id. Tasks made with the older Veo, Suno, 4o, Runway or"
+    " Kontext APIs, or more than two months ago, cannot be looked up"
 )
 WHY_FAILED = (
-    "kiecli: demo-fail: Kie says the task failed (422): The input was flagged as sensitive by"
-    " content moderation. Blocked by content moderation; change the prompt or the input\n"
+    "Kie says the task failed (422): The input was flagged as sensitive by content moderation."
+    " Blocked by content moderation; change the prompt or the input"
 )
+UNKNOWN_YET = (
+    "Kie does not know this id yet; asking again for up to {} (new tasks can take a moment)"
+)
+RUNNING = "The task is still running at Kie; to keep waiting: "
 
 
 def test_a_finished_task_returns_at_once(kiecli: Program, clock: FakeClock) -> None:
-    assert kiecli("wait", "demo-image") == Ran(0, IMAGE, "kiecli: demo-image: success, 1 result\n")
+    assert kiecli("wait", "demo-image") == Ran(
+        0, IMAGE, "kiecli: demo-image: success (took 13s), 1 result\n"
+    )
     assert clock.now() == 0
 
 
@@ -38,7 +44,7 @@ def test_a_line_a_change_of_state(kiecli: Program) -> None:
         VIDEO,
         "kiecli: demo-video: waiting\n"
         "kiecli: demo-video: generating after 2s\n"
-        "kiecli: demo-video: success after 4s, 1 result\n",
+        "kiecli: demo-video: success (took 4s, waited 4s), 1 result\n",
     )
 
 
@@ -60,10 +66,10 @@ def test_a_task_without_files_says_how_to_read_its_text(kiecli: Program, kie: Fa
     assert kiecli("wait", "demo-text", "nothing") == Ran(
         0,
         "",
-        "kiecli: demo-text: success\n"
+        "kiecli: demo-text: success (took 13s)\n"
         "kiecli: demo-text: succeeded with no files; to show its text:"
         " kiecli download -o - demo-text\n"
-        "kiecli: nothing: success\n"
+        "kiecli: nothing: success (took 0s)\n"
         "kiecli: nothing: succeeded with no files\n",
     )
 
@@ -72,18 +78,14 @@ def test_a_failed_task_says_why_and_the_others_go_on(kiecli: Program) -> None:
     assert kiecli("wait", "demo-fail", "demo-video") == Ran(
         1,
         VIDEO,
-        "kiecli: demo-fail: fail\n" + WHY_FAILED + "kiecli: demo-video: waiting\n"
+        f"kiecli: demo-fail: {WHY_FAILED}\nkiecli: demo-video: waiting\n"
         "kiecli: demo-video: generating after 2s\n"
-        "kiecli: demo-video: success after 4s, 1 result\n",
+        "kiecli: demo-video: success (took 4s, waited 4s), 1 result\n",
     )
 
 
 def test_a_sign_of_life_a_minute_and_the_deadline(kiecli: Program, clock: FakeClock) -> None:
-    # The clock of this test stops at looks and at whole seconds after them.
-    moments = "1m5s 2m5s 3m6s 4m6s 5m7s 6m7s 7m7s 8m7s 9m8s 10m8s 11m8s 12m8s 13m8s 14m8s"
-    signs = "".join(
-        f"kiecli: still waiting after {moment}: 1 generating\n" for moment in moments.split()
-    )
+    signs = "".join(f"kiecli: no change for {n}m: 1 generating\n" for n in range(1, 15))
     assert kiecli("wait", "demo-slow") == Ran(
         124,
         "",
@@ -126,8 +128,8 @@ def test_timeout_0_is_one_look_without_grace_and_retries(
     assert kiecli("wait", "-t", "0", "demo-slow", "nope", "away", "demo-image") == Ran(
         5,
         IMAGE,
-        f"kiecli: nope: {WHY_UNKNOWN}"
-        "kiecli: demo-image: success, 1 result\n"
+        f"kiecli: nope: {WHY_UNKNOWN}\n"
+        "kiecli: demo-image: success (took 13s), 1 result\n"
         "kiecli: demo-slow: still waiting."
         " The task is still running at Kie; to keep waiting: kiecli wait -t 0 demo-slow\n"
         "kiecli: away: Kie answered with an error page (HTTP 502)."
@@ -161,22 +163,22 @@ def test_a_task_that_stays_invisible_is_not_found_after_its_grace(
         "",
         "kiecli: nope: Kie does not know this id yet; asking again for up to 1m (new tasks can"
         " take a moment)\n"
-        "kiecli: still waiting after 1m: 1 not visible yet\n"
-        f"kiecli: nope: {WHY_UNKNOWN}",
+        "kiecli: no change for 1m: 1 not visible yet\n"
+        f"kiecli: nope: {WHY_UNKNOWN}\n",
     )
     assert clock.now() == 60
 
 
 def test_a_task_that_was_only_ever_invisible_at_the_deadline_is_not_found(kiecli: Program) -> None:
     ran = kiecli("wait", "-q", "-t", "10s", "nope")
-    assert ran == Ran(5, "", f"kiecli: nope: {WHY_UNKNOWN}")
+    assert ran == Ran(5, "", f"kiecli: nope: {WHY_UNKNOWN}\n")
 
 
 def test_the_limit_that_is_told_ends_with_the_deadline(kiecli: Program) -> None:
     ran = kiecli("wait", "-t", "10s", "nope")
     assert ran.err == (
         f"kiecli: nope: Kie does not know this id yet; asking again for up to 10s (new tasks can"
-        f" take a moment)\nkiecli: nope: {WHY_UNKNOWN}"
+        f" take a moment)\nkiecli: nope: {WHY_UNKNOWN}\n"
     )
 
 
@@ -189,7 +191,7 @@ def test_a_task_that_becomes_visible_is_waited_for(kiecli: Program, kie: Faults)
         " can take a moment)\n"
         "kiecli: demo-video: waiting after 4s\n"
         "kiecli: demo-video: generating after 6s\n"
-        "kiecli: demo-video: success after 8s, 1 result\n",
+        "kiecli: demo-video: success (took 4s, waited 8s), 1 result\n",
     )
 
 
@@ -199,8 +201,8 @@ def test_trouble_is_borne_for_two_minutes(kiecli: Program, kie: Faults, clock: F
         6,
         "",
         "kiecli: Kie answered: Server exception (code 500); retrying for up to 2m\n"
-        "kiecli: still waiting after 1m: 1 no answer yet\n"
-        "kiecli: still waiting after 2m: 1 no answer yet\n"
+        "kiecli: no change for 1m: 1 no answer yet\n"
+        "kiecli: no change for 2m: 1 no answer yet\n"
         "kiecli: Kie answered: Server exception (code 500); tried 9 times in 2m."
         " To try again: kiecli wait a\n",
     )
@@ -210,7 +212,7 @@ def test_trouble_is_borne_for_two_minutes(kiecli: Program, kie: Faults, clock: F
 def test_trouble_of_two_seconds_is_not_worth_a_word(kiecli: Program, kie: Faults) -> None:
     kie.next("recordInfo", httpx.ConnectError("refused"))
     assert kiecli("wait", "demo-image") == Ran(
-        0, IMAGE, "kiecli: demo-image: success after 1s, 1 result\n"
+        0, IMAGE, "kiecli: demo-image: success (took 13s, waited 1s), 1 result\n"
     )
 
 
@@ -364,8 +366,8 @@ def test_a_signal_gives_the_terminal_back(kiecli: Program) -> None:
     screen = FakeTerminal()
     ran = kiecli("wait", "demo-slow", "demo-image", out=screen, err=screen)
     assert ran.code == 130
-    assert "⠋ demo-slow  waiting  0s" in "\n".join(screen.frames)
-    assert screen.screen == (IMAGE + "kiecli: interrupted; to continue: kiecli wait demo-slow")
+    assert " demo-slow  waiting  0s\n" in "\n".join(screen.frames)
+    assert screen.screen == (IMAGE + "interrupted; to continue: kiecli wait demo-slow")
     assert screen.shows_cursor
 
 
@@ -381,7 +383,7 @@ def test_two_hundred_ids_are_all_named(kiecli: Program, kie: Faults, number: int
         124,
         "",
         f"kiecli: slow0, slow1, slow2 and {number - 3} more: still generating after 20s."
-        f" The task is still running at Kie; to keep waiting: {line}\n",
+        f" The tasks are still running at Kie; to keep waiting: {line}\n",
     )
 
 
@@ -402,67 +404,104 @@ def test_a_terminal_has_one_live_block_and_a_summary(kiecli: Program) -> None:
     screen = FakeTerminal(200)
     ran = kiecli("wait", "demo-video", "demo-image", err=screen, environ=WIDE)
     assert (ran.code, ran.out) == (0, IMAGE + VIDEO)
-    assert _without_spinner(screen) == [
-        "demo-video  waiting        0s\n⠋ demo-image  not asked yet  0s",
-        "demo-video  waiting  0s",
-        "demo-video  waiting  1s",
-        "demo-video  generating  2s",
-        "demo-video  generating  3s",
+    blocks = [frame[2:] for frame in screen.frames if frame.startswith(tuple(SPINNER))]
+    assert list(dict.fromkeys(blocks)) == [
+        (
+            "demo-video  waiting        0s\n"
+            "⠋ demo-image  not asked yet  0s\n"
+            "  2 tasks: 2 to go · 0s of 15m"
+        ),
+        "demo-video  waiting  0s\n  2 tasks: 1 done, 1 to go · 0s of 15m",
+        "demo-video  waiting  1s\n  2 tasks: 1 done, 1 to go · 1s of 15m",
+        "demo-video  generating  2s\n  2 tasks: 1 done, 1 to go · 2s of 15m",
+        "demo-video  generating  3s\n  2 tasks: 1 done, 1 to go · 3s of 15m",
     ]
-    assert screen.screen == (
-        "kiecli: 2 tasks: 2 succeeded\n"
-        "kiecli: to save the results within 23h59m: kiecli download demo-video demo-image"
-    )
+    assert screen.screen == SUMMARY
     assert screen.shows_cursor
 
 
-def _without_spinner(screen: FakeTerminal) -> list[str]:
-    """Return the block's different contents, without the spinner."""
-    blocks = (frame for frame in screen.frames if frame and "kiecli" not in frame)
-    return list(dict.fromkeys(block[2:] for block in blocks))
+SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+SUMMARY = (
+    "2 tasks: 2 done (56.5 credits)\n"
+    "to save the results within 23h59m: kiecli download demo-video demo-image"
+)
 
 
 def test_on_one_terminal_results_stand_above_the_block(kiecli: Program) -> None:
     screen = FakeTerminal(200)
     kiecli("wait", "demo-video", "demo-image", out=screen, err=screen, environ=WIDE)
-    assert f"{IMAGE}⠙ demo-video  waiting  0s" in screen.frames
-    assert screen.screen == (
-        IMAGE + VIDEO + "kiecli: 2 tasks: 2 succeeded\n"
-        "kiecli: to save the results within 23h59m: kiecli download demo-video demo-image"
+    assert any(
+        frame.startswith(tuple(f"{IMAGE}{s} demo-video" for s in SPINNER))
+        for frame in screen.frames
     )
+    assert screen.screen == IMAGE + VIDEO + SUMMARY
 
 
-def test_the_summary_counts_how_they_came_out(kiecli: Program) -> None:
+@pytest.mark.parametrize(
+    ("environ", "prefix", "error"),
+    [({}, "", "error: "), ({"CI": "1"}, "", "error: "), ({"TERM": "dumb"}, "kiecli: ", "kiecli: ")],
+)
+def test_the_summary_counts_how_they_came_out(
+    kiecli: Program, environ: dict[str, str], prefix: str, error: str
+) -> None:
     screen = FakeTerminal(200)
-    kiecli("wait", "-t", "2s", "demo-slow", "demo-fail", "nope", err=screen, environ=WIDE)
-    assert screen.screen == (
-        f"{WHY_FAILED}kiecli: nope: Kie does not know this id yet; asking again for up to 2s (new"
-        " tasks can take a moment)\n"
-        f"kiecli: nope: {WHY_UNKNOWN}"
-        "kiecli: demo-slow: still waiting after 2s. The task is still running at Kie;"
-        " to keep waiting: kiecli wait -t 2s demo-slow\n"
-        "kiecli: 3 tasks: 1 not finished, 1 failed, 1 unknown"
-    )
+    line = ("wait", "-t", "2s", "demo-slow", "demo-fail", "nope")
+    kiecli(*line, err=screen, environ={**WIDE, **environ})
+    lines = [
+        f"{prefix}demo-slow: waiting",
+        f"{error}demo-fail: {WHY_FAILED}",
+        f"{prefix}nope: {UNKNOWN_YET.format('2s')}",
+        f"{error}nope: {WHY_UNKNOWN}",
+        f"{error}demo-slow: still waiting after 2s. {RUNNING}kiecli wait -t 2s demo-slow",
+        "3 tasks: 1 failed (demo-fail), 1 not found (nope), 1 still running (demo-slow)",
+    ]
+    if not environ:  # there is a block in the place of states
+        del lines[0]
+    assert screen.screen.splitlines() == (lines if "TERM" not in environ else lines[:-1])
+    assert ("\x1b[1;31merror:\x1b[0m nope" in screen.text) is ("TERM" not in environ)
 
 
-def test_the_summary_knows_when_links_are_past_their_time(kiecli: Program) -> None:
+@pytest.mark.parametrize(
+    ("terminal", "task_ids", "said"),
+    [
+        (True, ["demo-image"], ["to save the results within 23h59m: kiecli download demo-image"]),
+        (True, ["demo-expired"], ["demo-expired: the links have probably expired"]),
+        (
+            True,
+            ["demo-expired", "demo-image"],
+            [
+                "2 tasks: 2 done (8 credits)",
+                "demo-expired: the links have probably expired",
+                "to save the results within 23h59m: kiecli download demo-image",
+            ],
+        ),
+        (False, ["demo-image"], []),
+        (False, ["demo-expired"], ["kiecli: demo-expired: the links have probably expired"]),
+    ],
+)
+def test_the_end_says_how_to_save_results_as_long_as_they_are_there(
+    kiecli: Program, terminal: bool, task_ids: list[str], said: list[str]
+) -> None:
+    err = FakeTerminal(200) if terminal else FakeStream()
+    ran = kiecli("wait", *task_ids, err=err, environ=WIDE)
+    lines = err.screen.splitlines() if isinstance(err, FakeTerminal) else ran.err.splitlines()
+    assert [line for line in lines if "success" not in line] == said
+
+
+def test_a_task_whose_completion_is_not_known_has_no_time_left(
+    kiecli: Program, kie: Faults
+) -> None:
+    kie.always("recordInfo", record("a", urls=["https://f.test/1.png"], completeTime=None))
     screen = FakeTerminal()
-    kiecli("wait", "demo-expired", err=screen)
-    assert screen.screen == (
-        "kiecli: 1 task: 1 succeeded\nkiecli: to save the results: kiecli download demo-expired"
-    )
+    kiecli("wait", "a", err=screen)
+    assert screen.screen == "to save the results: kiecli download a"
 
 
 def test_trouble_is_said_above_the_block(kiecli: Program, kie: Faults) -> None:
     kie.next("recordInfo", envelope(422, "recordInfo is null"))
     screen = FakeTerminal(200)
     kiecli("wait", "demo-video", err=screen, environ=WIDE)
-    assert screen.screen == (
-        "kiecli: demo-video: Kie does not know this id yet; asking again for up to 1m (new tasks"
-        " can take a moment)\n"
-        "kiecli: 1 task: 1 succeeded\n"
-        "kiecli: to save the results within 23h59m: kiecli download demo-video"
-    )
+    assert screen.screen.splitlines()[0] == f"demo-video: {UNKNOWN_YET.format('1m')}"
 
 
 def test_quiet_draws_nothing_on_a_terminal(kiecli: Program) -> None:
@@ -470,46 +509,29 @@ def test_quiet_draws_nothing_on_a_terminal(kiecli: Program) -> None:
     assert kiecli("wait", "-q", "demo-video", err=screen) == Ran(0, VIDEO, "")
 
 
-def test_more_tasks_than_fit_are_counted(kiecli: Program, kie: Faults) -> None:
-    many = [f"task{n}" for n in range(9)]
-    for task_id in many:
-        kie.task(task_id, "generating" if task_id < "task6" else "waiting")
-    screen = FakeTerminal()
-    kiecli("wait", "-t", "3s", *many, err=screen, environ={"LINES": "12"})
-    highest = max(screen.frames, key=lambda frame: frame.count("\n"))
-    assert highest.count("\n") + 1 <= 4 + 2
-    assert any("6 more: 3 generating, 3 waiting" in frame for frame in screen.frames)
-
-
-@pytest.mark.parametrize("width", [20, 40, 80])
-def test_no_line_of_the_block_is_wider_than_the_terminal(
-    kiecli: Program, kie: Faults, width: int
+def test_github_actions_gets_annotations_instead_of_messages_and_no_block(
+    kiecli: Program,
 ) -> None:
-    task_id = "0123456789abcdef0123456789abcdef"
-    kie.task(task_id, "generating")
-    screen = FakeTerminal(width)
-    kiecli.event_queue.put_at(3.0, Interrupted(SIGINT))
-    kiecli("wait", task_id, err=screen, environ={"COLUMNS": str(width)})
-    blocks = [frame for frame in screen.frames if "kiecli" not in frame and frame]
-    assert blocks
-    assert all("\n" not in block for block in blocks)
-
-
-def test_github_actions_gets_annotations_and_no_block(kiecli: Program) -> None:
     screen = FakeTerminal(1000)
-    environ = {"GITHUB_ACTIONS": "true"}
-    ran = kiecli(
-        "wait", "-t", "1m5s", "demo-fail", "demo-slow", "nope", err=screen, environ=environ
-    )
+    environ = {"GITHUB_ACTIONS": "true", "COLUMNS": "1000"}
+    line = ("wait", "-t", "1m5s", "demo-fail", "demo-slow", "nope", "demo-expired")
+    kiecli(*line, err=screen, environ=environ)
     assert "\x1b" not in screen.text
-    assert [line for line in ran.err.splitlines() if line.startswith("::")] == [
-        f"::error title=kiecli::{WHY_FAILED}".replace("kiecli: ", "").rstrip(),
-        f"::error title=kiecli::nope: {WHY_UNKNOWN}".rstrip(),
-        (
-            "::error title=kiecli::demo-slow: still generating after 1m5s."
-            " The task is still running at Kie;"
-            " to keep waiting: kiecli wait -t 1m5s demo-slow"
-        ),
+    running = f"still generating after 1m5s. {RUNNING}kiecli wait -t 1m5s demo-slow"
+    summary = (
+        "4 tasks: 1 done (4 credits), 1 failed (demo-fail), 1 not found (nope),"
+        " 1 still running (demo-slow)"
+    )
+    assert screen.screen.splitlines() == [
+        f"::error title=kiecli::demo-fail: {WHY_FAILED}",
+        "kiecli: demo-slow: waiting",
+        f"kiecli: nope: {UNKNOWN_YET.format('1m')}",
+        "kiecli: demo-expired: success (took 13s), 1 result",
+        "kiecli: demo-slow: generating after 4s",
+        f"::error title=kiecli::nope: {WHY_UNKNOWN}",
+        f"::error title=kiecli::demo-slow: {running}",
+        f"kiecli: {summary}",
+        "kiecli: demo-expired: the links have probably expired",
     ]
 
 
@@ -518,15 +540,13 @@ def test_ten_annotations_at_most_and_escaped(kiecli: Program, kie: Faults) -> No
     for task_id in many:
         kie.task(task_id, "fail", failCode=None, failMsg="100% wrong\r\n::error::x")
     ran = kiecli("wait", "-q", *many, environ={"GITHUB_ACTIONS": "true"})
-    said = (
+    message = (
         "Kie says the task failed: 100{}wrong  ::error::x."
         " Check the parameters it was submitted with"
     )
     assert ran.err.splitlines() == [
-        line
-        for n, task_id in enumerate(many)
-        for line in ([f"::error title=kiecli::{task_id}: {said.format('%25 ')}"] if n < 10 else [])
-        + [f"kiecli: {task_id}: {said.format('% ')}"]
+        *(f"::error title=kiecli::{each}: {message.format('%25 ')}" for each in many[:10]),
+        *(f"kiecli: {each}: {message.format('% ')}" for each in many[10:]),
     ]
 
 
@@ -539,9 +559,9 @@ def test_verbose_tells_each_request(kiecli: Program, kie: Faults) -> None:
     assert kiecli("wait", "-v", "-q", "demo-image") == Ran(
         0,
         IMAGE,
-        "kiecli: GET kie.test/api/v1/jobs/recordInfo demo-image could not reach kie.test: no byte"
-        " for 20 s 250 ms\n"
-        "kiecli: GET kie.test/api/v1/jobs/recordInfo demo-image 200 200 250 ms\n",
+        "kiecli: GET kie.test/api/v1/jobs/recordInfo demo-image: could not reach kie.test: no byte"
+        " for 20 s, 250 ms\n"
+        "kiecli: GET kie.test/api/v1/jobs/recordInfo demo-image: HTTP 200, code 200, 250 ms\n",
     )
 
 
@@ -557,5 +577,5 @@ def test_the_number_of_a_result_stands_in_every_message(kiecli: Program, kie: Fa
     assert kiecli("wait", "a") == Ran(
         0,
         "https://f.test/1.png\nhttps://f.test/2.png\n",
-        "kiecli: a: success, 2 results\n",
+        "kiecli: a: success (took 13s), 2 results\n",
     )

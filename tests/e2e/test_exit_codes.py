@@ -36,7 +36,7 @@ _CASES = {
     0: Case(
         "wait demo-image",
         out="{url}/files/demo-image/1/image.png\n",
-        err="kiecli: demo-image: success, 1 result\n",
+        err="kiecli: demo-image: success (took 13s), 1 result\n",
     ),
     1: Case(
         "wait -q demo-fail",

@@ -15,7 +15,7 @@ _ROOT = Path(__file__).parents[2]
 # module may import from its own room and from every row below: never upward, never sideways.
 _FLOORS: list[dict[str, str]] = [
     {
-        "ground": "errors clock durations sizes urls safe_json redaction",
+        "ground": "errors clock durations sizes urls safe_json safe_text redaction terminal",
         "syntax": "path_syntax shell_syntax system_syntax",
     },
     {"disk": "disk", "process": "process", "workers": "workers"},

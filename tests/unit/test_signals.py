@@ -30,6 +30,24 @@ def test_the_first_signal_interrupts_and_a_timer_stands_by(signum: int) -> None:
     assert process.stderr == ""
 
 
+def test_what_must_happen_as_a_whole_is_interrupted_at_its_end() -> None:
+    process = FakeProcess()
+    signals = installed(FakeClock(), process)
+    drawn = []
+
+    def draw() -> None:
+        with signals.deferred():
+            process.send(signal.SIGINT)
+            drawn.append("a whole frame")
+
+    with pytest.raises(Interrupted):
+        draw()
+    assert (drawn, process.timer) == (["a whole frame"], True)
+    with signals.deferred():
+        drawn.append("the end")  # interrupted once, not again
+    assert drawn == ["a whole frame", "the end"]
+
+
 def test_a_second_signal_within_a_second_is_the_same_press() -> None:
     clock, process = FakeClock(), FakeProcess()
     installed(clock, process)

@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import BinaryIO, TextIO
 
 import pytest
@@ -162,4 +163,15 @@ def test_two_streams_are_one_place_when_they_are_one_terminal(terminals: Sequenc
 
 
 def test_terminals_without_a_descriptor_are_taken_for_one() -> None:
-    assert Output(FakeStream(terminal=True)).same_place(Output(FakeStream(terminal=True)))
+    terminal, pipe = Output(FakeStream(terminal=True)), Output(FakeStream())
+    assert terminal.same_place(terminal)
+    assert not terminal.same_place(pipe)
+    assert not pipe.same_place(pipe)
+
+
+def test_files_and_pipes_are_one_place_when_they_are_one(tmp_path: Path) -> None:
+    log, other = tmp_path / "log", tmp_path / "other"
+    with log.open("w") as one, log.open("a") as same, other.open("w") as another:
+        first, second, third = (Output(_Wrapped(file)) for file in (one, same, another))
+        assert first.same_place(second)
+        assert not first.same_place(third)

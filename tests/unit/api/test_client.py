@@ -422,15 +422,15 @@ def test_the_trace_tells_of_each_exchange_without_key_and_query() -> None:
     client = _client(answer, clock=clock, trace=trace)
     client.task("a")
     assert trace == [
-        Exchange("GET", "api.kie.test", "/api/v1/jobs/recordInfo", "a", "200 200", 500)
+        Exchange("GET", "api.kie.test", "/api/v1/jobs/recordInfo", "a", "HTTP 200, code 200", 500)
     ]
 
 
 @pytest.mark.parametrize(
     ("answer", "outcome"),
     [
-        (_from_file("not-found"), "200 422"),
-        (lambda _: httpx.Response(502, html="<h1>Bad gateway</h1>"), "502 -"),
+        (_from_file("not-found"), "HTTP 200, code 422"),
+        (lambda _: httpx.Response(502, html="<h1>Bad gateway</h1>"), "HTTP 502"),
         (
             _raising(httpx.ConnectTimeout("")),
             "could not reach api.kie.test: no connection within 10 s",

@@ -6,9 +6,11 @@ import pytest
 
 from kiecli.commands import output
 from kiecli.commands.task_ids import TaskSelection
+from kiecli.errors import KieError
 from kiecli.render.formats import LineWriter
 from kiecli.render.live import LiveReporter
-from kiecli.render.reporter import LogReporter, PanelReporter, Reporter
+from kiecli.render.reporter import LogReporter, Reporter
+from kiecli.render.spinner import SpinnerReporter
 from kiecli.render.tables import StatusAnswer
 from kiecli.runtime import OutputOptions, Runtime
 from tests.support.fakes import FakeClock
@@ -31,61 +33,60 @@ def world(
 
 
 @pytest.mark.parametrize(
-    ("terminal", "output_options", "options", "environ", "kind"),
+    ("terminal", "options", "environ", "kind", "query_kind"),
     [
-        (True, {}, {"watching": True}, {}, LiveReporter),
-        (True, {}, {"files": True}, {}, LiveReporter),
-        (True, {"json": True}, {"watching": True}, {}, LiveReporter),
-        (True, {"verbose": True}, {"watching": True}, {}, LiveReporter),
-        (True, {}, {"watching": True}, {"NO_COLOR": "1"}, LiveReporter),
-        (True, {}, {"watching": True}, {"CI": "true"}, LiveReporter),
-        (True, {}, {}, {}, LogReporter),
-        (True, {}, {"watching": True}, {"TERM": "dumb"}, LogReporter),
-        (True, {}, {"watching": True}, {"GITHUB_ACTIONS": "true"}, LogReporter),
-        (False, {}, {"watching": True}, {}, LogReporter),
-        (False, {}, {"watching": True}, {"FORCE_COLOR": "1"}, LogReporter),
-        (True, {"quiet": True}, {"watching": True}, {}, Reporter),
-        (False, {"quiet": True}, {}, {}, Reporter),
+        (True, {}, {}, LiveReporter, SpinnerReporter),
+        (True, {"json": True, "verbose": True}, {"NO_COLOR": "1"}, LiveReporter, SpinnerReporter),
+        (True, {}, {"CI": "false"}, LiveReporter, SpinnerReporter),
+        (True, {}, {"CI": "true"}, LogReporter, LogReporter),
+        (True, {}, {"TERM": "dumb"}, LogReporter, LogReporter),
+        (True, {}, {"GITHUB_ACTIONS": "true"}, LogReporter, LogReporter),
+        (False, {}, {"FORCE_COLOR": "1"}, LogReporter, LogReporter),
+        (True, {"quiet": True}, {}, Reporter, Reporter),
+        (False, {"quiet": True}, {}, Reporter, Reporter),
     ],
 )
 def test_what_is_rendered_on_stderr(
     terminal: bool,
-    output_options: dict[str, bool],
     options: dict[str, bool],
     environ: dict[str, str],
     kind: type[Reporter],
+    query_kind: type[Reporter],
 ) -> None:
-    runtime = world(environ, err=terminal)
-    assert type(output.reporter(runtime, OutputOptions(**output_options), ONE, **options)) is kind
+    runtime, output_options = world(environ, err=terminal), OutputOptions(**options)
+    assert (
+        type(output.reporter(runtime, output_options, ONE, watching=True)),
+        type(output.query_reporter(runtime, output_options)),
+    ) == (kind, query_kind)
 
 
 @pytest.mark.parametrize(
-    ("out", "err", "output_options", "task_ids", "kind"),
+    ("out", "err", "options", "task_ids", "environ", "repeats"),
     [
-        (True, True, {}, ("a",), PanelReporter),
-        (True, True, {}, ("a", "b"), LogReporter),
-        (True, True, {"json": True}, ("a",), LogReporter),
-        (True, True, {"quiet": True}, ("a",), Reporter),
-        (True, False, {}, ("a",), LogReporter),
-        (False, True, {}, ("a",), LogReporter),
+        (True, True, {}, ("a",), {}, False),
+        (True, True, {}, ("a",), {"CI": "true"}, False),
+        (True, True, {}, ("a",), {"GITHUB_ACTIONS": "true"}, True),
+        (True, True, {}, ("a", "b"), {}, True),
+        (True, True, {"json": True}, ("a",), {}, True),
+        (True, True, {"quiet": True}, ("a",), {}, True),
+        (True, False, {}, ("a",), {}, True),
+        (False, True, {}, ("a",), {}, True),
     ],
 )
-def test_a_panel_on_the_same_terminal_tells_errors_itself(
+def test_an_error_that_a_panel_on_the_same_terminal_shows_is_not_repeated(
     out: bool,
     err: bool,
-    output_options: dict[str, bool],
+    options: dict[str, bool],
     task_ids: tuple[str, ...],
-    kind: type[Reporter],
+    environ: dict[str, str],
+    repeats: bool,
 ) -> None:
-    runtime = world(out=out, err=err)
-    assert (
-        type(
-            output.status_reporter(
-                runtime, OutputOptions(**output_options), TaskSelection(task_ids)
-            )
-        )
-        is kind
-    )
+    runtime, output_options = world(environ, out=out, err=err), OutputOptions(**options)
+    panel = output.draws_panel(runtime, output_options, TaskSelection(task_ids))
+    output.query_reporter(runtime, output_options, errors_in_panel=panel).error(KieError("broken"))
+    stream = runtime.err.stream
+    assert isinstance(stream, FakeStream)
+    assert ("broken" in stream.text) is repeats
 
 
 @pytest.mark.parametrize(

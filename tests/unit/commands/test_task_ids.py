@@ -8,7 +8,8 @@ from hypothesis import given
 from kiecli.commands.created_tasks import created_lines, created_tasks
 from kiecli.commands.task_ids import Checks, TaskSelection, select_tasks
 from kiecli.errors import KieError, UsageError
-from kiecli.render.text import error_line
+from kiecli.render.text import error_text
+from kiecli.safe_text import sanitize
 from kiecli.shell_syntax import join
 from kiecli.system_syntax import SHELL
 from tests.support.hostile.answers import bodies
@@ -342,7 +343,7 @@ def test_a_line_is_tasks_or_one_line_of_error(stdin: bytes, argument: str) -> No
             assert selection.task_ids
         else:
             assert error.exit_code in FAILURES
-            line = error_line(error)
+            line = sanitize(error_text(error))
             assert_tame(line)
             assert "\n" not in line
 
@@ -351,7 +352,7 @@ def test_an_error_of_create_task_is_told_as_text() -> None:
     stdin = json.dumps({"code": 500, "msg": "\n::error::x\x1b[2J##[debug]"})
     with pytest.raises(KieError) as raised:
         selected("-", stdin=stdin)
-    assert error_line(raised.value) == (
-        "kiecli: the answer on stdin is an error, not a task: "
+    assert sanitize(error_text(raised.value)) == (
+        "the answer on stdin is an error, not a task: "
         "Kie answered: ::error::x[2J## [debug] (code 500)"
     )

@@ -69,7 +69,7 @@ def test_exchanges_are_logged() -> None:
     with raw_server(OK) as server, ClientFactory({}).client(log=logged.append) as client:
         client.get(f"{server.url}?token=canary", extensions={"task_id": "t1"})
     assert [exchange._replace(milliseconds=0) for exchange in logged] == [
-        Exchange("GET", "127.0.0.1", "/x", "t1", "200 -", 0)
+        Exchange("GET", "127.0.0.1", "/x", "t1", "HTTP 200", 0)
     ]
 
 

@@ -22,6 +22,6 @@ def test_exchanges_are_logged_without_their_query() -> None:
         with pytest.raises(httpx.ReadTimeout):
             client.get("https://host.test/gone")
     assert logged == [
-        Exchange("GET", "host.test", "/a.png", "t1", "206 -", 250),
+        Exchange("GET", "host.test", "/a.png", "t1", "HTTP 206", 250),
         Exchange("GET", "host.test", "/gone", "-", "ReadTimeout", 250),
     ]

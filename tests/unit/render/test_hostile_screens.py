@@ -19,7 +19,7 @@ from kiecli.render.formats import record_lines, state_words, url_lines
 from kiecli.render.live import LiveReporter
 from kiecli.render.reporter import LogReporter, Reporter
 from kiecli.render.tables import StatusAnswer, console
-from kiecli.render.text import error_line
+from kiecli.render.text import error_text
 from kiecli.streams import ErrorOutput, Output
 from tests.support.fakes import START, FakeClock
 from tests.support.hostile.answers import hostile_records
@@ -112,7 +112,6 @@ def _play(screen: Reporter, data: Any, error_message: str) -> None:
         screen.exchange(Exchange("GET", "h.test", error_message, _TASK_ID, error_message, 5))
         screen.note(error_message)
         screen.error(error, about=_TASK_ID)
-        screen.annotate(outcome._replace(error=error))
         screen.snapshot(Snapshot(_TASK_ID, task, 3.0, settled=True))
 
 
@@ -134,7 +133,8 @@ def test_what_is_said_meanwhile_obeys_nobody(
 @examples(150)
 @given(error_message=text, hint=text, about=text)
 def test_an_error_is_one_line(error_message: str, hint: str, about: str) -> None:
-    line = error_line(KieUnavailable(error_message, hint=hint), about=about)
-    assert line.startswith("kiecli: ")
-    assert "\n" not in line
-    assert_tame(line)
+    stream = FakeStream()
+    ErrorOutput(stream).error(error_text(KieUnavailable(error_message, hint=hint), about=about))
+    assert stream.text.startswith("kiecli: ")
+    assert stream.text.endswith("\n")
+    assert_tame(stream.text[:-1])

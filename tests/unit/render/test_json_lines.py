@@ -4,7 +4,7 @@ import json
 
 from kiecli.api.models import Task
 from kiecli.download.plan import SavedFile
-from kiecli.errors import SaveError, TaskFailed
+from kiecli.errors import SaveError
 from kiecli.outcome import Outcome
 from kiecli.render import json_lines
 
@@ -73,12 +73,12 @@ def test_the_fields_are_always_the_same() -> None:
 
 
 def test_an_error_has_what_to_do_and_the_line_for_it() -> None:
-    error = TaskFailed("it failed", hint="change the prompt")
-    outcome = Outcome("a", None, error, error.exit_code, ("wait",))
+    error = SaveError("the disk is full", hint="free some space")
+    outcome = Outcome("a", None, error, error.exit_code, ("download",))
     assert json_lines.record(outcome, 0.0)["error"] == {
-        "kind": "failed",
-        "message": "it failed",
-        "hint": "change the prompt; to try again: kiecli wait a",
+        "kind": "unsaved",
+        "message": "the disk is full",
+        "hint": "free some space; to try again: kiecli download a",
         "temporary": False,
     }
 
@@ -86,7 +86,17 @@ def test_an_error_has_what_to_do_and_the_line_for_it() -> None:
 def test_a_download_has_its_files() -> None:
     files = (
         SavedFile(1, "https://f.test/1", "a-1.bin", 3, "ab", "image/png", "saved", 2, None),
-        SavedFile(2, None, "a-2.json", None, None, None, "failed", 0, SaveError("no", hint="x")),
+        SavedFile(
+            2,
+            None,
+            "a-2.json",
+            None,
+            None,
+            None,
+            "failed",
+            0,
+            SaveError("no", hint="x", rerun_helps=False),
+        ),
     )
     outcome = Outcome("a", None, resume_argv=("download",), files=files)
     fields = json_lines.record(outcome, 0.0)
@@ -115,7 +125,7 @@ def test_a_download_has_its_files() -> None:
             "error": {
                 "kind": "unsaved",
                 "message": "no",
-                "hint": "x; to try again: kiecli download a",
+                "hint": "x",
                 "temporary": False,
             },
         },

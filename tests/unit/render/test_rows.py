@@ -2,7 +2,7 @@
 
 import pytest
 
-from kiecli.render.rows import FileRow, TaskRow, task_lines, truncate_end, truncate_start
+from kiecli.render.rows import FileRow, TaskRow, task_lines, truncate_end, truncate_start, visible
 
 MB = 1_000_000
 
@@ -60,8 +60,9 @@ def test_a_narrow_terminal_gets_percent(width: int, total: int | None, shown: st
 
 
 ROWS = [
-    TaskRow("ecf8cf8611cc40ff28e6f1ff8ebc4a12", "generating", 0.0),
-    TaskRow("short", "waiting", 61.0),
+    TaskRow("ecf8cf8611cc40ff28e6f1ff8ebc4a12", "generating", "yellow", 0.0, 10.0),
+    TaskRow("熊猫", "waiting", "yellow", 61.0, 61.0),
+    TaskRow("short", "no answer yet", "red", 61.0, 70.0),
 ]
 
 
@@ -71,16 +72,35 @@ ROWS = [
         (
             78,
             [
-                "ecf8cf8611cc40ff28e6f1ff8ebc4a12  generating  1m15s",
-                "short                             waiting     14s",
+                "ecf8cf8611cc40ff28e6f1ff8ebc4a12  generating     1m15s",
+                "熊猫                              waiting        14s",
+                "short                             no answer yet  14s",
             ],
         ),
-        (38, ["ecf8cf8611cc40ff...  generating  1m15s", "short                waiting     14s"]),
-        (18, ["ecf...  generating", "short   waiting"]),
+        (
+            38,
+            [
+                "ecf8cf8611cc4...  generating     1m15s",
+                "熊猫              waiting        14s",
+                "short             no answer yet  14s",
+            ],
+        ),
+        (18, ["ecf...  generating", "熊猫    waiting", "short   no answ..."]),
     ],
 )
 def test_tasks_stand_in_columns(width: int, lines: list[str]) -> None:
-    assert task_lines(ROWS, 75.0, width) == lines
+    drawn = task_lines(ROWS, 75.0, width)
+    assert [line.plain for line in drawn] == lines
+    assert [line.spans[0].style for line in drawn] == ["yellow", "yellow", "red"]
+
+
+@pytest.mark.parametrize(("room", "shown"), [(3, [0, 1, 2]), (2, [2]), (1, []), (0, [])], ids=str)
+def test_where_not_all_have_room_what_has_just_changed_is_shown(
+    room: int, shown: list[int]
+) -> None:
+    first, rest = visible(ROWS, room)
+    assert [ROWS.index(row) for row in first] == shown
+    assert sorted([*first, *rest]) == sorted(ROWS)
 
 
 @pytest.mark.parametrize(
@@ -95,8 +115,3 @@ def test_tasks_stand_in_columns(width: int, lines: list[str]) -> None:
 def test_what_is_too_wide_is_cut(text: str, width: int, head_of_it: str, tail_of_it: str) -> None:
     assert truncate_end(text, width) == head_of_it
     assert truncate_start(text, width) == tail_of_it
-
-
-def test_names_of_double_width_stand_in_columns() -> None:
-    rows = [TaskRow("熊猫", "waiting", 0.0), TaskRow("hero", "generating", 0.0)]
-    assert task_lines(rows, 5.0, 80) == ["熊猫  waiting     5s", "hero  generating  5s"]

@@ -7,6 +7,7 @@ import pytest
 
 from kiecli.disk.interface import LockedFile, reader
 from kiecli.disk.system_disk import SYSTEM_DISK
+from tests.support.systems import limit, needs_process_limits
 
 
 def never() -> None:
@@ -180,3 +181,25 @@ def test_removing_what_is_missing_is_no_error(path: Path) -> None:
     path.write_bytes(b"")
     SYSTEM_DISK.remove(str(path))
     assert names(path) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(None, b"new\n"), (b"", b"new\n"), (b"old\n", b"old\nnew\n"), (b"old", b"old\nnew\n")],
+)
+def test_a_line_is_added_at_the_end_and_ends_the_last_one(
+    path: Path, before: bytes | None, after: bytes
+) -> None:
+    if before is not None:
+        path.write_bytes(before)
+    SYSTEM_DISK.append_line(str(path), b"new\n", never)
+    assert (path.read_bytes(), names(path)) == (after, [path.name])
+
+
+@needs_process_limits
+def test_a_line_is_added_whole_or_not_at_all(path: Path) -> None:
+    """A limit on the size of files stands for a full disk."""
+    path.write_bytes(b"mine\n")
+    with limit("FSIZE", 10), pytest.raises(OSError, match="too large"):
+        SYSTEM_DISK.append_line(str(path), b"0123456789\n", never)
+    assert path.read_bytes() == b"mine\n"

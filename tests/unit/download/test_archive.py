@@ -1,15 +1,17 @@
 """The archive of tasks that are done."""
 
+import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from kiecli.disk.system_disk import SYSTEM_DISK
 from kiecli.download.archive import Archive, parse
-from kiecli.errors import UsageError
+from kiecli.errors import SaveError, UsageError
 from tests.support.fakes import FakeClock
-from tests.support.systems import limit, needs_exact_path_errors, needs_process_limits
+from tests.support.systems import needs_exact_path_errors
 
 A_FOLDER = "a folder with this name exists"
 NO_FOLDER = "part of the path is a file, not a folder"
@@ -88,10 +90,36 @@ def test_a_file_that_cannot_be_used_is_wrong_usage(
     assert refused.value.message == f"--archive {path} cannot be written: {written}"
 
 
-@needs_process_limits
-def test_a_line_is_added_whole_or_not_at_all(path: Path) -> None:
-    """A limit on the size of files stands for a full disk."""
-    path.write_bytes(b"mine\n")
-    with limit("FSIZE", 10), pytest.raises(OSError, match="too large"):
-        SYSTEM_DISK.append_line(str(path), b"0123456789\n", lambda: None)
-    assert path.read_bytes() == b"mine\n"
+class Full:
+    """A disk without room."""
+
+    def append_line(self, *_arguments: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+class Locked:
+    """A disk on which somebody holds the lock for ever."""
+
+    def append_line(self, _path: str, _line: bytes, wait: Callable[[], None]) -> None:
+        while True:
+            wait()
+
+
+@pytest.mark.parametrize(
+    ("disk", "reason", "hint", "seconds"),
+    [
+        (Full(), "the disk is full", "free some space, then run the line again", 0),
+        (Locked(), "another program holds its lock", "", 10),
+    ],
+)
+def test_a_line_that_cannot_be_written_is_an_error_of_saving(
+    disk: Any, reason: str, hint: str, seconds: float
+) -> None:
+    clock = FakeClock()
+    with pytest.raises(SaveError) as raised:
+        Archive("done.txt", clock, disk).add("a", "saved")
+    assert (raised.value.message, raised.value.hint) == (
+        f"could not add a to done.txt: {reason}",
+        hint,
+    )
+    assert seconds <= clock.now() < seconds + 1

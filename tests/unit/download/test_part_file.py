@@ -163,18 +163,6 @@ def test_a_link_in_the_place_of_a_part_or_note_is_never_followed(path: Path, nam
     assert left(path.parent) == {"a.png": b"1234567890", "victim": b"precious"}
 
 
-def test_a_file_with_a_second_name_is_not_ours_to_write_to(path: Path) -> None:
-    victim = path.parent / "victim"
-    victim.write_bytes(b"precious")
-    path.hardlink_to(victim)
-    half_done(path)
-    assert left(path.parent) == {
-        "a.png.part": b"12345",
-        "a.png.part.json": NOTE.dump(),
-        "victim": b"precious",
-    }
-
-
 @needs_root
 @pytest.mark.parametrize("name", ["a.png.part", "a.png.part.json"])
 def test_a_file_of_somebody_else_is_not_trusted(path: Path, name: str) -> None:
@@ -194,34 +182,11 @@ def test_a_pipe_in_its_place_gives_way(path: Path) -> None:
     assert stat.S_ISREG(path.stat().st_mode)
 
 
-def test_a_folder_in_its_place_is_left_alone(path: Path) -> None:
-    path.mkdir()
-    with pytest.raises(IsADirectoryError):
-        PartFile.opened(str(path), never)
-
-
 @needs_exact_path_errors
 def test_a_file_in_the_folder_s_place_is_the_disk_s_own_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(NotADirectoryError):
         PartFile.opened(str(tmp_path / "file" / "a.png.part"), never)
-
-
-def test_the_second_waits_until_the_first_has_published_and_gets_a_part_of_its_own(
-    path: Path,
-) -> None:
-    first = PartFile.opened(str(path), never)
-    first.reset(None)
-    first.append(b"1234567890")
-
-    def commit() -> None:
-        first.commit(str(path.with_name("a.png")), 0o644)
-        first.release()
-
-    with opened(path, commit) as second:
-        assert (second.size, second.note) == (0, None)
-        second.append(b"other")
-    assert left(path.parent) == {"a.png": b"1234567890"}
 
 
 def test_the_second_takes_over_what_the_first_leaves(path: Path) -> None:

@@ -70,5 +70,5 @@ def _forms(secret: str) -> Iterator[str]:
         for _ in range(_MAX_NESTED):
             escaped.append(json.dumps(escaped[-1])[1:-1])
         yield from reversed(escaped[1:])
-        yield quote(secret, safe="")
+        yield quote(secret, safe="", errors="surrogatepass")
     yield secret

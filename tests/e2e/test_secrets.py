@@ -89,6 +89,16 @@ def test_no_line_shows_it_or_leaves_it_anywhere(
     assert_kept(kie)
 
 
+def test_a_key_that_is_not_utf8_is_one_line(kiecli: Installed) -> None:
+    ran = kiecli.shell("KIE_API_KEY=$'canary-0123456\\xff' kiecli status demo-image")
+    assert ran == Ran(
+        4,
+        "",
+        "kiecli: KIE_API_KEY: the key is not one line of printable ASCII. "
+        "Copy the key from https://kie.ai/api-key into KIE_API_KEY\n",
+    )
+
+
 def test_only_its_owner_reads_the_file_that_holds_it(kiecli: Installed) -> None:
     kiecli("config", "set", "api-key", input=KEY.encode())
     (file,) = kiecli.home.rglob("config.json")

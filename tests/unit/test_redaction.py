@@ -66,6 +66,12 @@ def test_what_is_too_short_for_a_key_is_part_of_any_word(secret: str) -> None:
 _KEYS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8)
 
 
+@given(st.text(st.characters(exclude_categories=()), min_size=8))
+def test_any_text_can_stand_where_a_key_should(text: str) -> None:
+    """Bytes that are not UTF-8, half a character: it is refused as a key, but masked first."""
+    assert Redactor([text]).text(text) == "****"
+
+
 @given(_KEYS, st.integers(0, 3))
 def test_any_key_is_masked_at_any_depth(key: str, times: int) -> None:
     value = Redactor([key]).value({"param": nested(f"a {key} b", times)})["param"]

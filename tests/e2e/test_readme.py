@@ -1,5 +1,6 @@
 """The README tells the truth: every block is run, and what it shows is what comes."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,9 @@ def test_workflows_save_their_results(block: Block, tmp_path: Path) -> None:
         result = readme.run(f"set -e\n{script}", tmp_path)
         saved = list((tmp_path / "out").iterdir())
         assert (result.returncode, len(saved)) == (0, 1), result.stderr
+        if "GITHUB_STEP_SUMMARY" in script:
+            *_, row = (tmp_path / "summary.md").read_text(encoding="utf-8").splitlines()
+            assert re.fullmatch(rf"\| [0-9a-f]{{32}} \| success \| out/{saved[0].name} \|", row)
 
 
 # The setup commands make environments of their own: .ci/run carries them out.

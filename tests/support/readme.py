@@ -80,7 +80,12 @@ def run(script: str, folder: Path, *, stdin: str = "") -> "subprocess.CompletedP
         text=True,
         timeout=60,
         check=False,
-        env={**os.environ, "KIECLI_CONFIG": str(folder / "config.json"), "TERM": "xterm"},
+        env={
+            **os.environ,
+            "KIECLI_CONFIG": str(folder / "config.json"),
+            "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
+            "TERM": "xterm",
+        },
     )
 
 

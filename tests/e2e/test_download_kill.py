@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ import pytest
 
 from kiecli.sandbox.files import etag
 from tests.support.downloads import PNG
-from tests.support.processes import Installed, Running, until
+from tests.support.processes import Installed, Ran, Running, until
 from tests.support.server import FaultyServer
 from tests.support.wire import FileScript
 
@@ -156,3 +157,25 @@ def test_a_file_that_changes_between_the_kills_of_two_runs_is_never_mixed(
         killed(kie, kiecli, moment, runs=2)
         removed(kiecli, [ONE, OTHER])
     finished(kiecli, [ONE, OTHER])
+
+
+def test_a_folder_that_is_removed_between_two_runs_ends_with_a_whole_file(
+    kie: FaultyServer, kiecli: Installed
+) -> None:
+    """`rm -rf out` while one run writes there, and a second run at once."""
+    kie.faults.task("t1", urls=[f"{kie.url}/a.png"])
+    # Long enough for the second run to have a part of its own when the first is complete.
+    kie.faults.always("/a.png", FileScript(ONE, drip=(len(ONE) // 50, 0.03)))
+    out = kiecli.folder / "out"
+    for moment in moments(KILLS // 30):
+        with ExitStack() as stack:
+            runs = [stack.enter_context(kiecli.start("download", "-q", "-d", "out", "t1"))]
+            await_progress(runs[0], asked(kie))
+            time.sleep(moment.pause)
+            shutil.rmtree(out, ignore_errors=True)
+            runs.append(stack.enter_context(kiecli.start("download", "-q", "-d", "out", "t1")))
+            for run in runs:
+                assert run.end() == Ran(0, f"out/{NAME}\n", "")
+                assert (out / NAME).read_bytes() == ONE
+        assert [path.name for path in out.iterdir()] == [NAME]
+        shutil.rmtree(out)

@@ -21,7 +21,7 @@ def show_all(runtime: Runtime, *, json: bool) -> ExitCode:
 
         lines = [json_lines.encoded(config_table.record(entry)) for entry in entries]
     elif runtime.out.is_terminal:
-        from kiecli.render.tables import console
+        from kiecli.render.console import console
 
         lines = config_table.table(entries, console(runtime.out, runtime.environ).width)
     else:

@@ -112,7 +112,8 @@ def status_answer(runtime: Runtime, output_options: OutputOptions, show: Reporte
         return LineWriter(show.write_stdout, state_words)
     if not runtime.out.is_terminal:
         return LineWriter(show.write_stdout, record_lines)
-    from kiecli.render.tables import StatusAnswer, console
+    from kiecli.render.console import console
+    from kiecli.render.tables import StatusAnswer
 
     return StatusAnswer(console(runtime.out, runtime.environ), runtime.clock.wall())
 

@@ -20,11 +20,11 @@ from kiecli.download.progress import (
 from kiecli.outcome import Outcome
 from kiecli.polling.snapshot import Snapshot
 from kiecli.render.block import Block
+from kiecli.render.console import console
 from kiecli.render.notices import state_of
 from kiecli.render.reporter import LogReporter
 from kiecli.render.rows import FileRow
 from kiecli.render.spinner import PATIENCE
-from kiecli.render.tables import console
 from kiecli.safe_text import sanitize
 from kiecli.streams import ErrorOutput, Output
 

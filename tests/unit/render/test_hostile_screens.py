@@ -15,10 +15,11 @@ from kiecli.files.template import Template
 from kiecli.network.logging import Exchange
 from kiecli.outcome import Outcome, from_status
 from kiecli.polling.snapshot import Retry, Snapshot
+from kiecli.render.console import console
 from kiecli.render.formats import record_lines, state_words, url_lines
 from kiecli.render.live import LiveReporter
 from kiecli.render.reporter import LogReporter, Reporter
-from kiecli.render.tables import StatusAnswer, console
+from kiecli.render.tables import StatusAnswer
 from kiecli.render.text import error_text
 from kiecli.streams import ErrorOutput, Output
 from tests.support.fakes import START, FakeClock

@@ -7,7 +7,8 @@ import pytest
 from kiecli.api.models import Task
 from kiecli.errors import KieUnavailable, SaveError, TaskNotFound
 from kiecli.outcome import Outcome, from_status
-from kiecli.render.tables import StatusAnswer, console
+from kiecli.render.console import console
+from kiecli.render.tables import StatusAnswer
 from kiecli.streams import Output
 from tests.support.terminal import FakeTerminal
 
@@ -77,7 +78,7 @@ def drawn(
 ╭─ {TASK_ID} ───╮
 │ state   success                      │
 │ model   wan/2-7-image                │
-│ created {CREATED} (1m ago) │
+│ created {CREATED[:-3]} (1m ago)    │
 │ took    0s                           │
 │ credits 4.5                          │
 │ prompt  a red panda in the snow      │
@@ -214,18 +215,42 @@ text  success                             0
 nope  unknown""",
         ),
         (
+            58,
+            """\
+TASK  STATE    MODEL         TIME  RESULTS  LINKS
+hero  success  wan/2-7-i...   40s        1  23h59m left
+old   success  wan/2-7-i...    0s        1  expired 6h ago
+text  success                            0
+nope  unknown""",
+        ),
+        (
+            57,
+            """\
+hero
+  success  wan/2-7-image  40s  1 result
+  links 23h59m left
+old
+  success  wan/2-7-image  0s  1 result
+  links expired 6h ago
+text
+  success
+nope
+  unknown""",
+        ),
+        (
             20,
             """\
 hero
   success
   wan/2-7-image  40s
-  1 result  links
-  23h59m left
+  1 result
+  links 23h59m left
 old
   success
   wan/2-7-image  0s
-  1 result  links
-  expired 6h ago
+  1 result
+  links expired 6h
+  ago
 text
   success
 nope

@@ -181,7 +181,7 @@ class PollScheduler:
             yield from self._settle_all(now, self._outage.to_error(now))
         if now >= self._closing_time():
             for task in list(self._open.values()):
-                yield self._settle(task, now, task.to_deadline_error())
+                yield self._settle(task, now, task.to_deadline_error(now))
 
     def _expire_in_pause(self, now: float) -> Iterator[Snapshot]:
         """Settle the tasks that come to their end before the pause does."""

@@ -125,7 +125,7 @@ class TrackedTask:
         self.trouble.attempts += cut_short
         return self.trouble.to_error(now)
 
-    def to_deadline_error(self) -> KieError:
+    def to_deadline_error(self, now: float) -> KieError:
         """Return what the end of waiting means: 124, or 5 or 6 if Kie never gave a good answer."""
         timeout = self._waiting.policy.timeout
         waited = durations.show(timeout or 0)
@@ -134,6 +134,8 @@ class TrackedTask:
             return DeadlineExceeded(
                 f"still {state} after {waited}" if timeout else f"still {state}"
             )
+        if self.trouble is not None and self.trouble.reason is self._error:
+            return self.trouble.to_error(now)
         reason = self._error or self._not_found
         if reason is not None:
             return reason
@@ -151,7 +153,7 @@ class TrackedTask:
         if answer.finished or not waiting.policy.until_finished:
             return Settle()
         if started >= waiting.deadline or waiting.policy.single_attempt:
-            return Settle(self.to_deadline_error())
+            return Settle(self.to_deadline_error(now))
         pause = waiting.interval(self.elapsed(now), waiting.policy.interval, waiting.random)
         return PollAgain(min(max(now, started + pause), waiting.deadline), is_news)
 
@@ -197,7 +199,7 @@ class TrackedTask:
         if policy.single_attempt or now >= grace.ends_at:
             return Settle(error)
         if started >= self._waiting.deadline:
-            return Settle(self.to_deadline_error())
+            return Settle(self.to_deadline_error(now))
         pause = poll_interval(grace.elapsed(now), policy.interval, self._waiting.random)
         return self._retry(grace, error, min(now + pause, grace.ends_at))
 
@@ -211,7 +213,7 @@ class TrackedTask:
         if trouble.is_full(now) or self._is_last(trouble, due):
             return Settle(trouble.to_error(now))
         if started >= self._waiting.deadline:
-            return Settle(self.to_deadline_error())
+            return Settle(self.to_deadline_error(now))
         return self._retry(trouble, error, due)
 
     def _is_last(self, trouble: RetryState, due: float) -> bool:

@@ -221,7 +221,7 @@ def test_no_good_answer_until_the_deadline_is_an_outage(kiecli: Program, kie: Fa
     assert kiecli("wait", "-q", "-t", "30s", "a", "b") == Ran(
         6,
         "",
-        "kiecli: a, b: Kie answered with an error page (HTTP 503)."
+        "kiecli: a, b: Kie answered with an error page (HTTP 503); tried 6 times in 30s."
         " To try again: kiecli wait -t 30s a b\n",
     )
 

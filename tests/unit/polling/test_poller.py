@@ -141,13 +141,15 @@ _DEADLINES: dict[str, _Row] = {
     "ten seconds more": (always(None), _wait(10), [0], 20, "no answer within 10s"),
     "a poll that takes longer than the interval": (
         always(_GENERATING, 4), _wait(10), [0, 4, 8, 12], 16, "still generating after 10s"),
-    "trouble": (always(_ERROR), _wait(10), [0, 1, 3, 7, 10], 10, "code 500"),
+    "trouble": (
+        always(_ERROR), _wait(10), [0, 1, 3, 7, 10], 10, "code 500; tried 5 times in 10s"),
     "trouble after a good answer": (
         _in_turn(_WAITING, _ERROR), _wait(4), [0, 3, 4], 4, "still waiting after 4s"),
     "not visible": (always(_UNKNOWN), _wait(10), [0, 3, 6, 9, 10], 10, "unknown"),
     "not only not visible": (
         _in_turn(_UNKNOWN, _ERROR, _UNKNOWN), _wait(5), [0, 3, 4, 5], 5, "code 500"),
-    "a pause beyond it": (always(_asks(90)), _wait(10), [0], 10, "rate limited"),
+    "a pause beyond it": (
+        always(_asks(90)), _wait(10), [0], 10, "rate limited; Kie asks to wait 1m30s"),
     "a failure that is not confirmed": (
         _in_turn(_FAILURE, None), _wait(3), [0, 3], 13,
         "failed: code 501, not confirmed by a second answer"),
@@ -458,7 +460,7 @@ def test_sleep_is_no_trouble_and_the_deadline_counts_it() -> None:
     run.event_queue.put_at(6, lambda: run.clock.advance(800))
     run.to_its_end()
     assert run.moments == [0, 1, 3, 806, 814, 830, 860, 890, 900]
-    assert run.ends == [("a", 900, "code 500")]
+    assert run.ends == [("a", 900, "code 500; tried 9 times in 1m41s")]
 
 
 def test_a_consumer_that_blocks_is_as_good_as_a_machine_that_sleeps() -> None:

@@ -49,7 +49,7 @@ def iter_body(response: httpx.Response, deadline: Deadline) -> Iterator[Chunk]:
     # Where there is no body at all, as with 304, a length counts nothing.
     source = _socket_of(response) if first else None
     left = 0 if source is None else _counted_length(response) - len(first)
-    if 0 < left <= BUFFER_SIZE:
+    if left > 0 and left + len(first) <= BUFFER_SIZE:
         chunks = _gather(chain((first,), chunks), left + len(first), deadline)
         first = next(chunks)
     yield first

@@ -219,6 +219,18 @@ def test_who_takes_long_over_a_chunk_does_not_spend_the_servers_time(
     assert received == len(body)
 
 
+@pytest.mark.parametrize("beyond", [-1, 0, 1, 20_000])
+def test_a_body_about_as_large_as_the_buffer_comes_whole(
+    beyond: int, certificate: Certificate
+) -> None:
+    body = bytes(range(256)) * ((BUFFER_SIZE + 20_480) // 256)
+    asked = Asked()
+    body = body[: BUFFER_SIZE + beyond]
+    with raw_server(head(len(body)) + body) as server:
+        ask(server, certificate, asked)
+    assert asked.data == body
+
+
 @pytest.mark.parametrize("is_encrypted", [False, True])
 def test_a_small_body_is_one_chunk(is_encrypted: bool, certificate: Certificate) -> None:
     asked = Asked()

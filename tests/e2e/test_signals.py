@@ -3,11 +3,10 @@
 import fcntl
 import os
 import signal
-import socket
 import struct
 import termios
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -15,7 +14,7 @@ import pytest
 
 from tests.support.faults import record
 from tests.support.processes import SIGNALS, Installed, Ran, Running, until
-from tests.support.server import FaultyServer
+from tests.support.server import FaultyServer, deaf_port
 from tests.support.wire import Wire, silence, wired
 
 _PIPE = 65536  # bytes that a pipe of Linux holds
@@ -26,20 +25,6 @@ def unread(pipe: IO[bytes] | None) -> int:
     assert pipe is not None
     count = fcntl.ioctl(pipe.fileno(), termios.FIONREAD, struct.pack("i", 0))
     return int(struct.unpack("i", count)[0])
-
-
-@contextmanager
-def hole() -> Iterator[int]:
-    """Listen, and let nobody in: whoever connects waits for an answer."""
-    with ExitStack() as stack:
-        listening = stack.enter_context(socket.socket())
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(0)
-        for _ in range(4):
-            waiting = stack.enter_context(socket.socket())
-            waiting.setblocking(False)
-            waiting.connect_ex(listening.getsockname())
-        yield listening.getsockname()[1]
 
 
 def waiting_at(port: int) -> int:
@@ -130,7 +115,7 @@ def test_a_signal_ends_it_in_the_middle_of(
 @pytest.mark.parametrize("signum", SIGNALS)
 def test_a_signal_ends_it_before_a_closed_door(signum: int, kiecli: Installed) -> None:
     """A server that accepts nobody."""
-    with hole() as port:
+    with deaf_port() as port:
         environ = {"KIE_BASE_URL": f"http://127.0.0.1:{port}"}
         before = waiting_at(port)
         with kiecli.start("wait", "a", environ=environ) as running:

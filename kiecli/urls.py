@@ -43,6 +43,8 @@ def percent_encode(url: str) -> str:
 
     A URL without them is returned as it is: what it has encoded already is not encoded again.
     """
+    if url.isascii() and url.isprintable() and " " not in url:  # nearly every URL
+        return url
     scheme, host, rest = re.split(r"(//[^/?#]*)", url, maxsplit=1)
     if re.fullmatch(r"[!-~]*", rest):
         return url

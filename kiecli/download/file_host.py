@@ -65,7 +65,7 @@ def open_url(
     try:
         with _follow_redirects(context, requested, path, deadline) as response:
             wall = context.clock.wall()
-            answer = FileResponse.read(response.status_code, response.headers, wall)
+            answer = FileResponse.read(response.status_code, dict(response.headers.items()), wall)
             body = iter_body(response, deadline)
             yield answer, body if answer.encoding is None else decompress(body)
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:

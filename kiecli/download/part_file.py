@@ -71,8 +71,10 @@ class PartFile(PartialFile):
         """
         self._locked.publish(path, mode, replace=replace)
         self._is_published = True
-        # Nothing else: from here on another process may have a part of its own there.
-        self._disk.remove(f"{self._path}.json")
+        # Nothing else: from here on another process may have a part of its own there. Where bytes
+        # came without a note, `reset` has removed what an earlier run left.
+        if self.note is not None:
+            self._disk.remove(f"{self._path}.json")
 
     def has_same_bytes(self, path: str) -> bool:
         """Whether the file at a path has the very same bytes.

@@ -4,24 +4,20 @@ A socket with a timeout asks the system twice for each read, once whether it may
 block asks once while bytes come.
 """
 
-import selectors
+import select
 import socket
 import ssl
+import sys
 from collections.abc import Callable
+from math import ceil
 from typing import TypeVar
 
 from kiecli.network.deadline import seconds_left
 
 T = TypeVar("T")
 
-READABLE = selectors.EVENT_READ
-WRITABLE = selectors.EVENT_WRITE
-
-# Windows has select only, which knows few descriptors elsewhere. For one socket, poll needs one
-# call to the system where epoll needs four.
-_Selector: type[selectors.BaseSelector] = getattr(
-    selectors, "PollSelector", selectors.SelectSelector
-)
+READABLE = 1
+WRITABLE = 2
 
 _RECORD_SIZE = 16 * 1024 + 512  # a TLS record at its largest (RFC 8446, section 5.2)
 
@@ -34,9 +30,14 @@ def wait(source: socket.socket, event: int, seconds: float | None) -> bool:
         event: READABLE or WRITABLE.
         seconds: None is no limit.
     """
-    with _Selector() as selector:
-        selector.register(source, event)
-        return bool(selector.select(seconds))
+    # Windows has select only, which knows few descriptors elsewhere. For one socket, poll needs one
+    # call to the system where epoll needs four; `selectors` does it in twenty calls of its own.
+    if sys.platform == "win32":
+        readers, writers = [source] * (event == READABLE), [source] * (event == WRITABLE)
+        return any(select.select(readers, writers, writers, seconds))
+    poll = select.poll()
+    poll.register(source, select.POLLIN if event == READABLE else select.POLLOUT)
+    return bool(poll.poll(None if seconds is None else ceil(max(0.0, seconds) * 1000)))
 
 
 def attempt(source: socket.socket, step: Callable[[], T], event: int, timeout: float | None) -> T:

@@ -19,6 +19,8 @@ SUPPORTED_ENCODINGS = frozenset({"gzip", "x-gzip", "deflate"})
 UNSUPPORTED_ENCODINGS = frozenset({"br", "zstd", "compress", "x-compress"})
 """Known compressions that are refused by their names."""
 
+_KNOWN_ENCODINGS = SUPPORTED_ENCODINGS | UNSUPPORTED_ENCODINGS
+
 
 class ContentRange(NamedTuple):
     """Which bytes of a file a partial answer holds (RFC 9110, section 14.4)."""
@@ -37,9 +39,9 @@ def content_encoding(headers: Mapping[str, str]) -> str | None:
     compression stands for none. Several compressions around each other are one name, of no
     supported one.
     """
-    known = SUPPORTED_ENCODINGS | UNSUPPORTED_ENCODINGS
-    names = [name.strip() for name in headers.get("content-encoding", "").lower().split(",")]
-    return ", ".join(name for name in names if name in known) or None
+    value = headers.get("content-encoding", "")
+    names = (name.strip() for name in value.lower().split(","))
+    return ", ".join(name for name in names if name in _KNOWN_ENCODINGS) or None if value else None
 
 
 def content_length(headers: Mapping[str, str]) -> int | None:

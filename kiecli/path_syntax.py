@@ -64,12 +64,11 @@ class WindowsPaths:
     """
 
     separator = "\\"
-    _DRIVE = re.compile(r"\A[a-z]:", re.IGNORECASE)
-    _DEVICE = re.compile(
-        r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\.|:|$)", re.IGNORECASE
-    )
+    # Compiled at their first use: other systems have none.
+    _DRIVE = r"(?i)\A[a-z]:"
+    _DEVICE = r"(?i)(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\.|:|$)"
     # A colon would begin a hidden stream of the file whose name is before it.
-    _FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f]')
+    _FORBIDDEN = r'[<>:"|?*\x00-\x1f]'
 
     def split(self, text: str) -> list[str]:
         """Return the parts between slashes of either kind."""
@@ -77,11 +76,11 @@ class WindowsPaths:
 
     def is_absolute(self, path: str) -> bool:
         """Return whether a path starts at a root or on a drive; `c:name` is elsewhere, too."""
-        return path.startswith(("/", "\\")) or bool(self._DRIVE.match(path))
+        return path.startswith(("/", "\\")) or bool(re.match(self._DRIVE, path))
 
     def without_drive(self, path: str) -> str:
         """Return the path without `C:`."""
-        return self._DRIVE.sub("", path, count=1)
+        return re.sub(self._DRIVE, "", path, count=1)
 
     def climbs(self, part: str) -> bool:
         """Return whether it is `..`, also with the dots and spaces that Windows ignores."""
@@ -89,9 +88,9 @@ class WindowsPaths:
 
     def problem(self, part: str) -> str | None:
         """Return why no file can have the name."""
-        if found := self._DEVICE.match(part):
+        if found := re.match(self._DEVICE, part):
             return f"{found[1]} is a device on Windows"
-        if found := self._FORBIDDEN.search(part):
+        if found := re.search(self._FORBIDDEN, part):
             return f"a name cannot have {found[0]!r} on Windows"
         if part.strip(".") and part.endswith((".", " ")):
             return "a name cannot end in a dot or a space on Windows"

@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 from kiecli.clock import Clock, SystemClock
-from kiecli.config.resolver import Config
 from kiecli.errors import KieError, UsageError
 from kiecli.process.interface import TextStream
 from kiecli.process.system_process import SYSTEM_PROCESS
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from kiecli.api.client import KieClient
     from kiecli.api.rate_limiter import RateLimiter
+    from kiecli.config.resolver import Config
     from kiecli.network.client import ClientFactory
     from kiecli.network.logging import RequestLogger
     from kiecli.polling.policy import PollPolicy, Random
@@ -77,7 +77,6 @@ class Runtime:
             stderr, term, color=wants_color(environ), is_log=in_github_actions(environ)
         )
         self.clock = clock or SystemClock()
-        self.config = Config(environ)
         self._random = random
         self._transport = transport
         self._event_queue = event_queue
@@ -91,6 +90,13 @@ class Runtime:
         """Whether stderr has the ids that the command before the pipe has just created."""
         self.uninterrupted: Callable[[], AbstractContextManager[None]] = nullcontext
         """Returns a context at whose end a signal interrupts, and not before."""
+
+    @cached_property
+    def config(self) -> "Config":
+        """The settings; help and completion read none."""
+        from kiecli.config.resolver import Config
+
+        return Config(self.environ)
 
     @cached_property
     def random(self) -> "Random":

@@ -38,20 +38,21 @@ class WindowsShells:
     and .../about_quoting_rules.
     """
 
+    # Compiled at their first use: other systems have none.
     # Not `{}`, which is a script block, `,`, which is an array, nor `@`, `#` and `~` at the start.
-    _PLAIN = re.compile(r"[\w./\\:=+%-][\w./\\:=+%@#~-]*")
+    _PLAIN = r"[\w./\\:=+%-][\w./\\:=+%@#~-]*"
     # PowerShell takes `-o.x` for two words.
-    _DASHED = re.compile(r"-.*[.:]")
+    _DASHED = r"-.*[.:]"
     # Nothing is special between single quotes but they themselves, the typographic ones too.
-    _SINGLE = re.compile("(['\u2018\u2019\u201a\u201b])")
-    _NEEDS_SINGLE = re.compile('[$`"\u201c\u201d\u201e]')
+    _SINGLE = "(['\u2018\u2019\u201a\u201b])"
+    _NEEDS_SINGLE = '[$`"\u201c\u201d\u201e]'
 
     def quote(self, word: str) -> str:
         """Return the word as it is to be typed."""
-        if self._PLAIN.fullmatch(word) and not self._DASHED.match(word):
+        if re.fullmatch(self._PLAIN, word) and not re.match(self._DASHED, word):
             return word
-        if self._NEEDS_SINGLE.search(word):
-            return "'" + self._SINGLE.sub(r"\1\1", word) + "'"
+        if re.search(self._NEEDS_SINGLE, word):
+            return "'" + re.sub(self._SINGLE, r"\1\1", word) + "'"
         # A program takes `\"` for a quote, so a backslash at the end is doubled.
         stem = word.rstrip("\\")
         return f'"{stem}{word[len(stem) :] * 2}"'

@@ -1,11 +1,11 @@
 """The application: all commands and their help."""
 
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 from typer import Context, Exit, Option, Typer
 
 from kiecli import __version__
-from kiecli.cli import config, download, status, wait
 from kiecli.cli.options import runtime_of
 
 _EPILOG = """\b
@@ -53,8 +53,46 @@ def _kiecli(
         runtime_of(ctx).out.line(ctx.get_help())
 
 
-def build() -> Typer:
-    """Return the application; calling it returns a `Command`, or an exit code."""
+def _add_status(app: Typer) -> None:
+    from kiecli.cli import status
+
+    app.command("status", epilog=status.EXAMPLES)(status.status)
+
+
+def _add_wait(app: Typer) -> None:
+    from kiecli.cli import wait
+
+    app.command("wait", epilog=wait.EXAMPLES)(wait.wait)
+
+
+def _add_download(app: Typer) -> None:
+    from kiecli.cli import download
+
+    app.command("download", epilog=download.EXAMPLES)(download.download)
+
+
+def _add_config(app: Typer) -> None:
+    from kiecli.cli import config
+
+    app.add_typer(config.build(_SETTINGS), name="config")
+
+
+# Their order is that of the help.
+_COMMANDS = {
+    "status": _add_status,
+    "wait": _add_wait,
+    "download": _add_download,
+    "config": _add_config,
+}
+
+
+def build(argv: Sequence[str] = ()) -> Typer:
+    """Return the application; calling it returns a `Command`, or an exit code.
+
+    Args:
+        argv: The arguments. Where they begin with a command, it is the only one of the application:
+            for Typer to read what all of them declare takes longer than to import them.
+    """
     app = Typer(
         name="kiecli",
         context_settings=_SETTINGS,
@@ -62,10 +100,14 @@ def build() -> Typer:
         pretty_exceptions_enable=False,  # a traceback must never show a local: it may be the key
         epilog=_EPILOG,
     )
-    # Their order is that of the help.
     app.callback(invoke_without_command=True)(_kiecli)
-    app.command("status", epilog=status.EXAMPLES)(status.status)
-    app.command("wait", epilog=wait.EXAMPLES)(wait.wait)
-    app.command("download", epilog=download.EXAMPLES)(download.download)
-    app.add_typer(config.build(_SETTINGS), name="config")
+    for name in _needed(argv):
+        _COMMANDS[name](app)
     return app
+
+
+def _needed(argv: Sequence[str]) -> Iterable[str]:
+    """Return the commands that a line is about: all of them for help, completion and mistakes."""
+    if argv == ["--version"]:
+        return ()
+    return argv[:1] if argv and argv[0] in _COMMANDS else _COMMANDS

@@ -112,7 +112,9 @@ def _print_created(argv: Sequence[str], runtime: Runtime, *, can_repeat: bool) -
 def _parsed(argv: Sequence[str], runtime: Runtime) -> Command | None:
     """Return what to run; None when it was help or completion, which Typer prints itself."""
     try:
-        command = build()(args=list(argv), prog_name="kiecli", standalone_mode=False, obj=runtime)
+        command = build(argv)(
+            args=list(argv), prog_name="kiecli", standalone_mode=False, obj=runtime
+        )
     except OSError as error:  # Typer writes help texts to stdout by itself
         raise broken(error) from error
     if callable(command):

@@ -103,8 +103,6 @@ def _send(
     if context.hosts.wait(server, patient=requested.waits_for_host):
         deadline.restart()
     started = context.clock.now()
-    client.cookies.clear()  # none is meant for the host that comes next
-    client.event_hooks = {"response": [_set_location_aside]}
     try:
         request = client.build_request(
             "GET",
@@ -127,18 +125,10 @@ def _send(
     return response
 
 
-def _set_location_aside(response: httpx.Response) -> None:
-    """Keep httpx from parsing where a redirect leads, though it is not to follow it.
-
-    What it cannot parse it reports as a broken protocol, which is retried, and it cannot parse
-    what browsers follow.
-    """
-    if response.status_code in _REDIRECTS and "location" in response.headers:
-        response.extensions["location"] = response.headers.pop("location")
-
-
 def _location(response: httpx.Response) -> str | None:
-    location: str | None = response.extensions.get("location")
+    if response.status_code not in _REDIRECTS:
+        return None
+    location: str | None = response.headers.get("location")
     if location is None:
         return None
     length = FileResponse.read(response.status_code, response.headers).length

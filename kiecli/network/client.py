@@ -8,8 +8,8 @@ wrong in its own words.
 import ssl
 import threading
 from collections.abc import Callable, Mapping
-from http.cookiejar import CookiePolicy, DefaultCookiePolicy
-from typing import Any, NamedTuple
+from contextlib import closing
+from typing import NamedTuple
 
 import httpx
 
@@ -38,12 +38,41 @@ class Route(NamedTuple):
 
 
 class Client(httpx.Client):
-    """An httpx client whose connections can be closed while it stays in use."""
+    """An httpx client that hands a request to its transport, and the response back.
 
-    def __init__(self, transport: httpx.BaseTransport, **options: Any) -> None:
-        """Take what carries the requests, and options of `httpx.Client`."""
-        super().__init__(transport=transport, **options)
+    httpx's own `send` would keep cookies, log in, follow redirects or parse where they lead: none
+    of that is wanted, and it takes a tenth of the time of a poll. Connections can be closed while
+    the client stays in use.
+    """
+
+    def __init__(self, transport: httpx.BaseTransport) -> None:
+        """Take what carries the requests."""
+        super().__init__(
+            transport=transport,
+            trust_env=False,
+            follow_redirects=False,
+            timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT),
+            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
+        )
         self._carrier = transport
+
+    def send(
+        self, request: httpx.Request, *, stream: bool = False, **_options: object
+    ) -> httpx.Response:
+        """Send a request; raises what the transport raises.
+
+        Args:
+            request: It, with all its headers.
+            stream: Leave the body to the caller, who closes the response.
+            _options: What httpx's own methods pass on: logins and redirects, of which there are
+                none.
+        """
+        response = self._carrier.handle_request(request)
+        response.request = request
+        if not stream:
+            with closing(response):
+                response.read()
+        return response
 
     def close_connections(self) -> None:
         """Close all connections; the next request makes a new one."""
@@ -87,15 +116,7 @@ class ClientFactory:
                 is faster than looking through a shared pool.
         """
         transport = self._transport or self._network(pool_per_thread)
-        client = Client(
-            LoggingTransport(transport, log, self._clock) if log else transport,
-            trust_env=False,
-            follow_redirects=False,
-            timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT),
-            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
-        )
-        client.cookies.jar.set_policy(_no_cookies())
-        return client
+        return Client(LoggingTransport(transport, log, self._clock) if log else transport)
 
     def check(self, url: str) -> None:
         """Find out now whether the settings for this URL can be used.
@@ -129,10 +150,6 @@ class ClientFactory:
 
         context = self.ssl_context() if route.needs_tls else None
         return PoolTransport(self._connector, self._clock, context, route.proxy)
-
-
-def _no_cookies() -> CookiePolicy:
-    return DefaultCookiePolicy(allowed_domains=[])
 
 
 class ProxyRouter(httpx.BaseTransport):

@@ -19,6 +19,7 @@ from kiecli.download.plan import SavedFile, SaveOptions, Target
 from kiecli.download.progress import TransferEvent, TransferRetrying
 from kiecli.errors import KieError
 from kiecli.files.template import DEFAULT_TEMPLATE, Template
+from kiecli.network.client import Client
 from kiecli.sandbox import media
 from kiecli.sandbox.files import etag
 from kiecli.sandbox.simulation import SimulatedKie
@@ -70,11 +71,7 @@ class Bench:
 
     def client(self) -> httpx.Client:
         """Return a client that reaches the hosts, as a run's would be."""
-        return httpx.Client(
-            transport=WireTransport(self.host, sleep=self.clock.advance),
-            headers={"User-Agent": "kiecli/test"},
-            trust_env=False,
-        )
+        return Client(WireTransport(self.host, sleep=self.clock.advance))
 
     def downloader(self, template: str = DEFAULT_TEMPLATE, **options: Any) -> Downloader:
         """Return a downloader into the folder."""

@@ -125,11 +125,9 @@ class Runtime:
         """Return a group of threads, none of them started yet."""
         from kiecli.workers import DaemonThreadPool
 
-        return (
-            self._workers(max_workers)
-            if self._workers
-            else DaemonThreadPool(max_workers, self.event_queue)
-        )
+        if self._workers:
+            return self._workers(max_workers)
+        return DaemonThreadPool(max_workers, self.event_queue)
 
     @cached_property
     def client_factory(self) -> "ClientFactory":

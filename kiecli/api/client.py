@@ -62,7 +62,7 @@ class KieClient:
             base_url: Where the API is, without a slash at the end.
             key: The API key, known to be printable ASCII on one line.
             clock: Measures the answers.
-            trace: Told of each exchange, or None.
+            trace: Logs each exchange, or None.
             key_origin: Where the key was configured, for the message that it is refused.
             rate_limiter: Lets requests start; None is one of its own.
         """
@@ -77,7 +77,7 @@ class KieClient:
         self._rate_limiter = rate_limiter or RateLimiter(clock)
 
     def task(self, task_id: str, started: float | None = None) -> Task:
-        """Return what Kie says of a task now.
+        """Return a task as it is now.
 
         See https://docs.kie.ai/market/common/get-task-detail.md.
 
@@ -87,7 +87,7 @@ class KieClient:
                 for it here.
 
         Raises:
-            KieError: Kie did not say; `temporary` tells whether to ask again.
+            KieError: There is no answer, or none of use; `temporary` if another may be better.
         """
         # An id needs no quoting in a query, and httpx takes longer to merge one in.
         query = f"?taskId={task_id}"
@@ -101,10 +101,10 @@ class KieClient:
         return Task.parse(task_id, data)
 
     def credits(self) -> float:
-        """Return the credits left: the cheapest question that proves a key.
+        """Return the credits left: the cheapest request that proves a key.
 
         Raises:
-            KieError: Kie did not say.
+            KieError: There is no answer, or none of use.
         """
         left = safe_json.number(self._ask("GET", "/api/v1/chat/credit"))
         if left is None:
@@ -132,7 +132,7 @@ class KieClient:
         started: float | None = None,
         **content: Any,
     ) -> Any:
-        """Send a request when the rate limiter lets it start, and tell it how that ended."""
+        """Send a request when the rate limiter lets it start, and report to it how that ended."""
         if started is None or self._clock.now() - started > _MAX_DELAY:
             started = self._rate_limiter.acquire()
         try:
@@ -150,10 +150,10 @@ class KieClient:
         try:
             status, headers, body = self._exchange(method, path + query, content)
         except KieError as error:
-            self._tell(method, path, task_id, error.message, began)
+            self._log(method, path, task_id, error.message, began)
             raise
-        if self._trace is not None:  # only then is it worth to read the code once more
-            self._tell(method, path, task_id, _shown(status, code_of(body)), began)
+        if self._trace is not None:  # the code is read once more only where it is shown
+            self._log(method, path, task_id, _shown(status, code_of(body)), began)
         return decode(status, headers, body, self._key_origin, self._redactor.value)
 
     def _exchange(
@@ -172,7 +172,7 @@ class KieClient:
             with closing(response):
                 return response.status_code, response.headers, _read(response, deadline)
 
-    def _tell(self, method: str, path: str, task_id: str, outcome: str, began: float) -> None:
+    def _log(self, method: str, path: str, task_id: str, outcome: str, began: float) -> None:
         if self._trace is not None:
             took = round((self._clock.now() - began) * 1000)
             self._trace(Exchange(method, self._host, path, task_id, outcome, took))

@@ -2,8 +2,8 @@
 
 Kie allows recordInfo 10 times a second (https://docs.kie.ai, "Rate limits"). What starts 8 times
 a second here arrives at most 10 times in any second there, with up to 250 ms of jitter on the way.
-Where a request is answered with 429 all the same, nobody asks until a pause is over, and then one
-request goes ahead of all others to see whether it is.
+Where a request is answered with 429 all the same, no other starts until a pause is over; then one
+goes ahead of the others, to see whether the limit still holds.
 """
 
 from collections import deque

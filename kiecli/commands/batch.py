@@ -22,7 +22,7 @@ from kiecli.render.summary import summary
 from kiecli.render.text import named
 from kiecli.runtime import OutputOptions, Runtime
 
-# Said together at the end, a line for each reason: an outage meets every task alike.
+# Reported together at the end, a line for each reason: an outage meets every task alike.
 _LATER = (ExitCode.UNAVAILABLE, ExitCode.PENDING, ExitCode.DEADLINE)
 
 
@@ -122,7 +122,7 @@ class TaskBatch:
         Yields:
             The last snapshot of each task, and files as they finish.
         """
-        if self._names_created:  # nobody else knows them
+        if self._names_created:  # their ids stand nowhere else
             name_created(self.runtime, self.selection, self.argv, "if interrupted, continue with")
         poller = self.runtime.poller(self.task_ids, policy, self.client)
         clock, event_queue = self.runtime.clock, self.runtime.event_queue

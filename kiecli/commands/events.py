@@ -38,7 +38,7 @@ Event = (
 def next_event(event_queue: EventQueue, until: float) -> Event | None:
     """Return the next event, or None when `until` comes first.
 
-    The queue belongs to a lower layer, which knows none of these types; nobody puts anything else
-    into it while such a run goes on.
+    The queue belongs to a lower layer, which knows none of these types. Nothing else is put into it
+    while such a run goes on.
     """
     return cast("Event | None", event_queue.get(until))

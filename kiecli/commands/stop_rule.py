@@ -6,8 +6,8 @@ from enum import Enum
 from kiecli.errors import ExitCode
 from kiecli.outcome import Outcome
 
-# Whatever a person has to look at. Wrong usage is of the line, not of a task; what is not finished
-# yet has not ended.
+# All ends but success. Wrong usage (2) is of the line, not of a task; a task that is not finished
+# (8, 124) has not ended.
 _FAILURES = frozenset(
     {
         ExitCode.FAILED,

@@ -1,5 +1,6 @@
 """The link to a result, which dies: first its own, then one fresh link from Kie."""
 
+from kiecli.api.rate_limiter import MAX_RETRY_AFTER
 from kiecli.download.context import TransferContext
 from kiecli.download.failures import TransientError
 from kiecli.download.plan import Target
@@ -64,7 +65,7 @@ class Link:
         except KieError as error:
             reason = f"{reason}, and Kie gave no new link: {error.message}"
             if error.temporary:
-                return TransientError(reason, error.retry_after)
+                return TransientError(reason, min(error.retry_after or 0.0, MAX_RETRY_AFTER))
             if isinstance(error, AccessError):  # the file may well be there
                 raise SaveError(f"could not save {self._target.path}: {reason}") from error
             raise self._expired(reason) from error

@@ -62,7 +62,7 @@ class PollPolicy(NamedTuple):
     not_found_grace: float = 0.0
     """How long a task may be not visible yet."""
     retry_timeout: float = 15.0
-    """The box of time for temporary trouble: somebody looks on at a `status`."""
+    """The box of time for temporary trouble; short, since a person looks on at `status`."""
 
     @property
     def single_attempt(self) -> bool:

@@ -54,7 +54,7 @@ class Poller:
             scheduler: Decides when to poll which task; made at this very moment.
             poll: Asks about a task, on a worker, at the moment at which the rate limiter has let
                 it start; raises KieError.
-            rate_limiter: Lets polls start; learns from whoever asks how they ended.
+            rate_limiter: Lets polls start; `poll` reports to it how they ended.
             workers: Carry out the polls.
             event_queue: Where PollCompleted arrives.
             clock: Measures all times.

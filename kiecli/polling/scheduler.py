@@ -112,7 +112,7 @@ class PollScheduler:
 
         Args:
             poll: The poll.
-            answer: The task, or why nobody knows.
+            answer: The task, or why there is none.
             now: The present moment.
             wall: The same in seconds since 1970, for the age of a success.
         """
@@ -143,13 +143,8 @@ class PollScheduler:
         """
         waiting, policy = self._waiting, self._waiting.policy
         waiting.paused_until = max(waiting.paused_until, until)
-        is_asked = reason is not None and reason.retry_after
-        if (
-            reason
-            and is_asked
-            and not policy.until_finished
-            and until >= now + policy.retry_timeout
-        ):
+        outlasts = not policy.until_finished and until >= now + policy.retry_timeout
+        if outlasts and reason is not None and reason.retry_after:
             waiting.closed_by = RetryState(now, policy.retry_timeout, reason).to_error(now)
 
     def slept(self, seconds: float, now: float) -> None:

@@ -31,6 +31,10 @@ class TimeBox:
         """When it is used up, unless more time is left out."""
         return self._since + self.limit
 
+    def limit_at(self, moment: float) -> float:  # noqa: ARG002  of use to boxes that can be longer
+        """Return the seconds after which it ends, as far as is known at a moment."""
+        return self.limit
+
     def elapsed(self, now: float) -> float:
         """Return the seconds of it that are used up."""
         return now - self._since
@@ -85,6 +89,10 @@ class RetryState(TimeBox):
     def is_disproved_by(self, last_answer: float) -> bool:
         """Return True for trouble with the connection if an answer came since, for any task."""
         return self.is_connection and self._began < last_answer
+
+    def limit_at(self, moment: float) -> float:
+        """Return the seconds after which it is full for a poll that starts then."""
+        return self.limit if moment <= self.ends_at else HARD_LIMIT * self.limit
 
     @property
     def hard_end(self) -> float:

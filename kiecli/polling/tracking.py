@@ -90,7 +90,7 @@ class TrackedTask:
         """Return what the answer means that came now for a poll that started then.
 
         Args:
-            answer: The task as it is, or why nobody knows.
+            answer: The task, or why there is none.
             started: When the poll started.
             now: The present moment.
             wall: The same in seconds since 1970, or None.
@@ -231,7 +231,7 @@ class TrackedTask:
     def _retry(self, box: TimeBox, reason: KieError, due: float) -> PollAgain:
         """Poll again at `due`, and tell why, since when and for how long yet."""
         deadline = self._waiting.deadline
-        retry = Retry(reason, box.elapsed(due), min(box.limit, box.elapsed(deadline)))
+        retry = Retry(reason, box.elapsed(due), min(box.limit_at(due), box.elapsed(deadline)))
         # A last poll falls on the deadline, but not into a pause that Kie asked for.
         is_asked = reason.retry_after is not None
         return PollAgain(due if is_asked else min(due, deadline), retry=retry)

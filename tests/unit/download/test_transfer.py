@@ -440,6 +440,14 @@ def test_where_kie_cannot_be_asked_for_a_fresh_link_both_are_asked_again(bench: 
     assert (bench.save(LINK).status, bench.clock.sleeps) == ("saved", [1.0, 2.0])
 
 
+def test_a_pause_that_kie_asks_for_is_a_minute_at_most(bench: Bench) -> None:
+    script(bench, path="/fresh")
+    bench.host.always("/a.png", httpx.Response(403))
+    bench.host.next("download-url", httpx.Response(429, headers={"Retry-After": "3600"}))
+    bench.host.next("download-url", envelope(200, "success", "https://cdn.test/fresh"))
+    assert (bench.save(LINK).status, bench.clock.sleeps) == ("saved", [60.0])
+
+
 def test_where_kie_never_answers_the_file_is_given_up_for_now(bench: Bench) -> None:
     bench.host.always("/a.png", httpx.Response(403))
     bench.host.always("download-url", envelope(500, "Internal error"))

@@ -227,6 +227,12 @@ def test_a_retry_has_its_reason_and_its_limit(
     assert (type(first.retry.reason), *first.retry[1:]) == (type(retry.reason), *retry[1:])
 
 
+def test_polls_beyond_the_box_have_the_longer_limit() -> None:
+    [(moment, first), _] = PollRun(always(None), _QUERY).to_its_end().snapshots
+    assert first.retry is not None
+    assert (moment, *first.retry[1:]) == (21, 22, 30)
+
+
 def test_only_changes_of_state_and_the_end_of_trouble_are_news() -> None:
     script = _in_turn(_WAITING, _WAITING, _ERROR, _WAITING, _WAITING, _GENERATING, _SUCCESS)
     run = PollRun(script, _WAIT).to_its_end()

@@ -78,7 +78,7 @@ def wrong_content(
             return None
         case Promise.TEXT:
             return "an HTML page" if _HTML_DOCUMENT.match(first_tag(head)) else None
-        case Promise.NONE:
+        case _:
             return _error_of_any_kind(head, size)
 
 

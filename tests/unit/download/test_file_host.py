@@ -1,5 +1,6 @@
 """One question to a file host: no key, no cookie, and no redirect to where it must not lead."""
 
+import errno
 import ssl
 from collections.abc import Callable
 from itertools import chain, count
@@ -193,6 +194,19 @@ def test_a_host_that_cannot_be_connected_to_is_the_trouble_of_all_its_files(
             found.append((raised.value.reason, raised.value.is_new))
     assert found == [(f"could not reach a.test: {reason}", is_new) for is_new in (True, False)]
     assert shared.clock.now() == 0
+
+
+def test_too_many_open_files_are_no_trouble_of_the_host() -> None:
+    error = httpx.ConnectError("no descriptor is left")
+    error.__cause__ = OSError(errno.EMFILE, "Too many open files")
+    with httpx.Client(transport=httpx.MockTransport(failing(error))) as client:
+        shared = context(client)
+        with (
+            pytest.raises(OSError, match="Too many open files"),
+            open_url(shared, FileRequest("https://a.test/a", {}, "a")),
+        ):
+            pass
+        assert not shared.hosts.wait("a.test")
 
 
 def test_a_certificate_that_is_refused_is_a_refusal() -> None:

@@ -219,10 +219,6 @@ class Transfer:
         """
         if failure.summary:
             raise self._error(f"{failure.reason}; {failure.summary}", temporary=True)
-        now = self._context.clock.now()
-        self._retries.on_failure()
-        if self._retries.is_over(now):  # a host that can be connected to now and then
-            raise self._given_up(failure.reason, now)
         if failure.is_new:
             self._say(f"{failure.reason}; trying again for {show(round(MAX_STANDSTILL))}")
 

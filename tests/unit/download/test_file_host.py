@@ -196,6 +196,23 @@ def test_a_host_that_cannot_be_connected_to_is_the_trouble_of_all_its_files(
     assert shared.clock.now() == 0
 
 
+def test_the_time_that_a_file_waits_for_its_host_is_not_the_host_s() -> None:
+    seen: list[float] = []
+
+    def host(request: httpx.Request) -> httpx.Response:
+        seen.append(request.extensions["timeout"]["read"].deadline.remaining())
+        if len(seen) == 1:
+            raise httpx.ConnectError("refused")
+        return httpx.Response(200, content=b"file")
+
+    with httpx.Client(transport=WireTransport(host)) as client:
+        shared, request = context(client), FileRequest("https://a.test/a", {}, "a")
+        with pytest.raises(HostUnreachable), open_url(shared, request):
+            pass
+        with open_url(shared, request):
+            assert (shared.clock.now(), seen) == (1, [20, 20])
+
+
 def test_too_many_open_files_are_no_trouble_of_the_host() -> None:
     error = httpx.ConnectError("no descriptor is left")
     error.__cause__ = OSError(errno.EMFILE, "Too many open files")

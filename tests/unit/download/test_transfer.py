@@ -22,7 +22,7 @@ from tests.support.downloads import (
     ranges,
     said,
 )
-from tests.support.faults import envelope
+from tests.support.faults import Fault, envelope
 from tests.support.wire import FileScript, reset, silence
 
 LINK = "https://files.test/a.png"
@@ -559,6 +559,8 @@ WHOLE = httpx.Response(
     206, headers={"Content-Range": f"bytes 0-{len(PNG) - 1}/{len(PNG)}"}, content=PNG
 )
 
+SHORTER = FileScript(PNG, cuts=[6000])
+
 
 @pytest.mark.parametrize(
     ("answers", "expected", "sleeps", "resumed"),
@@ -577,6 +579,8 @@ WHOLE = httpx.Response(
         ([BUSY] * 5, [REST, REST, REST, ALL, ALL, ALL], [1, 2, 4, 8, 16], 0),
         ([BUSY, httpx.Response(403)], [REST, REST, ALL], [1], 0),
         ([httpx.Response(403), BUSY], [REST, ALL, ALL], [1], 0),
+        # What comes without it may be continued with it again.
+        ([httpx.Response(404), SHORTER], [REST, ALL, "bytes=6000-"], [1], 0),
         # Trouble on the way says nothing about the range.
         ([reset()] * 4, [REST] * 5, [1, 2, 4, 8], 5000),
         # Without it the host is believed: a fresh link, for which the part is still there.
@@ -589,7 +593,7 @@ WHOLE = httpx.Response(
 )
 def test_a_refusal_of_a_range_is_not_believed_at_once(
     bench: Bench,
-    answers: list[httpx.Response],
+    answers: list[Fault],
     expected: list[str],
     sleeps: list[float],
     resumed: int,

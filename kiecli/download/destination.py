@@ -105,7 +105,10 @@ class Destination:
         return None
 
     def may_replace(self, path: str) -> bool:
-        """Whether a file that stands there may give way to the complete target."""
+        """Whether a file that stands there may give way to the complete target.
+
+        It may where it can only be this result: by its name, or by its metadata.
+        """
         if self._options.overwrite or self._target.name_is_unique:
             return True
         return metadata.proves(path, inspect(path).size, self._target)

@@ -2,38 +2,29 @@
 
 import os
 from collections.abc import Callable
-from typing import NamedTuple
 
 from kiecli.disk.interface import PartReplaced
-from kiecli.download.checksum import BackgroundSHA256, checksum_of, checksum_of_bytes
+from kiecli.download.checksum import checksum_of
 from kiecli.download.context import TransferContext
 from kiecli.download.destination import CompleteFile, Destination, in_the_way
 from kiecli.download.disk import NO_ROOM, disk_full
 from kiecli.download.existing import FileType, inspect
 from kiecli.download.host_probe import HostFile, probe
-from kiecli.download.inline_result import CONTENT_TYPE, as_file, as_text
+from kiecli.download.inline_result import as_text
 from kiecli.download.listing import FolderListings
 from kiecli.download.metadata_writer import MetadataWriter
 from kiecli.download.part_file import PartFile, remove_stale_part
 from kiecli.download.partial import PartialFile
 from kiecli.download.plan import SavedFile, SaveOptions, Target
 from kiecli.download.progress import TransferRetrying
+from kiecli.download.receiver import Received, Receiver, make_folder_of
 from kiecli.download.transfer import Transfer
-from kiecli.errors import ResultExpired, SaveError
+from kiecli.errors import SaveError
 
 _LOCK_PAUSE = 0.2  # seconds between two attempts to get a lock
-# A second run, or a cleaner, may take a part away once; where it happens again it does so always.
+# `rm -rf out`, or a second run after it, takes a part away once. Where it happens again, something
+# does so always, and a file is not fetched for ever.
 _MAX_ATTEMPTS = 2
-
-
-class _Received(NamedTuple):
-    """A part that is complete."""
-
-    path: str
-    """Its final name."""
-    content_type: str | None
-    sha256: str | None
-    resumed: int = 0
 
 
 class SaveJob:
@@ -47,12 +38,21 @@ class SaveJob:
         listings: FolderListings,
         mode: int,
     ) -> None:
-        """Take what it needs; `mode` is that of a complete file."""
+        """Look at nothing yet.
+
+        Args:
+            target: The result.
+            options: How to save.
+            context: The network and what all files of the run share.
+            listings: The names in folders.
+            mode: The mode of a complete file.
+        """
         self._target = target
         self._options = options
         self._context = context
         self._mode = mode
         self._destination = Destination(target, options, listings)
+        self._receiver = Receiver(target, options, context, self._destination)
         self._has_waited = False
 
     def to_disk(self) -> SavedFile:
@@ -65,7 +65,7 @@ class SaveJob:
         for _ in range(_MAX_ATTEMPTS):
             try:
                 saved = self._save()
-            except PartReplaced as error:
+            except (PartReplaced, FileNotFoundError) as error:
                 replaced = error
             else:
                 return self._with_metadata(saved)
@@ -82,6 +82,14 @@ class SaveJob:
         return writer.write(self._target, saved)
 
     def _save(self) -> SavedFile:
+        """Keep an existing file, or fetch it into its part and publish that.
+
+        Raises:
+            PartReplaced: The part was replaced while it was written.
+            FileNotFoundError: It was removed, or its folder was.
+            KieError: The file cannot be had, or its name cannot be.
+            OSError: The disk refuses.
+        """
         before = self._destination.inspect()
         kept = self._destination.find_existing(before, self._probe)
         if kept is not None:
@@ -95,11 +103,9 @@ class SaveJob:
             if after != before:
                 kept = self._destination.find_existing(after, self._probe)
             if kept is None:
-                return self._publish(part, self._fill(part))
+                return self._publish(part, self._receiver.fill(part))
             part.discard()
             return self._kept(kept)
-        except FileNotFoundError as error:
-            raise PartReplaced(self._destination.part) from error
         except OSError as error:
             if error.errno in NO_ROOM:
                 raise disk_full(self._target.path, error, resumable=part.is_resumable) from error
@@ -116,49 +122,11 @@ class SaveJob:
         try:
             return PartFile.opened(self._destination.part, self._wait)
         except FileNotFoundError:
-            _make_folder_of(self._destination.part)
+            make_folder_of(self._destination.part)
             return PartFile.opened(self._destination.part, self._wait)
 
-    def _fill(self, part: PartFile) -> _Received:
-        """Bring all bytes of the target into its part."""
-        if self._target.url is not None:
-            return self._fetch(part)
-        data = as_file(self._target.inline_result)
-        part.reset(None)
-        part.append(data)
-        return _Received(self._target.path, CONTENT_TYPE, checksum_of_bytes(data))
-
-    def _fetch(self, part: PartFile) -> _Received:
-        if self._options.overwrite or not self._is_about_target(part):
-            part.note = None
-        wants_checksum = self._options.checksum or self._options.write_metadata
-        checksum = BackgroundSHA256(part.file) if wants_checksum else None
-        try:
-            transfer = Transfer(self._target, part, self._context, checksum)
-            self._run(transfer)
-            path = self._destination.final_path(transfer.content_type, part.head)
-            if path != self._target.path:
-                _make_folder_of(path)
-            sha256 = checksum.result(part.size) if checksum else None
-        finally:
-            if checksum is not None:
-                checksum.stop()
-        return _Received(path, transfer.content_type, sha256, transfer.resumed)
-
-    def _run(self, transfer: Transfer) -> None:
-        try:
-            transfer.run()
-        except ResultExpired as error:
-            path = self._destination.undecided
-            if path is None:
-                raise
-            raise ResultExpired(
-                f"could not save {path}: a file is there and the link of this result is dead, so"
-                f" kiecli cannot tell whether this is {self._target.name}'s;"
-                " --write-metadata keeps the proof"
-            ) from error
-
-    def _publish(self, part: PartFile, received: _Received) -> SavedFile:
+    def _publish(self, part: PartFile, received: Received) -> SavedFile:
+        """Give the complete part its final name; a file that may be another's is not replaced."""
         path = received.path
         try:
             part.commit(path, self._mode, replace=self._destination.may_replace(path))
@@ -212,12 +180,7 @@ class SaveJob:
             transfer = Transfer(self._target, partial, self._context)
             transfer.run()
             content_type = transfer.content_type
-        return self._saved(partial, _Received("-", content_type, None))
-
-    def _is_about_target(self, part: PartFile) -> bool:
-        """Whether a part is of this very result, and not of another of the same name."""
-        about = (self._target.task_id, self._target.n)
-        return part.note is not None and (part.note.task_id, part.note.n) == about
+        return self._saved(partial, Received("-", content_type, None))
 
     def _probe(self, offset: int) -> HostFile | None:
         return probe(self._target, self._context, offset)
@@ -236,13 +199,9 @@ class SaveJob:
         target = self._target
         return SavedFile(target.n, target.url, kept.path, kept.size, sha256, None, "kept", 0, None)
 
-    def _saved(self, partial: PartialFile, received: _Received) -> SavedFile:
+    def _saved(self, partial: PartialFile, received: Received) -> SavedFile:
         path, content_type, sha256, resumed = received
         target = self._target
         return SavedFile(
             target.n, target.url, path, partial.size, sha256, content_type, "saved", resumed, None
         )
-
-
-def _make_folder_of(path: str) -> None:
-    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)

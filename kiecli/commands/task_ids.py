@@ -7,7 +7,6 @@ from typing import NamedTuple
 from kiecli.commands.command_line import STDIN
 from kiecli.commands.task_id import FoundTask, id_error, is_task_id, label_error, parse_task
 from kiecli.errors import KieError, UsageError
-from kiecli.files.sanitize import fold_path, sanitize
 from kiecli.outcome import resume_command
 from kiecli.system_syntax import SHELL
 
@@ -193,6 +192,8 @@ def _check_names(task_ids: Sequence[str], labels: Mapping[str, str]) -> None:
     Raises:
         UsageError: A label is another task's id, or becomes the file name of another task.
     """
+    from kiecli.files.sanitize import fold_path, sanitize
+
     ids = frozenset(task_ids)
     owners: dict[str, str] = {}  # the names of tasks, by what a disk makes of them
     for task_id in sorted(task_ids, key=lambda each: each not in labels):  # labels come first

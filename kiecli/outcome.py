@@ -24,7 +24,7 @@ MAX_NAMED = 200
 """Tasks that a line to run names: more than that is longer than what some shells take."""
 
 RUN_AGAIN = "run the same line again; what is saved is kept"
-"""What is said in the place of a line that would have too many tasks in it."""
+"""Stands in the place of a line that would have too many tasks in it."""
 
 
 def shell_command(argv: Sequence[str], words: Sequence[str]) -> str:
@@ -59,7 +59,7 @@ class Outcome(NamedTuple):
 
     task_id: str
     task: Task | None = None
-    """What Kie said last, if it said anything."""
+    """Kie's last answer, or None."""
     error: KieError | None = None
     """Why there is no success."""
     exit_code: ExitCode = ExitCode.DONE
@@ -122,7 +122,7 @@ def from_status(
     *,
     exit_status: bool,
 ) -> Outcome:
-    """Return the outcome of having asked: any answer is a good one unless the code is to tell."""
+    """Return the outcome of one query: any answer is exit code 0, unless `exit_status` is set."""
     error = error or _failure(task)
     if error is not None:
         answered = isinstance(error, TaskFailed) and not exit_status
@@ -146,7 +146,7 @@ def pending(task: Task, argv: Sequence[str]) -> Outcome:
     """Return the outcome of a download that found the task still running.
 
     Args:
-        task: What Kie said.
+        task: Kie's answer.
         argv: The command that would wait for it.
     """
     error = TaskPending(f"not finished yet: {task.state_label}")

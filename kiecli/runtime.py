@@ -216,7 +216,7 @@ class Runtime:
     def announce_typing(self, what: str) -> None:
         """Print what is read from a terminal, and which keys end it."""
         end = SYSTEM_PROCESS.end_of_input
-        self.err.line(f"kiecli: reading {what} from the terminal; end with {end}")
+        self.err.note(f"reading {what} from the terminal; end with {end}")
 
     @property
     def stdin_is_terminal(self) -> bool:

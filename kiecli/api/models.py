@@ -1,4 +1,4 @@
-"""A task as Kie describes it, as frozen values: parsed leniently, never with an exception.
+"""What Kie says of a task, as frozen values: parsed leniently, never with an exception.
 
 Fields may be missing, null, new, numbers in strings and JSON in strings in JSON. The shapes are
 those of real recordInfo answers (https://docs.kie.ai/market/common/get-task-detail.md and
@@ -20,12 +20,12 @@ __all__ = ["LINK_LIFETIME", "Phase", "Result", "Task"]
 LINK_LIFETIME = 24 * 3600.0
 """Seconds from completion until a result link is expected to be dead."""
 
-_MAX_WORD = 100  # characters of an unknown state; known ones have ten at most
-_MAX_STAMP = 253_402_300_799.0  # the last second of the year 9999: what dates can show
+_MAX_WORD = 100
+_MAX_STAMP = 253_402_300_799.0  # the last second of the year 9999
 
 
 class Phase(Enum):
-    """What a task's state means to a command that waits for it."""
+    """What a task's state means for whoever waits."""
 
     RUNNING = "running"
     SUCCESS = "success"
@@ -46,7 +46,7 @@ class Task(NamedTuple):
     """The `resultObject`, or a result that is plain text, or None."""
     credits: float | None
     progress: float | None
-    """Percent, for the few models that have any."""
+    """Percent, where the model tells any."""
     fail_code: str | None
     fail_message: str | None
     raw: Mapping[str, Any]
@@ -117,7 +117,7 @@ class Task(NamedTuple):
 
     @property
     def params(self) -> dict[str, Any] | None:
-        """The parameters of the request, with the nested `input` parsed; read at each access."""
+        """What was asked for, with the nested `input` parsed; read only when somebody asks."""
         return _params(self.raw.get("param"))
 
     @property
@@ -133,10 +133,10 @@ class Task(NamedTuple):
 
     def to_error(self) -> TaskFailed:
         """Return the error that a failed task stands for."""
-        reason = self.fail_message or "it gave no reason"
+        reason = f": {self.fail_message}" if self.fail_message else ", but gives no reason"
         code = f" ({self.fail_code})" if self.fail_code else ""
         return TaskFailed(
-            f"Kie says the task failed{code}: {reason}",
+            f"Kie says the task failed{code}{reason}",
             hint=hint_for(self.fail_code, self.fail_message),
         )
 

@@ -61,7 +61,7 @@ def download(
     with output.reporter(
         runtime, output_options, left, watching=flags.wait, timeout=timeout
     ) as reporter:
-        answer = output.download_answer(runtime, output_options, reporter)
+        answer = output.download_writer(runtime, output_options, reporter)
         archived.show(reporter, answer)
         if not left.task_ids:
             return ExitCode.DONE

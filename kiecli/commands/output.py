@@ -75,7 +75,7 @@ def query_reporter(
     annotations = in_github_actions(runtime.environ)
     if output_options.quiet:
         return Reporter(out, err, annotations=annotations)
-    # A panel elsewhere, or in a log, says it to somebody else.
+    # Where the panel is on another terminal, or in a log, stderr is read by itself.
     errors_in_panel = errors_in_panel and out.same_place(err) and not annotations
     if _is_animated(runtime):
         from kiecli.render.spinner import SpinnerReporter
@@ -104,8 +104,8 @@ def _json_lines(runtime: Runtime, show: Reporter) -> ResultWriter:
     return LineWriter(show.write_stdout, lines)
 
 
-def status_answer(runtime: Runtime, output_options: OutputOptions, show: Reporter) -> ResultWriter:
-    """Return what `status` says on stdout."""
+def status_writer(runtime: Runtime, output_options: OutputOptions, show: Reporter) -> ResultWriter:
+    """Return what writes the results of `status`."""
     if output_options.json:
         return _json_lines(runtime, show)
     if output_options.quiet:
@@ -113,13 +113,13 @@ def status_answer(runtime: Runtime, output_options: OutputOptions, show: Reporte
     if not runtime.out.is_terminal:
         return LineWriter(show.write_stdout, record_lines)
     from kiecli.render.console import console
-    from kiecli.render.tables import StatusAnswer
+    from kiecli.render.tables import StatusWriter
 
-    return StatusAnswer(console(runtime.out, runtime.environ), runtime.clock.wall())
+    return StatusWriter(console(runtime.out, runtime.environ), runtime.clock.wall())
 
 
-def wait_answer(runtime: Runtime, output_options: OutputOptions, show: Reporter) -> ResultWriter:
-    """Return what `wait` says on stdout."""
+def wait_writer(runtime: Runtime, output_options: OutputOptions, show: Reporter) -> ResultWriter:
+    """Return what writes the results of `wait`."""
     return (
         _json_lines(runtime, show)
         if output_options.json
@@ -127,10 +127,10 @@ def wait_answer(runtime: Runtime, output_options: OutputOptions, show: Reporter)
     )
 
 
-def download_answer(
+def download_writer(
     runtime: Runtime, output_options: OutputOptions, show: Reporter
 ) -> ResultWriter:
-    """Return what `download` says on stdout."""
+    """Return what writes the results of `download`."""
     return (
         _json_lines(runtime, show)
         if output_options.json

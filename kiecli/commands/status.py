@@ -22,7 +22,7 @@ def status(
         runtime: Streams, settings, clock and network.
         output_options: The flags `--json`, `--quiet` and `--verbose`.
         arguments: Ids, or `-`.
-        exit_status: Whether the code tells what the answers say.
+        exit_status: Whether failed and unfinished tasks have exit codes of their own.
 
     Raises:
         KieError: The line cannot be carried out at all.
@@ -31,7 +31,7 @@ def status(
     panel = output.draws_panel(runtime, output_options, selection)
     with output.query_reporter(runtime, output_options, errors_in_panel=panel) as reporter:
         run = TaskBatch(runtime, output_options, selection, reporter)
-        answer = output.status_answer(runtime, output_options, reporter)
+        answer = output.status_writer(runtime, output_options, reporter)
         in_order = _InOrder(selection.task_ids, answer)
         for event in run.events(query_policy()):
             assert isinstance(event, Snapshot)
@@ -42,6 +42,7 @@ def status(
             )
             in_order.add(ended)
             run.record(ended)
+        reporter.close()  # a spinner would stand in the panel's place
         answer.close()
         return run.finish()
 

@@ -43,7 +43,7 @@ def wait(
         runtime, output_options, selection, watching=True, timeout=timeout
     ) as reporter:
         run = TaskBatch(runtime, output_options, selection, reporter, stop)
-        answer = output.wait_answer(runtime, output_options, reporter)
+        answer = output.wait_writer(runtime, output_options, reporter)
         for event in run.events(wait_policy(timeout, interval)):
             assert isinstance(event, Snapshot)
             if run.is_decided and event.error is None:

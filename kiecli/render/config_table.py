@@ -1,4 +1,4 @@
-"""Settings as lines and as JSON: nothing here ever holds the whole key."""
+"""Settings in columns, as tab-separated lines and as JSON; the API key comes masked. Pure."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,9 +10,11 @@ _HEADER = ("NAME", "VALUE", "SOURCE", "OVERRIDES")
 
 
 def table(entries: Iterable[Entry], width: int) -> list[str]:
-    """Return a header and a line for each setting, in columns, for people.
+    """Return a header and a line for each setting, or paragraphs where lines would not fit.
 
-    Where the lines would not fit into that many columns, each setting gets a paragraph.
+    Args:
+        entries: The settings.
+        width: Columns of the terminal.
     """
     cells = [_cells(entry, unset="(not set)") for entry in entries]
     columns = [*zip(_HEADER, *cells, strict=True)]

@@ -1,4 +1,4 @@
-"""What stdout gets: an answer takes outcomes in the order in which they are to be shown."""
+"""Writers of results to stdout, and the lines that they write in a pipe."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -13,21 +13,22 @@ Write = Callable[[str], None]
 
 
 class ResultWriter(Protocol):
-    """One way to show outcomes."""
+    """One form of results on stdout; outcomes come in the order in which they are shown."""
 
     def add(self, outcome: Outcome) -> None:
-        """Take the next outcome."""
+        """Write the next outcome, or keep it for the end."""
         ...
 
     def close(self) -> None:
-        """Show what only makes sense when all are there."""
+        """Write what was kept: nothing more will come."""
         ...
 
 
 class LineWriter:
-    """Some lines an outcome, as it comes."""
+    """Writes the lines of each outcome at once."""
 
     def __init__(self, write: Write, lines: Callable[[Outcome], list[str]]) -> None:
+        """Take where to write, and what: lines without their ends."""
         self._write = write
         self._lines = lines
 
@@ -37,25 +38,26 @@ class LineWriter:
             self._write("".join(f"{line}\n" for line in lines))
 
     def close(self) -> None:
-        """Do nothing: all has been said."""
+        """Do nothing: all is written."""
 
 
 class SafeTextWriter:
-    """A place for bytes where a person reads: text, without what a terminal would obey."""
+    """Writes bytes to a terminal as text, without what a terminal would obey (`-o -`)."""
 
     def __init__(self, write: Write) -> None:
+        """Take where to write."""
         from codecs import getincrementaldecoder
 
         self._write = write
         self._decoder = getincrementaldecoder("utf-8")("replace")
 
     def write(self, data: bytes, /) -> object:
-        """Show bytes; a character may lie across two pieces."""
+        """Write bytes; a character may be split between two calls."""
         self._write("\n".join(map(sanitize, self._decoder.decode(data).split("\n"))))
         return len(data)
 
     def flush(self) -> None:
-        """Do nothing: all has been shown."""
+        """Do nothing: all is written."""
 
 
 def state_words(outcome: Outcome) -> list[str]:

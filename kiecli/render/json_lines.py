@@ -1,4 +1,7 @@
-"""Outcomes as JSON: one object a line, every field of the contract, never wrapped or coloured."""
+"""Outcomes as JSON Lines (https://jsonlines.org): one object a task, all fields in each of them.
+
+No formatter touches them: rich would wrap lines and take brackets for markup.
+"""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -27,7 +30,7 @@ def line(outcome: Outcome, wall: float) -> str:
 
 
 def encoded(value: object) -> str:
-    """Return JSON on one line; ASCII survives every terminal, pipe and encoding."""
+    """Return JSON on one line, in ASCII, which every terminal, pipe and encoding passes on."""
     text = json.dumps(value, separators=(",", ":"))
     return text.replace(COMMAND, "\\u0023#[")  # it can only stand in a string here
 

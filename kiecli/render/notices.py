@@ -71,7 +71,7 @@ class Notices:
             self._states[snapshot.task_id] = state_of(snapshot)
         if before != state_of(snapshot):
             self._changed_at, self._next_sign = now, now + _SIGN_OF_LIFE
-            # What ends in an error is told by that error.
+            # The error that a task ends in has a line of its own.
             if snapshot.answer is not None and not _is_failure(snapshot):
                 change = _change(snapshot.answer, snapshot.elapsed)
                 yield f"{self._name_of(snapshot.task_id)}: {change}"

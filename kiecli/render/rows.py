@@ -13,7 +13,7 @@ _SPEED_EVERY = 0.1  # seconds between two measurements at least
 _SPEED_MEMORY = 3.0  # seconds over which a file's speed is smoothed
 _STALLED = 3.0  # seconds without a byte after which no speed is worth showing
 _ROOMY = 60  # columns from which a file's sizes and speed are shown in full
-_MIN_NAME = 6
+_MIN_NAME = 6  # columns of a name: the first characters of an id and three dots
 
 
 class TaskRow(NamedTuple):
@@ -40,6 +40,7 @@ class FileRow:
     """
 
     def __init__(self, name: str, have: int, total: int | None, now: float) -> None:
+        """Begin with what is there at that time on the clock's `now`."""
         self.name = sanitize(name)
         self.have = have
         self.total = total

@@ -20,7 +20,7 @@ _UNLIMITED = 10_000
 _MIN_MODEL = 12  # columns
 
 
-class StatusAnswer:
+class StatusWriter:
     """Draws all tasks once their answers are there: a panel for one, a table for several."""
 
     def __init__(self, canvas: Console, wall: float) -> None:

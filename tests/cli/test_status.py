@@ -289,10 +289,13 @@ demo-slow   waiting  bytedance/seedance-2           0s        0"""
 
 def test_a_slow_kie_is_waited_for_visibly(kiecli: Program) -> None:
     kiecli.latency = 3.0
-    screen = FakeTerminal(20)
+    screen, both = FakeTerminal(20), FakeTerminal()
     ran = kiecli("status", "demo-image", err=screen)
     assert (ran.out, screen.screen) == (IMAGE, "")
-    assert any(frame.endswith(" asking Kie  2s") for frame in screen.frames)
+    kiecli("status", "nope", out=both, err=both)
+    assert both.screen.startswith("╭─ nope ──")
+    for terminal in (screen, both):
+        assert any(frame.endswith(" asking Kie  2s") for frame in terminal.frames)
 
 
 @pytest.mark.parametrize("columns", ["0", "wide"])

@@ -79,7 +79,7 @@ def test_a_failed_task_says_why(name: str, message: str, code: str, hint: str) -
 
 def test_a_failure_without_any_reason_says_so() -> None:
     failure = Task.parse("a", {"state": "fail", "failCode": None, "failMsg": ""}).to_error()
-    assert failure.message == "Kie says the task failed: it gave no reason"
+    assert failure.message == "Kie says the task failed, but gives no reason"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from kiecli.render.formats import LineWriter
 from kiecli.render.live import LiveReporter
 from kiecli.render.reporter import LogReporter, Reporter
 from kiecli.render.spinner import SpinnerReporter
-from kiecli.render.tables import StatusAnswer
+from kiecli.render.tables import StatusWriter
 from kiecli.runtime import OutputOptions, Runtime
 from tests.support.fakes import FakeClock
 from tests.support.program import FakeStream
@@ -92,7 +92,7 @@ def test_an_error_that_a_panel_on_the_same_terminal_shows_is_not_repeated(
 @pytest.mark.parametrize(
     ("terminal", "output_options", "kind"),
     [
-        (True, {}, StatusAnswer),
+        (True, {}, StatusWriter),
         (True, {"quiet": True}, LineWriter),
         (True, {"json": True}, LineWriter),
         (False, {}, LineWriter),
@@ -103,4 +103,4 @@ def test_what_is_rendered_for_status(
 ) -> None:
     runtime = world(out=terminal)
     shown = output.reporter(runtime, OutputOptions(**output_options), ONE)
-    assert type(output.status_answer(runtime, OutputOptions(**output_options), shown)) is kind
+    assert type(output.status_writer(runtime, OutputOptions(**output_options), shown)) is kind

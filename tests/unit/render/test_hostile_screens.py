@@ -19,7 +19,7 @@ from kiecli.render.console import console
 from kiecli.render.formats import record_lines, state_words, url_lines
 from kiecli.render.live import LiveReporter
 from kiecli.render.reporter import LogReporter, Reporter
-from kiecli.render.tables import StatusAnswer
+from kiecli.render.tables import StatusWriter
 from kiecli.render.text import error_text
 from kiecli.streams import ErrorOutput, Output
 from tests.support.fakes import START, FakeClock
@@ -63,7 +63,7 @@ def test_piped_answers_have_the_lines_and_columns_that_were_promised(data: Any) 
 def test_a_panel_and_a_table_obey_nobody_but_rich(records: list[Any], width: str) -> None:
     stream = FakeStream(terminal=True)
     canvas = console(Output(stream), {"TERM": "xterm-256color", "COLUMNS": width})
-    answer = StatusAnswer(canvas, START)
+    answer = StatusWriter(canvas, START)
     for data in records:
         answer.add(_outcome(data))
     answer.close()

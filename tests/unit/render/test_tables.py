@@ -8,7 +8,7 @@ from kiecli.api.models import Task
 from kiecli.errors import KieUnavailable, SaveError, TaskNotFound
 from kiecli.outcome import Outcome, from_status
 from kiecli.render.console import console
-from kiecli.render.tables import StatusAnswer
+from kiecli.render.tables import StatusWriter
 from kiecli.streams import Output
 from tests.support.terminal import FakeTerminal
 
@@ -46,7 +46,7 @@ def drawn(
     """Return the terminal that the outcomes were drawn on."""
     terminal = FakeTerminal(columns)
     world = {"TERM": "xterm", "COLUMNS": str(columns), **(environ or {})}
-    answer = StatusAnswer(console(Output(terminal), world), NOW)
+    answer = StatusWriter(console(Output(terminal), world), NOW)
     for each in outcomes:
         answer.add(each)
     answer.close()

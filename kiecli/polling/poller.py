@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from math import inf, nextafter
 from typing import NamedTuple
 
 from kiecli.api.models import Task
@@ -75,7 +76,7 @@ class Poller:
 
     def start_due(self) -> float:
         """Start every poll that is due and allowed; return when to call `expire` at the latest."""
-        wake = self._slept + min(self._start_all(self._now()), self._scheduler.next_limit())
+        wake = self._on_clock(min(self._start_all(self._now()), self._scheduler.next_limit()))
         self._expected = max(wake, self._clock.now())
         return wake
 
@@ -109,6 +110,13 @@ class Poller:
         except KieError as error:
             answer = without_frames(error)
         self._event_queue.put(PollCompleted(poll, answer))
+
+    def _on_clock(self, moment: float) -> float:
+        """Return the first moment of the clock at which `_now` has come to another."""
+        wake = self._slept + moment
+        while wake - self._slept < moment:  # what floats make of a difference
+            wake = nextafter(wake, inf)
+        return wake
 
     def _now(self) -> float:
         """Return monotonic seconds without those for which the machine slept.

@@ -469,6 +469,17 @@ def test_sleep_is_no_trouble_and_the_deadline_counts_it() -> None:
     assert run.ends == [("a", 900, "code 500; tried 9 times in 1m41s")]
 
 
+def test_no_moment_is_missed_by_what_floats_make_of_a_sleep() -> None:
+    """Where one was, the clock would stand still and the run never end."""
+    numbers = random.Random(1)
+    for _ in range(50):
+        run = PollRun(always(_WAITING), wait_policy(900, None))
+        slept = numbers.uniform(70, 700)
+        run.event_queue.put_at(6, lambda slept=slept: run.clock.advance(slept))  # noqa: B023
+        run.to_its_end()
+        assert run.ends == [("a", 900, "still waiting after 15m")]
+
+
 def test_a_consumer_that_blocks_is_as_good_as_a_machine_that_sleeps() -> None:
     run = PollRun(always(_WAITING), wait_policy(10, 2))
     list(run.poller.receive(_first_answer(run)))

@@ -8,6 +8,7 @@ from kiecli.commands import task_ids
 from kiecli.commands.command_line import STDIN, resume_argv
 from kiecli.commands.events import FileFinished, WorkerFailed, next_event
 from kiecli.commands.left_open import LeftOpen
+from kiecli.commands.remainder import Remainder
 from kiecli.commands.stop_rule import StopRule
 from kiecli.commands.task_ids import TaskSelection
 from kiecli.download.progress import TransferAdvanced, TransferRetrying, TransferStarted
@@ -165,7 +166,7 @@ class TaskBatch:
         if error is None:
             return
         if not (error.fatal or outcome.exit_code in _LATER or outcome.files):
-            self.reporter.error(error, about=outcome.name, resume_command=outcome.resume_command)
+            self.reporter.error(error, about=outcome.name)
 
     def leave_open(self) -> list[Outcome]:
         """Record the tasks that a decided run leaves open, and return their outcomes.
@@ -178,43 +179,52 @@ class TaskBatch:
         self.outcomes.update((outcome.task_id, outcome) for outcome in outcomes)
         return outcomes
 
-    def finish(self, *, summarize: bool = False) -> ExitCode:
+    def finish(self, *, summarize: bool = False, lead: str = "") -> ExitCode:
         """Report what many tasks have in common, once, and return the code of the whole run.
 
         Args:
             summarize: Whether to print how many of several tasks came out how.
+            lead: What to print before the line that does what is left, where no error has it.
         """
         self.reporter.close()
         left_open = self._left_open.task_ids
         ended = [self.outcomes[each] for each in self.task_ids if each not in left_open]
-        for outcomes in _group_by_error(ended):
-            first = outcomes[0]
-            assert first.error is not None
-            who = [outcome.name for outcome in outcomes]
-            resume_command = (
-                self.selection.resume_command(
-                    first.resume_argv, [outcome.task_id for outcome in outcomes]
-                )
-                if first.resume_argv
-                else ""
-            )
-            alone = first.error.fatal or len(self.task_ids) == 1
-            self.reporter.error(
-                first.error,
-                about="" if alone else named(who),
-                resume_command=resume_command,
-                tasks=len(who),
-            )
+        remainder = Remainder(self.selection, ended)
+        groups = _group_by_error(ended)
+        for outcomes in groups:
+            self._report(outcomes, remainder)
         if any(outcome.error is not None and outcome.error.fatal for outcome in ended):
             name_created(self.runtime, self.selection, self.argv, "to continue")
         if summarize and len(self.outcomes) > 1:
             self.reporter.note(summary([self.outcomes[task_id] for task_id in self.task_ids]))
         if left_open:
             self.reporter.note(self._left_open.note())
+        if not any(map(remainder.is_all_in, groups)):
+            self._advise(remainder, lead)
         return worst(each.exit_code for each in ended) if self._decided is None else self._decided
 
+    def _report(self, outcomes: Sequence[Outcome], remainder: Remainder) -> None:
+        """Report the error of some tasks, with the line to run if that is all that is left."""
+        first = outcomes[0]
+        assert first.error is not None
+        alone = first.error.fatal or len(self.task_ids) == 1
+        self.reporter.error(
+            first.error,
+            about="" if alone else named([outcome.name for outcome in outcomes]),
+            resume_command=remainder.command if remainder.is_all_in(outcomes) else "",
+            tasks=len(outcomes),
+        )
+
+    def _advise(self, remainder: Remainder, lead: str) -> None:
+        """Print the line that does all that is left, unless nobody needs it."""
+        has_won = self._stop is StopRule.ANY and self._decided is not None
+        is_quiet = remainder.is_only_pending and not self.reporter.prints_pending
+        if remainder.outcomes and not (has_won or is_quiet):
+            self.reporter.advise(remainder.advice(lead))
+
     def _open_line(self) -> str:
-        left = [task_id for task_id in self.task_ids if task_id not in self.outcomes]
+        ended = self.outcomes
+        left = [each for each in self.task_ids if each not in ended or ended[each].resume_argv]
         return self.selection.resume_command(self.argv, left) if left else ""
 
 

@@ -138,9 +138,7 @@ class DownloadSession:
                     self._saved(event)
         for left_open in self._run.leave_open():
             self._show(left_open)
-        code = self._run.finish(summarize=not self._flags.dry_run)
-        self._say_how_to_resume()
-        return code
+        return self._run.finish(summarize=not self._flags.dry_run, lead=self._lead())
 
     def _settled(self, snapshot: Snapshot) -> None:
         task = snapshot.answer
@@ -232,14 +230,10 @@ class DownloadSession:
             name = self._run.selection.name(task.task_id)
             self._run.reporter.note(f"{name}: its links expire in about {humanize(left)}")
 
-    def _say_how_to_resume(self) -> None:
-        """Print the line that fetches what is left, where one can, and what need not be fetched."""
-        outcomes = self._run.outcomes.values()
-        left = [ended.task_id for ended in outcomes if ended.files and ended.resume_argv]
-        if not left or (self._flags.stop is StopRule.ANY and self._run.is_decided):
-            return
-        complete = any(file.error is None for ended in outcomes for file in ended.files or ())
-        lead = "files already saved are kept; to fetch the rest" if complete else "to try again"
-        lead = "nothing was written; to try again" if self._flags.to_stdout else lead
-        line = self._run.selection.resume_command(self._run.argv, left)
-        self._run.reporter.advise(f"{lead}: {line}")
+    def _lead(self) -> str:
+        """Return what is printed before the line that saves what is left."""
+        if self._flags.to_stdout:
+            return "nothing was written; to try again"
+        files = (file for ended in self._run.outcomes.values() for file in ended.files or ())
+        is_some_complete = any(file.error is None for file in files)
+        return "files already saved are kept; to fetch the rest" if is_some_complete else ""

@@ -1,5 +1,7 @@
 """How things are put into words, the same in every command. Pure."""
 
+from collections.abc import Collection
+
 from kiecli import durations
 from kiecli.errors import KieError
 from kiecli.safe_text import sanitize
@@ -38,20 +40,31 @@ def error_message(error: KieError) -> str:
 
 def advice(error: KieError, resume_command: str, tasks: int = 1) -> str:
     """Return what to do about an error of one task or several, without a final stop."""
-    if not resume_command:
-        return error.hint
-    one, several = _LEADS.get(error.kind, ("to try again", "to try again"))
-    lead = one if tasks == 1 else several
-    return f"{error.hint + '; ' if error.hint else ''}{lead}: {resume_command}"
+    parts = [error.hint]
+    if error.kind == "deadline":
+        is_one = tasks == 1
+        parts.append(f"the {'task is' if is_one else 'tasks are'} still running at Kie")
+    if resume_command:
+        parts.append(f"{resume_lead({error.kind}, tasks)}: {resume_command}")
+    return "; ".join(filter(None, parts))
 
 
-_LEADS = {
-    "deadline": (
-        "the task is still running at Kie; to keep waiting",
-        "the tasks are still running at Kie; to keep waiting",
-    ),
-    "unfinished": ("to wait for it", "to wait for them"),
-}
+def resume_lead(kinds: Collection[str], tasks: int) -> str:
+    """Return what stands before a line to run.
+
+    Args:
+        kinds: The kinds of the errors that the tasks ended with.
+        tasks: How many tasks the line names.
+    """
+    match list(kinds):
+        case ["deadline"]:
+            return "to keep waiting"
+        case ["unfinished"]:
+            return "to wait for it" if tasks == 1 else "to wait for them"
+        case [_]:
+            return "to try again"
+        case _:
+            return "to continue"
 
 
 def named(task_ids: list[str]) -> str:

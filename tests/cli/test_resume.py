@@ -1,0 +1,59 @@
+"""The line to run: it does all of what is left, or there is none."""
+
+from signal import SIGINT
+
+import httpx
+import pytest
+
+from kiecli.errors import Interrupted
+from tests.support.faults import Faults
+from tests.support.program import Program, Ran
+
+
+def test_tasks_that_are_late_in_two_states_have_one_line(kiecli: Program, kie: Faults) -> None:
+    kie.task("a", "waiting")
+    kie.task("b", "generating")
+    assert kiecli("wait", "-q", "-t", "5s", "hero=a", "b") == Ran(
+        124,
+        "",
+        "kiecli: hero: still waiting after 5s. The task is still running at Kie\n"
+        "kiecli: b: still generating after 5s. The task is still running at Kie\n"
+        "kiecli: to keep waiting: kiecli wait -t 5s hero=a b\n",
+    )
+
+
+def test_what_is_late_and_what_could_not_be_saved_have_one_line(
+    kiecli: Program, kie: Faults
+) -> None:
+    kie.always("/a.png", httpx.Response(500))
+    kie.task("a", urls=["https://kie.test/a.png"])
+    kie.task("b", "generating")
+    ran = kiecli("download", "-q", "-w", "-t", "5s", "a", "hero=b")
+    late, *errors, line = ran.err.splitlines()
+    assert ran.code == 7
+    assert late.startswith("kiecli: a: could not save a-1.png: ")
+    assert errors == ["kiecli: hero: still generating after 5s. The task is still running at Kie"]
+    assert line == "kiecli: to continue: kiecli download -w -t 5s a hero=b"
+
+
+@pytest.mark.parametrize("flags", [(), ("-q",)])
+def test_an_unfinished_task_is_no_error(
+    kiecli: Program, kie: Faults, flags: tuple[str, ...]
+) -> None:
+    kie.task("a", "waiting")
+    kie.task("b", "generating")
+    loud = (
+        "kiecli: a: not finished yet: waiting\n"
+        "kiecli: b: not finished yet: generating\n"
+        "kiecli: 2 tasks: 2 not finished (a, b)\n"
+        "kiecli: to wait for them: kiecli download --wait a b\n"
+    )
+    assert kiecli("download", *flags, "a", "b") == Ran(8, "", "" if flags else loud)
+
+
+def test_a_signal_names_also_what_could_not_be_saved(kiecli: Program, kie: Faults) -> None:
+    kie.always("/a.png", httpx.Response(500))
+    kie.task("a", urls=["https://kie.test/a.png"])
+    kiecli.event_queue.put_at(600.0, Interrupted(SIGINT))
+    ran = kiecli("download", "-q", "-w", "-t", "1h", "hero=a", "demo-slow", "demo-fail")
+    assert ran.err.endswith("to continue: kiecli download -w -t 1h hero=a demo-slow\n")

@@ -1,0 +1,52 @@
+"""What a run leaves to do, and the one line that does all of it."""
+
+import pytest
+
+from kiecli.commands.remainder import Remainder
+from kiecli.commands.task_ids import TaskSelection
+from kiecli.errors import DeadlineExceeded, KieError, KieUnavailable, SaveError, TaskPending
+from kiecli.outcome import Outcome
+
+SELECTION = TaskSelection(("a", "b", "c"), {"a": "hero"})
+
+
+def ended(task_id: str, error: KieError, *argv: str) -> Outcome:
+    return Outcome(task_id, None, error, error.exit_code, argv)
+
+
+LATE = ended("a", DeadlineExceeded("m"), "wait", "-t", "5m")
+LATER = ended("b", DeadlineExceeded("n"), "wait", "-t", "5m")
+AWAY = ended("b", KieUnavailable("m"), "wait", "-t", "5m")
+GONE = ended("c", SaveError("m"))
+PENDING = ended("a", TaskPending("m"), "download", "--wait", "-d", "out")
+UNSAVED = ended("b", SaveError("m"), "download", "-d", "out")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "lead", "advice"),
+    [
+        ([LATE], "", "to keep waiting: kiecli wait -t 5m hero=a"),
+        ([LATE, LATER, GONE], "", "to keep waiting: kiecli wait -t 5m hero=a b"),
+        ([LATE, AWAY], "", "to continue: kiecli wait -t 5m hero=a b"),
+        ([AWAY, GONE], "", "to try again: kiecli wait -t 5m b"),
+        ([PENDING], "", "to wait for it: kiecli download --wait -d out hero=a"),
+        ([UNSAVED, PENDING], "", "to continue: kiecli download --wait -d out b hero=a"),
+        ([UNSAVED], "to fetch the rest", "to fetch the rest: kiecli download -d out b"),
+    ],
+)
+def test_one_line_does_all_that_is_left(outcomes: list[Outcome], lead: str, advice: str) -> None:
+    assert Remainder(SELECTION, outcomes).advice(lead) == advice
+
+
+def test_where_nothing_helps_there_is_no_line() -> None:
+    remainder = Remainder(SELECTION, [GONE, Outcome("a")])
+    assert (remainder.command, remainder.outcomes) == ("", [])
+    assert not remainder.is_all_in([GONE])
+
+
+def test_an_error_has_the_line_when_it_is_that_of_all() -> None:
+    remainder = Remainder(SELECTION, [LATE, LATER, GONE])
+    assert remainder.is_all_in([LATE, LATER])
+    assert not remainder.is_all_in([LATE])
+    assert not remainder.is_only_pending
+    assert Remainder(SELECTION, [PENDING]).is_only_pending

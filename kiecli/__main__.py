@@ -21,9 +21,9 @@ def run() -> None:
     gc.set_threshold(_MANY_OBJECTS)
     from kiecli.cli.main import interrupt_message, main
     from kiecli.errors import Interrupted
-    from kiecli.process.system_process import SYSTEM_PROCESS
     from kiecli.runtime import system_runtime
     from kiecli.signals import Signals
+    from kiecli.system.system_process import SYSTEM_PROCESS
 
     runtime = system_runtime()
     signals = Signals(

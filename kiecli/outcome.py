@@ -13,8 +13,8 @@ from kiecli.errors import (
     TaskFailed,
     TaskPending,
 )
-from kiecli.shell_syntax import join
-from kiecli.system_syntax import SHELL
+from kiecli.system.shell_syntax import join
+from kiecli.system.syntax import SHELL
 
 if TYPE_CHECKING:
     from kiecli.download.plan import SavedFile

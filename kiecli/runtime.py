@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 from kiecli.clock import Clock, SystemClock
 from kiecli.errors import KieError, UsageError
-from kiecli.process.interface import TextStream
-from kiecli.process.system_process import SYSTEM_PROCESS
 from kiecli.redaction import Redactor
 from kiecli.streams import ErrorOutput, Output, Stream
+from kiecli.system.process_interface import TextStream
+from kiecli.system.system_process import SYSTEM_PROCESS
 from kiecli.terminal import in_github_actions, wants_color
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from kiecli.clock import Clock
 from kiecli.errors import Interrupted
-from kiecli.process.interface import Process
+from kiecli.system.process_interface import Process
 
 REPEAT_WINDOW = 1.0
 _SHOW_CURSOR = "\x1b[?25h"

@@ -4,9 +4,9 @@ from enum import Enum
 from typing import BinaryIO, Protocol
 
 from kiecli.errors import SaveError, StdoutClosed
-from kiecli.process.system_process import SYSTEM_PROCESS
 from kiecli.redaction import Redactor
 from kiecli.safe_text import sanitize
+from kiecli.system.system_process import SYSTEM_PROCESS
 
 
 class Stream(Protocol):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typer import Context
 
 from kiecli.runtime import Runtime
-from kiecli.system_syntax import PATHS
+from kiecli.system.syntax import PATHS
 
 
 def task_ids(ctx: Context, incomplete: str) -> list[str]:

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from kiecli.api.models import Phase
 from kiecli.commands.left_open import LeftOpen
 from kiecli.commands.stop_rule import StopRule
-from kiecli.commands.task_ids import TaskSelection
 from kiecli.download.archive import FAILED, SAVED, Archive
 from kiecli.errors import SaveError
 from kiecli.outcome import Outcome
 from kiecli.render.formats import ResultWriter
 from kiecli.render.reporter import Reporter
 from kiecli.render.text import count
+from kiecli.task_ids.task_selection import TaskSelection
 
 
 class ArchivedTasks:

@@ -4,13 +4,11 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from kiecli.api.models import Task
-from kiecli.commands import task_ids
-from kiecli.commands.command_line import STDIN, resume_argv
+from kiecli.commands.command_line import resume_argv
 from kiecli.commands.events import FileFinished, WorkerFailed, next_event
 from kiecli.commands.left_open import LeftOpen
 from kiecli.commands.remainder import Remainder
 from kiecli.commands.stop_rule import StopRule
-from kiecli.commands.task_ids import TaskSelection
 from kiecli.download.progress import TransferAdvanced, TransferRetrying, TransferStarted
 from kiecli.errors import ExitCode, worst
 from kiecli.network.logging import Exchange
@@ -22,6 +20,9 @@ from kiecli.render.reporter import Reporter
 from kiecli.render.summary import summary
 from kiecli.render.text import named
 from kiecli.runtime import OutputOptions, Runtime
+from kiecli.task_ids import task_selection
+from kiecli.task_ids.task_id import STDIN
+from kiecli.task_ids.task_selection import TaskSelection
 
 # Reported together at the end, a line for each reason: an outage meets every task alike.
 _LATER = (ExitCode.UNAVAILABLE, ExitCode.PENDING, ExitCode.DEADLINE)
@@ -44,8 +45,8 @@ def select_tasks(
         runtime.announce_typing("task ids")
     argv = resume_argv(runtime.argv)
     is_file = os.path.isfile  # takes any text for a path, as pathlib does not
-    checks = task_ids.Checks(is_file, runtime.api_keys(), command=argv[0])
-    selection = task_ids.select_tasks(arguments, runtime.stdin_bytes, checks)
+    checks = task_selection.Checks(is_file, runtime.api_keys(), command=argv[0])
+    selection = task_selection.select_tasks(arguments, runtime.stdin_bytes, checks)
     runtime.resume_command = lambda: selection.resume_command(argv, selection.task_ids)
     return selection
 

@@ -6,8 +6,7 @@ Typer parses a line that is right; this also serves one that is not.
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-STDIN = "-"
-"""The argument that stands for what stdin holds."""
+from kiecli.task_ids.task_id import STDIN
 
 TASK_COMMANDS = frozenset({"status", "wait", "download"})
 """The commands that take task ids."""

@@ -6,12 +6,12 @@ They are named whatever is wrong with the line: a wrong option or a missing key 
 from collections.abc import Sequence
 
 from kiecli.commands.command_line import reads_stdin, resume_argv, safe_argv
-from kiecli.commands.stdin_ids import find_created
-from kiecli.commands.task_id import label_error
-from kiecli.commands.task_ids import TaskSelection
 from kiecli.errors import KieError
 from kiecli.outcome import shell_command
 from kiecli.runtime import Runtime
+from kiecli.task_ids.stdin_ids import find_created
+from kiecli.task_ids.task_id import label_error
+from kiecli.task_ids.task_selection import TaskSelection
 
 
 def created_tasks(argv: Sequence[str], data: bytes) -> TaskSelection:

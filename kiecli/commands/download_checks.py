@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from kiecli.api.models import Task
 from kiecli.commands.download_options import DownloadFlags
-from kiecli.commands.task_ids import TaskSelection
 from kiecli.download.plan import Target
 from kiecli.errors import UsageError
 from kiecli.files.template import Template
 from kiecli.outcome import shell_command
+from kiecli.task_ids.task_selection import TaskSelection
 
 
 def check_line(flags: DownloadFlags, template: Template, selection: TaskSelection) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from kiecli.api.models import Task
 from kiecli.commands.stop_rule import StopRule
-from kiecli.commands.task_ids import TaskSelection
 from kiecli.errors import TaskPending
 from kiecli.outcome import Outcome
 from kiecli.render.text import count
+from kiecli.task_ids.task_selection import TaskSelection
 
 
 class LeftOpen:

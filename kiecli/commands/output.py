@@ -1,6 +1,5 @@
 """The renderers of a run, chosen by the streams and the flags and nothing else."""
 
-from kiecli.commands.task_ids import TaskSelection
 from kiecli.outcome import Outcome
 from kiecli.render.formats import (
     LineWriter,
@@ -12,6 +11,7 @@ from kiecli.render.formats import (
 )
 from kiecli.render.reporter import LogReporter, Reporter
 from kiecli.runtime import OutputOptions, Runtime
+from kiecli.task_ids.task_selection import TaskSelection
 from kiecli.terminal import in_github_actions, wants_animation
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from kiecli.commands.task_ids import TaskSelection
 from kiecli.errors import TaskPending
 from kiecli.outcome import Outcome
 from kiecli.render.text import resume_lead
+from kiecli.task_ids.task_selection import TaskSelection
 
 
 class Remainder:

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from kiecli import durations
 from kiecli.config import api_key
 from kiecli.errors import UsageError
-from kiecli.path_syntax import PathSyntax, path_problem
-from kiecli.system_syntax import PATHS
+from kiecli.system.path_syntax import PathSyntax, path_problem
+from kiecli.system.syntax import PATHS
 from kiecli.urls import is_ip, is_loopback
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kiecli.clock import Clock, SystemClock
-from kiecli.disk.windows_calls import WindowsCalls, lock_path, open_lock, release_lock, sync
+from kiecli.system.windows_calls import WindowsCalls, lock_path, open_lock, release_lock, sync
 
 _LOCK_PAUSE = 0.05  # seconds between two looks at a lock; Ctrl-C ends a sleep, not a lock
 

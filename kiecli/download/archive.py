@@ -4,10 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kiecli.clock import Clock, iso_timestamp
-from kiecli.disk.interface import Disk
-from kiecli.disk.system_disk import SYSTEM_DISK
 from kiecli.download.disk import check_can_append, describe
 from kiecli.errors import SaveError, UsageError
+from kiecli.system.disk_interface import Disk
+from kiecli.system.system_disk import SYSTEM_DISK
 
 SAVED, FAILED = "saved", "failed"
 """What the second word of a line says of a task."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from queue import SimpleQueue
 
-from kiecli.disk.interface import ReadableFile
+from kiecli.system.disk_interface import ReadableFile
 from kiecli.workers import start_daemon
 
 # A smaller file is hashed at its end, in a few milliseconds.

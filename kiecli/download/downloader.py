@@ -9,7 +9,6 @@ import httpx
 
 from kiecli.api.models import Task
 from kiecli.clock import Clock
-from kiecli.disk.system_disk import SYSTEM_DISK
 from kiecli.download.context import TransferContext
 from kiecli.download.descriptors import DescriptorQueue
 from kiecli.download.disk import default_mode, disk_error, no_temporary_file, unwritable_name
@@ -22,6 +21,7 @@ from kiecli.download.plan import SavedFile, SaveOptions, Target, plan
 from kiecli.download.progress import TransferEvent
 from kiecli.download.reservations import NameReservations
 from kiecli.errors import KieError, without_frames
+from kiecli.system.system_disk import SYSTEM_DISK
 
 _BLOCK = 1024 * 1024
 

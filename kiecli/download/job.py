@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable
 
-from kiecli.disk.interface import PartReplaced
 from kiecli.download.checksum import checksum_of
 from kiecli.download.context import TransferContext
 from kiecli.download.destination import CompleteFile, Destination, in_the_way
@@ -20,6 +19,7 @@ from kiecli.download.progress import TransferRetrying
 from kiecli.download.receiver import Received, Receiver, make_folder_of
 from kiecli.download.transfer import Transfer
 from kiecli.errors import SaveError
+from kiecli.system.disk_interface import PartReplaced
 
 _LOCK_PAUSE = 0.2  # seconds between two attempts to get a lock
 # `rm -rf out`, or a second run after it, takes a part away once. Where it happens again, something

@@ -9,9 +9,9 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 
-from kiecli.disk.interface import Disk, LockedFile
-from kiecli.disk.system_disk import SYSTEM_DISK
 from kiecli.download.partial import PartialFile, ResumeInfo
+from kiecli.system.disk_interface import Disk, LockedFile
+from kiecli.system.system_disk import SYSTEM_DISK
 
 _BLOCK = 1024 * 1024  # bytes that are compared at a time
 _MAX_NOTE = 65536  # bytes; ours have some hundred

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
 from kiecli import safe_json
-from kiecli.disk.interface import OpenFile, reader
 from kiecli.download.response import FileResponse
 from kiecli.files.media_types import HEAD_SIZE
+from kiecli.system.disk_interface import OpenFile, reader
 
 
 class ResumeInfo(NamedTuple):

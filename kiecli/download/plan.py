@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from kiecli.api.models import Task
 from kiecli.errors import KieError, SaveError, UsageError
 from kiecli.files.template import Template, result_values, split_url_name, task_values
-from kiecli.system_syntax import SHELL
+from kiecli.system.syntax import SHELL
 
 
 class SaveOptions(NamedTuple):

@@ -8,7 +8,7 @@ from kiecli.download.plan import Target
 from kiecli.errors import UsageError
 from kiecli.files.sanitize import fold_path
 from kiecli.files.template import Template, split_extension
-from kiecli.system_syntax import SHELL
+from kiecli.system.syntax import SHELL
 
 
 class Claim(Enum):

@@ -14,8 +14,8 @@ from kiecli.clock import utc
 from kiecli.errors import UsageError
 from kiecli.files import media_types
 from kiecli.files.sanitize import UNKNOWN, PathComponent, Token, sanitize
-from kiecli.path_syntax import PathSyntax, path_problem
-from kiecli.system_syntax import PATHS, SHELL
+from kiecli.system.path_syntax import PathSyntax, path_problem
+from kiecli.system.syntax import PATHS, SHELL
 
 DEFAULT_TEMPLATE = "{label}-{n}.{ext}"
 """What files are named by when no other template is given."""

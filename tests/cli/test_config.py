@@ -11,8 +11,8 @@ import pytest
 
 from kiecli.commands.config import ask_key
 from kiecli.errors import Interrupted
-from kiecli.process.system_process import SYSTEM_PROCESS
 from kiecli.streams import ErrorOutput
+from kiecli.system.system_process import SYSTEM_PROCESS
 from tests.support.faults import Faults, envelope
 from tests.support.program import KEY, FakeStream, Program, Ran, Typed
 from tests.support.systems import WINDOWS, needs_bytes_as_names, needs_modes

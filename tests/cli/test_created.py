@@ -9,8 +9,8 @@ import pytest
 
 from kiecli.cli.main import main
 from kiecli.errors import Interrupted
-from kiecli.process.system_process import SYSTEM_PROCESS
 from kiecli.runtime import Runtime
+from kiecli.system.system_process import SYSTEM_PROCESS
 from tests.support.creation import creation
 from tests.support.faults import Faults, envelope
 from tests.support.program import FakeStream, Program, Ran, Typed

@@ -13,7 +13,7 @@ import pytest
 from kiecli.errors import Interrupted
 from kiecli.sandbox import media
 from kiecli.sizes import show as size
-from kiecli.system_syntax import SHELL
+from kiecli.system.syntax import SHELL
 from tests.support.fakes import FakeClock
 from tests.support.faults import Faults, envelope
 from tests.support.program import FakeStream, Program, Ran

@@ -252,7 +252,9 @@ def test_ctrl_c_while_it_starts_is_silent(module: str, kiecli: Installed, tmp_pa
     assert ran == Ran(-signal.SIGINT, "", "")
 
 
-@pytest.mark.parametrize("module", ["kiecli.commands.task_ids", "kiecli.api.responses", "httpx"])
+@pytest.mark.parametrize(
+    "module", ["kiecli.task_ids.task_selection", "kiecli.api.responses", "httpx"]
+)
 def test_ctrl_c_while_it_is_about_to_ask_is_no_traceback(
     module: str, kiecli: Installed, tmp_path: Path
 ) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NoReturn
 
-from kiecli.process.interface import SignalHandler, TextStream
+from kiecli.system.process_interface import SignalHandler, TextStream
 
 
 class Ended(BaseException):

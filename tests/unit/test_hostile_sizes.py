@@ -9,9 +9,9 @@ from functools import reduce
 
 from kiecli import safe_json
 from kiecli.api.models import Result, Task
-from kiecli.commands.task_ids import select_tasks
 from kiecli.download.plan import SaveOptions, plan
 from kiecli.files.template import DEFAULT_TEMPLATE, Template
+from kiecli.task_ids.task_selection import select_tasks
 
 _URL = "https://tempfile.aiquickdraw.com/r/a.png"
 _OPTIONS = SaveOptions(".", Template.parse(DEFAULT_TEMPLATE))

@@ -3,8 +3,8 @@
 import pytest
 
 from kiecli.outcome import resume_command, shell_command
-from kiecli.shell_syntax import join
-from kiecli.system_syntax import SHELL
+from kiecli.system.shell_syntax import join
+from kiecli.system.syntax import SHELL
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from kiecli.commands import output
-from kiecli.commands.task_ids import TaskSelection
 from kiecli.errors import KieError
 from kiecli.render.formats import LineWriter
 from kiecli.render.live import LiveReporter
@@ -13,6 +12,7 @@ from kiecli.render.reporter import LogReporter, Reporter
 from kiecli.render.spinner import SpinnerReporter
 from kiecli.render.tables import StatusWriter
 from kiecli.runtime import OutputOptions, Runtime
+from kiecli.task_ids.task_selection import TaskSelection
 from tests.support.fakes import FakeClock
 from tests.support.program import FakeStream
 

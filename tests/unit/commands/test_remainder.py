@@ -3,9 +3,9 @@
 import pytest
 
 from kiecli.commands.remainder import Remainder
-from kiecli.commands.task_ids import TaskSelection
 from kiecli.errors import DeadlineExceeded, KieError, KieUnavailable, SaveError, TaskPending
 from kiecli.outcome import Outcome
+from kiecli.task_ids.task_selection import TaskSelection
 
 SELECTION = TaskSelection(("a", "b", "c"), {"a": "hero"})
 

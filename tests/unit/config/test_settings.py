@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from kiecli.config.settings import SETTINGS, folder, get_setting
 from kiecli.errors import ExitCode, UsageError
-from kiecli.path_syntax import WindowsPaths
+from kiecli.system.path_syntax import WindowsPaths
 from tests.support.systems import needs_bytes_as_names, needs_home_folders_of_others
 
 

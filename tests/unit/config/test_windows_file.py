@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kiecli.config.windows_file import exclusive, make_folder, read, replace
-from kiecli.disk.windows_calls import WindowsCalls
+from kiecli.system.windows_calls import WindowsCalls
 from tests.support.fakes import FakeClock
 
 

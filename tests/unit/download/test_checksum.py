@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from kiecli.disk.interface import OpenFile
-from kiecli.disk.system_disk import SYSTEM_DISK
 from kiecli.download.checksum import BackgroundSHA256, IncrementalSHA256
 from kiecli.download.partial import PartialFile
+from kiecli.system.disk_interface import OpenFile
+from kiecli.system.system_disk import SYSTEM_DISK
 
 MIB = 1024 * 1024
 

@@ -9,7 +9,7 @@ from kiecli.download.plan import SaveOptions, plan
 from kiecli.download.reservations import NameReservations
 from kiecli.errors import UsageError
 from kiecli.files.template import Template
-from kiecli.system_syntax import SHELL
+from kiecli.system.syntax import SHELL
 
 
 class Run:

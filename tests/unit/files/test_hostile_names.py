@@ -17,7 +17,7 @@ from kiecli.files.template import (
     split_url_name,
     task_values,
 )
-from kiecli.path_syntax import PosixPaths
+from kiecli.system.path_syntax import PosixPaths
 from tests.support.hostile.answers import hostile_records
 from tests.support.hostile.oracle import FAILURES, assert_tame, attempt
 from tests.support.hostile.search import examples

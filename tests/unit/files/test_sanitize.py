@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kiecli.files.sanitize import PathComponent, Token, fold_path, sanitize
 from kiecli.files.template import FIELDS, Template
-from kiecli.path_syntax import PosixPaths
+from kiecli.system.path_syntax import PosixPaths
 
 
 @pytest.mark.parametrize(

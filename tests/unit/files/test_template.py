@@ -13,8 +13,8 @@ from kiecli.files.template import (
     split_url_name,
     task_values,
 )
-from kiecli.path_syntax import PosixPaths, WindowsPaths
-from kiecli.system_syntax import SHELL
+from kiecli.system.path_syntax import PosixPaths, WindowsPaths
+from kiecli.system.syntax import SHELL
 
 _TASK_ID = "3a1f6b0c9d2e4f58a7b6c5d4e3f20112"
 _VALUES = {

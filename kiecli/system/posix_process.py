@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable
 from typing import NoReturn
 
-from kiecli.process.interface import FORCE_EXIT_AFTER, SignalHandler, TextStream
+from kiecli.system.process_interface import FORCE_EXIT_AFTER, SignalHandler, TextStream
 
 
 class PosixProcess:

@@ -6,7 +6,7 @@ from types import FrameType
 
 import pytest
 
-from kiecli.process.posix_process import PosixProcess
+from kiecli.system.posix_process import PosixProcess
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kiecli.path_syntax import PosixPaths, WindowsPaths, path_problem
+from kiecli.system.path_syntax import PosixPaths, WindowsPaths, path_problem
 
 WINDOWS, POSIX = WindowsPaths(), PosixPaths()
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from kiecli.disk.interface import PartReplaced
-from kiecli.disk.posix_calls import PosixCalls
-from kiecli.disk.posix_disk import LockedPosixFile, PosixDisk
+from kiecli.system.disk_interface import PartReplaced
+from kiecli.system.posix_calls import PosixCalls
+from kiecli.system.posix_disk import LockedPosixFile, PosixDisk
 
 
 def never() -> None:

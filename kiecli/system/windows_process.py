@@ -16,7 +16,7 @@ from types import FrameType
 from typing import NoReturn
 
 from kiecli.clock import SystemClock
-from kiecli.process.interface import FORCE_EXIT_AFTER, SignalHandler, TextStream
+from kiecli.system.process_interface import FORCE_EXIT_AFTER, SignalHandler, TextStream
 
 _ENABLE_VIRTUAL_TERMINAL_PROCESSING = 4
 _MAX_WRITE = 0.1  # seconds for the last line on stderr

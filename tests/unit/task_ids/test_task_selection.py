@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 
 from kiecli.commands.created_tasks import created_lines, created_tasks
-from kiecli.commands.task_ids import Checks, TaskSelection, select_tasks
 from kiecli.errors import KieError, UsageError
 from kiecli.render.text import error_text
 from kiecli.safe_text import sanitize
-from kiecli.shell_syntax import join
-from kiecli.system_syntax import SHELL
+from kiecli.system.shell_syntax import join
+from kiecli.system.syntax import SHELL
+from kiecli.task_ids.task_selection import Checks, TaskSelection, select_tasks
 from tests.support.hostile.answers import bodies
 from tests.support.hostile.oracle import FAILURES, assert_tame, attempt
 from tests.support.hostile.search import examples

@@ -9,7 +9,7 @@ from types import FrameType
 
 import pytest
 
-from kiecli.process.windows_process import WindowsProcess
+from kiecli.system.windows_process import WindowsProcess
 
 
 @pytest.fixture(autouse=True)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from kiecli.disk.interface import LockedFile, reader
-from kiecli.disk.system_disk import SYSTEM_DISK
+from kiecli.system.disk_interface import LockedFile, reader
+from kiecli.system.system_disk import SYSTEM_DISK
 from tests.support.systems import limit, needs_process_limits
 
 

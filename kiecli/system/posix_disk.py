@@ -6,8 +6,8 @@ import stat
 from collections.abc import Callable
 from contextlib import suppress
 
-from kiecli.disk.interface import PartReplaced, lines_to_append
-from kiecli.disk.posix_calls import PosixCalls
+from kiecli.system.disk_interface import PartReplaced, lines_to_append
+from kiecli.system.posix_calls import PosixCalls
 
 _OPEN_SAFELY = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 # Each time another kiecli may have published the file while we waited for its lock; but a disk

@@ -2,13 +2,13 @@
 
 import sys
 
-from kiecli.disk.interface import Disk
+from kiecli.system.disk_interface import Disk
 
 if sys.platform == "win32":
-    from kiecli.disk.windows_disk import WindowsDisk
+    from kiecli.system.windows_disk import WindowsDisk
 
     SYSTEM_DISK: Disk = WindowsDisk()
 else:
-    from kiecli.disk.posix_disk import PosixDisk
+    from kiecli.system.posix_disk import PosixDisk
 
     SYSTEM_DISK: Disk = PosixDisk()

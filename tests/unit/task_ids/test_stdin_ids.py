@@ -9,12 +9,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kiecli.api.responses import decode
-from kiecli.commands.json_tasks import OPAQUE_NAMES
-from kiecli.commands.stdin_ids import find_created, find_tasks
-from kiecli.commands.stdin_text import MAX_UNPACKED
-from kiecli.commands.task_id import is_task_id
-from kiecli.commands.task_ids import select_tasks
 from kiecli.errors import ExitCode, KieError
+from kiecli.task_ids.json_tasks import OPAQUE_NAMES
+from kiecli.task_ids.stdin_ids import find_created, find_tasks
+from kiecli.task_ids.stdin_text import MAX_UNPACKED
+from kiecli.task_ids.task_id import is_task_id
+from kiecli.task_ids.task_selection import select_tasks
 from tests.support.hostile.answers import bodies
 from tests.support.hostile.oracle import attempt
 from tests.support.hostile.search import examples

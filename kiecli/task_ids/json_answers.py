@@ -7,9 +7,9 @@ import json
 from collections.abc import Mapping
 
 from kiecli.api import responses
-from kiecli.commands.json_in_text import pairs_of
-from kiecli.commands.task_id import FILL_HINT, FoundTask, Source, trim_id
 from kiecli.errors import KieError, UsageError
+from kiecli.task_ids.json_in_text import pairs_of
+from kiecli.task_ids.task_id import FILL_HINT, FoundTask, Source, trim_id
 
 ID_NAMES = ("taskId", "task_id")
 """What Kie and kiecli call the id."""

@@ -7,11 +7,11 @@ pass whatever the text is.
 import re
 from collections.abc import Iterator
 
-from kiecli.commands.json_answers import ID_NAMES, RECORD_NAMES
-from kiecli.commands.json_in_text import value_is_due
-from kiecli.commands.json_tasks import OPAQUE_NAMES
-from kiecli.commands.task_id import FoundTask, Source, trim_id
 from kiecli.errors import UsageError
+from kiecli.task_ids.json_answers import ID_NAMES, RECORD_NAMES
+from kiecli.task_ids.json_in_text import value_is_due
+from kiecli.task_ids.json_tasks import OPAQUE_NAMES
+from kiecli.task_ids.task_id import FoundTask, Source, trim_id
 
 _PLACE = "an id in damaged JSON on stdin"
 # In a string of JSON every quote has backslashes before it: none in JSON itself, one, three, …

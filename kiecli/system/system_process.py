@@ -2,13 +2,13 @@
 
 import sys
 
-from kiecli.process.interface import Process
+from kiecli.system.process_interface import Process
 
 if sys.platform == "win32":
-    from kiecli.process.windows_process import WindowsProcess
+    from kiecli.system.windows_process import WindowsProcess
 
     SYSTEM_PROCESS: Process = WindowsProcess()
 else:
-    from kiecli.process.posix_process import PosixProcess
+    from kiecli.system.posix_process import PosixProcess
 
     SYSTEM_PROCESS: Process = PosixProcess()

@@ -8,6 +8,9 @@ from urllib.parse import unquote
 
 from kiecli.errors import KieError, UsageError
 
+STDIN = "-"
+"""The argument that stands for what stdin holds."""
+
 MAX_LABEL_LENGTH = 100
 """Characters of a label; a table still shows it, and a file name has room for it."""
 

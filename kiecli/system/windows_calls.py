@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from kiecli.clock import Clock, SystemClock
-from kiecli.disk.interface import lines_to_append
+from kiecli.system.disk_interface import lines_to_append
 
 # Virus scanners and search indexes hold new files open for a moment.
 _MAX_HELD = 2.0  # seconds

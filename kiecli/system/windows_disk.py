@@ -13,8 +13,8 @@ from contextlib import suppress
 from threading import Lock
 from typing import IO, Any
 
-from kiecli.disk.interface import PartReplaced
-from kiecli.disk.windows_calls import (
+from kiecli.system.disk_interface import PartReplaced
+from kiecli.system.windows_calls import (
     WindowsCalls,
     append_line,
     lock_path,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kiecli.disk.windows_calls import WindowsCalls, open_lock, sync
-from kiecli.disk.windows_disk import LockedWindowsFile, WindowsDisk
+from kiecli.system.windows_calls import WindowsCalls, open_lock, sync
+from kiecli.system.windows_disk import LockedWindowsFile, WindowsDisk
 from tests.support.fakes import FakeClock
 
 

@@ -10,9 +10,10 @@ from enum import Enum, auto
 from itertools import count
 from typing import NamedTuple
 
-from kiecli.commands.json_answers import ID_NAMES, error_in, is_creation, own_ids, without_id
-from kiecli.commands.json_in_text import RepeatedNames, pairs_of, parse
-from kiecli.commands.task_id import (
+from kiecli.errors import UsageError
+from kiecli.task_ids.json_answers import ID_NAMES, error_in, is_creation, own_ids, without_id
+from kiecli.task_ids.json_in_text import RepeatedNames, pairs_of, parse
+from kiecli.task_ids.task_id import (
     FILL_HINT,
     FoundTask,
     Source,
@@ -21,7 +22,6 @@ from kiecli.commands.task_id import (
     parse_task,
     trim_id,
 )
-from kiecli.errors import UsageError
 
 OPAQUE_NAMES = frozenset({"param", "paramJson", "input", "resultJson", "response"})
 """What a task was asked for, and its result: both may name other tasks."""

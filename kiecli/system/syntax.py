@@ -2,8 +2,8 @@
 
 import sys
 
-from kiecli.path_syntax import PathSyntax, PosixPaths, WindowsPaths
-from kiecli.shell_syntax import PosixShell, ShellSyntax, WindowsShells
+from kiecli.system.path_syntax import PathSyntax, PosixPaths, WindowsPaths
+from kiecli.system.shell_syntax import PosixShell, ShellSyntax, WindowsShells
 
 PATHS: PathSyntax = WindowsPaths() if sys.platform == "win32" else PosixPaths()
 SHELL: ShellSyntax = WindowsShells() if sys.platform == "win32" else PosixShell()

@@ -4,11 +4,10 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from types import MappingProxyType
 from typing import NamedTuple
 
-from kiecli.commands.command_line import STDIN
-from kiecli.commands.task_id import FoundTask, id_error, is_task_id, label_error, parse_task
 from kiecli.errors import KieError, UsageError
 from kiecli.outcome import resume_command
-from kiecli.system_syntax import SHELL
+from kiecli.system.syntax import SHELL
+from kiecli.task_ids.task_id import STDIN, FoundTask, id_error, is_task_id, label_error, parse_task
 
 # A shorter text is no key of Kie's, and could be a part of any id or label.
 _MIN_KEY_LENGTH = 8
@@ -106,7 +105,7 @@ def _all(
 ) -> Iterator[FoundTask]:
     for number, argument in enumerate(arguments, start=1):
         if argument == STDIN:
-            from kiecli.commands.stdin_ids import find_tasks
+            from kiecli.task_ids.stdin_ids import find_tasks
 
             yield from find_tasks(stdin())
         else:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiecli.shell_syntax import PosixShell, WindowsShells, join
+from kiecli.system.shell_syntax import PosixShell, WindowsShells, join
 
 WINDOWS, POSIX = WindowsShells(), PosixShell()
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from kiecli.commands import damaged_json, json_in_text, json_tasks, stdin_text
-from kiecli.commands.json_answers import answer_error
-from kiecli.commands.json_in_text import Piece
-from kiecli.commands.task_id import FoundTask, Source, echo, id_error, is_task_id, parse_task
 from kiecli.errors import KieError, UsageError
+from kiecli.task_ids import damaged_json, json_in_text, json_tasks, stdin_text
+from kiecli.task_ids.json_answers import answer_error
+from kiecli.task_ids.json_in_text import Piece
+from kiecli.task_ids.task_id import FoundTask, Source, echo, id_error, is_task_id, parse_task
 
 _WORD = re.compile(r"[^\s,;]\S*")  # a comma by itself separates
 _MAY_BE_JSON = re.compile(r'[{\["]')

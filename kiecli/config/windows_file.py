@@ -3,7 +3,6 @@
 Who may read it is the affair of the profile folder that it is in.
 """
 
-import errno
 import os
 import re
 from collections.abc import Iterator
@@ -11,7 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kiecli.clock import Clock, SystemClock
-from kiecli.system.windows_calls import WindowsCalls, lock_path, open_lock, release_lock, sync
+from kiecli.system.windows_calls import (
+    WindowsCalls,
+    lock_path,
+    open_file,
+    open_lock,
+    release_lock,
+    sync,
+)
 
 _LOCK_PAUSE = 0.05  # seconds between two looks at a lock; Ctrl-C ends a sleep, not a lock
 
@@ -22,13 +28,8 @@ def read(path: Path, max_size: int) -> bytes:
     Raises:
         OSError: It cannot be read, or is missing.
     """
-    try:
-        with path.open("rb") as file:
-            return file.read(max_size)
-    except PermissionError as error:
-        if path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path) from error
-        raise
+    with os.fdopen(open_file(str(path), os.O_RDONLY), "rb") as file:
+        return file.read(max_size)
 
 
 def is_exposed(_path: Path) -> bool:

@@ -7,6 +7,8 @@ from kiecli.clock import Clock, iso_timestamp
 from kiecli.download.disk import check_can_append, describe
 from kiecli.errors import SaveError, UsageError
 from kiecli.system.disk_interface import Disk
+from kiecli.system.path_syntax import PathSyntax, path_problem
+from kiecli.system.syntax import PATHS
 from kiecli.system.system_disk import SYSTEM_DISK
 
 SAVED, FAILED = "saved", "failed"
@@ -30,14 +32,22 @@ class Archive:
         path: Relative to the working folder.
     """
 
-    def __init__(self, path: str, clock: Clock, disk: Disk = SYSTEM_DISK) -> None:
+    def __init__(
+        self, path: str, clock: Clock, disk: Disk = SYSTEM_DISK, syntax: PathSyntax = PATHS
+    ) -> None:
         """Name the file; a missing one is made by the first line.
 
         Args:
             path: Relative to the working folder.
             clock: For the time in a line, and for waiting.
             disk: Where it is.
+            syntax: How the system reads paths.
+
+        Raises:
+            UsageError: No file can have that name.
         """
+        if problem := path_problem(syntax, path):
+            raise UsageError(f"--archive {path}: {problem}", hint="give another name")
         self.path = path
         self._clock = clock
         self._disk = disk

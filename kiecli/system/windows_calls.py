@@ -14,7 +14,8 @@ _MAX_HELD = 2.0  # seconds
 _HELD_PAUSE = 0.05  # seconds
 _HELD = {32, 33}  # ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION
 _ACCESS_DENIED = 5  # what a rename to a file that is open is answered with
-_NO_SUCH_FUNCTION = {1, 50}  # ERROR_INVALID_FUNCTION, ERROR_NOT_SUPPORTED
+# Success, ERROR_INVALID_FUNCTION and ERROR_NOT_SUPPORTED: there is nothing to flush.
+_HARMLESS = {0, 1, 50}
 # Where long paths are not switched on; learn.microsoft.com: Maximum Path Length Limitation.
 _MAX_NAME, _MAX_PATH = 255, 260
 # A held lock is EACCES on Windows, and no error at all under wine.
@@ -141,7 +142,7 @@ def append_line(path: str, line: bytes, wait: Callable[[], None]) -> None:
             try:
                 file.write(data)
                 file.flush()
-            except OSError:
+            except OSError:  # pragma: no cover  nothing fills a disk there; see the POSIX form
                 file.truncate(size)  # half a line would be taken for another id
                 raise
             sync(file.fileno())
@@ -149,22 +150,36 @@ def append_line(path: str, line: bytes, wait: Callable[[], None]) -> None:
         release_lock(lock_fd, lock)
 
 
-def sync(fd: int) -> None:
+def flush_error(fd: int) -> int:
+    """Return Windows' own number for why an open file cannot be flushed, 0 if it can."""
+    import ctypes
+
+    kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+    if kernel.FlushFileBuffers(ctypes.c_void_p(msvcrt.get_osfhandle(fd))):
+        return 0
+    return ctypes.get_last_error()
+
+
+def sync(
+    fd: int,
+    fsync: Callable[[int], None] = os.fsync,
+    error_of: Callable[[int], int] = flush_error,
+) -> None:
     """Wait until all bytes of an open file are on the disk, as far as it can do that.
+
+    Args:
+        fd: The open file.
+        fsync: `os.fsync`.
+        error_of: `flush_error`.
 
     Raises:
         OSError: They may be lost.
     """
     try:
-        os.fsync(fd)
+        fsync(fd)
     except OSError:
         # The C library reports every failure as a bad descriptor; Windows itself knows more.
-        import ctypes
-
-        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
-        if kernel.FlushFileBuffers(ctypes.c_void_p(msvcrt.get_osfhandle(fd))):
-            return
-        if ctypes.get_last_error() not in _NO_SUCH_FUNCTION:
+        if error_of(fd) not in _HARMLESS:
             raise
 
 

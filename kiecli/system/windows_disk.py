@@ -181,7 +181,8 @@ class LockedWindowsFile(WindowsFile):
 
     def publish(self, target: str, mode: int, *, replace: bool) -> None:  # noqa: ARG002 - no modes
         """Give the file its final name in one step."""
-        self.sync()
+        if self._last is None:
+            self.sync()
         self._close_file()
         if not self.is_at_path():
             raise PartReplaced(self._path)
@@ -226,7 +227,7 @@ def _open_if_own(path: str, access: int) -> int | None:
     before = os.lstat(path)
     if stat.S_ISDIR(before.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
-    if not stat.S_ISREG(before.st_mode):
+    if not stat.S_ISREG(before.st_mode):  # pragma: no cover  a link: wine makes none
         return None
     fd = os.open(path, access | os.O_BINARY)
     # Somebody may have put a link there after the look.

@@ -94,5 +94,6 @@ def _enable_control_sequences(fd: int) -> bool:
     handle, mode = ctypes.c_void_p(msvcrt.get_osfhandle(fd)), ctypes.c_ulong()
     if not kernel.GetConsoleMode(handle, ctypes.byref(mode)):
         return False
-    wanted = mode.value | _ENABLE_VIRTUAL_TERMINAL_PROCESSING
-    return bool(kernel.SetConsoleMode(handle, wanted))
+    # Not measured: only a console has a mode, see tests/windows/test_console.py.
+    wanted = mode.value | _ENABLE_VIRTUAL_TERMINAL_PROCESSING  # pragma: no cover
+    return bool(kernel.SetConsoleMode(handle, wanted))  # pragma: no cover

@@ -30,6 +30,7 @@ needs_proc = _posix_only("/proc")
 needs_pty = _posix_only("pseudo-terminals that Python can open")
 needs_posix_signals = _posix_only("signals that end a process by themselves")
 needs_unlinking_open_files = _posix_only("names that can be taken from an open file")
+needs_devices = _posix_only("devices that can be appended to")
 needs_root = pytest.mark.skipif(
     WINDOWS or os.geteuid() != 0, reason="only root can make a file somebody else's"
 )

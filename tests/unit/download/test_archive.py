@@ -11,7 +11,7 @@ import pytest
 from kiecli.download.archive import Archive, parse
 from kiecli.errors import SaveError, UsageError
 from tests.support.fakes import FakeClock
-from tests.support.systems import needs_exact_path_errors
+from tests.support.systems import needs_devices, needs_exact_path_errors
 
 A_FOLDER = "a folder with this name exists"
 NO_FOLDER = "part of the path is a file, not a folder"
@@ -52,6 +52,7 @@ def test_what_was_added_is_listed(path: Path) -> None:
     done.check_writable()
 
 
+@needs_devices
 def test_a_device_lists_nothing_and_takes_what_it_takes() -> None:
     null = Archive(os.devnull, FakeClock())
     null.check_writable()
@@ -123,3 +124,9 @@ def test_a_line_that_cannot_be_written_is_an_error_of_saving(
         hint,
     )
     assert seconds <= clock.now() < seconds + 1
+
+
+def test_a_device_of_windows_is_no_archive_there() -> None:
+    with pytest.raises(UsageError) as refused:
+        Archive("out/nul", FakeClock(), syntax=WindowsPaths())
+    assert refused.value.message == "--archive out/nul: nul is a device on Windows"

@@ -172,6 +172,10 @@ def test_private_data_is_replaced_whole_and_read_back(path: Path) -> None:
 
 def test_what_is_missing_or_no_file_of_the_user_is_not_read(path: Path) -> None:
     assert SYSTEM_DISK.read_private(str(path), 99) is None
+    path.with_name("victim").write_bytes(b"somebody's")
+    path.hardlink_to(path.with_name("victim"))
+    assert SYSTEM_DISK.read_private(str(path), 99) is None
+    path.unlink()
     path.mkdir()
     assert SYSTEM_DISK.read_private(str(path), 99) is None
 

@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from kiecli.system.windows_calls import WindowsCalls, open_lock, sync
+from kiecli.system.disk_interface import PartReplaced
+from kiecli.system.windows_calls import (
+    WindowsCalls,
+    append_line,
+    flush_error,
+    lock_path,
+    open_lock,
+    release_lock,
+    sync,
+)
 from kiecli.system.windows_disk import LockedWindowsFile, WindowsDisk
 from tests.support.fakes import FakeClock
 
@@ -99,9 +108,15 @@ def test_only_the_file_that_was_written_is_published(path: Path) -> None:
     file.remove()
     path.write_bytes(b"other")
     assert not file.is_at_path()
+    with pytest.raises(PartReplaced):
+        file.publish(str(path.with_name("a")), 0o644, replace=True)
     path.unlink()
     assert not file.is_at_path()
+    path.with_name("b").write_bytes(b"bytes")
+    path.hardlink_to(path.with_name("b"))
+    assert not file.is_at_path()
     file.close()
+    assert names(path) == ["a.part", "b"]
 
 
 def test_a_file_with_the_same_size_and_last_bytes_is_the_same(path: Path) -> None:
@@ -177,3 +192,22 @@ def test_bytes_that_cannot_be_flushed_are_an_error(path: Path) -> None:
     with pytest.raises(OSError, match=r"Bad file descriptor|Permission denied"):
         sync(descriptor)
     os.close(descriptor)
+
+
+@pytest.mark.parametrize("number", [0, 1, 50])
+def test_a_disk_that_flushes_nothing_can_be_saved_to(path: Path, number: int) -> None:
+    def fsync(_fd: int) -> None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+    with path.open("wb") as file:
+        sync(file.fileno(), fsync, lambda _fd: number)
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            sync(file.fileno(), fsync, lambda _fd: 1117)  # ERROR_IO_DEVICE
+        assert flush_error(file.fileno()) == 0
+
+
+def test_a_line_is_added_when_the_lock_is_free(path: Path) -> None:
+    held = open_lock(lock_path(str(path)))
+    assert held is not None
+    append_line(str(path), b"a\n", lambda: release_lock(held, lock_path(str(path))))
+    assert (path.read_bytes(), names(path)) == (b"a\n", ["a.part"])

@@ -2,6 +2,8 @@
 
 import io
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from queue import SimpleQueue
@@ -72,3 +74,22 @@ class OldConsole(io.TextIOWrapper):
 def test_a_console_without_control_sequences_is_told(tmp_path: Path) -> None:
     with OldConsole((tmp_path / "console").open("wb")) as stream:
         assert not WindowsProcess().prepare_stream(stream)
+
+
+_ENDING = """
+import signal, sys
+from kiecli.process.windows_process import WindowsProcess
+if sys.argv[1] == "closed":
+    sys.stderr.close()
+process = WindowsProcess()
+process.write_stderr("interrupted")
+process.end_by_signal(signal.SIGINT)
+"""
+
+
+@pytest.mark.parametrize(("stderr", "written"), [("open", b"interrupted"), ("closed", b"")])
+def test_it_ends_with_a_last_line_and_130(stderr: str, written: bytes) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", _ENDING, stderr], capture_output=True, timeout=60, check=False
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, b"", written)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from kiecli import durations
 from kiecli.api.models import Phase, Task
-from kiecli.errors import TaskNotFound
+from kiecli.errors import TaskFailed, TaskNotFound
 from kiecli.polling.snapshot import Snapshot
 from kiecli.render.text import count, counts, error_message
 
@@ -40,17 +40,20 @@ class Notices:
         retry = snapshot.retry
         if retry is None:
             return
-        limit = durations.show(retry.limit)
-        if isinstance(retry.reason, TaskNotFound):
-            line = (
-                f"{self._name_of(snapshot.task_id)}: Kie does not know this id yet;"
-                f" asking again for up to {limit} (new tasks can take a moment)"
-            )
-            key = snapshot.task_id
-        else:
-            key = error_message(retry.reason)
-            line = f"{key}; retrying for up to {limit}"
-            if retry.lasts <= _MIN_TROUBLE:
+        name, limit = self._name_of(snapshot.task_id), durations.show(retry.limit)
+        reason = error_message(retry.reason)
+        match retry.reason:
+            case TaskNotFound():
+                key = snapshot.task_id
+                line = (
+                    f"{name}: Kie does not know this id yet;"
+                    f" asking again for up to {limit} (new tasks can take a moment)"
+                )
+            case TaskFailed():
+                key = line = f"{name}: {reason}; asking once more in {limit}"
+            case _ if retry.lasts > _MIN_TROUBLE:
+                key, line = reason, f"{reason}; retrying for up to {limit}"
+            case _:
                 return
         if key not in self._troubles:
             self._troubles.add(key)

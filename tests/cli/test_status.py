@@ -90,8 +90,8 @@ def test_a_failure_without_a_record_is_believed_when_it_is_said_twice(
     assert kiecli("status", "a") == Ran(
         0,
         "a\tfail\t\t\t\t\t\t\n",
-        "kiecli: Kie says the task failed: generation failed (code 501);"
-        " retrying for up to 5s\n"
+        "kiecli: a: Kie says the task failed: generation failed (code 501);"
+        " asking once more in 5s\n"
         "kiecli: a: Kie says the task failed: generation failed (code 501)."
         " A problem on Kie's side, usually not charged; submit it again\n",
     )

@@ -299,7 +299,7 @@ def test_whatever_hangs_is_given_up_and_leaves_nothing_behind(name: str) -> None
         nothing_left_behind(),
         raw_server(*answers, keep=True) as server,
         ClientFactory({}).client() as client,
-        pytest.raises(TransientError, match=r"127.0.0.1: no byte (of the file within|for) 0 s"),
+        pytest.raises(TransientError, match=r"127.0.0.1: no (byte|connection)"),
         open_url(context(client, SystemClock()), FileRequest(server.url, {}, "a", 0.3)) as opened,
     ):
         b"".join(opened[1])

@@ -236,6 +236,15 @@ def test_trouble_that_passes_is_waited_for(
     bench.host.check()
 
 
+def test_a_pause_that_the_host_asks_for_is_not_slowness(bench: Bench) -> None:
+    url = script(bench, cuts=[5000], drip=(2000, 1.0))
+    bench.host.next("/a.png", FileScript(PNG, cuts=[5000]))
+    bench.host.next("/a.png", httpx.Response(503, headers={"Retry-After": "90"}))
+    assert bench.save(url).status == "saved"
+    assert [reason for reason in bench.retries if "slow" in reason] == []
+    assert 90 in bench.clock.sleeps
+
+
 @pytest.mark.parametrize(
     ("delays", "sleeps", "asked"),
     [([3600], [], "1h"), ([121], [], "2m1s"), ([100, 21], [100], "21s")],

@@ -121,7 +121,7 @@ def _parsed(argv: Sequence[str], runtime: Runtime) -> Command | None:
         return cast(Command, command)
     if command:  # Typer's own exit code, where it does not know the shell
         raise UsageError(
-            "there is no completion for this shell", hint="run it in bash, zsh or fish"
+            "there is no completion for this shell", hint="run it in bash, zsh, fish or PowerShell"
         )
     return None
 

@@ -12,10 +12,11 @@ from tests.support.processes import KEY, SIGNALS, Installed, Ran
 from tests.support.server import FaultyServer, closed_port
 
 _PLUG = """
-import httpx
-def send(self, request, **_):
-    raise RuntimeError("sent with " + request.headers["Authorization"])
-httpx.Client.send = send
+import httpcore
+def send(self, request):
+    headers = {name.lower(): value.decode() for name, value in request.headers}
+    raise RuntimeError("sent with " + headers[b"authorization"])
+httpcore.ConnectionPool.handle_request = send
 """
 
 _IN_TCSH = """
@@ -121,7 +122,7 @@ def test_2_a_shell_that_has_no_completion(kiecli: Installed, tmp_path: Path) -> 
         2,
         "",
         "Shell tcsh not supported.\n"
-        "kiecli: there is no completion for this shell. Run it in bash, zsh or fish\n",
+        "kiecli: there is no completion for this shell. Run it in bash, zsh, fish or PowerShell\n",
     )
 
 

@@ -12,11 +12,12 @@ from tests.support.server import FaultyServer, serving
 from tests.support.terminals import OnTerminal
 
 _PLUG = """
-import os, httpx
-def send(self, request, **_):
+import os, httpcore
+def send(self, request):
+    headers = {name.lower(): value.decode() for name, value in request.headers}
     key = os.environ["KIE_API_KEY"]
-    raise RuntimeError(f"sent with {request.headers['Authorization']} for {key!r}")
-httpx.Client.send = send
+    raise RuntimeError(f"sent with {headers[b'authorization']} for {key!r}")
+httpcore.ConnectionPool.handle_request = send
 """
 
 _LINES = (

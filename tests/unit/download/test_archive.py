@@ -10,6 +10,7 @@ import pytest
 
 from kiecli.download.archive import Archive, parse
 from kiecli.errors import SaveError, UsageError
+from kiecli.system.path_syntax import WindowsPaths
 from tests.support.fakes import FakeClock
 from tests.support.systems import needs_devices, needs_exact_path_errors
 

@@ -78,7 +78,7 @@ def test_a_console_without_control_sequences_is_told(tmp_path: Path) -> None:
 
 _ENDING = """
 import signal, sys
-from kiecli.process.windows_process import WindowsProcess
+from kiecli.system.windows_process import WindowsProcess
 if sys.argv[1] == "closed":
     sys.stderr.close()
 process = WindowsProcess()

@@ -114,7 +114,7 @@ class LiveReporter(LogReporter):
             case TransferAdvanced(_, have, total):
                 if row is not None:
                     row.move(have, total, now)
-            case TransferRetrying():
+            case TransferRetrying():  # pragma: no branch  the last of them
                 if row is not None:
                     row.pause()
 

@@ -47,9 +47,9 @@ def config_file(kiecli: Installed) -> Path:
 @pytest.mark.parametrize(
     ("typed", "code", "shown"),
     [
-        (f"{KEY}\n", 0, "kiecli: API key saved; verify it with: kiecli config check\n"),
-        ("\x03", -signal.SIGINT, "kiecli: interrupted\n"),
-        ("\x04", -signal.SIGINT, "kiecli: interrupted\n"),
+        (f"{KEY}\n", 0, "API key saved; verify it with: kiecli config check\n"),
+        ("\x03", -signal.SIGINT, "interrupted\n"),
+        ("\x04", -signal.SIGINT, "interrupted\n"),
     ],
     ids=["Enter", "Ctrl-C", "Ctrl-D"],
 )

@@ -244,7 +244,7 @@ def interrupted_at(module: str, folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "module", ["kiecli.cli.main", "typer", "typer.core", "kiecli.config", "kiecli.signals"]
+    "module", ["kiecli.cli.main", "typer", "typer.core", "kiecli.runtime", "kiecli.signals"]
 )
 def test_ctrl_c_while_it_starts_is_silent(module: str, kiecli: Installed, tmp_path: Path) -> None:
     """From the first statement of kiecli on; before it, Python starts in its own way."""

@@ -102,7 +102,8 @@ def _print_created(argv: Sequence[str], runtime: Runtime, *, can_repeat: bool) -
         runtime: Streams.
         can_repeat: Whether the options of the line are right.
     """
-    if not runtime.created_are_named:
+    # What comes after they were named has a line to run, which names them too.
+    if not runtime.created_are_named:  # pragma: no branch
         from kiecli.commands.created_tasks import created_after_refusal
 
         for line in created_after_refusal(argv, runtime, can_repeat=can_repeat):

@@ -65,7 +65,7 @@ class KieError(Exception):
 
     Attributes:
         message: What was attempted and what went wrong, in one line without a final stop.
-        reason: As much of the message as other tasks may share, which is said once for all.
+        reason: As much of the message as other tasks may share, which is printed once for all.
         hint: What to do about it, a sentence without a final stop, or empty.
         temporary: Whether the same line may succeed later, unchanged; each class has a default.
         rerun_helps: Whether the same line may succeed at all, if only after something was mended.

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class OutputOptions(NamedTuple):
-    """The flags that `status`, `wait` and `download` share: how much is said, and in what form."""
+    """The flags that `status`, `wait` and `download` share: how much is printed, in what form."""
 
     json: bool = False
     quiet: bool = False
@@ -178,7 +178,7 @@ class Runtime:
         )
 
     def trace(self, output_options: OutputOptions) -> "RequestLogger | None":
-        """Return what is told of each exchange, when `--verbose` asks for it."""
+        """Return what takes each exchange, when `--verbose` asks for it."""
         return self.event_queue.put if output_options.verbose else None
 
     def report_config(self) -> None:

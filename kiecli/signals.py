@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: gone within half a second, wherever the process is, with the last words said.
+"""Ctrl-C and SIGTERM: gone within half a second, with the line to continue with on stderr.
 
 The handler raises in the main thread, which only ever waits interruptibly; a timer stands by for
 the case that it does not come through, a stalled reader of stdout for one.

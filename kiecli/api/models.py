@@ -25,7 +25,7 @@ _MAX_STAMP = 253_402_300_799.0  # the last second of the year 9999
 
 
 class Phase(Enum):
-    """What a task's state means for whoever waits."""
+    """What a task's state means for a wait."""
 
     RUNNING = "running"
     SUCCESS = "success"

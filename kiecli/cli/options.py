@@ -1,7 +1,7 @@
 """The arguments and options that several commands share, each declared once.
 
-Every option defaults to None or False, so that a value that was given can be told from the default;
-the default itself is written in the help.
+Every option defaults to None or False, so that a value that was given can be distinguished from
+the default; the default itself is written in the help.
 """
 
 from collections.abc import Callable

@@ -35,7 +35,7 @@ def created_tasks(argv: Sequence[str], data: bytes) -> TaskSelection:
 
 
 def created_lines(selection: TaskSelection, argv: Sequence[str], lead: str) -> list[str]:
-    """Return what is said about the tasks that were just created; nothing where there is none.
+    """Return the lines about the tasks that were just created; nothing where there is none.
 
     Args:
         selection: The tasks of a line.
@@ -50,7 +50,7 @@ def created_lines(selection: TaskSelection, argv: Sequence[str], lead: str) -> l
 
 
 def created_after_refusal(argv: Sequence[str], runtime: Runtime, *, can_repeat: bool) -> list[str]:
-    """Return what is said about created tasks when the line is refused; nothing is raised.
+    """Return the lines about created tasks when the line is refused; nothing is raised.
 
     Args:
         argv: The arguments after the program's name.

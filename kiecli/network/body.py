@@ -39,7 +39,7 @@ def iter_body(response: httpx.Response, deadline: Deadline) -> Iterator[Chunk]:
     Args:
         response: Its head has been read; the body has not.
         deadline: What the request has to obey; it starts anew whenever more of the body is asked
-            for, so that whoever takes long over a chunk does not spend the server's time.
+            for, so that a caller that takes long over a chunk does not spend the server's time.
 
     Raises:
         httpx.TransportError: The connection broke, was silent until the deadline, or ended early.

@@ -107,7 +107,7 @@ class Connector:
             addresses = lookup.addresses(deadline)
             source, winner = _Race(addresses, deadline, self._clock, self._delay).run()
         except ResolveTimeout:
-            raise  # it goes on: whoever tries next waits for the same look-up
+            raise  # it goes on: the next attempt waits for the same look-up
         except (OSError, UnicodeError):
             self._forget(host, port, lookup)  # the host may have moved
             raise

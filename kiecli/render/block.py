@@ -31,7 +31,7 @@ _RUNNING = "bold yellow"
 
 
 class Block:
-    """The rows, kept up to date by whoever draws them; times are on the clock's `now`."""
+    """The rows, kept up to date by the reporter that draws them; times are on the clock's `now`."""
 
     def __init__(
         self, names: Mapping[str, str], now: float, *, watching: bool, timeout: float | None

@@ -80,7 +80,7 @@ def _task(text: str, at: int, name: str) -> FoundTask | None:
 
 
 def _end_of_value(text: str, at: int, level: int) -> int:
-    """Return where a value ends, -1 where that cannot be told.
+    """Return where a value ends, -1 where that is unknown.
 
     Args:
         text: The damaged JSON.

@@ -1,6 +1,7 @@
 """How the house is built: who may lean on whom, and how big a room may be."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from graphlib import TopologicalSorter
@@ -144,6 +145,19 @@ def test_most_functions_are_short() -> None:
     lines = sorted(lines for module in _modules() for _, lines in _bodies(module))
     assert lines[len(lines) // 2] <= 5
     assert lines[len(lines) * 9 // 10] <= 22
+
+
+# Words of a private dialect, and the prefixes of constants that are MAX_ and MIN_ in the field.
+_DIALECT = re.compile(
+    r"\b(told|said|stirs|whoever|borne|Wires|Voice|Setback|Patience|Spool|Means)\b"
+)
+_CONSTANT = re.compile(r"\b_?(LONGEST|MOST|SHORTEST|FEWEST|DEEPEST)_\w+")
+
+
+@pytest.mark.parametrize("module", [module for module in _modules() if module])
+def test_the_words_are_those_of_the_field(module: str) -> None:
+    source = _modules()[module].read_text(encoding="utf-8")
+    assert [*_DIALECT.findall(source), *_CONSTANT.findall(source)] == []
 
 
 def test_nothing_is_called_by_a_word_that_says_nothing() -> None:

@@ -55,5 +55,5 @@ def record(entry: Entry) -> dict[str, Any]:
         "name": entry.setting.name,
         "value": None if value is None else value.shown,
         "source": None if value is None else value.source,
-        "overrides": [{"source": other.source, "value": other.shown} for other in entry.overridden],
+        "hides": [{"source": other.source, "value": other.shown} for other in entry.overridden],
     }

@@ -109,11 +109,11 @@ def test_list_as_json(kiecli: Program, path: Path) -> None:
     ran = kiecli("config", "list", "--json", KIE_API_KEY="", KIECLI_TIMEOUT="5m")
     assert ran == Ran(
         0,
-        '{"name":"api-key","value":null,"source":null,"overrides":[]}\n'
-        '{"name":"base-url","value":"https://kie.test","source":"environment","overrides":[]}\n'
-        '{"name":"dir","value":".","source":"default","overrides":[]}\n'
+        '{"name":"api-key","value":null,"source":null,"hides":[]}\n'
+        '{"name":"base-url","value":"https://kie.test","source":"environment","hides":[]}\n'
+        '{"name":"dir","value":".","source":"default","hides":[]}\n'
         '{"name":"timeout","value":"5m","source":"environment",'
-        '"overrides":[{"source":"file","value":"1h"}]}\n',
+        '"hides":[{"source":"file","value":"1h"}]}\n',
         "",
     )
 

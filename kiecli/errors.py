@@ -7,7 +7,7 @@ KieError
  |   +- AccountRefused  4  ... by an answer that holds for every task: ends the whole run
  +- TaskFailed          1  Kie says the task failed
  +- TaskNotFound        5  no such Market task
- +- KieUnavailable      6  Kie could not be asked
+ +- KieUnavailable      6  Kie could not be reached
  |   +- ConnectionFailed 6 ... because no answer came back at all
  |   +- RateLimited     6  ... because it was asked too often
  +- SaveError           7  a result could not be saved
@@ -15,7 +15,7 @@ KieError
  |   +- NameTaken       7  ... because its name is taken, or the disk cannot have it
  |   +- FolderNotWritable 7 .. because nothing can be written into the folder
  +- TaskPending         8  not finished, and the command was not asked to wait
- +- DeadlineExceeded  124  the deadline ran out, the task goes on
+ +- DeadlineExceeded  124  time is up, the task is still running
 
 Interrupted and StdoutClosed are not in the tree: nobody but `main` may swallow them.
 """
@@ -141,7 +141,7 @@ class TaskNotFound(KieError):
 
 
 class KieUnavailable(KieError):
-    """Kie could not be asked, or gave no answer that can be used."""
+    """Kie could not be reached, or gave no answer that can be used."""
 
     kind = "unavailable"
     exit_code = ExitCode.UNAVAILABLE
@@ -202,7 +202,7 @@ class TaskPending(KieError):
 
 
 class DeadlineExceeded(KieError):
-    """The time to wait ran out; the task goes on at Kie."""
+    """The time to wait is up; the task is still running at Kie."""
 
     kind = "deadline"
     exit_code = ExitCode.DEADLINE

@@ -18,15 +18,15 @@ Examples:
 \b
 Exit codes:
     0  done
-    1  Kie says the task failed: change the input, submit anew
+    1  Kie says the task failed: change the input, submit again
     2  wrong usage or bad configuration: fix the line
     4  key or account refused: fix the key or the credits
     5  no such Market task: check the id
-    6  Kie could not be asked: run the line that the message gives
+    6  Kie could not be reached: run the line that the message gives
     7  a result could not be saved: read the message, it says what can help
-    8  not finished, and you did not ask to wait: later, or wait
+    8  not finished, and you did not ask to wait: try later, or wait
    70  a bug in kiecli: report it
-  124  the deadline ran out, the task goes on: run the line given
+  124  time is up, the task is still running: run the line given
   130, 143, 141  Ctrl-C, SIGTERM, the reader of stdout went away
 """
 

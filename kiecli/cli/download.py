@@ -96,9 +96,7 @@ def download(
     ] = None,
     write_metadata: Annotated[
         bool,
-        Option(
-            "--write-metadata", help="Write PATH.json beside each file: prompt, credits and more"
-        ),
+        Option("--write-metadata", help="Write PATH.json for each file: prompt, credits etc."),
     ] = False,
     json: Json = False,
     quiet: Quiet = False,

@@ -41,8 +41,8 @@ def wait(
 ) -> Command:
     """Wait for tasks, then print result URLs.
 
-    URLs are printed as each task succeeds; a finished task returns at once. When the time is up
-    the exit code is 124, the task goes on at Kie, and stderr has the line that keeps waiting.
+    URLs are printed as each task succeeds; a finished task returns at once. When the time
+    is up the exit code is 124, the task is still running, and stderr has the line to keep waiting.
     """
     option = stop_option(any_task=any_task, fail_fast=fail_fast)
 

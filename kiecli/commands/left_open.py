@@ -11,7 +11,7 @@ from kiecli.task_ids.task_selection import TaskSelection
 
 
 class LeftOpen:
-    """Tasks that go on at Kie, and are paid for, without anybody waiting for them.
+    """Tasks still running at Kie, and paid for, without anybody waiting for them.
 
     Attributes:
         task_ids: The tasks.
@@ -54,9 +54,9 @@ class LeftOpen:
         ]
 
     def note(self) -> str:
-        """Return the line that says that they go on, and how to wait for them."""
+        """Return the line that says that they are still running, and how to wait for them."""
         is_one = len(self.task_ids) == 1
-        what, them = ("goes on at Kie and is", "it") if is_one else ("go on at Kie and are", "them")
+        are, them = ("is", "it") if is_one else ("are", "them")
         command = self._selection.resume_command(self._argv, self.task_ids)
         tasks = count(len(self.task_ids), "task")
-        return f"{tasks} {what} paid for; to wait for {them}: {command}"
+        return f"{tasks} {are} still running at Kie, and paid for; to wait for {them}: {command}"

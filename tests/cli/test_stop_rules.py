@@ -14,8 +14,8 @@ from tests.support.program import Program, Ran
 
 IMAGE = "https://kie.test/files/demo-image/1/image.png\n"
 VIDEO = "https://kie.test/files/demo-video/1/video.mp4\n"
-ONE = "kiecli: 1 task goes on at Kie and is paid for; to wait for it: kiecli"
-TWO = "kiecli: 2 tasks go on at Kie and are paid for; to wait for them: kiecli"
+ONE = "kiecli: 1 task is still running at Kie, and paid for; to wait for it: kiecli"
+TWO = "kiecli: 2 tasks are still running at Kie, and paid for; to wait for them: kiecli"
 PNG = media.body("image.png")
 
 

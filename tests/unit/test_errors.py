@@ -64,12 +64,12 @@ def test_each_error_knows_what_it_means(
 
 
 def test_an_error_carries_what_went_wrong_and_what_to_do() -> None:
-    error = errors.TaskFailed("Kie says the task failed", hint="submit anew")
+    error = errors.TaskFailed("Kie says the task failed", hint="submit again")
     assert (str(error), error.message, error.reason, error.hint) == (
         "Kie says the task failed",
         "Kie says the task failed",
         "Kie says the task failed",
-        "submit anew",
+        "submit again",
     )
 
 

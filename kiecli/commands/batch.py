@@ -142,7 +142,7 @@ class TaskBatch:
                     yield event
                 case WorkerFailed(error):
                     raise error
-            if is_polling and not self.is_decided:
+            if not self.is_decided:
                 yield from self._shown(poller.expire())
             self.reporter.tick()
 

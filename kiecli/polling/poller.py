@@ -77,6 +77,7 @@ class Poller:
     def start_due(self) -> float:
         """Start every poll that is due and allowed; return when to call `expire` at the latest."""
         wake = self._on_clock(min(self._start_all(self._now()), self._scheduler.next_limit()))
+        # A moment that is past already is no sleep: it was to be now.
         self._expected = max(wake, self._clock.now())
         return wake
 

@@ -199,7 +199,7 @@ class PollScheduler:
         if not (isinstance(answer, KieError) and answer.temporary):
             self._outage = None
             self._waiting.last_answer = now
-        elif not self._waiting.policy.single_attempt:
+        else:
             self._outage = self._outage or self._waiting.new_trouble(answer, poll.started)
             self._outage.add(answer)
 

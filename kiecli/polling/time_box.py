@@ -62,7 +62,7 @@ class Listing(TimeBox):
 class RetryState(TimeBox):
     """The time for temporary trouble: a run of polls without a good answer.
 
-    It is full after its seconds and four failed polls, and after twice its seconds in any case.
+    It is full after its seconds and four failed polls; its hard end comes after twice its seconds.
 
     Attributes:
         attempts: How many polls failed.
@@ -96,13 +96,12 @@ class RetryState(TimeBox):
 
     @property
     def hard_end(self) -> float:
-        """When it is full whatever the polls do, unless more time is left out."""
+        """When it ends whatever the polls do, unless more time is left out."""
         return self._since + HARD_LIMIT * self.limit
 
     def is_full(self, now: float) -> bool:
         """Return True if the trouble has lasted long enough to give up."""
-        is_used_up = self.attempts >= MIN_ATTEMPTS and now >= self.ends_at
-        return is_used_up or now >= self.hard_end
+        return self.attempts >= MIN_ATTEMPTS and now >= self.ends_at
 
     def next_poll(self, now: float, random: Random) -> float:
         """Return when to poll again; the last poll falls on the end of the box."""

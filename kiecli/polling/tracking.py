@@ -225,8 +225,7 @@ class TrackedTask:
         policy = self._waiting.policy
         is_asked = trouble.reason.retry_after is not None and not policy.until_finished
         end = trouble.ends_at if is_asked else trouble.hard_end
-        is_closed = self._waiting.closed_by is not None
-        return policy.single_attempt or is_closed or due > end
+        return policy.single_attempt or due > end
 
     def _retry(self, box: TimeBox, reason: KieError, due: float) -> PollAgain:
         """Poll again at `due`, and tell why, since when and for how long yet."""

@@ -1,6 +1,7 @@
 """`--any` and `--fail-fast`: a run that one task decides."""
 
 import json
+from math import inf
 from pathlib import Path
 from signal import SIGINT
 
@@ -139,6 +140,12 @@ def test_of_two_tasks_that_end_in_one_moment_one_decides(
     assert [records[each] for each in ("empty1", "empty2", "key")] == outcomes
 
 
+def test_what_would_end_in_the_same_moment_stays_open(kiecli: Program) -> None:
+    kiecli.latency = iter([inf, 21.0]).__next__
+    ran = kiecli("wait", "-t", "0", "--any", "--json", "silent", "demo-image")
+    assert [json.loads(line)["exit_code"] for line in ran.out.splitlines()] == [0, 8]
+
+
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
@@ -169,10 +176,11 @@ def test_where_results_cannot_be_saved_the_next_may_win(kiecli: Program, kie: Fa
         kie.task(task_id, urls=[f"https://kie.test/{task_id}.png"], created=1_780_000_000)
     kie.always("file", httpx.Response(404))
     kie.always("recordInfo", record("twice", urls=["//h/a.png", "//h/b.png"]), task_id="twice")
-    _saved(kie, "good")
-    ran = kiecli("download", "-w", "--any", "dead", "gone", "twice", "good", "demo-slow")
+    for task_id in ("good", "better"):
+        _saved(kie, task_id)
+    ran = kiecli("download", "-w", "--any", "dead", "gone", "twice", "good", "better", "demo-slow")
     assert (ran.code, ran.out) == (0, "good-1.png\n")
-    assert f"{ONE} download -w demo-slow" in ran.err.splitlines()
+    assert f"{TWO} download -w better demo-slow" in ran.err.splitlines()
     assert "to fetch the rest" not in ran.err
     assert [seen.path for seen in kie.seen("file")] == ["/dead.png", "/gone.png", "/good.png"]
 
@@ -199,8 +207,9 @@ def test_a_save_that_fails_decides_and_one_that_fails_later_changes_nothing(
     kie.always("recordInfo", record("lost", urls=["//h/a.png"]), task_id="lost")
     ran = kiecli("download", "-w", "-q", "--fail-fast", "lost", "demo-slow")
     assert ran.code == 7
-    ran = kiecli("download", "-w", "-q", "--fail-fast", "demo-fail", "lost", "demo-slow")
+    ran = kiecli("download", "-w", "-q", "--fail-fast", "lost", "demo-fail", "demo-slow")
     assert ran.code == 1
+    assert "lost: could not save lost-1.png" in ran.err
 
 
 def test_what_is_left_open_after_a_download_has_no_files(kiecli: Program, kie: Faults) -> None:

@@ -74,7 +74,7 @@ _BOXES: dict[str, _Row] = {
     "silence in wait": (
         always(None), _WAIT, [0, 22, 45, 70, 99], 120,
         "no answer within 20 s; tried 5 times in 2m"),
-    "a good answer ends it": (
+    "a good answer ends trouble": (
         _in_turn(_ERROR, _ERROR, _WAITING, _ERROR, _ERROR, _ERROR, _ERROR, _SUCCESS), _WAIT,
         [0, 1, 3, 5, 6, 8, 12, 20], 20, "success"),
     "429": (
@@ -108,6 +108,9 @@ _BOXES: dict[str, _Row] = {
     "trouble does not renew it": (
         _in_turn(_UNKNOWN, _ERROR, _ERROR, _UNKNOWN), wait_policy(900, 50),
         [0, 50, 51, 53, 60], 60, "unknown"),
+    "a good answer ends it": (
+        _in_turn(_UNKNOWN, _WAITING, _UNKNOWN), wait_policy(900, 50), [0, 50, 100, 150, 160], 160,
+        "unknown"),
     "it is no trouble": (
         _in_turn(_UNKNOWN, _UNKNOWN, _ERROR), wait_policy(900, 20),
         [0, 20, 40, 41, 43, 47, 55, 71, 101, 131, 160], 160, "code 500; tried 9 times in 2m"),
@@ -150,6 +153,9 @@ _DEADLINES: dict[str, _Row] = {
         _in_turn(_UNKNOWN, _ERROR, _UNKNOWN), _wait(5), [0, 3, 4, 5], 5, "code 500"),
     "a pause beyond it": (
         always(_asks(90)), _wait(10), [0], 10, "rate limited; Kie asks to wait 1m30s"),
+    "a pause without a rate limit": (
+        always(KieUnavailable("code 503", retry_after=90)), _wait(10), [0], 10,
+        "code 503; Kie asks to wait 1m30s"),
     "a failure that is not confirmed": (
         _in_turn(_FAILURE, None), _wait(3), [0, 3], 13,
         "failed: code 501, not confirmed by a second answer"),
@@ -347,6 +353,13 @@ def test_a_good_answer_for_any_task_proves_the_connection() -> None:
     ]
 
 
+def test_trouble_begins_after_the_last_good_answer_for_any_task() -> None:
+    script: Script = lambda task_id, now: (_WAITING if task_id == "on" and now < 20 else None, 0)  # noqa: E731
+    run = PollRun(script, _WAIT, ["off", "on"]).to_its_end()
+    [end] = {end[1:] for end in run.ends}
+    assert end == (140, "no answer within 20 s; tried 10 times in 2m2s")
+
+
 def test_a_good_answer_for_another_task_does_not_end_other_trouble() -> None:
     script = _by_task(bad=(_ERROR, 0), good=(_WAITING, 0))
     run = PollRun(script, wait_policy(400, 60), ["bad", "good"]).to_its_end()
@@ -459,6 +472,13 @@ def test_a_machine_that_slept_polls_once_more_before_it_gives_up(
     run.event_queue.put_at(at, lambda: run.clock.advance(slept))
     run.to_its_end()
     assert (run.moments, run.ends) == (polls, [("a", *end)])
+
+
+def test_what_was_in_flight_when_the_machine_slept_is_polled_again() -> None:
+    run = PollRun(_in_turn(None, _SUCCESS), _WAIT)
+    run.event_queue.put_at(1, lambda: run.clock.advance(1000))
+    run.to_its_end()
+    assert (run.moments, run.ends) == ([0, 1001], [("a", 1001, "success")])
 
 
 def test_sleep_is_no_trouble_and_the_deadline_counts_it() -> None:

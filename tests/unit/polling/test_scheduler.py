@@ -4,10 +4,10 @@ Whole waits are in test_poller.py.
 """
 
 from kiecli.api.models import Task
-from kiecli.errors import KieError, KieUnavailable
+from kiecli.errors import KieError, KieUnavailable, RateLimited
 from kiecli.polling.policy import query_policy, wait_policy
 from kiecli.polling.scheduler import Poll, PollScheduler
-from kiecli.polling.snapshot import Snapshot
+from kiecli.polling.snapshot import Retry, Snapshot
 from tests.support.polls import longest, seen
 
 _WAITING, _SUCCESS = seen("waiting"), seen("success")
@@ -78,6 +78,15 @@ def test_time_in_our_own_queue_is_no_trouble() -> None:
             snapshots = list(scheduler.answered(poll, answers[poll.task_id], start))
             lasts += [each.retry.lasts for each in snapshots if each.retry]
     assert lasts == [1, 3, 7, 15, 31]
+
+
+def test_a_pause_is_trouble_and_the_queue_after_it_is_not() -> None:
+    scheduler = PollScheduler(["a"], _WAIT, 0, longest)
+    error = RateLimited("rate limited")
+    list(scheduler.answered(scheduler.start(0), error, 0))
+    scheduler.pause(5, 0, error)
+    [snapshot] = scheduler.answered(scheduler.start(7), error, 7)
+    assert snapshot.retry == Retry(error, 5 + 2, 120)
 
 
 def test_waiting_ends_at_the_deadline_or_ten_seconds_after_it() -> None:

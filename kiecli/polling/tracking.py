@@ -37,7 +37,7 @@ class PollAgain(NamedTuple):
 
     due: float
     is_news: bool = True
-    """Whether anything is worth to be shown."""
+    """Whether it changes what is shown of the task."""
     retry: Retry | None = None
 
 
@@ -95,14 +95,14 @@ class TrackedTask:
             now: The present moment.
             wall: The same in seconds since 1970, or None.
         """
+        listing = self.listing
         if isinstance(answer, KieError):
-            if self.listing is None:
+            if listing is None:
                 return self._on_error(answer, started, now)
-        elif self._is_unlisted(answer, wall):
-            self.listing = self.listing or Listing(now, LISTING_GRACE, answer)
-        else:
+            return self._poll_listing(listing, started, now)  # the success that is known stands
+        if not self._is_unlisted(answer, wall):
             return self._on_good_answer(answer, started, now)
-        assert self.listing is not None
+        self.listing = listing or Listing(now, LISTING_GRACE, answer)
         return self._poll_listing(self.listing, started, now)
 
     def hard_end(self) -> float:
@@ -110,8 +110,9 @@ class TrackedTask:
         if self.listing is not None:
             return self.listing.ends_at
         trouble = self.trouble
-        is_over = trouble is None or trouble.is_disproved_by(self._waiting.last_answer)
-        return _NEVER if trouble is None or is_over else trouble.hard_end
+        if trouble is None or trouble.is_disproved_by(self._waiting.last_answer):
+            return _NEVER
+        return trouble.hard_end
 
     def to_error_at_hard_end(self, now: float, *, cut_short: int = 0) -> KieError | None:
         """Return the error of a task at its hard end; a success that lists nothing has none.

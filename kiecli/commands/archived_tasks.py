@@ -30,14 +30,14 @@ class ArchivedTasks:
         """
         listed = {} if archive is None else archive.read()
         self._archive = None if dry_run else archive
-        if self._archive is not None:
-            self._archive.check_writable()
         self._selection = selection
         self._path = "" if archive is None else archive.path
         self.outcomes = {
             task_id: listed[task_id] for task_id in selection.task_ids if task_id in listed
         }
         """How each task that is listed came out: `saved`, `failed`, or another word of the line."""
+        if self._archive is not None and self.left.task_ids:
+            self._archive.check_writable()
 
     @property
     def left(self) -> TaskSelection:

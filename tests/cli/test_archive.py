@@ -57,6 +57,23 @@ def test_when_nothing_is_left_neither_key_nor_network_is_needed(
     assert (kie.requests, (here / "done.txt").read_text()) == ([], "a\nb\n")
 
 
+# What it says is an id, and nobody may write to it, root neither.
+READ_ONLY = Path("/sys/devices/system/cpu/online")
+
+
+@pytest.mark.skipif(not READ_ONLY.exists(), reason="this system has no /sys")
+def test_an_archive_that_cannot_be_written_matters_only_where_something_is_left(
+    kiecli: Program, kie: Faults
+) -> None:
+    listed = READ_ONLY.read_text().split()[0]
+    line = ["download", "-q", "--archive", str(READ_ONLY), listed]
+    assert kiecli(*line) == Ran(0, "", "")
+    assert kiecli(*line, "another") == Ran(
+        2, "", f"kiecli: --archive {READ_ONLY} cannot be written: permission denied\n"
+    )
+    assert kie.requests == []
+
+
 @pytest.mark.parametrize("argv", [[], ["-n"]])
 def test_in_json_the_skipped_come_first_with_an_object_each(
     kiecli: Program, here: Path, argv: list[str]

@@ -88,7 +88,7 @@ class NameReservations:
 def _claims(path: str, known: list[str], target: Target) -> Iterator[_Key]:
     for name in known:
         yield Claim.FILE, name
-        yield Claim.STEM, split_extension(name)[0]
+        yield from ((Claim.STEM, stem) for stem in _stems(name))
     if not target.path_known:
         yield Claim.ANY, path
 
@@ -96,7 +96,18 @@ def _claims(path: str, known: list[str], target: Target) -> Iterator[_Key]:
 def _must_not_meet(path: str, known: list[str], target: Target) -> Iterator[_Key]:
     for name in known:
         yield Claim.FILE, name
-        yield Claim.ANY, split_extension(name)[0]
+        yield from ((Claim.ANY, stem) for stem in _stems(name))
     if not target.path_known:
         yield Claim.ANY, path
         yield Claim.STEM, path
+
+
+def _stems(name: str) -> Iterator[str]:
+    """Yield a path without its extension, and without a second one before `.json`.
+
+    The metadata of a target that is still without its extension has both.
+    """
+    stem, extension = split_extension(name)
+    yield stem
+    if extension == "json":
+        yield split_extension(stem)[0]

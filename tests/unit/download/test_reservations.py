@@ -97,3 +97,13 @@ def test_a_name_is_taken_once_in_a_run_and_not_at_all_by_a_refused_task() -> Non
         "results of the tasks a:b and a-b would both be out/a-b.png",
         "save each into a folder of its own, with -d",
     )
+
+
+@pytest.mark.parametrize(
+    "urls",
+    [["a.png", "a.png.json"], ["a.png.json", "a.png"], ["a", "a.png.json"], ["a.x.json", "a"]],
+)
+def test_metadata_takes_a_name_too(urls: list[str]) -> None:
+    run = Run("{name}.{ext}")
+    run.reservations = NameReservations(run.options.template, with_metadata=True)
+    run.refused("t", *urls)

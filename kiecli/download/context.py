@@ -9,10 +9,12 @@ from kiecli.clock import Clock
 from kiecli.download.disk_space import DiskSpace
 from kiecli.download.host_health import HostHealth
 from kiecli.download.progress import TransferEvent
+from kiecli.system.disk_interface import Disk
+from kiecli.system.system_disk import SYSTEM_DISK
 
 
 class TransferContext(NamedTuple):
-    """Network, time and an observer, for the threads that save files."""
+    """Network, disk, time and an observer, for the threads that save files."""
 
     client: httpx.Client
     """Asks file hosts; it follows no redirects and sends no key."""
@@ -26,3 +28,4 @@ class TransferContext(NamedTuple):
     random: Callable[[float, float], float]
     """Draws a number between two."""
     hosts: HostHealth
+    disk: Disk = SYSTEM_DISK

@@ -21,6 +21,7 @@ from kiecli.download.plan import SavedFile, SaveOptions, Target, plan
 from kiecli.download.progress import TransferEvent
 from kiecli.download.reservations import NameReservations
 from kiecli.errors import KieError, without_frames
+from kiecli.system.disk_interface import Disk
 from kiecli.system.system_disk import SYSTEM_DISK
 
 _BLOCK = 1024 * 1024
@@ -53,6 +54,7 @@ class Downloader:
         usage: Callable[[str], Usage] = disk_usage,
         idle: Idle = nullcontext,
         close_connections: Callable[[], None] = lambda: None,
+        disk: Disk = SYSTEM_DISK,
     ) -> None:
         """Take what it needs; to be made before other threads make files.
 
@@ -66,6 +68,7 @@ class Downloader:
             usage: Returns the room of the disk that a folder is on.
             idle: Entered by a thread that only waits for a host, so that other files can go on.
             close_connections: Closes those of the client, which stays in use.
+            disk: Where files are saved.
         """
         self._options = options
         self._context = TransferContext(
@@ -76,6 +79,7 @@ class Downloader:
             DiskSpace(usage),
             random,
             HostHealth(clock, random, idle),
+            disk,
         )
         self._mode = default_mode()
         self._listings = FolderListings(clock)
@@ -116,7 +120,7 @@ class Downloader:
             OSError: The stream refuses it.
         """
         try:
-            temporary = SYSTEM_DISK.open_temporary()
+            temporary = self._context.disk.open_temporary()
         except OSError as error:
             return SavedFile.failed(target, no_temporary_file(target.path, error))
         try:

@@ -78,7 +78,9 @@ class SaveJob:
     def _with_metadata(self, saved: SavedFile) -> SavedFile:
         if not self._options.write_metadata:
             return saved
-        writer = MetadataWriter(self._mode, self._wait, overwrite=self._options.overwrite)
+        writer = MetadataWriter(
+            self._context.disk, self._mode, self._wait, overwrite=self._options.overwrite
+        )
         return writer.write(self._target, saved)
 
     def _save(self) -> SavedFile:
@@ -93,7 +95,7 @@ class SaveJob:
         before = self._destination.inspect()
         kept = self._destination.find_existing(before, self._probe)
         if kept is not None:
-            remove_stale_part(self._destination.part)
+            remove_stale_part(self._destination.part, self._context.disk)
             return self._kept(kept)
         part = self._open_part()
         part.check_room = self._room_for(part, os.path.dirname(self._destination.part) or ".")
@@ -119,11 +121,12 @@ class SaveJob:
         return lambda length: space.reserve(file, length, path=path, folder=folder)
 
     def _open_part(self) -> PartFile:
+        path, disk = self._destination.part, self._context.disk
         try:
-            return PartFile.opened(self._destination.part, self._wait)
+            return PartFile.opened(path, self._wait, disk)
         except FileNotFoundError:
-            make_folder_of(self._destination.part)
-            return PartFile.opened(self._destination.part, self._wait)
+            make_folder_of(path)
+            return PartFile.opened(path, self._wait, disk)
 
     def _publish(self, part: PartFile, received: Received) -> SavedFile:
         """Give the complete part its final name; a file that may be another's is not replaced."""

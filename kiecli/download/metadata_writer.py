@@ -10,19 +10,22 @@ from kiecli.download.existing import inspect
 from kiecli.download.part_file import PartFile
 from kiecli.download.plan import SavedFile, Target
 from kiecli.errors import SaveError
+from kiecli.system.disk_interface import Disk
 
 
 class MetadataWriter:
     """Writes metadata files as results are written: into a part that is then renamed."""
 
-    def __init__(self, mode: int, wait: Callable[[], None], *, overwrite: bool) -> None:
-        """Take what it needs.
+    def __init__(self, disk: Disk, mode: int, wait: Callable[[], None], *, overwrite: bool) -> None:
+        """Write nothing yet.
 
         Args:
+            disk: Where the files are.
             mode: The mode of a complete file.
             wait: Called each time another process is found to write the same file.
             overwrite: Whether any other file of that name is replaced.
         """
+        self._disk = disk
         self._mode = mode
         self._wait = wait
         self._overwrite = overwrite
@@ -47,7 +50,7 @@ class MetadataWriter:
         return saved
 
     def _write(self, path: str, data: bytes, target: Target) -> None:
-        part = PartFile.opened(f"{path}.part", self._wait)
+        part = PartFile.opened(f"{path}.part", self._wait, self._disk)
         try:
             part.reset(None)
             part.append(data)

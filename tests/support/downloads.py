@@ -23,6 +23,8 @@ from kiecli.network.client import Client
 from kiecli.sandbox import media
 from kiecli.sandbox.files import etag
 from kiecli.sandbox.simulation import SimulatedKie
+from kiecli.system.disk_interface import Disk
+from kiecli.system.system_disk import SYSTEM_DISK
 from tests.support.fakes import START, FakeClock
 from tests.support.faults import Faults
 from tests.support.wire import WireTransport
@@ -60,6 +62,7 @@ class Bench:
         host: The API and all file hosts, with their faults.
         events: What happened to files on their way.
         usage: Tells the room of the disk.
+        disk: Where files go.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -68,6 +71,7 @@ class Bench:
         self.host = Faults(SimulatedKie("https://kie.test", now=self.clock.wall))
         self.events: list[TransferEvent] = []
         self.usage: Callable[[str], Usage] = disk_usage
+        self.disk: Disk = SYSTEM_DISK
 
     def client(self) -> httpx.Client:
         """Return a client that reaches the hosts, as a run's would be."""
@@ -84,6 +88,7 @@ class Bench:
             report=self.events.append,
             random=lambda _low, high: high,
             usage=self.usage,
+            disk=self.disk,
         )
 
     def save(

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.downloads import OTHER_PNG, PNG, Bench, said
+from tests.support.downloads import PNG, Bench, said
 from tests.support.systems import needs_unlinking_open_files
 from tests.support.wire import FileScript
 
@@ -98,19 +98,3 @@ def test_a_stranger_s_file_under_the_part_s_name_stays_where_it_is(bench: Bench)
     disturbed(bench, replace)
     assert said(bench.save(LINK).error).endswith(": a folder with this name exists")
     assert part.is_dir()
-
-
-def test_without_room_nothing_is_begun(bench: Bench) -> None:
-    class Usage:
-        total, free = 10**9, 5000
-
-    bench.usage = lambda _folder: Usage()
-    url = bench.host.file("/b.png", OTHER_PNG)
-    saved = bench.save(url)
-    assert (said(saved.error), bench.files) == (
-        (
-            f"could not save {bench.folder / 'task1-1.png'}: it needs {len(OTHER_PNG) / 1000:.1f}"
-            " kB, and the disk has 5.0 kB free"
-        ),
-        {},
-    )

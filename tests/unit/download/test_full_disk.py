@@ -1,0 +1,83 @@
+"""Disks without room: nothing is begun that does not fit, and what is left is told."""
+
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiecli.system.system_disk import SYSTEM_DISK
+from tests.support.downloads import NAME, PNG, Bench, said
+
+FREE = "free some space, then run the line again"
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+class Small:
+    """Whatever it wraps, a file above all, with room for some bytes only."""
+
+    def __init__(self, wrapped: Any, room: int) -> None:
+        self._wrapped = wrapped
+        self._room = room
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._wrapped, name)
+
+    def open_locked(self, *arguments: Any) -> "Small":
+        return Small(self._wrapped.open_locked(*arguments), self._room)
+
+    def write_at(self, data: memoryview, offset: int) -> int:
+        if offset >= self._room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        written: int = self._wrapped.write_at(data[: self._room - offset], offset)
+        return written
+
+
+@pytest.mark.parametrize(
+    ("host", "room", "hint", "left"),
+    [
+        # What can be continued stays, with the note that tells how.
+        ({}, 5000, f"{FREE}; it continues where it stopped", [f"{NAME}.part", f"{NAME}.part.json"]),
+        ({}, 0, FREE, []),
+        ({"etag": None}, 5000, FREE, []),
+        ({"framing": "chunked"}, 5000, FREE, []),
+    ],
+)
+def test_a_disk_that_fills_up_is_told_with_what_is_left(
+    bench: Bench, host: dict[str, Any], room: int, hint: str, left: list[str]
+) -> None:
+    disk: Any = Small(SYSTEM_DISK, room)
+    bench.disk = disk
+    saved = bench.save(bench.host.file("/a.png", PNG, drip=(2000, 0.1), **host))
+    assert (said(saved.error), saved.error and saved.error.hint, list(bench.files)) == (
+        f"could not save {bench.folder / NAME}: the disk is full",
+        hint,
+        left,
+    )
+    bench.disk = SYSTEM_DISK
+    again = bench.save(f"{bench.host.base_url}/a.png")
+    assert (again.status, again.resumed, bench.files) == (
+        "saved",
+        5000 if left else 0,
+        {NAME: PNG},
+    )
+
+
+def test_without_room_nothing_is_begun(bench: Bench) -> None:
+    class Usage:
+        total, free = 10**9, 5000
+
+    bench.usage = lambda _folder: Usage()
+    saved = bench.save(bench.host.file("/a.png", PNG))
+    assert (said(saved.error), bench.files) == (
+        (
+            f"could not save {bench.folder / NAME}: it needs {len(PNG) / 1000:.1f} kB,"
+            " and the disk has 5.0 kB free"
+        ),
+        {},
+    )

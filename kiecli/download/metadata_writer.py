@@ -7,7 +7,7 @@ from kiecli.download.checksum import checksum_of
 from kiecli.download.destination import in_the_way
 from kiecli.download.disk import disk_error
 from kiecli.download.existing import inspect
-from kiecli.download.part_file import PartFile
+from kiecli.download.part_file import PartFile, remove_stale_part
 from kiecli.download.plan import SavedFile, Target
 from kiecli.errors import SaveError
 from kiecli.system.disk_interface import Disk
@@ -39,6 +39,7 @@ class MetadataWriter:
         path = metadata.metadata_path(saved.path)
         try:
             if saved.status == "kept" and metadata.proves(saved.path, saved.bytes, target):
+                remove_stale_part(f"{path}.part", self._disk)
                 return saved
             if saved.sha256 is None:
                 saved = saved._replace(sha256=checksum_of(saved.path))

@@ -1,6 +1,7 @@
 """The list of tasks that need not be asked about again: `--archive FILE`."""
 
 from collections.abc import Callable
+from errno import EISDIR
 from pathlib import Path
 
 from kiecli.clock import Clock, iso_timestamp
@@ -66,8 +67,10 @@ class Archive:
         except FileNotFoundError:
             return {}
         except OSError as error:
+            # Windows calls every folder one that may not be read.
+            found = IsADirectoryError(EISDIR, "") if path.is_dir() else error
             raise UsageError(
-                f"--archive {self.path} cannot be read: {describe(error)[0]}"
+                f"--archive {self.path} cannot be read: {describe(found)[0]}"
             ) from error
         return parse(data.decode("utf-8-sig", errors="replace"))
 

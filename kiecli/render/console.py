@@ -17,5 +17,8 @@ def console(output: Output, environ: Mapping[str, str]) -> Console:
         highlight=False,
         markup=False,
         emoji=False,
+        # Asked on its own, rich looks at stdout alone, and for a pipe draws as Windows 7 needed it;
+        # only a terminal that obeys control sequences comes here.
+        legacy_windows=False,
         _environ=rich_environ(environ),
     )

@@ -10,6 +10,7 @@ import pytest
 from kiecli.cli.main import main
 from kiecli.errors import Interrupted
 from kiecli.runtime import Runtime
+from kiecli.system.syntax import SHELL
 from kiecli.system.system_process import SYSTEM_PROCESS
 from tests.support.creation import creation
 from tests.support.faults import Faults, envelope
@@ -18,6 +19,7 @@ from tests.support.program import FakeStream, Program, Ran, Typed
 END_OF_INPUT = SYSTEM_PROCESS.end_of_input
 
 HERO = json.dumps({"hero": json.loads(creation("new1")), "foot er": json.loads(creation("new2"))})
+FOOTER = SHELL.quote("foot er=new2")
 
 
 @pytest.mark.parametrize(
@@ -44,7 +46,7 @@ HERO = json.dumps({"hero": json.loads(creation("new1")), "foot er": json.loads(c
             (
                 "created hero=new1\n"
                 "kiecli: created foot er=new2\n"
-                "kiecli: to continue: kiecli download --wait hero=new1 'foot er=new2'\n"
+                f"kiecli: to continue: kiecli download --wait hero=new1 {FOOTER}\n"
             ),
         ),
         (
@@ -100,7 +102,7 @@ def test_a_missing_key_names_them_with_the_options_of_the_line(
     assert ran.err.splitlines()[1:] == [
         "kiecli: created hero=new1",
         "kiecli: created foot er=new2",
-        "kiecli: to continue: kiecli download -w -d out hero=new1 'foot er=new2'",
+        f"kiecli: to continue: kiecli download -w -d out hero=new1 {FOOTER}",
     ]
 
 

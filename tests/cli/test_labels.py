@@ -8,9 +8,11 @@ import httpx
 import pytest
 
 from kiecli.errors import Interrupted
+from kiecli.system.syntax import SHELL
 from tests.support.creation import creation
 from tests.support.faults import Faults, envelope
 from tests.support.program import Program, Ran
+from tests.support.systems import native
 from tests.support.terminal import FakeTerminal
 
 WIDE = {"COLUMNS": "200"}
@@ -35,7 +37,7 @@ def test_files_are_called_by_the_label(kiecli: Program, here: Path) -> None:
 @pytest.mark.usefixtures("here")
 def test_a_template_can_have_the_label(kiecli: Program) -> None:
     argv = ["-n", "-o", "{label}/{prompt}.{ext}"]
-    path = "hero/Layered-hills-under-a-low-sun,-flat-colours.png"
+    path = native("hero/Layered-hills-under-a-low-sun,-flat-colours.png")
     assert kiecli("download", *argv, "hero=demo-image").out == f"{path}\n"
 
 
@@ -47,7 +49,7 @@ def test_several_tasks_need_a_template_that_tells_them_apart(
         2,
         "",
         "kiecli: several tasks cannot share --output {n}.{ext}."
-        " Add {label}, as in: -o '{n}-{label}.{ext}'\n",
+        f" Add {{label}}, as in: -o {SHELL.quote('{n}-{label}.{ext}')}\n",
     )
 
 
@@ -81,7 +83,7 @@ def test_a_map_from_stdin_labels_what_was_just_created(kiecli: Program, kie: Fau
         "",
         "kiecli: created hero=new1; if interrupted, continue with: kiecli wait -t 0 hero=new1\n"
         "kiecli: hero, foot er: Kie answered with an error page (HTTP 502)."
-        " To try again: kiecli wait -t 0 hero=new1 'foot er=old'\n",
+        f" To try again: kiecli wait -t 0 hero=new1 {SHELL.quote('foot er=old')}\n",
     )
 
 
@@ -121,7 +123,8 @@ def test_the_live_block_and_the_summary_name_the_label(kiecli: Program) -> None:
     kiecli("wait", "my clip=demo-video", "hero=demo-image", err=screen, environ=WIDE)
     block = [line.split("  ")[0] for line in screen.frames[0].splitlines()]
     assert block[:2] == ["\u280b my clip", "\u280b hero"]
-    assert screen.screen.endswith(": kiecli download 'my clip=demo-video' hero=demo-image")
+    clip = SHELL.quote("my clip=demo-video")
+    assert screen.screen.endswith(f": kiecli download {clip} hero=demo-image")
 
 
 def test_a_result_that_does_not_fit_on_stdout_gets_the_line_with_the_label(kiecli: Program) -> None:

@@ -51,7 +51,7 @@ def _modules() -> dict[str, Path]:
 
 @cache
 def _tree(module: str) -> ast.Module:
-    return ast.parse(_modules()[module].read_text())
+    return ast.parse(_modules()[module].read_text(encoding="utf-8"))
 
 
 def _imported(module: str) -> set[str]:
@@ -124,7 +124,7 @@ def test_the_sandbox_stands_alone() -> None:
 
 @pytest.mark.parametrize("module", [module for module in _modules() if module])
 def test_a_module_can_be_read_in_one_sitting(module: str) -> None:
-    assert len(_modules()[module].read_text().splitlines()) <= _MAX_MODULE
+    assert len(_modules()[module].read_text(encoding="utf-8").splitlines()) <= _MAX_MODULE
 
 
 def _bodies(module: str) -> Iterator[tuple[str, int]]:
@@ -168,6 +168,6 @@ def test_nothing_is_called_by_a_word_that_says_nothing() -> None:
 @pytest.mark.parametrize("module", [m for m in _modules() if m.split(".")[0] == "cli"])
 def test_annotations_of_commands_can_be_read_at_run_time(module: str) -> None:
     # Typer reads them: https://typer.tiangolo.com
-    source = _modules()[module].read_text()
+    source = _modules()[module].read_text(encoding="utf-8")
     assert "from __future__" not in source
     assert "TYPE_CHECKING" not in source

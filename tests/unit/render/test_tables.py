@@ -10,6 +10,7 @@ from kiecli.outcome import Outcome, from_status
 from kiecli.render.console import console
 from kiecli.render.tables import StatusWriter
 from kiecli.streams import Output
+from kiecli.system.syntax import SHELL
 from tests.support.terminal import FakeTerminal
 
 NOW = 1_790_000_100.0
@@ -160,11 +161,11 @@ hint    blocked by
         (
             outcome(state="success", resultJson={"resultObject": {}})._replace(label="my hero"),
             60,
-            """\
+            f"""\
 ╭─ my hero ────────────────────────────────────────────────╮
 │ state  success                                           │
 │ task   a                                                 │
-│ text   to show it: kiecli download -o - 'my hero=a'      │
+│ text   to show it: kiecli download -o - {SHELL.quote("my hero=a")}      │
 ╰──────────────────────────────────────────────────────────╯""",
         ),
         (

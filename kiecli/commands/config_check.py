@@ -16,9 +16,9 @@ from kiecli.errors import (
     TaskNotFound,
     without_frames,
 )
+from kiecli.polling.limits import RetryState
 from kiecli.polling.policy import MIN_ATTEMPTS, POLL_TIMEOUT, REQUEST_TIMEOUT, query_policy
 from kiecli.polling.snapshot import Retry, Snapshot
-from kiecli.polling.time_box import RetryState
 from kiecli.render import json_lines
 from kiecli.render.reporter import Reporter
 from kiecli.runtime import OutputOptions, Runtime

@@ -23,8 +23,10 @@ MAX_INTERVAL = 15.0
 REQUEST_TIMEOUT = READ_TIMEOUT
 """Seconds that a request may take as a whole."""
 
+# A request that ends by itself has a reason to report ("timed out while connecting"); with equal
+# limits that message and the poller's bare "no answer within 20 s" would race.
 POLL_TIMEOUT = REQUEST_TIMEOUT + 1.0
-"""Seconds after which a poll counts as failed without the request's own end, which has a reason."""
+"""Seconds after which a poll counts as failed though its request has not ended."""
 
 DEADLINE_GRACE = 10.0
 """Seconds that polls due by the deadline may take beyond it: nine answers of ten come in one."""
@@ -36,7 +38,10 @@ MIN_ATTEMPTS = 4
 """Failed polls that it takes to give up: fewer may meet one and the same bad minute."""
 
 HARD_LIMIT = 2
-"""After so many times the box of trouble it is over, however few polls there were."""
+"""After so many times its retry timeout a task is given up, however few polls failed.
+
+Four polls that each take 20 s to fail would make of the 15 s of `status` a minute and a half.
+"""
 
 LISTING_GRACE = 15.0
 """Seconds for which a fresh success that lists nothing yet is polled again."""
@@ -47,7 +52,7 @@ FRESH_SUCCESS = 60.0
 # Full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/) up to
 # this pause: an outage that has lasted a minute lasts another half.
 _MAX_PAUSE = 30.0
-_MAX_DOUBLINGS = 10  # far beyond the longest pause, and no power that overflows
+_MAX_DOUBLINGS = 10  # beyond the longest pause; an unbounded power overflows after 1,024 polls
 
 
 class PollPolicy(NamedTuple):
@@ -56,13 +61,13 @@ class PollPolicy(NamedTuple):
     until_finished: bool
     """Whether to poll until the task has ended; else one good answer is enough."""
     timeout: float | None = None
-    """How long to wait for the end; 0 is one poll, without grace and retries."""
+    """Seconds to wait for the end; 0 is one poll without a retry; None is no deadline."""
     interval: float | None = None
     """A fixed time between polls, or None for `poll_interval`'s own."""
     not_found_grace: float = 0.0
-    """How long a task may be not visible yet."""
+    """Seconds for which a task may be not visible yet."""
     retry_timeout: float = 15.0
-    """The box of time for temporary trouble; short, since a person looks on at `status`."""
+    """Seconds of failed polls before a task is given up; few, as `status` has somebody waiting."""
 
     @property
     def single_attempt(self) -> bool:
@@ -79,7 +84,7 @@ def wait_policy(timeout: float, interval: float | None) -> PollPolicy:
     """Return the policy of `wait` and of `download --wait`.
 
     Clients met new tasks that were not visible for some seconds, and allow for 60 to 90; two
-    minutes of trouble outlast a restart on either side.
+    minutes of retries outlast a restart on either side.
     """
     return PollPolicy(
         until_finished=True,

@@ -72,11 +72,15 @@ class Poller:
     @property
     def done(self) -> bool:
         """Whether every task is settled."""
-        return self._scheduler.done
+        return not self._scheduler.open
 
     def start_due(self) -> float:
         """Start every poll that is due and allowed; return when to call `expire` at the latest."""
-        wake = self._on_clock(min(self._start_all(self._now()), self._scheduler.next_limit()))
+        moment = min(self._start_all(self._now()), self._scheduler.next_limit())
+        wake = self._slept + moment
+        # Rounding can make of the sum a moment at which `_now` has not come to this one.
+        while wake - self._slept < moment:
+            wake = nextafter(wake, inf)
         # A moment that is past already is no sleep: it was to be now.
         self._expected = max(wake, self._clock.now())
         return wake
@@ -94,7 +98,7 @@ class Poller:
         yield from self._scheduler.expire(self._now())
 
     def _start_all(self, now: float) -> float:
-        while self._scheduler.in_flight < MAX_CONCURRENT_POLLS:
+        while len(self._scheduler.in_flight) < MAX_CONCURRENT_POLLS:
             due = self._scheduler.next_due()
             if due > now:
                 return due
@@ -102,7 +106,7 @@ class Poller:
             if started is None:
                 return now + self._rate_limiter.delay()
             self._workers.submit(partial(self._carry_out, self._scheduler.start(now), started))
-        return float("inf")
+        return inf
 
     def _carry_out(self, poll: Poll, started: float) -> None:
         answer: Task | KieError
@@ -111,13 +115,6 @@ class Poller:
         except KieError as error:
             answer = without_frames(error)
         self._event_queue.put(PollCompleted(poll, answer))
-
-    def _on_clock(self, moment: float) -> float:
-        """Return the first moment of the clock at which `_now` has come to another."""
-        wake = self._slept + moment
-        while wake - self._slept < moment:  # what floats make of a difference
-            wake = nextafter(wake, inf)
-        return wake
 
     def _now(self) -> float:
         """Return monotonic seconds without those for which the machine slept.

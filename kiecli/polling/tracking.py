@@ -1,7 +1,5 @@
 """What is known of one task that is polled, and what an answer means for it."""
 
-from typing import NamedTuple
-
 from kiecli import durations
 from kiecli.api.models import Task
 from kiecli.errors import (
@@ -12,6 +10,7 @@ from kiecli.errors import (
     TaskFailed,
     TaskNotFound,
 )
+from kiecli.polling.limits import Listing, RetryState, RetryWindow, SharedState
 from kiecli.polling.policy import (
     CONFIRM_DELAY,
     FRESH_SUCCESS,
@@ -19,26 +18,9 @@ from kiecli.polling.policy import (
     MIN_INTERVAL,
     poll_interval,
 )
-from kiecli.polling.snapshot import Retry
-from kiecli.polling.time_box import Listing, RetryState, TimeBox
-from kiecli.polling.waiting import Waiting
+from kiecli.polling.snapshot import Retry, Snapshot
 
 _NEVER = float("inf")
-
-
-class Settle(NamedTuple):
-    """The task is settled: by its last good answer, or by an error."""
-
-    error: KieError | None = None
-
-
-class PollAgain(NamedTuple):
-    """The task is polled again."""
-
-    due: float
-    is_news: bool = True
-    """Whether it changes what is shown of the task."""
-    retry: Retry | None = None
 
 
 class TrackedTask:
@@ -49,51 +31,52 @@ class TrackedTask:
         polls: How many polls of it have started.
         due: When the next is due.
         answer: The last good answer, or None.
-        grace: How long it may still be not visible, since a poll did not find it, or None.
-        trouble: Its failed polls since the last good answer, or None.
+        not_found: How long it may still be not visible, since a poll did not find it, or None.
+        retries: Its failed polls since the last good answer, or None.
         listing: Its success that lists nothing yet, or None.
     """
 
-    def __init__(self, task_id: str, due: float, waiting: Waiting) -> None:
+    def __init__(self, task_id: str, due: float, shared: SharedState) -> None:
         """Track a task whose first poll is due at a moment."""
         self.task_id = task_id
         self.polls = 0
         self.due = due
         self.answer: Task | None = None
-        self.grace: TimeBox | None = None
-        self.trouble: RetryState | None = None
+        self.not_found: RetryWindow | None = None
+        self.retries: RetryState | None = None
         self.listing: Listing | None = None
-        self._waiting = waiting
-        self._first_poll: float | None = None
+        self._shared = shared
+        self._first_poll = _NEVER
         self._is_failure_unconfirmed = False
-        self._not_found: KieError | None = None
+        # Kept beyond the windows: a deadline that comes later has to have a reason.
+        self._not_found_error: KieError | None = None
         self._error: KieError | None = None
 
-    def elapsed(self, now: float) -> float:
-        """Return the seconds since the first poll."""
-        return 0.0 if self._first_poll is None else now - self._first_poll
-
     def on_start(self, now: float) -> None:
-        """Count a poll that starts now; the time in our own queue before it counts for no box."""
-        if self._first_poll is None:
-            self._first_poll = now
+        """Count a poll that starts now; the time in our own queue before counts for no window."""
+        self._first_poll = min(self._first_poll, now)
         self.polls += 1
-        # A pause that Kie imposed is trouble; only what comes on top is our own queue.
-        queued = now - max(self.due, self._waiting.paused_until)
-        for box in (self.grace, self.trouble, self.listing):
-            if box is not None and queued > 0:
-                box.leave_out(queued)
+        # A pause that Kie imposed does count; only what comes on top is our own queue.
+        queued = now - max(self.due, self._shared.paused_until)
+        for window in (self.not_found, self.retries, self.listing):
+            if window is not None and queued > 0:
+                window.leave_out(queued)
 
     def on_answer(
         self, answer: Task | KieError, started: float, now: float, wall: float | None
-    ) -> Settle | PollAgain:
-        """Return what the answer means that came now for a poll that started then.
+    ) -> Snapshot | None:
+        """Take the answer that came now for a poll that started then.
+
+        The task is settled if the snapshot says so; else `due` is when to poll it again.
 
         Args:
             answer: The task, or why there is none.
             started: When the poll started.
             now: The present moment.
             wall: The same in seconds since 1970, or None.
+
+        Returns:
+            What it changes; None if nothing that anybody is shown.
         """
         listing = self.listing
         if isinstance(answer, KieError):
@@ -105,74 +88,86 @@ class TrackedTask:
         self.listing = listing or Listing(now, LISTING_GRACE, answer)
         return self._poll_listing(self.listing, started, now)
 
+    def settle(self, now: float, error: KieError | None = None) -> Snapshot:
+        """Return the last snapshot: what was answered last, or the error that ends it."""
+        if self.listing is not None:  # a success, whatever came later
+            self.answer, error = self.listing.task, None
+        elapsed = max(0.0, now - self._first_poll)  # one that was never polled has none
+        return Snapshot(self.task_id, self.answer, elapsed, settled=True, error=error)
+
     def hard_end(self) -> float:
         """Return when the task ends whatever its polls do; infinity while they go well."""
         if self.listing is not None:
             return self.listing.ends_at
-        trouble = self.trouble
-        if trouble is None or trouble.is_disproved_by(self._waiting.last_answer):
+        retries = self.retries
+        if retries is None or retries.is_disproved_by(self._shared.last_answer):
             return _NEVER
-        return trouble.hard_end
+        return retries.hard_end
 
-    def to_error_at_hard_end(self, now: float, *, cut_short: int = 0) -> KieError | None:
-        """Return the error of a task at its hard end; a success that lists nothing has none.
+    def settle_at_hard_end(self, now: float, *, cut_short: int = 0) -> Snapshot:
+        """Return the last snapshot of a task at its hard end.
 
         Args:
             now: The present moment.
             cut_short: How many polls are in flight.
         """
-        if self.trouble is None or self.listing is not None:
-            return None
-        self.trouble.attempts += cut_short
-        return self.trouble.to_error(now)
+        if self.retries is None:  # it is a success that lists nothing
+            return self.settle(now)
+        self.retries.attempts += cut_short
+        return self.settle(now, self.retries.to_error(now))
 
-    def to_deadline_error(self, now: float) -> KieError:
-        """Return what the end of waiting means: 124, or 5 or 6 if Kie never gave a good answer."""
-        timeout = self._waiting.policy.timeout
+    def settle_at_deadline(self, now: float) -> Snapshot:
+        """Return the last snapshot: exit code 124, or 5 or 6 if Kie gave no good answer."""
+        return self.settle(now, self._deadline_error(now))
+
+    def _deadline_error(self, now: float) -> KieError:
+        timeout = self._shared.policy.timeout
         waited = durations.show(timeout or 0)
         if self.answer is not None:
             state = (self.answer.state or "running").lower()
             return DeadlineExceeded(
                 f"still {state} after {waited}" if timeout else f"still {state}"
             )
-        if self.trouble is not None and self.trouble.reason is self._error:
-            return self.trouble.to_error(now)
-        reason = self._error or self._not_found
+        if self.retries is not None and self.retries.reason is self._error:
+            return self.retries.to_error(now)
+        reason = self._error or self._not_found_error
         if reason is not None:
             return reason
-        if self._first_poll is None:
+        if self.polls == 0:
             return DeadlineExceeded(f"not checked within {waited}")
         return ConnectionFailed(f"no answer within {waited}")
 
-    def _on_good_answer(self, answer: Task, started: float, now: float) -> Settle | PollAgain:
-        waiting = self._waiting
-        is_news = self.trouble is not None or self.grace is not None
+    def _on_good_answer(self, answer: Task, started: float, now: float) -> Snapshot | None:
+        shared = self._shared
+        is_news = self.retries is not None or self.not_found is not None
         is_news |= self.answer is None or self.answer.state != answer.state
         self.answer = answer
-        self.grace = self.trouble = self.listing = None
+        self.not_found = self.retries = self.listing = None
         self._is_failure_unconfirmed = False
-        if answer.finished or not waiting.policy.until_finished:
-            return Settle()
-        if started >= waiting.deadline or waiting.policy.single_attempt:
-            return Settle(self.to_deadline_error(now))
-        pause = waiting.interval(self.elapsed(now), waiting.policy.interval, waiting.random)
-        return PollAgain(min(max(now, started + pause), waiting.deadline), is_news)
+        if answer.finished or not shared.policy.until_finished:
+            return self.settle(now)
+        if started >= shared.deadline or shared.policy.single_attempt:
+            return self.settle_at_deadline(now)
+        elapsed = now - self._first_poll
+        pause = shared.interval(elapsed, shared.policy.interval, shared.random)
+        self.due = min(max(now, started + pause), shared.deadline)
+        return Snapshot(self.task_id, answer, elapsed, settled=False) if is_news else None
 
-    def _on_error(self, error: KieError, started: float, now: float) -> Settle | PollAgain:
-        is_single = self._waiting.policy.single_attempt
+    def _on_error(self, error: KieError, started: float, now: float) -> Snapshot:
+        is_single = self._shared.policy.single_attempt
         match error:
             case TaskFailed() if not (self._is_failure_unconfirmed or is_single):
                 return self._confirm(error, now)
             case TaskNotFound():
                 return self._on_not_found(error, started, now)
             case _ if error.temporary:
-                return self._on_trouble(error, started, now)
+                return self._on_temporary_error(error, started, now)
             case _:
-                return Settle(error)
+                return self.settle(now, error)
 
     def _is_unlisted(self, answer: Task, wall: float | None) -> bool:
         """Return True for a success so fresh that its results may be listed later."""
-        policy = self._waiting.policy
+        policy = self._shared.policy
         if policy.single_attempt or not (policy.until_finished and answer.is_empty):
             return False
         was_running = self.listing is not None or self.answer is not None
@@ -180,58 +175,58 @@ class TrackedTask:
         is_young = wall is not None and ended_at is not None and wall - ended_at < FRESH_SUCCESS
         return was_running or is_young
 
-    def _poll_listing(self, listing: Listing, started: float, now: float) -> Settle | PollAgain:
+    def _poll_listing(self, listing: Listing, started: float, now: float) -> Snapshot:
         due = max(now, started + MIN_INTERVAL)
-        if due >= listing.ends_at or started >= self._waiting.deadline:
-            return Settle()
+        if due >= listing.ends_at or started >= self._shared.deadline:
+            return self.settle(now)
         reason = KieUnavailable("the task succeeded, but Kie lists no results yet")
-        return self._retry(listing, reason, due)
+        return self._retry(listing, reason, due, now)
 
-    def _confirm(self, failure: TaskFailed, now: float) -> PollAgain:
+    def _confirm(self, failure: TaskFailed, now: float) -> Snapshot:
         """Ask once more: a failure without a record may be a slip."""
         self._is_failure_unconfirmed = True
         self._error = KieUnavailable(f"{failure.message}, not confirmed by a second answer")
-        return self._retry(TimeBox(now, CONFIRM_DELAY), failure, now + CONFIRM_DELAY)
+        return self._retry(RetryWindow(now, CONFIRM_DELAY), failure, now + CONFIRM_DELAY, now)
 
-    def _on_not_found(self, error: TaskNotFound, started: float, now: float) -> Settle | PollAgain:
-        policy = self._waiting.policy
-        self._not_found = error
-        grace = self.grace = self.grace or TimeBox(started, policy.not_found_grace)
-        if policy.single_attempt or now >= grace.ends_at:
-            return Settle(error)
-        if started >= self._waiting.deadline:
-            return Settle(self.to_deadline_error(now))
-        pause = poll_interval(grace.elapsed(now), policy.interval, self._waiting.random)
-        return self._retry(grace, error, min(now + pause, grace.ends_at))
+    def _on_not_found(self, error: TaskNotFound, started: float, now: float) -> Snapshot:
+        policy = self._shared.policy
+        self._not_found_error = error
+        window = self.not_found = self.not_found or RetryWindow(started, policy.not_found_grace)
+        if policy.single_attempt or now >= window.ends_at:
+            return self.settle(now, error)
+        if started >= self._shared.deadline:
+            return self.settle_at_deadline(now)
+        pause = poll_interval(window.elapsed(now), policy.interval, self._shared.random)
+        return self._retry(window, error, min(now + pause, window.ends_at), now)
 
-    def _on_trouble(self, error: KieError, started: float, now: float) -> Settle | PollAgain:
+    def _on_temporary_error(self, error: KieError, started: float, now: float) -> Snapshot:
+        shared = self._shared
         self._error = error
-        trouble = self.trouble
-        if trouble is None or trouble.is_disproved_by(self._waiting.last_answer):
-            trouble = self.trouble = self._waiting.new_trouble(error, started)
-        trouble.add(error)
-        due = max(trouble.next_poll(now, self._waiting.random), self._waiting.paused_until)
-        if trouble.is_full(now) or self._is_last(trouble, due):
-            return Settle(trouble.to_error(now))
-        if started >= self._waiting.deadline:
-            return Settle(self.to_deadline_error(now))
-        return self._retry(trouble, error, due)
+        retries = self.retries
+        if retries is None or retries.is_disproved_by(shared.last_answer):
+            retries = self.retries = shared.new_retry_state(error, started)
+        retries.add(error)
+        due = max(retries.next_poll(now, shared.random), shared.paused_until)
+        if retries.is_full(now) or self._is_last(retries, due):
+            return self.settle(now, retries.to_error(now))
+        if started >= shared.deadline:
+            return self.settle_at_deadline(now)
+        return self._retry(retries, error, due, now)
 
-    def _is_last(self, trouble: RetryState, due: float) -> bool:
-        """Return True if no other poll comes before the box ends.
-
-        A command that does not wait does not wait for a pause, either, that Kie asks for and that
-        outlasts the box.
-        """
-        policy = self._waiting.policy
-        is_asked = trouble.reason.retry_after is not None and not policy.until_finished
-        end = trouble.ends_at if is_asked else trouble.hard_end
+    def _is_last(self, retries: RetryState, due: float) -> bool:
+        """Return True if no other poll comes before the window ends."""
+        policy = self._shared.policy
+        # `status` gives up at once where Kie asks for a pause that outlasts its fifteen seconds.
+        is_asked = retries.reason.retry_after is not None and not policy.until_finished
+        end = retries.ends_at if is_asked else retries.hard_end
         return policy.single_attempt or due > end
 
-    def _retry(self, box: TimeBox, reason: KieError, due: float) -> PollAgain:
-        """Poll again at `due`, and tell why, since when and for how long yet."""
-        deadline = self._waiting.deadline
-        retry = Retry(reason, box.elapsed(due), min(box.limit_at(due), box.elapsed(deadline)))
+    def _retry(self, window: RetryWindow, reason: KieError, due: float, now: float) -> Snapshot:
+        """Poll again at `due`; return why, since when and for how long yet."""
+        deadline = self._shared.deadline
         # A last poll falls on the deadline, but not into a pause that Kie asked for.
-        is_asked = reason.retry_after is not None
-        return PollAgain(due if is_asked else min(due, deadline), retry=retry)
+        self.due = due if reason.retry_after is not None else min(due, deadline)
+        limit = min(window.limit_at(due), window.elapsed(deadline))
+        retry = Retry(reason, window.elapsed(due), limit)
+        elapsed = now - self._first_poll
+        return Snapshot(self.task_id, self.answer, elapsed, settled=False, retry=retry)

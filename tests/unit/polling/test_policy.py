@@ -1,4 +1,4 @@
-"""When to look again: a twentieth of the time waited, between 2 and 15 seconds."""
+"""When to poll again: a twentieth of the time waited, between 2 and 15 seconds."""
 
 import random
 from itertools import pairwise
@@ -54,7 +54,7 @@ def _moments(scatter: random.Random) -> list[float]:
     return moments
 
 
-def test_fifteen_minutes_take_about_a_hundred_looks() -> None:
+def test_fifteen_minutes_take_about_a_hundred_polls() -> None:
     counts = [len(_moments(random.Random(seed))) for seed in range(200)]
     assert min(counts) >= 95
     assert max(counts) <= 110
@@ -63,33 +63,33 @@ def test_fifteen_minutes_take_about_a_hundred_looks() -> None:
 def test_a_result_is_noticed_within_two_seconds_and_later_within_six_percent() -> None:
     for seed in range(200):
         moments = _moments(random.Random(seed))
-        for look, following in pairwise(moments):
-            assert following - look <= max(2.2, 0.06 * look)
+        for poll, following in pairwise(moments):
+            assert following - poll <= max(2.2, 0.06 * poll)
 
 
-def test_the_pause_after_failed_looks_doubles_from_one_second_to_thirty() -> None:
+def test_the_pause_after_failed_polls_doubles_from_one_second_to_thirty() -> None:
     longest = [backoff(failed, _high) for failed in (1, 2, 3, 4, 5, 6, 7, 5000)]
     assert longest == [1, 2, 4, 8, 16, 30, 30, 30]
 
 
-def test_the_pause_after_failed_looks_is_scattered_over_its_whole_length() -> None:
+def test_the_pause_after_failed_polls_is_scattered_over_its_whole_length() -> None:
     assert [backoff(failed, _low) for failed in (1, 9)] == [0, 0]
     assert [backoff(failed, _middle) for failed in (1, 9)] == [0.5, 15]
 
 
-def test_a_question_ends_with_one_good_answer_and_bears_trouble_for_fifteen_seconds() -> None:
+def test_a_query_ends_with_one_good_answer_and_retries_for_fifteen_seconds() -> None:
     assert query_policy() == PollPolicy(
         until_finished=False, timeout=None, interval=None, not_found_grace=0, retry_timeout=15
     )
     assert not query_policy().single_attempt
 
 
-def test_waiting_bears_trouble_for_two_minutes_and_grants_a_minute_to_become_visible() -> None:
+def test_waiting_retries_for_two_minutes_and_gives_a_task_a_minute_to_become_visible() -> None:
     assert wait_policy(900, 3) == PollPolicy(
         until_finished=True, timeout=900, interval=3, not_found_grace=60, retry_timeout=120
     )
     assert not wait_policy(900, None).single_attempt
 
 
-def test_no_time_to_wait_is_one_look() -> None:
+def test_no_time_to_wait_is_one_poll() -> None:
     assert wait_policy(0, None).single_attempt

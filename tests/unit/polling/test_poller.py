@@ -57,7 +57,7 @@ def _asks(seconds: float) -> RateLimited:
 
 # Script, policy, when it is polled, when it is settled, and how.
 _Row = tuple[Script, PollPolicy, Sequence[float], float, str]
-_BOXES: dict[str, _Row] = {
+_RETRIES: dict[str, _Row] = {
     "status: 15 s": (
         always(_ERROR), _QUERY, [0, 1, 3, 7, 15], 15, "code 500; tried 5 times in 15s"),
     "wait: 2 min": (
@@ -74,7 +74,7 @@ _BOXES: dict[str, _Row] = {
     "silence in wait": (
         always(None), _WAIT, [0, 22, 45, 70, 99], 120,
         "no answer within 20 s; tried 5 times in 2m"),
-    "a good answer ends trouble": (
+    "a good answer ends the retries": (
         _in_turn(_ERROR, _ERROR, _WAITING, _ERROR, _ERROR, _ERROR, _ERROR, _SUCCESS), _WAIT,
         [0, 1, 3, 5, 6, 8, 12, 20], 20, "success"),
     "429": (
@@ -82,9 +82,9 @@ _BOXES: dict[str, _Row] = {
     "429 in wait": (
         always(_LIMITED), _WAIT, [0, 5, 15, 35, 65, 95, 125], 125,
         "rate limited; tried 7 times in 2m5s"),
-    "a pause within the box": (
+    "a pause within the retry timeout": (
         _in_turn(_asks(9), _SUCCESS), _QUERY, [0, 9], 9, "success"),
-    "a pause that outlasts the box": (
+    "a pause that outlasts the retry timeout": (
         always(_asks(3600)), _QUERY, [0], 0, "rate limited; Kie asks to wait 1h"),
     "a pause that outlasts what is left of it": (
         always(_asks(9)), _QUERY, [0, 9], 9,
@@ -98,36 +98,36 @@ _BOXES: dict[str, _Row] = {
     "a pause that lasts": (
         always(_asks(3600)), _WAIT, [0, 60, 120, 180], 180,
         "rate limited; tried 4 times in 3m; Kie asks to wait 1h"),
-    "no grace": (always(_UNKNOWN), _QUERY, [0], 0, "unknown"),
-    "a minute of grace": (
+    "no time to become visible": (always(_UNKNOWN), _QUERY, [0], 0, "unknown"),
+    "a minute to become visible": (
         always(_UNKNOWN), wait_policy(900, 25), [0, 25, 50, 60], 60, "unknown"),
     "visible in time": (_in_turn(_UNKNOWN, _UNKNOWN, _SUCCESS), _WAIT, [0, 2, 4], 4, "success"),
-    "grace begins with the first such answer": (
+    "the minute begins with the first such answer": (
         _in_turn(_ERROR, _ERROR, _ERROR, _UNKNOWN), wait_policy(900, 50), [0, 1, 3, 7, 57, 67],
         67, "unknown"),
-    "trouble does not renew it": (
+    "failed polls do not renew it": (
         _in_turn(_UNKNOWN, _ERROR, _ERROR, _UNKNOWN), wait_policy(900, 50),
         [0, 50, 51, 53, 60], 60, "unknown"),
     "a good answer ends it": (
         _in_turn(_UNKNOWN, _WAITING, _UNKNOWN), wait_policy(900, 50), [0, 50, 100, 150, 160], 160,
         "unknown"),
-    "it is no trouble": (
+    "it is no failed poll": (
         _in_turn(_UNKNOWN, _UNKNOWN, _ERROR), wait_policy(900, 20),
         [0, 20, 40, 41, 43, 47, 55, 71, 101, 131, 160], 160, "code 500; tried 9 times in 2m"),
     "a failure is confirmed": (always(_FAILURE, 0.5), _QUERY, [0, 5.5], 6, "failed: code 501"),
     "a failure is taken back": (_in_turn(_FAILURE, _SUCCESS), _WAIT, [0, 5], 5, "success"),
     "two failures with an answer between": (
         _in_turn(_FAILURE, _WAITING, _FAILURE, _SUCCESS), _WAIT, [0, 5, 7, 12], 12, "success"),
-    "no later trouble": (
+    "another error is final": (
         always(AccessError("feature disabled")), _WAIT, [0], 0, "feature disabled"),
     "a refused certificate": (
         always(ConnectionFailed("refused", temporary=False)), _QUERY, [0], 0, "refused"),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", _BOXES)
+@pytest.mark.parametrize("name", _RETRIES)
 def test_how_long_a_task_is_polled(name: str) -> None:
-    script, policy, polls, end, how = _BOXES[name]
+    script, policy, polls, end, how = _RETRIES[name]
     run = PollRun(script, policy).to_its_end()
     assert (run.moments, run.ends) == (polls, [("a", end, how)])
 
@@ -144,9 +144,9 @@ _DEADLINES: dict[str, _Row] = {
     "ten seconds more": (always(None), _wait(10), [0], 20, "no answer within 10s"),
     "a poll that takes longer than the interval": (
         always(_GENERATING, 4), _wait(10), [0, 4, 8, 12], 16, "still generating after 10s"),
-    "trouble": (
+    "failed polls": (
         always(_ERROR), _wait(10), [0, 1, 3, 7, 10], 10, "code 500; tried 5 times in 10s"),
-    "trouble after a good answer": (
+    "failed polls after a good answer": (
         _in_turn(_WAITING, _ERROR), _wait(4), [0, 3, 4], 4, "still waiting after 4s"),
     "not visible": (always(_UNKNOWN), _wait(10), [0, 3, 6, 9, 10], 10, "unknown"),
     "not only not visible": (
@@ -162,7 +162,7 @@ _DEADLINES: dict[str, _Row] = {
     "a failure at the deadline": (
         _in_turn(_WAITING, _FAILURE), _wait(3), [0, 3, 3], 3, "failed: code 501"),
     "0 is one poll": (always(_WAITING), _wait(0), [0], 0, "still waiting"),
-    "0 and trouble": (always(_ERROR), _wait(0), [0], 0, "code 500"),
+    "0 and a failed poll": (always(_ERROR), _wait(0), [0], 0, "code 500"),
     "0 and not visible": (always(_UNKNOWN), _wait(0), [0], 0, "unknown"),
     "0 and a failure": (always(_FAILURE), _wait(0), [0], 0, "failed: code 501"),
 }  # fmt: skip
@@ -197,7 +197,7 @@ _LISTINGS: dict[str, _Row] = {
     "nobody waits": (always(_empty()), _QUERY, [0], 0, "success"),
     "one poll": (always(_empty()), _wait(0), [0], 0, "success"),
     "the deadline": (always(_empty()), _wait(3), [0, 2, 3], 3, "success"),
-    "trouble": (_in_turn(_empty(), _ERROR), _WAIT, _SEVEN, 14, "success"),
+    "failed polls": (_in_turn(_empty(), _ERROR), _WAIT, _SEVEN, 14, "success"),
     "silence": (_in_turn(_empty(), None), _WAIT, [0, 2], 15, "success"),
     "a refusal": (_in_turn(_empty(), AccountRefused("no")), _WAIT, [0, 2], 2, "success"),
 }  # fmt: skip
@@ -233,13 +233,13 @@ def test_a_retry_has_its_reason_and_its_limit(
     assert (type(first.retry.reason), *first.retry[1:]) == (type(retry.reason), *retry[1:])
 
 
-def test_polls_beyond_the_box_have_the_longer_limit() -> None:
+def test_polls_beyond_the_retry_timeout_have_the_longer_limit() -> None:
     [(moment, first), _] = PollRun(always(None), _QUERY).to_its_end().snapshots
     assert first.retry is not None
     assert (moment, *first.retry[1:]) == (21, 22, 30)
 
 
-def test_only_changes_of_state_and_the_end_of_trouble_are_news() -> None:
+def test_only_changes_of_state_and_the_end_of_retries_are_news() -> None:
     script = _in_turn(_WAITING, _WAITING, _ERROR, _WAITING, _WAITING, _GENERATING, _SUCCESS)
     run = PollRun(script, _WAIT).to_its_end()
     assert run.snapshots == [
@@ -324,7 +324,7 @@ def test_hundreds_of_tasks_end_together_where_kie_answers_nobody(
     assert _most_in_a_second([moment for moment, _ in run.polls]) <= 8
 
 
-def test_tasks_end_together_at_twice_the_box_also_while_one_waits_for_the_other() -> None:
+def test_tasks_end_together_at_twice_the_retry_timeout_also_while_one_waits_for_the_other() -> None:
     script: Script = lambda _task_id, now: (_LIMITED if now < 1 else None, 0)  # noqa: E731
     run = PollRun(script, _QUERY, ["a", "b"]).to_its_end()
     end = (30, "no answer within 20 s; tried 4 times in 30s")
@@ -353,14 +353,14 @@ def test_a_good_answer_for_any_task_proves_the_connection() -> None:
     ]
 
 
-def test_trouble_begins_after_the_last_good_answer_for_any_task() -> None:
+def test_the_retry_timeout_begins_after_the_last_good_answer_for_any_task() -> None:
     script: Script = lambda task_id, now: (_WAITING if task_id == "on" and now < 20 else None, 0)  # noqa: E731
     run = PollRun(script, _WAIT, ["off", "on"]).to_its_end()
     [end] = {end[1:] for end in run.ends}
     assert end == (140, "no answer within 20 s; tried 10 times in 2m2s")
 
 
-def test_a_good_answer_for_another_task_does_not_end_other_trouble() -> None:
+def test_a_good_answer_for_another_task_does_not_end_other_retries() -> None:
     script = _by_task(bad=(_ERROR, 0), good=(_WAITING, 0))
     run = PollRun(script, wait_policy(400, 60), ["bad", "good"]).to_its_end()
     assert run.ends[0] == ("bad", 120, "code 500; tried 9 times in 2m")
@@ -392,7 +392,7 @@ def test_a_pause_that_kie_asks_for_ends_a_query_but_for_what_is_in_flight() -> N
     ]
 
 
-def test_a_pause_that_outlasts_the_trouble_of_a_task_ends_it() -> None:
+def test_a_pause_that_outlasts_the_retries_of_a_task_ends_it() -> None:
     script = _by_task(slow=(_ERROR, 9), limited=(_asks(14), 19.5))
     run = PollRun(script, _QUERY, ["slow", "limited"]).to_its_end()
     assert run.ends == [
@@ -428,7 +428,7 @@ def test_no_more_polls_are_in_flight_than_threads() -> None:
     in_flight = []
 
     def script(_task_id: str, _now: float) -> tuple[Answer, float]:
-        in_flight.append(run.scheduler.in_flight)
+        in_flight.append(len(run.scheduler.in_flight))
         return _SUCCESS, 20.9
 
     run = PollRun(script, _WAIT, _ids(200))
@@ -436,8 +436,8 @@ def test_no_more_polls_are_in_flight_than_threads() -> None:
     assert max(in_flight) <= MAX_CONCURRENT_POLLS == 168
 
 
-def test_the_queue_is_no_trouble() -> None:
-    # A round over all tasks takes two minutes, as long as the box.
+def test_time_in_the_queue_counts_for_no_retry_timeout() -> None:
+    # A round over all tasks takes two minutes, as long as the retry timeout.
     polls: Counter[str] = Counter()
 
     def script(task_id: str, _now: float) -> tuple[Answer, float]:
@@ -481,7 +481,7 @@ def test_what_was_in_flight_when_the_machine_slept_is_polled_again() -> None:
     assert (run.moments, run.ends) == ([0, 1001], [("a", 1001, "success")])
 
 
-def test_sleep_is_no_trouble_and_the_deadline_counts_it() -> None:
+def test_sleep_counts_for_no_retry_timeout_but_for_the_deadline() -> None:
     run = PollRun(always(_ERROR), wait_policy(900, 3))
     run.event_queue.put_at(6, lambda: run.clock.advance(800))
     run.to_its_end()

@@ -20,12 +20,12 @@ def test_every_task_is_due_at_once_in_the_order_given() -> None:
     while scheduler.next_due() <= 5:
         polls.append(scheduler.start(5))
     assert polls == [Poll("b", 1, 5), Poll("a", 1, 5), Poll("c", 1, 5)]
-    assert scheduler.in_flight == 3
+    assert list(scheduler.in_flight) == ["b", "a", "c"]
 
 
 def test_without_tasks_there_is_nothing_to_do() -> None:
     scheduler = PollScheduler([], query_policy(), 0, longest)
-    assert (scheduler.done, scheduler.next_due()) == (True, float("inf"))
+    assert (scheduler.open, scheduler.next_due()) == ({}, float("inf"))
 
 
 def test_another_interval_function_can_be_given() -> None:
@@ -50,7 +50,7 @@ def test_a_poll_counts_as_failed_a_second_after_its_request() -> None:
     [snapshot] = scheduler.expire(21)
     assert snapshot.retry is not None
     assert (snapshot.task_id, snapshot.retry.reason.message) == ("a", "no answer within 20 s")
-    assert (scheduler.in_flight, scheduler.next_limit()) == (1, 22)
+    assert (list(scheduler.in_flight), scheduler.next_limit()) == (["b"], 22)
 
 
 def test_a_late_answer_changes_nothing_even_while_the_next_poll_is_in_flight() -> None:
@@ -63,10 +63,10 @@ def test_a_late_answer_changes_nothing_even_while_the_next_poll_is_in_flight() -
         Snapshot("a", _SUCCESS, 24, settled=True)
     ]
     assert list(scheduler.answered(following, _SUCCESS, 25)) == []
-    assert scheduler.done
+    assert scheduler.open == {}
 
 
-def test_time_in_our_own_queue_is_no_trouble() -> None:
+def test_time_in_our_own_queue_counts_for_no_retry_timeout() -> None:
     scheduler = PollScheduler(["other", "a"], wait_policy(9000, None), 0, longest)
     error = KieUnavailable("code 500")
     lasts = []
@@ -80,7 +80,7 @@ def test_time_in_our_own_queue_is_no_trouble() -> None:
     assert lasts == [1, 3, 7, 15, 31]
 
 
-def test_a_pause_is_trouble_and_the_queue_after_it_is_not() -> None:
+def test_a_pause_counts_and_the_queue_after_it_does_not() -> None:
     scheduler = PollScheduler(["a"], _WAIT, 0, longest)
     error = RateLimited("rate limited")
     list(scheduler.answered(scheduler.start(0), error, 0))

@@ -1,14 +1,23 @@
-"""The boxes of time within which a task is polled again after an answer that was no good one."""
+"""How long it may take: the deadline that all tasks share, and the time for each one's retries."""
 
 from kiecli import durations
 from kiecli.api.models import Task
 from kiecli.api.rate_limiter import MAX_RETRY_AFTER
 from kiecli.errors import ConnectionFailed, KieError, KieUnavailable
-from kiecli.polling.policy import HARD_LIMIT, MIN_ATTEMPTS, Random, backoff
+from kiecli.polling.policy import (
+    HARD_LIMIT,
+    MIN_ATTEMPTS,
+    IntervalFunction,
+    PollPolicy,
+    Random,
+    backoff,
+)
+
+_NEVER = float("inf")
 
 
-class TimeBox:
-    """A time that is granted from the start of a poll on.
+class RetryWindow:
+    """The time within which a task is polled again; it opens with the start of a poll.
 
     Attributes:
         limit: Its seconds.
@@ -31,7 +40,7 @@ class TimeBox:
         """When it is used up, unless more time is left out."""
         return self._since + self.limit
 
-    def limit_at(self, moment: float) -> float:  # noqa: ARG002  of use to boxes that can be longer
+    def limit_at(self, moment: float) -> float:  # noqa: ARG002  RetryState's can be longer
         """Return the seconds after which it ends, as far as is known at a moment."""
         return self.limit
 
@@ -44,7 +53,7 @@ class TimeBox:
         self._since += seconds
 
 
-class Listing(TimeBox):
+class Listing(RetryWindow):
     """The time for which a fresh success that lists nothing yet is polled again.
 
     Attributes:
@@ -59,10 +68,12 @@ class Listing(TimeBox):
         self.task = task
 
 
-class RetryState(TimeBox):
-    """The time for temporary trouble: a run of polls without a good answer.
+class RetryState(RetryWindow):
+    """Temporary errors: a run of polls without a good answer.
 
-    It is full after its seconds and four failed polls; its hard end comes after twice its seconds.
+    The task is given up when both its seconds and four failed polls have passed. An answer that
+    takes twenty seconds to fail would stretch four of them over a minute and a half, so after
+    twice the seconds, at the hard end, the number of polls no longer matters.
 
     Attributes:
         attempts: How many polls failed.
@@ -75,7 +86,7 @@ class RetryState(TimeBox):
     def __init__(self, since: float, limit: float, reason: KieError) -> None:
         """Open it for a poll that started at `since` and failed; `add` counts it."""
         super().__init__(since, limit)
-        self._began = since
+        self._began = since  # stays where it is when time is left out: messages show all of it
         self.attempts = 0
         self.reason = reason
         self.is_connection = True
@@ -87,7 +98,7 @@ class RetryState(TimeBox):
         self.is_connection = self.is_connection and isinstance(error, ConnectionFailed)
 
     def is_disproved_by(self, last_answer: float) -> bool:
-        """Return True for trouble with the connection if an answer came since, for any task."""
+        """Return True for lost connections if an answer came since, for any task."""
         return self.is_connection and self._began < last_answer
 
     def limit_at(self, moment: float) -> float:
@@ -100,12 +111,13 @@ class RetryState(TimeBox):
         return self._since + HARD_LIMIT * self.limit
 
     def is_full(self, now: float) -> bool:
-        """Return True if the trouble has lasted long enough to give up."""
+        """Return True if polls have failed long enough, and often enough, to give up."""
         return self.attempts >= MIN_ATTEMPTS and now >= self.ends_at
 
     def next_poll(self, now: float, random: Random) -> float:
-        """Return when to poll again; the last poll falls on the end of the box."""
+        """Return when to poll again; the last poll falls on the end of the window."""
         pause = backoff(self.attempts, random)
+        # A poll after the window would come too late to show that Kie is back.
         if now < self.ends_at:
             pause = min(pause, self.ends_at - now)
         return now + max(pause, min(self.reason.retry_after or 0.0, MAX_RETRY_AFTER))
@@ -121,5 +133,34 @@ class RetryState(TimeBox):
         if not details:
             return self.reason
         error = KieUnavailable("; ".join([self.reason.message, *details]), hint=self.reason.hint)
-        error.reason = self.reason.message
+        error.reason = self.reason.message  # by which many tasks are reported in one line
         return error
+
+
+class SharedState:
+    """What all tasks share that are polled together.
+
+    Attributes:
+        policy: What the command wants of its polls.
+        random: Draws the jitter of intervals and pauses.
+        interval: Returns the seconds from one good answer to the next poll.
+        deadline: When the last poll is due.
+        paused_until: No poll can start before, because Kie answered 429.
+        last_answer: When Kie last gave an answer that was no temporary error, for any task.
+    """
+
+    def __init__(
+        self, policy: PollPolicy, now: float, random: Random, interval: IntervalFunction
+    ) -> None:
+        """Start waiting now."""
+        self.policy = policy
+        self.random = random
+        self.interval = interval
+        self.deadline = now + policy.timeout if policy.timeout else _NEVER
+        self.paused_until = -_NEVER
+        self.last_answer = -_NEVER
+
+    def new_retry_state(self, error: KieError, started: float) -> RetryState:
+        """Return the state of retries after a poll that started then and failed."""
+        # While other tasks get answers Kie is there: what this one waited before is no outage.
+        return RetryState(max(started, self.last_answer), self.policy.retry_timeout, error)

@@ -6,7 +6,7 @@ MAX_SECONDS = 365 * 86400.0
 """A year: a longer duration is a typing mistake."""
 
 _NUMBER = r"([0-9]+(?:\.[0-9]+)?)"
-_UNITS = f"(?:{_NUMBER}[hH])?(?:{_NUMBER}[mM])?(?:{_NUMBER}[sS])?"
+_DURATION = f"{_NUMBER}|(?:{_NUMBER}[hH])?(?:{_NUMBER}[mM])?(?:{_NUMBER}[sS])?"
 
 
 def parse(text: str, *, zero: bool = False) -> float:
@@ -19,25 +19,17 @@ def parse(text: str, *, zero: bool = False) -> float:
     Raises:
         ValueError: It is not a duration; the message, without a full stop, is for the user.
     """
-    seconds = _seconds(text.strip())
-    if seconds is None:
+    # Not compiled ahead: most runs read no duration at all.
+    found = re.fullmatch(_DURATION, text.strip())
+    if not (found and found[0]):  # no unit at all is a match, too, but no duration
         raise ValueError(f"{text!r} is not a duration such as 90s, 15m or 1h30m")
+    bare, hours, minutes, rest = (float(number or 0) for number in found.groups())
+    seconds = bare + hours * 3600 + minutes * 60 + rest
     if seconds == 0 and not zero:
         raise ValueError("the duration must be greater than zero")
     if seconds > MAX_SECONDS:
         raise ValueError(f"{text!r} is longer than a year")
     return seconds
-
-
-def _seconds(text: str) -> float | None:
-    # Not compiled ahead: most runs read no duration at all.
-    if re.fullmatch(_NUMBER, text):
-        return float(text)
-    units = re.fullmatch(_UNITS, text)
-    if not text or units is None:
-        return None
-    hours, minutes, seconds = (float(number or 0) for number in units.groups())
-    return hours * 3600 + minutes * 60 + seconds
 
 
 def show(seconds: float) -> str:

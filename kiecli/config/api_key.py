@@ -49,7 +49,7 @@ def check(text: str) -> str:
     key = extract(text)
     if not key:
         raise ValueError("the key is empty")
-    if not _is_printable(key):
+    if not (key.isascii() and key.isprintable()):
         raise ValueError("the key is not one line of printable ASCII")
     # Kie's keys have neither: this is a line that `extract` did not make sense of, or two keys.
     if " " in key or "=" in key:
@@ -61,9 +61,5 @@ def mask(text: str) -> str:
     """Return what may be shown of a key: its last four characters, none of a short one's."""
     # A text that cannot be a key shows nothing either: its end could be the end of a password.
     key = extract(text)
-    shown = key[-4:] if len(key) >= _MIN_SHOWN and _is_printable(key) else ""
-    return f"****{shown}"
-
-
-def _is_printable(text: str) -> bool:
-    return text.isascii() and text.isprintable()
+    is_key = len(key) >= _MIN_SHOWN and key.isascii() and key.isprintable()
+    return f"****{key[-4:]}" if is_key else "****"

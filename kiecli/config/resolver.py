@@ -42,7 +42,16 @@ class Config:
         Raises:
             ConfigError: There is no way to know where it would be.
         """
-        return ConfigStore(_path(self._environ.get("KIECLI_CONFIG"), self._folder))
+        named = self._environ.get("KIECLI_CONFIG")
+        if not named:
+            return ConfigStore(_default_path(self._folder))
+        try:
+            return ConfigStore(Path(named).expanduser())
+        except RuntimeError:
+            raise ConfigError(
+                f"KIECLI_CONFIG: the home folder of {named!r} is not known",
+                hint="give an absolute path",
+            ) from None
 
     def value(self, name: str, option: str | None = None) -> Value:
         """Return the value in force, checked and in its final form.
@@ -135,15 +144,12 @@ class Config:
             yield Value(setting, option, "option", f"--{setting.name}")
         if text := self._environ.get(setting.variable):
             yield Value(setting, text, "environment", setting.variable)
-        yield from self._from_file(setting)
+        if (stored := self._file_values().get(setting.name)) is not None:
+            origin = f"{setting.name} in {self.store.path}"
+            if text := _text(stored, origin):
+                yield Value(setting, text, "file", origin)
         if setting.default is not None:
             yield Value(setting, setting.default, "default", "the default")
-
-    def _from_file(self, setting: Setting) -> Iterator[Value]:
-        if (value := self._file_values().get(setting.name)) is not None:
-            origin = f"{setting.name} in {self.store.path}"
-            if text := _text(value, origin):
-                yield Value(setting, text, "file", origin)
 
     def _file_values(self) -> dict[str, Any]:
         if self._read is None:
@@ -181,10 +187,8 @@ class NoConfigDirectory(ConfigError):
     """There is no folder for the file: no HOME, and a user whom the system does not know."""
 
 
-def _path(named: str | None, folder: Callable[[], str]) -> Path:
-    """Return where the config file is, or would be."""
-    if named:
-        return _expanded(named)
+def _default_path(folder: Callable[[], str]) -> Path:
+    """Return where the config file is, or would be, without KIECLI_CONFIG."""
     try:
         place = Path(folder())
     except RuntimeError:  # newer releases of platformdirs; older ones leave the `~` in it
@@ -195,16 +199,6 @@ def _path(named: str | None, folder: Callable[[], str]) -> Path:
             hint="set HOME, or set KIECLI_CONFIG to a file",
         )
     return place / "config.json"
-
-
-def _expanded(path: str) -> Path:
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:
-        raise ConfigError(
-            f"KIECLI_CONFIG: the home folder of {path!r} is not known",
-            hint="give an absolute path",
-        ) from None
 
 
 def _text(value: object, place: str) -> str:
@@ -220,9 +214,10 @@ def _fix_hint(value: Value) -> str:
     """Return how to correct a value that cannot be used."""
     setting = value.setting
     if setting.secret:
-        hint = f"copy the key from {api_key.KEY_PAGE}"
-        again = f"{hint}, then run: kiecli config set {setting.name}"
-        return f"{hint} into {setting.variable}" if value.source == "environment" else again
+        copy = f"copy the key from {api_key.KEY_PAGE}"
+        if value.source == "environment":
+            return f"{copy} into {setting.variable}"
+        return f"{copy}, then run: kiecli config set {setting.name}"
     return {
         "environment": f"fix or unset {setting.variable}",
         "file": f"to fix it: kiecli config set {setting.name} VALUE",

@@ -80,42 +80,36 @@ def _suggestion(name: str) -> str:
     return f"the settings are {', '.join(names)}"
 
 
+# Stricter than urlsplit, which drops newlines silently and accepts what httpx or the resolver
+# would raise for: an empty label, a port that is none, text around the brackets.
+_LABEL = r"[a-z0-9_-]{1,63}"
+_ADDRESS = (
+    rf"(?P<scheme>https?)://(?P<host>{_LABEL}(?:\.{_LABEL})*\.?|\[[0-9a-f:.]+\])"
+    r"(?::(?P<port>[0-9]{1,5}))?(?:/[!-~]*)?"
+)
+_MAX_PORT = 65535
+
+
 def _base_url(text: str) -> str:
+    import re
+
     url = text.strip()
     # Checked first: the other messages repeat the address, and a password must not be.
     if "@" in url:
         raise ValueError("the address has a user name in it, which would not be sent")
     if "?" in url or "#" in url:
         raise ValueError(f"{text!r} has a query or a fragment, which would be lost")
-    scheme, host = _scheme_and_host(url)
-    if not host:
+    address = re.fullmatch(_ADDRESS, url, re.ASCII | re.IGNORECASE)
+    if (
+        address is None
+        or int(address["port"] or 0) > _MAX_PORT
+        or (address["host"].startswith("[") and not is_ip(address["host"].strip("[]")))
+    ):
         raise ValueError(f"{text!r} is not a URL such as https://api.kie.ai")
-    if scheme == "http" and not is_loopback(host):
+    host = address["host"].strip("[]").lower()
+    if address["scheme"].lower() == "http" and not is_loopback(host):
         raise ValueError(f"{text!r} would send the key unencrypted: use https")
     return url.rstrip("/")  # paths are appended to it
-
-
-# Stricter than urlsplit, which drops newlines silently and accepts what httpx or the resolver
-# would raise for: an empty label, a port that is none, text around the brackets.
-_LABEL = r"[a-z0-9_-]{1,63}"
-_ADDRESS = (
-    rf"(https?)://({_LABEL}(?:\.{_LABEL})*\.?|\[[0-9a-f:.]+\])(?::([0-9]{{1,5}}))?(?:/[!-~]*)?"
-)
-_MAX_PORT = 65535
-
-
-def _scheme_and_host(url: str) -> tuple[str, str]:
-    """Return both in lower case; an empty host where the URL is not a valid http(s) address."""
-    import re
-
-    address = re.fullmatch(_ADDRESS, url, re.ASCII | re.IGNORECASE)
-    if address is None or int(address[3] or 0) > _MAX_PORT:
-        return "", ""
-    scheme, host = address[1].lower(), address[2].lower()
-    if not host.startswith("["):
-        return scheme, host
-    host = host.strip("[]")
-    return scheme, host if is_ip(host) else ""
 
 
 def folder(text: str, syntax: PathSyntax = PATHS) -> str:

@@ -27,9 +27,10 @@ class ConfigStore:
         Raises:
             ConfigError: It cannot be read, or is no JSON object in UTF-8.
         """
-        from kiecli.config.system_file import read
-
         try:
+            self.path.lstat()  # without a file, no import of what reads it
+            from kiecli.config.system_file import read
+
             content = read(_target(self.path), _MAX_SIZE + 1)
         except FileNotFoundError:
             return {}

@@ -168,7 +168,7 @@ class TrackedTask:
     def _is_unlisted(self, answer: Task, wall: float | None) -> bool:
         """Return True for a success so fresh that its results may be listed later."""
         policy = self._shared.policy
-        if policy.single_attempt or not (policy.until_finished and answer.is_empty):
+        if not (answer.is_empty and policy.until_finished) or policy.single_attempt:
             return False
         was_running = self.listing is not None or self.answer is not None
         ended_at = answer.completed_at

@@ -13,8 +13,7 @@ from itertools import chain
 
 import httpx
 
-from kiecli.network.channel import READABLE, attempt
-from kiecli.network.deadline import Deadline, DeadlineTimeout
+from kiecli.network.deadline import READABLE, Deadline, attempt
 from kiecli.network.headers import content_encoding
 
 MIN_LARGE_BODY = 4 * 1024 * 1024
@@ -117,11 +116,10 @@ def _socket_of(response: httpx.Response) -> socket.socket | None:
 
 def _receive(source: socket.socket, left: int, deadline: Deadline) -> Iterator[memoryview]:
     buffer = _buffer()
-    timeout = DeadlineTimeout(deadline)
     while left:
         room = buffer[:left]
         try:
-            received = attempt(source, partial(_fill, source, room), READABLE, timeout)
+            received = attempt(source, partial(_fill, source, room), READABLE, deadline)
         except TimeoutError as error:
             raise httpx.ReadTimeout(str(error)) from error
         except OSError as error:

@@ -9,7 +9,8 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from typing import NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 import httpx
 
@@ -17,24 +18,37 @@ from kiecli import __version__
 from kiecli.clock import Clock, SystemClock
 from kiecli.network.connect import Connector, Resolve, resolve
 from kiecli.network.deadline import CONNECT_TIMEOUT, READ_TIMEOUT
-from kiecli.network.logging import LoggingTransport, RequestLogger
-from kiecli.network.proxies import ProxyAddress, ProxySettings
-from kiecli.network.tls import create_ssl_context
+
+if TYPE_CHECKING:
+    from kiecli.network.logging import RequestLogger
+    from kiecli.network.proxies import ProxyAddress, ProxySettings
 
 USER_AGENT = f"kiecli/{__version__}"
 """Kie's hosts refuse the agents of common libraries and let plain product tokens pass."""
+
+_PROXY_VARIABLES = frozenset({"http_proxy", "https_proxy", "all_proxy"})
 
 
 class Route(NamedTuple):
     """A way out; requests that take the same one share a pool of connections."""
 
     scheme: str
-    proxy: ProxyAddress | None
+    proxy: "ProxyAddress | None"
 
     @property
     def needs_tls(self) -> bool:
         """Whether anything on it is encrypted."""
         return self.scheme == "https" or (self.proxy is not None and self.proxy.scheme == "https")
+
+
+def route_to(url: httpx.URL, proxies: "ProxySettings | None") -> Route:
+    """Return the way that leads to a URL.
+
+    Raises:
+        ConfigError: The proxy for it cannot be used.
+    """
+    proxy = None if proxies is None else proxies.proxy_for(url.scheme, url.host, url.port)
+    return Route(url.scheme, proxy)
 
 
 class Client(httpx.Client):
@@ -105,7 +119,9 @@ class ClientFactory:
         self._context: ssl.SSLContext | None = None
         self._lock = threading.Lock()
 
-    def client(self, *, log: RequestLogger | None = None, pool_per_thread: bool = False) -> Client:
+    def client(
+        self, *, log: "RequestLogger | None" = None, pool_per_thread: bool = False
+    ) -> Client:
         """Return a client that follows no redirects, keeps no cookies and sends no key.
 
         Threads may share it.
@@ -115,8 +131,14 @@ class ClientFactory:
             pool_per_thread: Gives each thread connections of its own: with many small files that
                 is faster than looking through a shared pool.
         """
-        transport = self._transport or self._network(pool_per_thread)
-        return Client(LoggingTransport(transport, log, self._clock) if log else transport)
+        transport = self._transport or ProxyRouter(
+            self._proxies, self._pool, pool_per_thread=pool_per_thread
+        )
+        if log:
+            from kiecli.network.logging import LoggingTransport
+
+            transport = LoggingTransport(transport, log, self._clock)
+        return Client(transport)
 
     def check(self, url: str) -> None:
         """Find out now whether the settings for this URL can be used.
@@ -124,7 +146,7 @@ class ClientFactory:
         Raises:
             ConfigError: The proxy or certificate settings of the environment are unusable.
         """
-        if self._transport is None and self._router().route(httpx.URL(url)).needs_tls:
+        if self._transport is None and route_to(httpx.URL(url), self._proxies).needs_tls:
             self.ssl_context()
 
     def ssl_context(self) -> ssl.SSLContext:
@@ -135,14 +157,19 @@ class ClientFactory:
         """
         with self._lock:
             if self._context is None:
+                from kiecli.network.tls import create_ssl_context
+
                 self._context = create_ssl_context(self._environ)
             return self._context
 
-    def _network(self, pool_per_thread: bool) -> httpx.BaseTransport:
-        return PerThreadTransport(self._router) if pool_per_thread else self._router()
+    @cached_property
+    def _proxies(self) -> "ProxySettings | None":
+        # Few have any: nobody else needs to know how they are written. NO_PROXY alone means none.
+        if _PROXY_VARIABLES.isdisjoint(map(str.lower, self._environ)):
+            return None
+        from kiecli.network.proxies import ProxySettings
 
-    def _router(self) -> "ProxyRouter":
-        return ProxyRouter(ProxySettings(self._environ), self._pool)
+        return ProxySettings(self._environ)
 
     def _pool(self, route: Route) -> httpx.BaseTransport:
         # Here: the engine takes 12 ms to import, which a run without requests need not spend.
@@ -153,20 +180,26 @@ class ClientFactory:
 
 
 class ProxyRouter(httpx.BaseTransport):
-    """Sends each request over the transport of its route: direct or proxied, TLS or none."""
+    """Sends each request over the pool of its route: direct or proxied, TLS or none."""
 
     def __init__(
-        self, proxies: ProxySettings, transport: Callable[[Route], httpx.BaseTransport]
+        self,
+        proxies: "ProxySettings | None",
+        pool: Callable[[Route], httpx.BaseTransport],
+        *,
+        pool_per_thread: bool = False,
     ) -> None:
         """Take what it needs.
 
         Args:
-            proxies: Says which proxy leads where.
-            transport: Makes the transport of a route, at its first request.
+            proxies: Says which proxy leads where; None where there are none.
+            pool: Makes the pool of connections of a route, at its first request.
+            pool_per_thread: Gives each thread pools of its own.
         """
         self._proxies = proxies
-        self._transport = transport
-        self._transports: dict[Route, httpx.BaseTransport] = {}
+        self._pool = pool
+        self._pool_per_thread = pool_per_thread
+        self._pools: dict[tuple[Route, int], httpx.BaseTransport] = {}
         self._lock = threading.Lock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -175,52 +208,18 @@ class ProxyRouter(httpx.BaseTransport):
         Raises:
             ConfigError: The settings for its URL are unusable.
         """
-        return self.transport_for(request.url).handle_request(request)
-
-    def route(self, url: httpx.URL) -> Route:
-        """Return the way that leads to a URL.
-
-        Raises:
-            ConfigError: The proxy for it cannot be used.
-        """
-        return Route(url.scheme, self._proxies.proxy_for(url.scheme, url.host, url.port))
-
-    def transport_for(self, url: httpx.URL) -> httpx.BaseTransport:
-        """Return what carries requests for a URL.
-
-        Raises:
-            ConfigError: The settings for it are unusable.
-        """
-        route = self.route(url)
+        route = route_to(request.url, self._proxies)
+        # The number of a thread that has ended is given to another: it takes over the connections.
+        key = (route, threading.get_ident() if self._pool_per_thread else 0)
         with self._lock:
-            if route not in self._transports:
-                self._transports[route] = self._transport(route)
-            return self._transports[route]
+            if key not in self._pools:
+                self._pools[key] = self._pool(route)
+            pool = self._pools[key]
+        return pool.handle_request(request)
 
     def close(self) -> None:
-        """Close all transports."""
-        for transport in self._transports.values():
-            transport.close()
-
-
-class PerThreadTransport(httpx.BaseTransport):
-    """Gives each thread a transport of its own, so that none of them waits for the others."""
-
-    def __init__(self, transport: Callable[[], httpx.BaseTransport]) -> None:
-        """Make none yet."""
-        self._transport = transport
-        self._own = threading.local()
-        self._made: list[httpx.BaseTransport] = []
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request over this thread's transport; raises what that raises."""
-        transport: httpx.BaseTransport | None = getattr(self._own, "transport", None)
-        if transport is None:
-            transport = self._own.transport = self._transport()
-            self._made.append(transport)
-        return transport.handle_request(request)
-
-    def close(self) -> None:
-        """Close the transports of all threads."""
-        for transport in self._made:
-            transport.close()
+        """Close all connections."""
+        with self._lock:
+            pools = list(self._pools.values())
+        for pool in pools:
+            pool.close()

@@ -102,60 +102,53 @@ class Connector:
             OSError: Each address failed, or there is none.
             UnicodeError: No host can have such a name.
         """
-        lookup = self._lookup(host, port)
+        key = (host, port)
+        with self._lock:
+            lookup = self._lookups.get(key)
+            if lookup is None:
+                lookup = self._lookups[key] = _Lookup(partial(self._resolve, host, port))
         try:
-            addresses = lookup.addresses(deadline)
+            addresses = lookup.wait(deadline)
             source, winner = _Race(addresses, deadline, self._clock, self._delay).run()
         except ResolveTimeout:
             raise  # it goes on: the next attempt waits for the same look-up
         except (OSError, UnicodeError):
-            self._forget(host, port, lookup)  # the host may have moved
+            with self._lock:
+                if self._lookups.get(key) is lookup:  # not one that another thread has begun since
+                    del self._lookups[key]  # the host may have moved
             raise
-        lookup.prefer(winner)
+        lookup.addresses = [winner, *(address for address in addresses if address != winner)]
         # Requests are small, and Nagle's algorithm would hold back their ends.
         source.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return source
 
-    def _lookup(self, host: str, port: int) -> "_Lookup":
-        with self._lock:
-            lookup = self._lookups.get((host, port))
-            if lookup is None:
-                lookup = self._lookups[host, port] = _Lookup(self._resolve, host, port)
-            return lookup
-
-    def _forget(self, host: str, port: int, lookup: "_Lookup") -> None:
-        with self._lock:
-            if self._lookups.get((host, port)) is lookup:
-                del self._lookups[host, port]
-
 
 class _Lookup:
-    """One look-up of a host, for all who wait for it."""
+    """One look-up of a host, for all who wait for it.
 
-    def __init__(self, resolve: Resolve, host: str, port: int) -> None:
+    Attributes:
+        addresses: What it found, in the order to try them in.
+    """
+
+    def __init__(self, resolve: Callable[[], Sequence[Address]]) -> None:
         """Start it on a thread of its own: nothing bounds the time that a resolver takes."""
+        self.addresses: list[Address] = []
         self._resolve = resolve
         self._done = threading.Event()
-        self._addresses: list[Address] = []
         self._error: Exception | None = None
-        start_or_run(partial(self._run, host, port))
+        start_or_run(self._run)
 
-    def addresses(self, deadline: Deadline) -> list[Address]:
-        """Wait for the addresses and return them in the order to try them in."""
+    def wait(self, deadline: Deadline) -> list[Address]:
+        """Return the addresses as soon as they are known."""
         if not self._done.wait(max(0.0, deadline.remaining())):
             raise ResolveTimeout("the name was not resolved in time")
         if self._error is not None:
             raise self._error
-        return self._addresses
+        return self.addresses
 
-    def prefer(self, winner: Address) -> None:
-        """Try this address first from now on."""
-        others = [address for address in self._addresses if address != winner]
-        self._addresses = [winner, *others]
-
-    def _run(self, host: str, port: int) -> None:
+    def _run(self) -> None:
         try:
-            self._addresses = interleaved(self._resolve(host, port))
+            self.addresses = interleaved(self._resolve())
         except Exception as error:  # noqa: BLE001  raised again where it is waited for
             self._error = error
         finally:

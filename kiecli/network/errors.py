@@ -87,8 +87,8 @@ def _describe_timeout(error: httpx.TimeoutException, deadline: Deadline | None) 
     if isinstance(error, httpx.PoolTimeout):
         return "no free connection"
     if deadline is not None and deadline.expired and deadline.heard:
-        return f"no {deadline.goal} within {deadline.seconds:.0f} s"
-    return f"no byte for {deadline.seconds if deadline else READ_TIMEOUT:.0f} s"
+        return f"no {deadline.goal} within {deadline:.0f} s"
+    return f"no byte for {READ_TIMEOUT if deadline is None else deadline:.0f} s"
 
 
 def _describe_protocol_error(message: str) -> str:

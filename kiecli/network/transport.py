@@ -5,18 +5,29 @@ connections race (`connect`) and deadlines hold (`deadline`). Only public names 
 used; its exceptions are turned into httpx's at this boundary.
 """
 
+import socket
 import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import httpcore
 import httpx
 
 from kiecli.clock import Clock
-from kiecli.network.channel import Channel, TunnelledChannel
 from kiecli.network.connect import Connector
-from kiecli.network.deadline import DeadlineTimeout, deadline_of
-from kiecli.network.proxies import ProxyAddress
+from kiecli.network.deadline import (
+    CONNECT_TIMEOUT,
+    READABLE,
+    WRITABLE,
+    Deadline,
+    attempt,
+    wait,
+)
+
+if TYPE_CHECKING:
+    from kiecli.network.proxies import ProxyAddress
+    from kiecli.network.tunnel import TunnelSocket
 
 KEEPALIVE_EXPIRY = 60.0
 """Seconds that an idle connection is kept: routers forget a silent one after some minutes."""
@@ -39,7 +50,7 @@ class PoolTransport(httpx.BaseTransport):
         connector: Connector,
         clock: Clock,
         ssl_context: ssl.SSLContext | None,
-        proxy: ProxyAddress | None = None,
+        proxy: "ProxyAddress | None" = None,
     ) -> None:
         """Connect to nobody yet.
 
@@ -70,11 +81,14 @@ class PoolTransport(httpx.BaseTransport):
         if not request.url.host:  # the resolver takes no name for this machine
             raise httpx.UnsupportedProtocol("the URL has no host")
         assert isinstance(request.stream, httpx.SyncByteStream)
+        url = request.url
         with translated_errors():
             response = self._pool.handle_request(
                 httpcore.Request(
                     method=request.method,
-                    url=_httpcore_url(request.url),
+                    url=httpcore.URL(
+                        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+                    ),
                     headers=request.headers.raw,
                     content=request.stream,
                     extensions=request.extensions,
@@ -101,13 +115,7 @@ def translated_errors() -> Iterator[None]:
         raise getattr(httpx, type(error).__name__)(str(error)) from error
 
 
-def _httpcore_url(url: httpx.URL) -> httpcore.URL:
-    return httpcore.URL(
-        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
-    )
-
-
-def _httpcore_proxy(proxy: ProxyAddress, ssl_context: ssl.SSLContext | None) -> httpcore.Proxy:
+def _httpcore_proxy(proxy: "ProxyAddress", ssl_context: ssl.SSLContext | None) -> httpcore.Proxy:
     url = httpcore.URL(scheme=proxy.scheme, host=proxy.host, port=proxy.port, target="/")
     is_encrypted = proxy.scheme == "https"
     return httpcore.Proxy(url, proxy.auth, ssl_context=ssl_context if is_encrypted else None)
@@ -141,30 +149,39 @@ class _Backend(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         del local_address, socket_options  # the pool was given none
+        # Every request of kiecli brings its deadline; httpx's own default would be a number.
+        if not isinstance(timeout, Deadline):
+            timeout = Deadline(self._clock, CONNECT_TIMEOUT if timeout is None else timeout)
         with _raising(httpcore.ConnectTimeout, httpcore.ConnectError):
-            deadline = deadline_of(timeout, self._clock)
-            return _Stream(Channel(self._connector.connect(host, port, deadline)))
+            return SocketStream(self._connector.connect(host, port, timeout))
 
 
-class _Stream(httpcore.NetworkStream):
-    """A connection as httpcore wants it."""
+class SocketStream(httpcore.NetworkStream):
+    """A connection, with TLS or without, over a socket that does not block."""
 
-    def __init__(self, channel: Channel | TunnelledChannel) -> None:
-        self._channel = channel
+    def __init__(self, source: "socket.socket | TunnelSocket") -> None:
+        """Take over a connected socket."""
+        self._socket = source
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Return what is there, at least one byte; nothing at the end."""
         with _raising(httpcore.ReadTimeout, httpcore.ReadError):
-            data = self._channel.receive(max_bytes, timeout)
-        if data and isinstance(timeout, DeadlineTimeout):
-            timeout.deadline.heard = True
+            data = attempt(self._socket, lambda: self._socket.recv(max_bytes), READABLE, timeout)
+        if data and isinstance(timeout, Deadline):
+            timeout.heard = True
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send all of it; a plain timeout is for each part of it that finds room."""
+        unsent = memoryview(buffer)
         with _raising(httpcore.WriteTimeout, httpcore.WriteError):
-            self._channel.send(buffer, timeout)
+            while unsent:
+                sent = attempt(self._socket, lambda: self._socket.send(unsent), WRITABLE, timeout)  # noqa: B023
+                unsent = unsent[sent:]
 
     def close(self) -> None:
-        self._channel.close()
+        """End the connection."""
+        self._socket.close()
 
     def start_tls(
         self,
@@ -172,22 +189,41 @@ class _Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        assert isinstance(self._channel, Channel)  # nobody tunnels through a tunnel
+        """Speak TLS from here on; inside the TLS that is spoken already, if it is."""
         with _raising(httpcore.ConnectTimeout, httpcore.ConnectError):
             try:
-                return _Stream(self._channel.start_tls(ssl_context, server_hostname, timeout))
+                self._socket = source = self._secured(ssl_context, server_hostname)
+                attempt(source, source.do_handshake, READABLE, timeout)
             except BaseException:
-                self.close()
+                self.close()  # nobody else does it
                 raise
+        return self
+
+    def _secured(
+        self, context: ssl.SSLContext, hostname: str | None
+    ) -> "ssl.SSLSocket | TunnelSocket":
+        if isinstance(self._socket, ssl.SSLSocket):
+            from kiecli.network.tunnel import TunnelSocket
+
+            return TunnelSocket(self._socket, context, hostname)
+        assert isinstance(self._socket, socket.socket)  # nobody tunnels through a tunnel
+        return context.wrap_socket(
+            self._socket, server_hostname=hostname, do_handshake_on_connect=False
+        )
 
     def get_extra_info(self, info: str) -> object:
-        match info:
-            case "socket":
-                return self._channel.socket
-            case "ssl_object":
-                return self._channel.tls
-            case "is_readable":
-                return self._channel.is_readable
+        """Return what is known of the connection: its `socket`, and whether it `is_readable`.
+
+        What can be received from the socket of a tunnel is not what was sent: it has none.
+        """
+        source = self._socket
+        if info == "socket" and isinstance(source, socket.socket):
+            return source
+        if info == "is_readable":
+            # What TLS has deciphered already is in the socket no more; and another thread may have
+            # closed it.
+            is_deciphered = hasattr(source, "pending") and source.pending() > 0
+            return source.fileno() < 0 or is_deciphered or wait(source, READABLE, 0)
         return None
 
 

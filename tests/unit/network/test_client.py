@@ -11,7 +11,6 @@ from kiecli.errors import ConfigError
 from kiecli.network.client import (
     USER_AGENT,
     ClientFactory,
-    PerThreadTransport,
     ProxyRouter,
     Route,
 )
@@ -162,33 +161,42 @@ def test_a_thread_has_connections_of_its_own() -> None:
         raw_server(*[OK] * 6, keep=True) as server,
         ClientFactory({}).client(pool_per_thread=True) as client,
     ):
+        all_there = threading.Barrier(3, timeout=20)
 
-        def ask() -> None:
+        def request_twice() -> None:
             for _ in range(2):
                 client.get(server.url)
+                all_there.wait()  # no connection is in use: a shared pool would reuse any of them
 
-        for _ in range(3):  # one after the other: a shared pool would take one connection
-            thread = threading.Thread(target=ask, daemon=True)
+        threads = [threading.Thread(target=request_twice, daemon=True) for _ in range(3)]
+        for thread in threads:
             thread.start()
+        for thread in threads:
             thread.join(20)
         assert (len(server.requests), server.connections) == (6, 3)
 
 
-def test_the_transports_of_all_threads_are_closed() -> None:
+def test_the_pools_of_all_threads_are_closed() -> None:
     closed = []
 
-    class Transport(httpx.BaseTransport):
+    class Pool(httpx.BaseTransport):
         def handle_request(self, request: httpx.Request) -> httpx.Response:
+            both_there.wait()
             return httpx.Response(200, request=request)
 
         def close(self) -> None:
             closed.append(self)
 
-    shared = PerThreadTransport(Transport)
+    both_there = threading.Barrier(2, timeout=20)
+    router = ProxyRouter(None, lambda _: Pool(), pool_per_thread=True)
     request = httpx.Request("GET", "http://kie.test")
-    for _ in range(2):
-        thread = threading.Thread(target=shared.handle_request, args=(request,), daemon=True)
+    threads = [
+        threading.Thread(target=router.handle_request, args=(request,), daemon=True)
+        for _ in range(2)
+    ]
+    for thread in threads:
         thread.start()
+    for thread in threads:
         thread.join(20)
-    shared.close()
+    router.close()
     assert len(set(closed)) == 2

@@ -1,14 +1,14 @@
-"""Deadlines, and the numbers that lead back to them."""
+"""Deadlines, and the sockets that wait no longer than they say."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
 
 import pytest
 
-from kiecli.network.deadline import (
-    CONNECT_TIMEOUT,
-    Deadline,
-    DeadlineTimeout,
-    deadline_of,
-    seconds_left,
-)
+from kiecli.clock import SystemClock
+from kiecli.network.deadline import CONNECT_TIMEOUT, READABLE, WRITABLE, Deadline, attempt, wait
 from tests.support.fakes import FakeClock
 
 
@@ -34,28 +34,76 @@ def test_a_step_ends_no_later_than_the_whole(passed: float, left: float) -> None
 
 def test_a_request_obeys_it_in_each_step_and_connects_sooner() -> None:
     clock = FakeClock()
-    deadline = Deadline(clock, 20.0)
-    timeouts = deadline.timeouts()
+    timeouts = Deadline(clock, 20.0).timeouts()
     clock.advance(4.0)
     assert timeouts == {"connect": CONNECT_TIMEOUT, "read": 20.0, "write": 20.0, "pool": 20.0}
-    assert {name: seconds_left(timeout) for name, timeout in timeouts.items()} == {
-        "connect": 6.0,
-        "read": 16.0,
-        "write": 16.0,
-        "pool": 16.0,
+    left = {
+        name: timeout.remaining()
+        for name, timeout in timeouts.items()
+        if isinstance(timeout, Deadline)
     }
-    assert deadline_of(timeouts["read"], clock) is deadline
+    assert left == {"connect": 6.0, "read": 16.0, "write": 16.0, "pool": 16.0}
 
 
-@pytest.mark.parametrize(("seconds", "to_connect"), [(None, CONNECT_TIMEOUT), (0.5, 0.5)])
-def test_a_plain_number_is_taken_as_it_is(seconds: float | None, to_connect: float) -> None:
-    assert seconds_left(seconds) == seconds
-    assert deadline_of(seconds, FakeClock()).remaining() == to_connect
+@pytest.fixture
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    with ours, theirs:
+        yield ours, theirs
 
 
-def test_what_is_over_is_refused_before_anything_is_tried() -> None:
-    clock = FakeClock()
-    timeout = DeadlineTimeout(Deadline(clock, 20.0))
-    clock.advance(20.0)
+def receive(source: socket.socket, timeout: float | None) -> bytes:
+    return attempt(source, lambda: source.recv(10), READABLE, timeout)
+
+
+@pytest.mark.parametrize("timeout", [None, 20.0])
+def test_what_is_not_there_is_waited_for(
+    pair: tuple[socket.socket, socket.socket], timeout: float | None
+) -> None:
+    ours, theirs = pair
+    threading.Timer(0.02, theirs.sendall, [b"late"]).start()
+    assert receive(ours, timeout) == b"late"
+
+
+@pytest.mark.parametrize("has_deadline", [True, False])
+def test_nothing_is_waited_for_for_longer(
+    pair: tuple[socket.socket, socket.socket], has_deadline: bool
+) -> None:
+    timeout = Deadline(SystemClock(), 0.01) if has_deadline else 0.01
     with pytest.raises(TimeoutError):
-        seconds_left(timeout)
+        receive(pair[0], timeout)
+
+
+def test_a_deadline_that_is_over_leaves_even_what_is_there(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
+    ours, theirs = pair
+    theirs.sendall(b"more and more")
+    with pytest.raises(TimeoutError):
+        receive(ours, Deadline(SystemClock(), 0.0))
+    assert receive(ours, None) == b"more and m"
+
+
+def test_waiting_tells_whether_anything_happened(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
+    ours, _ = pair
+    assert [wait(ours, WRITABLE, 1.0), wait(ours, READABLE, 0.01)] == [True, False]
+
+
+@pytest.mark.parametrize("wants", [ssl.SSLWantWriteError(), ssl.SSLWantReadError()])
+def test_tls_waits_for_what_it_wants_whatever_the_step_is(
+    pair: tuple[socket.socket, socket.socket], wants: ssl.SSLError
+) -> None:
+    ours, theirs = pair
+    theirs.sendall(b"x")  # both directions are ready
+    answers: list[int | ssl.SSLError] = [wants, 5]
+
+    def step() -> int:
+        answer = answers.pop(0)
+        if isinstance(answer, ssl.SSLError):
+            raise answer
+        return answer
+
+    assert attempt(ours, step, READABLE, 1.0) == 5

@@ -31,33 +31,37 @@ class Redactor:
             text = text.replace(form, MASK)
         return text
 
-    def value(self, value: Any) -> Any:
-        """Return the value without the secrets, wherever in it, inside JSON in its strings too."""
-        return self._value(value, _MAX_NESTED) if self._forms else value
+    def value(self, value: Any, nested: int = _MAX_NESTED) -> Any:
+        """Return the value without the secrets, wherever in it, inside JSON in its strings too.
 
-    def _value(self, value: Any, nested: int) -> Any:
+        Args:
+            value: As JSON has it.
+            nested: How many more layers of JSON in strings are looked through.
+        """
+        if not self._forms:
+            return value
         if isinstance(value, str):
-            return self._string(value, nested)
+            text = self.text(value)
+            # Some encoders escape a `+`, `/` or `&`, or whatever they like: only then is it parsed.
+            may_hide = nested and ("\\u" in text or "\\/" in text)
+            return self._parsed(text, nested) if may_hide else text
         if isinstance(value, list):
-            return [self._value(each, nested) for each in value]
+            return [self.value(each, nested) for each in value]
         if isinstance(value, dict):
-            return {self.text(name): self._value(each, nested) for name, each in value.items()}
+            return {self.text(name): self.value(each, nested) for name, each in value.items()}
         return value
 
-    def _string(self, text: str, nested: int) -> str:
-        text = self.text(text)
-        # Some encoders escape a `+`, `/` or `&`, or whatever they like: only then is it parsed.
-        if not nested or not ("\\u" in text or "\\/" in text):
-            return text
+    def _parsed(self, text: str, nested: int) -> str:
         import json
 
         from kiecli import safe_json
 
-        inner = safe_json.decode_nested(text)
-        clean = self._value(inner, nested - 1)
-        if clean == inner:
+        held = safe_json.decode_nested(text)
+        redacted = self.value(held, nested - 1)
+        # Where nothing is masked, it stays as it was written.
+        if redacted == held:
             return text
-        return json.dumps(clean, ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(redacted, ensure_ascii=False, separators=(",", ":"))
 
 
 def _forms(secret: str) -> Iterator[str]:

@@ -32,7 +32,8 @@ def parse(text: str | bytes, *, object_pairs_hook: PairsHook | None = None) -> A
         text = text.decode("utf-8-sig")
     if _depth_is_suspicious(text):
         raise ValueError("nested too deeply")
-    return _decoder(object_pairs_hook).decode(text)
+    decoder = _DECODER if object_pairs_hook is None else _decoder(object_pairs_hook)
+    return decoder.decode(text)
 
 
 def parse_all(text: str, *, object_pairs_hook: PairsHook | None = None) -> Iterator[Any]:
@@ -48,7 +49,7 @@ def parse_all(text: str, *, object_pairs_hook: PairsHook | None = None) -> Itera
     if _depth_is_suspicious(text):
         raise ValueError("nested too deeply")
     text = text.strip()
-    decoder = _decoder(object_pairs_hook)
+    decoder = _DECODER if object_pairs_hook is None else _decoder(object_pairs_hook)
     at = 0
     while at < len(text):
         value, end = decoder.raw_decode(text, at)
@@ -103,9 +104,7 @@ def _finite(value: str | float) -> float | None:
 
 
 @cache
-def _decoder(object_pairs_hook: PairsHook | None) -> json.JSONDecoder:
-    if object_pairs_hook is None:
-        return _DECODER
+def _decoder(object_pairs_hook: PairsHook) -> json.JSONDecoder:
     return json.JSONDecoder(
         parse_constant=_nothing, parse_float=_finite, object_pairs_hook=object_pairs_hook
     )

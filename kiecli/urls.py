@@ -41,9 +41,11 @@ def is_web_address(text: str) -> bool:
 def percent_encode(url: str) -> str:
     """Return a URL with raw white space and Unicode behind its host percent-encoded (RFC 3986, 2).
 
-    A URL without them is returned as it is: what it has encoded already is not encoded again.
+    A URL without them is returned as it is: what it has encoded already is not encoded again. So is
+    any other text.
     """
-    if url.isascii() and url.isprintable() and " " not in url:  # nearly every URL
+    is_encoded = url.isascii() and url.isprintable() and " " not in url  # nearly every URL
+    if is_encoded or not is_web_address(url):
         return url
     scheme, host, rest = re.split(r"(//[^/?#]*)", url, maxsplit=1)
     if re.fullmatch(r"[!-~]*", rest):

@@ -1,7 +1,6 @@
 """The three requests of Kie's API that kiecli makes, within one budget of requests."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import Any
 
 import httpx
@@ -19,7 +18,6 @@ from kiecli.api.responses import (
 from kiecli.clock import Clock
 from kiecli.errors import AccessError, ConfigError, ConnectionFailed, KieError, KieUnavailable
 from kiecli.network.deadline import READ_TIMEOUT, Deadline
-from kiecli.network.decoding import decompress
 from kiecli.network.errors import describe_error, is_certificate_error
 from kiecli.network.headers import SUPPORTED_ENCODINGS, content_encoding
 from kiecli.network.logging import Exchange, RequestLogger
@@ -68,7 +66,6 @@ class KieClient:
         """
         self._http = http
         self._base_url = base_url
-        self._host = host_of(base_url)
         self._headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
         self._clock = clock
         self._trace = trace
@@ -136,52 +133,69 @@ class KieClient:
         if started is None or self._clock.now() - started > _MAX_DELAY:
             started = self._rate_limiter.acquire()
         try:
-            data = self._request(method, path, task_id, **content)
+            if self._trace is None:
+                answer = self._exchange(method, path, **content)
+            else:
+                answer = self._logged_exchange(self._trace, task_id, method, path, **content)
+            data = decode(*answer, self._key_origin, self._redactor.value)
         except KieError as error:
             self._rate_limiter.completed(started, error)
             raise
         self._rate_limiter.completed(started, None)
         return data
 
-    def _request(
-        self, method: str, path: str, task_id: str, query: str = "", **content: Any
-    ) -> Any:
-        began = self._clock.now()
-        try:
-            status, headers, body = self._exchange(method, path + query, content)
-        except KieError as error:
-            self._log(method, path, task_id, error.message, began)
-            raise
-        if self._trace is not None:  # the code is read once more only where it is shown
-            self._log(method, path, task_id, _shown(status, code_of(body)), began)
-        return decode(status, headers, body, self._key_origin, self._redactor.value)
-
     def _exchange(
-        self, method: str, path: str, content: dict[str, Any]
+        self, method: str, path: str, query: str = "", **content: Any
     ) -> tuple[int, httpx.Headers, bytes]:
+        """Send a request and return status, headers and body of the answer, whatever it is."""
         deadline = Deadline(self._clock, READ_TIMEOUT)
         request = self._http.build_request(
             method,
-            self._base_url + path,
+            self._base_url + path + query,
             headers=self._headers,
             extensions={"timeout": deadline.timeouts()},
             **content,
         )
-        with _translated_errors(self._host, deadline):
+        try:
             response = self._http.send(request, stream=True)
             with closing(response):
                 return response.status_code, response.headers, _read(response, deadline)
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+            raise _to_kie_error(error, host_of(self._base_url), deadline) from error
 
-    def _log(self, method: str, path: str, task_id: str, outcome: str, began: float) -> None:
-        if self._trace is not None:
+    def _logged_exchange(
+        self, trace: RequestLogger, task_id: str, method: str, path: str, **content: Any
+    ) -> tuple[int, httpx.Headers, bytes]:
+        """Do the same, and log how it ended, without what only says the task once more."""
+        began = self._clock.now()
+
+        def log(outcome: str) -> None:
             took = round((self._clock.now() - began) * 1000)
-            self._trace(Exchange(method, self._host, path, task_id, outcome, took))
+            trace(Exchange(method, host_of(self._base_url), path, task_id, outcome, took))
+
+        try:
+            status, headers, body = self._exchange(method, path, **content)
+        except KieError as error:
+            log(error.message)
+            raise
+        code = code_of(body)  # read once more only where it is shown
+        log(f"HTTP {status}" if code == "-" else f"HTTP {status}, code {code}")
+        return status, headers, body
 
 
 def _read(response: httpx.Response, deadline: Deadline) -> bytes:
     """Read the body, bounded in bytes and, whatever carries it, in time."""
+    encoding = content_encoding(response.headers)
+    if encoding is None:
+        chunks = response.iter_bytes()
+    elif encoding in SUPPORTED_ENCODINGS:
+        from kiecli.network.decoding import decompress
+
+        chunks = decompress(response.iter_raw())
+    else:
+        raise KieUnavailable(f"the answer is compressed with {encoding}, which was not requested")
     body = bytearray()
-    for chunk in _chunks(response):
+    for chunk in chunks:
         body += chunk
         deadline.heard = True
         if len(body) > MAX_ANSWER:
@@ -193,34 +207,17 @@ def _read(response: httpx.Response, deadline: Deadline) -> bytes:
     return bytes(body)
 
 
-def _chunks(response: httpx.Response) -> Iterator[bytes]:
-    """Return the body, decompressed where it came compressed all the same."""
-    encoding = content_encoding(response.headers)
-    if encoding is None:
-        return response.iter_bytes()
-    if encoding not in SUPPORTED_ENCODINGS:
-        raise KieUnavailable(f"the answer is compressed with {encoding}, which was not requested")
-    return decompress(response.iter_raw())
-
-
-@contextmanager
-def _translated_errors(host: str, deadline: Deadline) -> Iterator[None]:
-    """Turn what httpx raises into a KieError."""
-    try:
-        yield
-    except UnicodeError as error:
+def _to_kie_error(error: Exception, host: str, deadline: Deadline) -> KieError:
+    """Return the error that stands for what httpx raised."""
+    if isinstance(error, UnicodeError):
         # Python's own codec for host names: an empty label, or one that is too long.
-        raise ConfigError(f"{host} is not a valid hostname", hint=BASE_URL_HINT) from error
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        if isinstance(error, httpx.ProxyError) and str(error).startswith("407"):
-            raise AccessError(PROXY_LOGIN_REQUIRED, hint=PROXY_LOGIN_HINT) from error
-        refused = is_certificate_error(error)
-        raise ConnectionFailed(
-            f"could not reach {host}: {describe_error(error, deadline)}",
-            hint=_CERTIFICATE_HINT if refused else "",
-            temporary=not refused,
-        ) from error
-
-
-def _shown(status: int, code: str) -> str:
-    return f"HTTP {status}" if code == "-" else f"HTTP {status}, code {code}"
+        return ConfigError(f"{host} is not a valid hostname", hint=BASE_URL_HINT)
+    assert isinstance(error, httpx.HTTPError | httpx.InvalidURL)
+    if isinstance(error, httpx.ProxyError) and str(error).startswith("407"):
+        return AccessError(PROXY_LOGIN_REQUIRED, hint=PROXY_LOGIN_HINT)
+    refused = is_certificate_error(error)
+    return ConnectionFailed(
+        f"could not reach {host}: {describe_error(error, deadline)}",
+        hint=_CERTIFICATE_HINT if refused else "",
+        temporary=not refused,
+    )

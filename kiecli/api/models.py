@@ -118,7 +118,14 @@ class Task(NamedTuple):
     @property
     def params(self) -> dict[str, Any] | None:
         """What was asked for, with the nested `input` parsed; read only when somebody asks."""
-        return _params(self.raw.get("param"))
+        params = safe_json.decode_nested(self.raw.get("param"))
+        if not isinstance(params, dict):
+            return None
+        # `input` is usually a string of JSON once more.
+        return {
+            name: safe_json.decode_nested(item) if name == "input" else item
+            for name, item in params.items()
+        }
 
     @property
     def prompt(self) -> str | None:
@@ -165,14 +172,3 @@ def _progress(value: object) -> float | None:
     # Seen: 0 to 100 as a number (Sora), "0.00" to "1.00" as a string.
     percent = number * 100 if isinstance(value, str) and number <= 1 else number
     return percent if 0 <= percent <= 100 else None  # noqa: PLR2004
-
-
-def _params(value: object) -> dict[str, Any] | None:
-    params = safe_json.decode_nested(value)
-    if not isinstance(params, dict):
-        return None
-    # `input` is usually a string of JSON once more.
-    return {
-        name: safe_json.decode_nested(item) if name == "input" else item
-        for name, item in params.items()
-    }

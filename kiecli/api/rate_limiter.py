@@ -49,6 +49,7 @@ class RateLimiter:
         self._clock = clock
         self._lock = Lock()
         self._started: deque[float] = deque(maxlen=MAX_REQUESTS_PER_SECOND)
+        self._last = _NEVER
         self._burst_until = _NEVER
         self._pause = 0.0
         self._paused_at = _NEVER
@@ -65,11 +66,12 @@ class RateLimiter:
             now = self._clock.now()
             if self._next_start(now) > now:
                 return None
-            if self._is_quiet(now):
+            if now - self._last >= _QUIET:
                 self._burst_until = now + _BURST
             if self._is_limited:
                 self._probe_until = now + _PROBE_TIMEOUT
             self._started.append(now)
+            self._last = now
             return now
 
     def acquire(self) -> float:
@@ -117,16 +119,8 @@ class RateLimiter:
             self._paused_until = max(self._paused_until, now + pause)
 
     def _next_start(self, now: float) -> float:
-        started, last = self._started, self._last_start
-        is_burst = self._is_quiet(now) or now < self._burst_until
-        paced = last if is_burst else last + 1 / MAX_REQUESTS_PER_SECOND
-        is_full = len(started) == MAX_REQUESTS_PER_SECOND
-        fits_second = started[0] + 1.0 if is_full else _NEVER
+        is_burst = now - self._last >= _QUIET or now < self._burst_until
+        paced = self._last if is_burst else self._last + 1 / MAX_REQUESTS_PER_SECOND
+        is_full = len(self._started) == MAX_REQUESTS_PER_SECOND
+        fits_second = self._started[0] + 1.0 if is_full else _NEVER
         return max(now, paced, fits_second, self._paused_until, self._probe_until)
-
-    def _is_quiet(self, now: float) -> bool:
-        return now - self._last_start >= _QUIET
-
-    @property
-    def _last_start(self) -> float:
-        return self._started[-1] if self._started else _NEVER

@@ -69,7 +69,7 @@ class TaskOutput(NamedTuple):
         found = list(_known_urls(delivered)) or list(_find_urls(delivered))
         kinds: dict[str, str] = {}
         for url, kind in found:
-            kinds.setdefault(url, kind)
+            kinds.setdefault(percent_encode(url), kind)
         results = tuple(
             Result(n, url, _kind(url, kind)) for n, (url, kind) in enumerate(kinds.items(), 1)
         )
@@ -98,23 +98,17 @@ def _known_urls(delivered: object) -> Iterator[tuple[str, str]]:
     """Yield (url, kind) from the fields that are known by name, in order."""
     if not isinstance(delivered, dict):
         return
-    for name in _LISTS:
-        yield from _listed(name, delivered.get(name))
+    for name, kind in _LISTS.items():
+        yield from ((entry, kind) for entry in _entries(delivered.get(name)))
     for track in _tracks(delivered):
         yield from _audio(track)
-    for entry in _masks(safe_json.decode_nested(delivered.get("resultObject"))):
-        yield _encoded(entry), "image"
+    inline = safe_json.decode_nested(delivered.get("resultObject"))
+    if isinstance(inline, dict):
+        yield from ((mask, "image") for mask in _masks(inline))
 
 
-def _listed(name: str, value: object) -> Iterator[tuple[str, str]]:
-    for entry in _entries(value):
-        yield _encoded(entry), _LISTS[name]
-
-
-def _masks(inline: object) -> Iterator[str]:
+def _masks(inline: Mapping[str, Any]) -> Iterator[str]:
     """Yield the masks of subject detection, then those of a segment map."""
-    if not isinstance(inline, dict):
-        return
     yield from _entries(inline.get("mask_urls"))
     for segment in _dicts(inline.get("segments")):
         yield from _entries(segment.get("maskUrl"))
@@ -122,7 +116,7 @@ def _masks(inline: object) -> Iterator[str]:
 
 def _tracks(delivered: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the takes of a song, also where a callback's `data` wraps the list once more."""
-    for value in map(delivered.get, _TRACK_LISTS):
+    for value in filter(None, map(delivered.get, _TRACK_LISTS)):
         for item in _dicts(value):
             yield item
             yield from chain.from_iterable(_dicts(item.get(name)) for name in _TRACK_LISTS)
@@ -133,7 +127,7 @@ def _audio(track: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     by_name = {_plain(name): value for name, value in track.items()}
     for name in _AUDIO:
         if entries := list(_entries(by_name.get(name))):
-            yield from ((_encoded(entry), "audio") for entry in entries)
+            yield from ((entry, "audio") for entry in entries)
             return
 
 
@@ -167,16 +161,12 @@ def _entries(value: object, layers: int = _MAX_LAYERS) -> Iterator[str]:
             yield dumps(value)  # no address, so it cannot be saved; but it does not vanish
 
 
-def _encoded(entry: str) -> str:
-    return percent_encode(entry) if is_web_address(entry) else entry
-
-
 def _find_urls(value: object) -> Iterator[tuple[str, str]]:
     """Yield every string that is a URL, wherever it stands, but for streams and covers of songs."""
     if isinstance(value, str):
         text = value.strip()
         if is_web_address(text) and not any(map(str.isspace, text)):
-            yield percent_encode(text), "file"
+            yield text, "file"
     elif isinstance(value, list):
         for item in value:
             yield from _find_urls(item)
@@ -185,7 +175,7 @@ def _find_urls(value: object) -> Iterator[tuple[str, str]]:
         yield from audio.items()
         for name, item in value.items():
             if name in _LISTS:
-                yield from _listed(name, item)
+                yield from ((entry, _LISTS[name]) for entry in _entries(item))
             elif not _is_preview(_plain(name), of_track=bool(audio)):
                 yield from _find_urls(item)
 

@@ -29,6 +29,8 @@ RFC 8305, section 5, recommends them.
 # A connect that goes on in the background; Windows has a number of its own for it.
 _IN_PROGRESS = {errno.EINPROGRESS, getattr(errno, "WSAEWOULDBLOCK", errno.EINPROGRESS)}
 
+_MAX_LABEL = 63  # bytes between two full stops of a name (RFC 1035, section 2.3.4)
+
 _SocketAddress = tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
 
 
@@ -54,7 +56,12 @@ def resolve(host: str, port: int) -> list[Address]:
         socket.gaierror: There are none.
         UnicodeError: No host can have such a name.
     """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    # Python encodes names by IDNA 2003, whose tables take 0.8 ms to import. httpx has encoded them
+    # already (IDNA 2008): all that is left to be found out is whether a label has a bad length.
+    first, *labels = reversed(host.split("."))  # a full stop may end the name (RFC 1034, 3.1)
+    fits = len(first) <= _MAX_LABEL and all(0 < len(label) <= _MAX_LABEL for label in labels)
+    name = host.encode() if fits and host.isascii() else host
+    found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
     return [Address(family, address) for family, _, _, _, address in found]
 
 

@@ -216,13 +216,15 @@ def test_two_that_fail_together_forget_only_what_they_tried() -> None:
     assert len(failures) == 2
 
 
-def test_the_systems_resolver_knows_this_machine() -> None:
-    assert Address(V4, ("127.0.0.1", 80)) in resolve("127.0.0.1", 80)
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_the_systems_resolver_knows_this_machine(host: str) -> None:
+    assert Address(V4, ("127.0.0.1", 80)) in resolve(host, 80)
 
 
-def test_the_systems_resolver_refuses_what_can_be_no_name() -> None:
+@pytest.mark.parametrize("host", [f"{'a' * 64}.test", "a" * 64, "a..test", "."])
+def test_what_can_be_no_name_is_refused_before_anybody_is_asked(host: str) -> None:
     with pytest.raises(UnicodeError):
-        resolve(f"{'a' * 70}.test", 80)
+        resolve(host, 80)
 
 
 @pytest.mark.parametrize(

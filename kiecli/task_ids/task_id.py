@@ -16,7 +16,9 @@ MAX_LABEL_LENGTH = 100
 
 # Documented ids are 32 hex digits, `task_12345678` or `task_kling_1765187766581`. Checked loosely,
 # so that a new form is no reason for a new release.
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
+_MAX_ID = 128
+_ALPHANUMERIC = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
+_OF_IDS = _ALPHANUMERIC | frozenset("_.:-")
 # What jq, JavaScript and Python print for an answer that has no id.
 _NULLS = frozenset({"null", "undefined", "None"})
 
@@ -24,10 +26,11 @@ _NULLS = frozenset({"null", "undefined", "None"})
 _BLANKS = "\t\n\v\f\r \x85\xa0\u2028\u2029\u202f\u3000\u2060\ufeff"
 _EDGES = _BLANKS + "".join(map(chr, range(0x2000, 0x200E))) + "\"'`\u2018\u2019\u201c\u201d"
 _QUOTES = "\"'`\u201c\u201d"
-_ID_IN_URL = re.compile(r"[?&]task_?id=([^&#]*)", re.IGNORECASE)
-_SPACE = re.compile(r"\s")
-_URL_BEFORE_EQUALS = re.compile(r"://|[?&]task_?id$", re.IGNORECASE)
-_USER_IN_URL = re.compile(r"//[^/?#]*@")
+# Compiled by their first use, as all patterns here: a plain id, which nearly every line has, needs
+# none, and compiling them takes as long as importing four modules.
+_ID_IN_URL = r"(?i)[?&]task_?id=([^&#]*)"
+_URL_BEFORE_EQUALS = r"(?i)://|[?&]task_?id$"
+_USER_IN_URL = r"//[^/?#]*@"
 
 _DIRECTION_MARKS = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -37,11 +40,9 @@ _MAX_ECHO = 20  # characters of a refused text: enough to recognise it by
 _MIN_KEY = 24  # characters in a row that may be part of a key; Kie's have 32
 _MAX_LIST = 10_000  # characters of a list with commas; no shell line is longer
 # A bearer token (RFC 6750, 2.1) has none but these, an id none but these and a colon.
-_OF_IDS_AND_KEYS = re.compile(r"[A-Za-z0-9._~+/=:-]*")
+_OF_IDS_AND_KEYS = r"[A-Za-z0-9._~+/=:-]*"
 # Text that may have a key in it, whatever stands around: it is not repeated.
-_KEY_LIKE = re.compile(
-    rf"sk-|bearer|authorization|api.?key|[A-Za-z0-9_-]{{{_MIN_KEY}}}", re.IGNORECASE
-)
+_KEY_LIKE = rf"(?i)sk-|bearer|authorization|api.?key|[A-Za-z0-9_-]{{{_MIN_KEY}}}"
 
 FILL_HINT = "did the command that should fill it fail?"
 """Advice where an id is null or empty."""
@@ -75,9 +76,11 @@ class FoundTask(NamedTuple):
 
 def parse_task(text: str, place: str) -> FoundTask:
     """Read `ID`, `LABEL=ID` or a URL with a `taskId=`; nothing is checked yet."""
+    if is_task_id(text):  # nearly always
+        return FoundTask(text, place)
     text = _unquoted(text.strip())
     label, equals, task_id = text.partition("=")
-    if not equals or text.startswith(("{", "[")) or _URL_BEFORE_EQUALS.search(label):
+    if not equals or text.startswith(("{", "[")) or re.search(_URL_BEFORE_EQUALS, label):
         return FoundTask(trim_id(text), place)
     return FoundTask(trim_id(task_id), place, label=_unquoted(label.strip()))
 
@@ -85,16 +88,17 @@ def parse_task(text: str, place: str) -> FoundTask:
 def trim_id(text: str) -> str:
     """Return an id without what copying and pasting leaves around it."""
     text = text.strip(_EDGES).rstrip(_EDGES + ",;")
-    in_url = _ID_IN_URL.search(text)
+    in_url = re.search(_ID_IN_URL, text)
     # Not from a page or from JSON that has such a URL somewhere in it.
-    if in_url and not text.startswith(("{", "[", "<")) and not _SPACE.search(text):
+    if in_url and not text.startswith(("{", "[", "<")) and not re.search(r"\s", text):
         return unquote(in_url[1]).strip(_EDGES).rstrip(_EDGES + ",;")
     return text
 
 
 def is_task_id(text: str) -> bool:
     """Return whether a trimmed text can be an id."""
-    return _ID.fullmatch(text) is not None and text not in _NULLS
+    begins_well = text[:1] in _ALPHANUMERIC and len(text) <= _MAX_ID
+    return begins_well and _OF_IDS.issuperset(text) and text not in _NULLS
 
 
 def id_error(text: str, place: str) -> UsageError | None:
@@ -152,8 +156,8 @@ def _is_control(char: str) -> bool:
 def echo(text: str) -> str:
     """Return `: 'the first 20…'` to put behind a message, nothing where it could show a key."""
     url = "://" in text  # no key is one, but user and password may stand in it
-    shown = _USER_IN_URL.sub("//", text, count=1) if url else text
-    if _KEY_LIKE.search(shown[: _MAX_ECHO + _MIN_KEY]) or not (url or _is_neither(shown)):
+    shown = re.sub(_USER_IN_URL, "//", text, count=1) if url else text
+    if re.search(_KEY_LIKE, shown[: _MAX_ECHO + _MIN_KEY]) or not (url or _is_neither(shown)):
         return ""
     cut = shown if len(shown) <= _MAX_ECHO else f"{shown[:_MAX_ECHO]}\u2026"
     return f": '{cut}'"
@@ -161,7 +165,7 @@ def echo(text: str) -> str:
 
 def _is_neither(text: str) -> bool:
     """Return whether a text can be no id and no API key."""
-    return _OF_IDS_AND_KEYS.fullmatch(text) is None
+    return re.fullmatch(_OF_IDS_AND_KEYS, text) is None
 
 
 def _unquoted(text: str) -> str:

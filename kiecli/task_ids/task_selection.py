@@ -6,14 +6,13 @@ from typing import NamedTuple
 
 from kiecli.errors import KieError, UsageError
 from kiecli.outcome import resume_command
-from kiecli.system.syntax import SHELL
 from kiecli.task_ids.task_id import STDIN, FoundTask, id_error, is_task_id, label_error, parse_task
 
 # A shorter text is no key of Kie's, and could be a part of any id or label.
 _MIN_KEY_LENGTH = 8
 _MAX_FILE_NAME = 255  # characters that a name may have nearly everywhere
 # A file without these in its name is no task id that anybody has seen.
-_OF_IDS = frozenset("0123456789-_")
+_IN_ALL_IDS = frozenset("0123456789-_")
 
 
 class TaskSelection(NamedTuple):
@@ -86,15 +85,16 @@ def select_tasks(
     try:
         found = list(_all(arguments, stdin, checks))
         for task in found:
-            error = task.error or _key_error(task, checks.api_keys) or _error(task)
+            error = task.error or _error(task, checks.api_keys)
             if error is not None:
                 raise error
     except KieError as error:
         _conceal(error, checks.api_keys)
         raise
     task_ids = tuple(dict.fromkeys(task.task_id for task in found))
-    labels = _labels(found)
-    if labels:
+    labels: dict[str, str] = {}
+    if any(task.label is not None for task in found):
+        labels = _labels(found)
         _check_names(task_ids, labels)
     created = tuple(dict.fromkeys(task.task_id for task in found if task.created))
     return TaskSelection(task_ids, labels, created)
@@ -116,42 +116,36 @@ def _all(
 def _file_error(argument: str, checks: Checks) -> UsageError | None:
     """Return the advice to read ids from a file, where one was given in the place of an id."""
     may_be_id = is_task_id(argument) and "." not in argument
-    if may_be_id and not _OF_IDS.isdisjoint(argument):
+    if may_be_id and not _IN_ALL_IDS.isdisjoint(argument):
         return None  # a result may have been saved under the very id
     for name in (argument, argument.removeprefix("@")):  # as curl and gh take files
         if len(name) <= _MAX_FILE_NAME and checks.is_file(name):
+            from kiecli.system.syntax import SHELL
+
             line = SHELL.with_stdin(f"kiecli {checks.command} -", name)
             return UsageError(f"'{name}' is a file", hint=f"to read ids from it: {line}")
     return None
 
 
-def _key_error(task: FoundTask, keys: Sequence[str]) -> UsageError | None:
-    """Return the refusal of the API key; it is not repeated."""
-    if any(key == task.task_id or _has_key(task.task_id, key) for key in keys):
+def _error(task: FoundTask, keys: Sequence[str]) -> KieError | None:
+    """Return why a task is refused: it is the API key, which is not repeated, or cannot be one."""
+    long_keys = [key for key in keys if len(key) >= _MIN_KEY_LENGTH]
+    if task.task_id in keys or any(key in task.task_id for key in long_keys):
         return UsageError(
             f"{task.place} is the API key itself", hint="give the taskId that createTask returned"
         )
-    if any(_has_key(task.label or "", key) for key in keys):
+    if task.label is not None and any(key in task.label for key in long_keys):
         return UsageError(f"the label of {task.place} has the API key in it")
-    return None
+    error = id_error(task.task_id, task.place)
+    if error is None and task.label is not None:
+        error = label_error(task.label, task.place)
+    return error
 
 
 def _conceal(error: KieError, keys: Sequence[str]) -> None:
     """Take what was echoed out of a message when it begins a key: cut off, it passes the mask."""
     if any(len(key) >= _MIN_KEY_LENGTH and key[:_MIN_KEY_LENGTH] in error.message for key in keys):
         error.message = error.message.partition(": '")[0]
-
-
-def _has_key(text: str, key: str) -> bool:
-    return len(key) >= _MIN_KEY_LENGTH and key in text
-
-
-def _error(task: FoundTask) -> KieError | None:
-    """Return what is wrong with the id or the label of a task."""
-    error = id_error(task.task_id, task.place)
-    if error is None and task.label is not None:
-        error = label_error(task.label, task.place)
-    return error
 
 
 def _labels(found: Sequence[FoundTask]) -> dict[str, str]:

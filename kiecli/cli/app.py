@@ -1,6 +1,6 @@
 """The application: all commands and their help."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 from typer import Context, Exit, Option, Typer
@@ -53,37 +53,7 @@ def _kiecli(
         runtime_of(ctx).out.line(ctx.get_help())
 
 
-def _add_status(app: Typer) -> None:
-    from kiecli.cli import status
-
-    app.command("status", epilog=status.EXAMPLES)(status.status)
-
-
-def _add_wait(app: Typer) -> None:
-    from kiecli.cli import wait
-
-    app.command("wait", epilog=wait.EXAMPLES)(wait.wait)
-
-
-def _add_download(app: Typer) -> None:
-    from kiecli.cli import download
-
-    app.command("download", epilog=download.EXAMPLES)(download.download)
-
-
-def _add_config(app: Typer) -> None:
-    from kiecli.cli import config
-
-    app.add_typer(config.build(_SETTINGS), name="config")
-
-
-# Their order is that of the help.
-_COMMANDS = {
-    "status": _add_status,
-    "wait": _add_wait,
-    "download": _add_download,
-    "config": _add_config,
-}
+_COMMANDS = ("status", "wait", "download", "config")
 
 
 def build(argv: Sequence[str] = ()) -> Typer:
@@ -101,13 +71,23 @@ def build(argv: Sequence[str] = ()) -> Typer:
         epilog=_EPILOG,
     )
     app.callback(invoke_without_command=True)(_kiecli)
-    for name in _needed(argv):
-        _COMMANDS[name](app)
+    is_known = argv == ["--version"] or (argv and argv[0] in _COMMANDS)
+    needed = argv[:1] if is_known else _COMMANDS  # all for help, completion and mistakes
+    # In the order of the help.
+    if "status" in needed:
+        from kiecli.cli import status
+
+        app.command("status", epilog=status.EXAMPLES)(status.status)
+    if "wait" in needed:
+        from kiecli.cli import wait
+
+        app.command("wait", epilog=wait.EXAMPLES)(wait.wait)
+    if "download" in needed:
+        from kiecli.cli import download
+
+        app.command("download", epilog=download.EXAMPLES)(download.download)
+    if "config" in needed:
+        from kiecli.cli import config
+
+        app.add_typer(config.build(_SETTINGS), name="config")
     return app
-
-
-def _needed(argv: Sequence[str]) -> Iterable[str]:
-    """Return the commands that a line is about: all of them for help, completion and mistakes."""
-    if argv == ["--version"]:
-        return ()
-    return argv[:1] if argv and argv[0] in _COMMANDS else _COMMANDS

@@ -8,11 +8,9 @@ from typer import BadParameter
 
 from kiecli.cli.app import build
 from kiecli.cli.options import Command
-from kiecli.cli.usage import plain_argv
 from kiecli.errors import ExitCode, Interrupted, KieError, StdoutClosed, UsageError, causes
 from kiecli.runtime import Runtime
 from kiecli.streams import Severity, broken
-from kiecli.terminal import in_github_actions
 
 # The public BadParameter is one of Typer's usage errors; their common base has no public name.
 _TyperUsageError: type[Exception] = BadParameter.__mro__[1]
@@ -61,7 +59,7 @@ def interrupt_message(runtime: Runtime) -> str:
 
 
 def _run(argv: Sequence[str], runtime: Runtime) -> int:
-    argv = plain_argv(argv)
+    argv = _plain_argv(argv)
     try:
         command = _parsed(argv, runtime)
         return ExitCode.DONE if command is None else command()
@@ -83,10 +81,22 @@ def _run(argv: Sequence[str], runtime: Runtime) -> int:
         return error.exit_code
 
 
+def _plain_argv(argv: Sequence[str]) -> list[str]:
+    """Return the arguments with `help [COMMAND]` and `version` as the options they stand for."""
+    match list(argv):
+        case ["version", *rest]:
+            return ["--version", *rest]
+        case ["help", *rest]:
+            # `--help` last: whatever stands before it, Typer then shows that command's help.
+            return [*rest, "--help"] if rest != ["help"] else ["--help"]
+        case unchanged:
+            return unchanged
+
+
 def _print_error(text: str, runtime: Runtime) -> None:
     """Print what ends the whole run; in GitHub Actions as an annotation."""
     runtime.redact_api_key()
-    if in_github_actions(runtime.environ):
+    if runtime.err.takes_annotations:
         from kiecli.render.text import annotation
 
         runtime.err.line(annotation(text))

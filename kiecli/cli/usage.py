@@ -24,18 +24,6 @@ _ID_OR_KEY = r"(?=.*[0-9])[^/ ]{8,}|[A-Za-z0-9_-]{16,}|https?://.*|demo-[a-z]+|[
 _COMMAND_IS_MISSING = "a task id needs a command before it, as in: kiecli status ID"
 
 
-def plain_argv(argv: Sequence[str]) -> list[str]:
-    """Return the arguments with `help [COMMAND]` and `version` as the options they stand for."""
-    match list(argv):
-        case ["version", *rest]:
-            return ["--version", *rest]
-        case ["help", *rest]:
-            # `--help` last: whatever stands before it, Typer then shows that command's help.
-            return [*rest, "--help"] if rest != ["help"] else ["--help"]
-        case unchanged:
-            return unchanged
-
-
 def usage_message(error: Exception, argv: Sequence[str]) -> str:
     """Return one line: what is wrong, what was probably meant, and where the help is.
 

@@ -54,7 +54,7 @@ _PRECEDENCE = (
 )
 
 
-def worst(codes: Iterable[ExitCode]) -> ExitCode:
+def combined_exit_code(codes: Iterable[ExitCode]) -> ExitCode:
     """Return the one code that stands for all of them."""
     occurred = set(codes)
     return next((code for code in _PRECEDENCE if code in occurred), ExitCode.DONE)

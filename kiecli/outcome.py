@@ -13,8 +13,6 @@ from kiecli.errors import (
     TaskFailed,
     TaskPending,
 )
-from kiecli.system.shell_syntax import join
-from kiecli.system.syntax import SHELL
 
 if TYPE_CHECKING:
     from kiecli.download.plan import SavedFile
@@ -34,6 +32,10 @@ def shell_command(argv: Sequence[str], words: Sequence[str]) -> str:
         argv: The command with its options, `("download", "-d", "out")`.
         words: The tasks, each as it is typed: `ID` or `LABEL=ID`.
     """
+    # Here and not above: most runs end without a line to run.
+    from kiecli.system.shell_syntax import join
+    from kiecli.system.syntax import SHELL
+
     return join(SHELL, ["kiecli", *argv, *words])
 
 
@@ -84,6 +86,14 @@ class Outcome(NamedTuple):
         """The task as it is typed: `LABEL=ID` or `ID`."""
         return f"{self.label}={self.task_id}" if self.label else self.task_id
 
+    @property
+    def can_resume(self) -> bool:
+        """Whether the same line, run again, may bring it further."""
+        error = self.error
+        if error is None or error.fatal or not error.rerun_helps:
+            return False
+        return self.exit_code in _RESUMABLE
+
     def command(self, *argv: str) -> str:
         """Return a line of kiecli about this task."""
         return shell_command(argv, [self.word])
@@ -115,31 +125,23 @@ class Outcome(NamedTuple):
 
 
 def from_status(
-    task_id: str,
-    task: Task | None,
-    error: KieError | None,
-    argv: Sequence[str],
-    *,
-    exit_status: bool,
+    task_id: str, task: Task | None, error: KieError | None, *, exit_status: bool
 ) -> Outcome:
     """Return the outcome of one query: any answer is exit code 0, unless `exit_status` is set."""
     error = error or _failure(task)
     if error is not None:
         answered = isinstance(error, TaskFailed) and not exit_status
-        code = ExitCode.DONE if answered else error.exit_code
-        return Outcome(task_id, task, error, code, _again(error, code, argv))
+        return Outcome(task_id, task, error, ExitCode.DONE if answered else error.exit_code)
     running = task is not None and not task.finished
-    code = ExitCode.PENDING if running and exit_status else ExitCode.DONE
-    return Outcome(task_id, task, None, code)
+    return Outcome(
+        task_id, task, None, ExitCode.PENDING if running and exit_status else ExitCode.DONE
+    )
 
 
-def from_wait(
-    task_id: str, task: Task | None, error: KieError | None, argv: Sequence[str]
-) -> Outcome:
+def from_wait(task_id: str, task: Task | None, error: KieError | None) -> Outcome:
     """Return the outcome of having waited."""
     error = error or _failure(task)
-    code = ExitCode.DONE if error is None else error.exit_code
-    return Outcome(task_id, task, error, code, _again(error, code, argv))
+    return Outcome(task_id, task, error, ExitCode.DONE if error is None else error.exit_code)
 
 
 def pending(task: Task, argv: Sequence[str]) -> Outcome:
@@ -153,14 +155,16 @@ def pending(task: Task, argv: Sequence[str]) -> Outcome:
     return Outcome(task.task_id, task, error, error.exit_code, tuple(argv))
 
 
-def from_download(task: Task, files: "tuple[SavedFile, ...]", argv: Sequence[str]) -> Outcome:
-    """Return the outcome of having saved, or tried to save, every result of a task."""
-    errors = [file.error for file in files if file.error is not None]
-    if not errors:
-        return Outcome(task.task_id, task, files=files)
+def not_saved(task: Task, files: "tuple[SavedFile, ...]", errors: Sequence[KieError]) -> Outcome:
+    """Return the outcome of a download that could not save every result of a task.
+
+    Args:
+        task: Kie's answer.
+        files: All its files, also those that are saved.
+        errors: What the others failed with, at least one.
+    """
     error = errors[0] if len(errors) == 1 else _combined(errors, len(files))
-    resume_argv = _again(error, error.exit_code, argv)
-    return Outcome(task.task_id, task, error, error.exit_code, resume_argv, files)
+    return Outcome(task.task_id, task, error, error.exit_code, files=files)
 
 
 def _combined(errors: Sequence[KieError], results: int) -> KieError:
@@ -177,8 +181,3 @@ def _combined(errors: Sequence[KieError], results: int) -> KieError:
 
 def _failure(task: Task | None) -> KieError | None:
     return task.to_error() if task is not None and task.phase is Phase.FAILED else None
-
-
-def _again(error: KieError | None, code: ExitCode, argv: Sequence[str]) -> tuple[str, ...]:
-    helps = error is not None and error.rerun_helps and code in _RESUMABLE
-    return tuple(argv) if helps else ()

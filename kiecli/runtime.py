@@ -17,7 +17,6 @@ from kiecli.redaction import Redactor
 from kiecli.streams import ErrorOutput, Output, Stream
 from kiecli.system.process_interface import TextStream
 from kiecli.system.system_process import SYSTEM_PROCESS
-from kiecli.terminal import in_github_actions, wants_color
 
 if TYPE_CHECKING:
     import httpx
@@ -26,9 +25,7 @@ if TYPE_CHECKING:
     from kiecli.api.rate_limiter import RateLimiter
     from kiecli.config.resolver import Config
     from kiecli.network.client import ClientFactory
-    from kiecli.network.logging import RequestLogger
-    from kiecli.polling.policy import PollPolicy, Random
-    from kiecli.polling.poller import Poller
+    from kiecli.polling.policy import Random
     from kiecli.workers import EventQueue, WorkerPool
 
 
@@ -69,15 +66,12 @@ class Runtime:
             event_queue: Where the main thread waits.
             workers: Makes that many threads at most.
         """
-        term = environ.get("TERM", "")
         self.environ = environ
         self.stdin = stdin
-        self.out = Output(stdout, term)
-        self.err = ErrorOutput(
-            stderr, term, color=wants_color(environ), is_log=in_github_actions(environ)
-        )
+        self.out = Output(stdout, environ)
+        self.err = ErrorOutput(stderr, environ)
         self.clock = clock or SystemClock()
-        self._random = random
+        self.random = random or _uniform
         self._transport = transport
         self._event_queue = event_queue
         self._workers = workers
@@ -97,15 +91,6 @@ class Runtime:
         from kiecli.config.resolver import Config
 
         return Config(self.environ)
-
-    @cached_property
-    def random(self) -> "Random":
-        """Returns a number between two."""
-        if self._random is not None:
-            return self._random
-        from random import uniform
-
-        return uniform
 
     @cached_property
     def rate_limiter(self) -> "RateLimiter":
@@ -152,34 +137,8 @@ class Runtime:
 
         self.client_factory.check(base_url)
         http = self.client_factory.client()
-        trace = self.trace(output_options)
-        return KieClient(http, base_url, key.text, self.clock, trace, key.origin, self.rate_limiter)
-
-    def poller(
-        self, task_ids: Sequence[str], policy: "PollPolicy", client: "KieClient"
-    ) -> "Poller":
-        """Return what polls tasks until all are settled.
-
-        Args:
-            task_ids: The tasks, each named once.
-            policy: What the command wants of its polls.
-            client: Asks about a task.
-        """
-        from kiecli.polling.poller import MAX_CONCURRENT_POLLS, Poller
-        from kiecli.polling.scheduler import PollScheduler
-
-        return Poller(
-            PollScheduler(task_ids, policy, self.clock.now(), self.random),
-            client.task,
-            rate_limiter=self.rate_limiter,
-            workers=self.workers(MAX_CONCURRENT_POLLS),
-            event_queue=self.event_queue,
-            clock=self.clock,
-        )
-
-    def trace(self, output_options: OutputOptions) -> "RequestLogger | None":
-        """Return what takes each exchange, when `--verbose` asks for it."""
-        return self.event_queue.put if output_options.verbose else None
+        log = self.event_queue.put if output_options.verbose else None
+        return KieClient(http, base_url, key.text, self.clock, log, key.origin, self.rate_limiter)
 
     def report_config(self) -> None:
         """Print what is odd about the config file or the key, as far as they were read."""
@@ -235,6 +194,12 @@ class Runtime:
             except OSError as error:
                 raise UsageError(f"cannot read stdin: {error.strerror}") from error
         return self._stdin_bytes
+
+
+def _uniform(low: float, high: float) -> float:
+    from random import uniform
+
+    return uniform(low, high)  # noqa: S311  jitter
 
 
 def system_runtime() -> Runtime:

@@ -1,12 +1,16 @@
 """stdout and stderr, with the ways in which writing to them fails."""
 
+from collections.abc import Mapping
 from enum import Enum
+from types import MappingProxyType
 from typing import BinaryIO, Protocol
 
 from kiecli.errors import SaveError, StdoutClosed
 from kiecli.redaction import Redactor
 from kiecli.safe_text import sanitize
 from kiecli.system.system_process import SYSTEM_PROCESS
+
+_NO_ENVIRON: Mapping[str, str] = MappingProxyType({})
 
 
 class Stream(Protocol):
@@ -49,9 +53,10 @@ class Output:
 
     redactor = Redactor()
 
-    def __init__(self, stream: Stream | None, term: str = "") -> None:
+    def __init__(self, stream: Stream | None, environ: Mapping[str, str] = _NO_ENVIRON) -> None:
         self.stream = stream
-        self.is_terminal = stream is not None and term != "dumb" and stream.isatty()
+        self.is_terminal = stream is not None and environ.get("TERM") != "dumb" and stream.isatty()
+        self._environ = environ
 
     def write(self, text: str) -> None:
         """Write and flush.
@@ -63,7 +68,8 @@ class Output:
         if self.stream is None:
             raise _closed()
         try:
-            self.stream.write(self._encodable(self.redactor.text(text)))
+            text = self.redactor.text(text)
+            self.stream.write(text if text.isascii() else self._encodable(text))
             self.stream.flush()
         except OSError as error:
             raise broken(error) from error
@@ -117,35 +123,24 @@ class Severity(Enum):
 class ErrorOutput(Output):
     """Stderr: no error in writing to it ends or changes a run."""
 
-    def __init__(
-        self,
-        stream: Stream | None,
-        term: str = "",
-        *,
-        color: bool = False,
-        is_log: bool = False,
-    ) -> None:
-        """Take the stream.
+    @property
+    def takes_annotations(self) -> bool:
+        """Whether it is a log in which GitHub Actions looks for workflow commands."""
+        from kiecli.terminal import in_github_actions
 
-        Args:
-            stream: Where it goes, or None when the process was started with it closed.
-            term: The environment's TERM.
-            color: Whether a terminal gets colour.
-            is_log: Whether a terminal is only a log, as in GitHub Actions.
-        """
-        super().__init__(stream, term)
-        self._color = color
-        self._is_log = is_log or not self.is_terminal
+        return in_github_actions(self._environ)
 
     def message(self, severity: Severity, text: str) -> str:
         """Return a message as one line of this stream.
 
         A log is shared with other programs, so each line there begins with the program's name.
         """
+        from kiecli.terminal import wants_color
+
         lead, code = severity.value
-        if self._is_log:
+        if not self.is_terminal or self.takes_annotations:
             lead = f"kiecli: {lead}" if severity is Severity.WARNING else "kiecli: "
-        elif self._color and code:
+        elif code and wants_color(self._environ):
             lead = f"\x1b[1;{code}m{lead.rstrip()}\x1b[0m "
         # Without a lead, a text from elsewhere must not begin as a workflow command does.
         return lead + (sanitize(text) if lead else sanitize(text).lstrip(" :"))

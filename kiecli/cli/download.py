@@ -15,7 +15,6 @@ from kiecli.cli.options import (
     Quiet,
     Timeout,
     Verbose,
-    interval_seconds,
     runtime_of,
     stop_option,
 )
@@ -36,11 +35,11 @@ Examples:
 """
 
 
-def _jobs(text: str | None) -> str | None:
+def _jobs(text: str) -> int:
     # Not a range of Typer's, whose message does not name the option's limits.
-    if text is not None and text not in map(str, range(1, _MAX_JOBS + 1)):
+    if text not in map(str, range(1, _MAX_JOBS + 1)):
         raise BadParameter(f"{text!r} is not a number from 1 to {_MAX_JOBS}")
-    return text
+    return int(text)
 
 
 def download(
@@ -75,12 +74,12 @@ def download(
     any_task: AnyTask = False,
     fail_fast: FailFast = False,
     jobs: Annotated[
-        str | None,
+        int | None,
         Option(
             "--jobs",
             "-j",
             metavar="N",
-            callback=_jobs,
+            parser=_jobs,
             help=f"Parallel downloads, at most {_MAX_JOBS}.  [default: {_JOBS}]",
         ),
     ] = None,
@@ -126,23 +125,23 @@ def download(
     def command() -> ExitCode:
         from kiecli.commands.download import download as run
         from kiecli.commands.download_options import DownloadFlags
-        from kiecli.commands.stop_rule import StopRule
 
         runtime = runtime_of(ctx)
         runtime.reject_api_key({"--dir": directory, "--output": output})
         output_options = OutputOptions(json=json, quiet=quiet, verbose=verbose)
         flags = DownloadFlags(
             directory=directory,
-            output=output,
+            template=None if output == "-" else output,
+            to_stdout=output == "-",
             wait=wait,
             timeout=runtime.config.timeout(timeout) if wait else 0.0,
-            interval=interval_seconds(interval),
-            jobs=int(jobs or _JOBS),
+            interval=interval,
+            jobs=jobs or _JOBS,
             overwrite=overwrite,
             dry_run=dry_run,
             archive=archive,
             write_metadata=write_metadata,
-            stop=StopRule(stop),
+            stop=stop,
         )
         return run(runtime, output_options, ids, flags)
 

@@ -23,17 +23,19 @@ def runtime_of(ctx: Context) -> Runtime:
     return ctx.ensure_object(Runtime)
 
 
-def _interval(text: str | None) -> str | None:
+# Parsers, not callbacks: Typer calls them for what was typed and not for what was left out.
+def _interval(text: str) -> float | None:
+    """Return the seconds between two polls, None for `auto`."""
+    seconds = None if text == "auto" else _seconds(text)
     # Kie allows ten polls a second for the whole account; nobody gains by more than one a task.
-    if text is not None and text != "auto" and _seconds(text) < 1:
+    if seconds is not None and seconds < 1:
         raise BadParameter("the interval must be at least 1s")
-    return text
+    return seconds
 
 
-def _timeout(text: str | None) -> str | None:
+def _timeout(text: str) -> str:
     # Checked only: the command resolves it against the environment and the config file.
-    if text is not None:
-        _seconds(text, zero=True)
+    _seconds(text, zero=True)
     return text
 
 
@@ -42,11 +44,6 @@ def _seconds(text: str, *, zero: bool = False) -> float:
         return durations.parse(text, zero=zero)
     except ValueError as error:
         raise BadParameter(str(error)) from error
-
-
-def interval_seconds(interval: str | None) -> float | None:
-    """Return the seconds that `--interval` asks for, None for `auto`."""
-    return None if interval in (None, "auto") else durations.parse(interval)
 
 
 def stop_option(*, any_task: bool, fail_fast: bool) -> str:
@@ -78,17 +75,17 @@ Timeout = Annotated[
         "--timeout",
         "-t",
         metavar="DURATION",
-        callback=_timeout,
+        parser=_timeout,
         help="Give up waiting after this long: 90s, 15m, 1h30m. 0 checks once.  [default: 15m]",
     ),
 ]
 Interval = Annotated[
-    str | None,
+    float | None,
     Option(
         "--interval",
         "-i",
         metavar="DURATION",
-        callback=_interval,
+        parser=_interval,
         help="How often to check; auto goes from 2s to 15s.  [default: auto]",
     ),
 ]

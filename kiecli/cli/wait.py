@@ -12,7 +12,6 @@ from kiecli.cli.options import (
     Quiet,
     Timeout,
     Verbose,
-    interval_seconds,
     runtime_of,
     stop_option,
 )
@@ -44,18 +43,15 @@ def wait(
     URLs are printed as each task succeeds; a finished task returns at once. When the time
     is up the exit code is 124, the task is still running, and stderr has the line to keep waiting.
     """
-    option = stop_option(any_task=any_task, fail_fast=fail_fast)
+    stop = stop_option(any_task=any_task, fail_fast=fail_fast)
 
     def command() -> ExitCode:
         # Here and not above: help and completion need none of what this imports.
-        from kiecli.commands.stop_rule import StopRule
         from kiecli.commands.wait import wait as run
 
         runtime = runtime_of(ctx)
         output_options = OutputOptions(json=json, quiet=quiet, verbose=verbose)
         seconds = runtime.config.timeout(timeout)
-        pause = interval_seconds(interval)
-        stop = StopRule(option)
-        return run(runtime, output_options, ids, timeout=seconds, interval=pause, stop=stop)
+        return run(runtime, output_options, ids, timeout=seconds, interval=interval, stop=stop)
 
     return command

@@ -1,31 +1,35 @@
-"""What every run over tasks has in common: it polls them, and reports how each came out."""
+"""What every run over tasks has in common: it polls them, and reports how each came out.
+
+What only trouble needs is imported when it has come: an import is a good part of a millisecond.
+"""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, cast
 
 from kiecli.api.models import Task
-from kiecli.commands.command_line import resume_argv
-from kiecli.commands.events import FileFinished, WorkerFailed, next_event
-from kiecli.commands.left_open import LeftOpen
-from kiecli.commands.remainder import Remainder
-from kiecli.commands.stop_rule import StopRule
-from kiecli.download.progress import TransferAdvanced, TransferRetrying, TransferStarted
-from kiecli.errors import ExitCode, worst
+from kiecli.errors import ExitCode, combined_exit_code
 from kiecli.network.logging import Exchange
 from kiecli.outcome import Outcome
 from kiecli.polling.policy import PollPolicy
-from kiecli.polling.poller import PollCompleted
+from kiecli.polling.poller import MAX_CONCURRENT_POLLS, PollCompleted, Poller
+from kiecli.polling.scheduler import PollScheduler
 from kiecli.polling.snapshot import Snapshot
+from kiecli.render.formats import ResultWriter
 from kiecli.render.reporter import Reporter
-from kiecli.render.summary import summary
-from kiecli.render.text import named
 from kiecli.runtime import OutputOptions, Runtime
 from kiecli.task_ids import task_selection
 from kiecli.task_ids.task_id import STDIN
 from kiecli.task_ids.task_selection import TaskSelection
 
-# Reported together at the end, a line for each reason: an outage meets every task alike.
-_LATER = (ExitCode.UNAVAILABLE, ExitCode.PENDING, ExitCode.DEADLINE)
+if TYPE_CHECKING:
+    from kiecli.commands.remainder import Remainder
+    from kiecli.commands.stop_rule import LeftOpen
+    from kiecli.download.progress import FileFinished, TransferEvent
+
+    DownloadEvent = FileFinished | TransferEvent
+    # A worker puts an exception into the queue which the main thread has to raise again.
+    Event = PollCompleted | Exchange | DownloadEvent | BaseException
 
 
 def select_tasks(
@@ -43,35 +47,30 @@ def select_tasks(
     """
     if STDIN in arguments and runtime.stdin_is_terminal and not output_options.quiet:
         runtime.announce_typing("task ids")
-    argv = resume_argv(runtime.argv)
     is_file = os.path.isfile  # takes any text for a path, as pathlib does not
-    checks = task_selection.Checks(is_file, runtime.api_keys(), command=argv[0])
+    checks = task_selection.Checks(is_file, runtime.api_keys(), command=runtime.argv[0])
     selection = task_selection.select_tasks(arguments, runtime.stdin_bytes, checks)
-    runtime.resume_command = lambda: selection.resume_command(argv, selection.task_ids)
+    runtime.resume_command = lambda: selection.resume_command(
+        resume_argv(runtime), selection.task_ids
+    )
     return selection
 
 
-def name_created(
-    runtime: Runtime, selection: TaskSelection, argv: Sequence[str], lead: str
-) -> None:
-    """Print the tasks that were just created, once in a run.
+def resume_argv(runtime: Runtime) -> tuple[str, ...]:
+    """Return the line without its tasks, with the options that are to be repeated."""
+    from kiecli.commands import command_line
 
-    Args:
-        runtime: Streams.
-        selection: The tasks of the line.
-        argv: The command that continues with them, without tasks.
-        lead: When to run it.
-    """
-    if selection.created and not runtime.created_are_named:
-        from kiecli.commands.created_tasks import created_lines
-
-        for line in created_lines(selection, argv, lead):
-            runtime.err.note(line)
-        runtime.created_are_named = True
+    return command_line.resume_argv(runtime.argv)
 
 
 class TaskBatch:
-    """One command over some tasks, from the first poll to the exit code."""
+    """One command over some tasks, from the first poll to the exit code.
+
+    Attributes:
+        outcomes: How tasks came out so far, by id.
+        decided: The exit code of a run that the outcome of one task has decided (`--any`,
+            `--fail-fast`), so that no other is begun; else None.
+    """
 
     def __init__(
         self,
@@ -79,7 +78,8 @@ class TaskBatch:
         output_options: OutputOptions,
         selection: TaskSelection,
         reporter: Reporter,
-        stop: StopRule = StopRule.NEVER,
+        answer: ResultWriter,
+        stop: str = "",
     ) -> None:
         """Take what is to be done.
 
@@ -88,7 +88,8 @@ class TaskBatch:
             output_options: The flags `--json`, `--quiet` and `--verbose`.
             selection: The tasks.
             reporter: What is shown on stderr.
-            stop: Which outcome of one task decides the run.
+            answer: Takes the outcomes for stdout.
+            stop: Which outcome of one task decides the run: `--any`, `--fail-fast` or neither.
 
         Raises:
             KieError: Settings or key cannot be used.
@@ -96,25 +97,18 @@ class TaskBatch:
         self.runtime = runtime
         self.client = runtime.client(output_options)
         self.selection = selection
-        self.task_ids = selection.task_ids
-        self.argv = resume_argv(runtime.argv)
         self.reporter = reporter
         self.outcomes: dict[str, Outcome] = {}
+        self.decided: ExitCode | None = None
+        self._answer = answer
         self._stop = stop
-        self._decided: ExitCode | None = None
-        self._answers: dict[str, Task | None] = {}
-        self._left_open = LeftOpen(stop, selection, self.argv, [])
-        runtime.resume_command = self._open_line
+        self._last_answers: dict[str, Task | None] = {}
         self._names_created = not output_options.quiet
-
-    @property
-    def is_decided(self) -> bool:
-        """Whether the outcome of one task has decided the run, so that no other is begun."""
-        return self._decided is not None
+        runtime.resume_command = self._resume_command
 
     def events(
         self, policy: PollPolicy, is_saving: Callable[[], bool] = lambda: False
-    ) -> Iterator[Snapshot | FileFinished]:
+    ) -> "Iterator[Snapshot | DownloadEvent]":
         """Poll the tasks until all are settled or the run is decided; show what happens.
 
         Args:
@@ -122,118 +116,130 @@ class TaskBatch:
             is_saving: Returns whether files are being saved, which is waited for in any case.
 
         Yields:
-            The last snapshot of each task, and files as they finish.
+            The last snapshot of each task, and what happens to files.
         """
-        if self._names_created:  # their ids stand nowhere else
-            name_created(self.runtime, self.selection, self.argv, "if interrupted, continue with")
-        poller = self.runtime.poller(self.task_ids, policy, self.client)
-        clock, event_queue = self.runtime.clock, self.runtime.event_queue
-        while (is_polling := not (poller.done or self.is_decided)) or is_saving():
+        if self.selection.created and self._names_created:  # their ids stand nowhere else
+            from kiecli.commands.created_tasks import name_created
+
+            name_created(self.selection, self.runtime, "if interrupted, continue with")
+        runtime, reporter = self.runtime, self.reporter
+        clock, event_queue = runtime.clock, runtime.event_queue
+        poller = Poller(
+            PollScheduler(self.selection.task_ids, policy, clock.now(), runtime.random),
+            self.client.task,
+            rate_limiter=runtime.rate_limiter,
+            workers=runtime.workers(MAX_CONCURRENT_POLLS),
+            event_queue=event_queue,
+            clock=clock,
+        )
+        while (is_polling := not (poller.done or self.decided is not None)) or is_saving():
             wake = poller.start_due() if is_polling else float("inf")
-            event = next_event(event_queue, min(wake, clock.now() + self.reporter.tick_interval))
+            wake = min(wake, clock.now() + reporter.tick_interval)
+            # The queue is of a lower layer, which knows no types; nothing else is put into it.
+            event = cast("Event | None", event_queue.get(wake))
             match event:
-                case PollCompleted() if is_polling:
-                    yield from self._shown(poller.receive(event))
+                case PollCompleted():
+                    if is_polling:
+                        yield from self._shown(poller.receive(event))
                 case Exchange():
-                    self.reporter.exchange(event)
-                case TransferStarted() | TransferAdvanced() | TransferRetrying():
-                    self.reporter.transfer(event)
-                case FileFinished():
+                    reporter.exchange(event)
+                case BaseException():
+                    raise event
+                case event if event is not None:
                     yield event
-                case WorkerFailed(error):
-                    raise error
-            if not self.is_decided:
+            if self.decided is None:
                 yield from self._shown(poller.expire())
-            self.reporter.tick()
+            reporter.tick()
 
     def _shown(self, snapshots: Iterable[Snapshot]) -> Iterator[Snapshot]:
         for snapshot in snapshots:
-            self._answers[snapshot.task_id] = snapshot.answer
+            self._last_answers[snapshot.task_id] = snapshot.answer
             self.reporter.snapshot(snapshot)
             if snapshot.settled:
                 yield snapshot
 
-    def labelled(self, outcome: Outcome) -> Outcome:
-        """Return an outcome with the user's name for its task."""
-        return outcome._replace(label=self.selection.labels.get(outcome.task_id))
+    def record(self, outcome: Outcome) -> Outcome:
+        """Show how a task came out, and keep it; report its error now, or with others at the end.
 
-    def record(self, outcome: Outcome) -> None:
-        """Keep an outcome; report its error now, unless it is reported together with others."""
-        self.outcomes[outcome.task_id] = outcome
-        if self._decided is None and self._stop.is_met(outcome):
-            self._decided = outcome.exit_code
-        self.reporter.finished(outcome)
-        error = outcome.error
-        if error is None:
-            return
-        if not (error.fatal or outcome.exit_code in _LATER or outcome.files):
-            self.reporter.error(error, about=outcome.name)
-
-    def leave_open(self) -> list[Outcome]:
-        """Record the tasks that a decided run leaves open, and return their outcomes.
-
-        They are no errors: nothing annotates them, and they do not count for the exit code.
+        Returns:
+            The outcome with what the line says of its task: its label, and how to take it up again.
         """
-        open_ids = [task_id for task_id in self.task_ids if task_id not in self.outcomes]
-        self._left_open = LeftOpen(self._stop, self.selection, self.argv, open_ids)
-        outcomes = self._left_open.outcomes(self._answers)
-        self.outcomes.update((outcome.task_id, outcome) for outcome in outcomes)
-        return outcomes
+        outcome = outcome._replace(label=self.selection.labels.get(outcome.task_id))
+        error = outcome.error
+        if error is not None and outcome.can_resume and not outcome.resume_argv:
+            outcome = outcome._replace(resume_argv=resume_argv(self.runtime))
+        # In this order: what could not be written is still left to do.
+        self._answer.add(outcome)
+        self.outcomes[outcome.task_id] = outcome
+        if self._stop and self.decided is None:
+            self._decide(outcome)
+        self.reporter.finished(outcome)
+        if error is not None:
+            from kiecli.commands.remainder import is_reported_at_once
 
-    def finish(self, *, summarize: bool = False, lead: str = "") -> ExitCode:
+            if is_reported_at_once(outcome):
+                self.reporter.error(error, about=outcome.name)
+        return outcome
+
+    def _decide(self, outcome: Outcome) -> None:
+        from kiecli.commands.stop_rule import is_met
+
+        if is_met(self._stop, outcome):
+            self.decided = outcome.exit_code
+
+    def finish(self, *, summarize: bool = False, lead: Callable[[], str] = str) -> ExitCode:
         """Report what many tasks have in common, once, and return the code of the whole run.
 
         Args:
             summarize: Whether to print how many of several tasks came out how.
-            lead: What to print before the line that does what is left, where no error has it.
+            lead: Returns what to print before the line that does what is left, where no error has
+                it.
         """
+        ids = self.selection.task_ids
+        ended = [self.outcomes[task_id] for task_id in ids if task_id in self.outcomes]
+        left_open = self._leave_open() if len(ended) < len(ids) else None
         self.reporter.close()
-        left_open = self._left_open.task_ids
-        ended = [self.outcomes[each] for each in self.task_ids if each not in left_open]
-        remainder = Remainder(self.selection, ended)
-        groups = _group_by_error(ended)
-        for outcomes in groups:
-            self._report(outcomes, remainder)
-        if any(outcome.error is not None and outcome.error.fatal for outcome in ended):
-            name_created(self.runtime, self.selection, self.argv, "to continue")
-        if summarize and len(self.outcomes) > 1:
-            self.reporter.note(summary([self.outcomes[task_id] for task_id in self.task_ids]))
-        if left_open:
-            self.reporter.note(self._left_open.note())
-        if not any(map(remainder.is_all_in, groups)):
-            self._advise(remainder, lead)
-        return worst(each.exit_code for each in ended) if self._decided is None else self._decided
+        remainder = None
+        if any(outcome.error is not None for outcome in ended):
+            from kiecli.commands.remainder import report_errors
 
-    def _report(self, outcomes: Sequence[Outcome], remainder: Remainder) -> None:
-        """Report the error of some tasks, with the line to run if that is all that is left."""
-        first = outcomes[0]
-        assert first.error is not None
-        alone = first.error.fatal or len(self.task_ids) == 1
-        self.reporter.error(
-            first.error,
-            about="" if alone else named([outcome.name for outcome in outcomes]),
-            resume_command=remainder.command if remainder.is_all_in(outcomes) else "",
-            tasks=len(outcomes),
-        )
+            remainder = report_errors(ended, self.selection, self.runtime, self.reporter)
+        if summarize and len(ids) > 1:
+            from kiecli.render.summary import summary
 
-    def _advise(self, remainder: Remainder, lead: str) -> None:
-        """Print the line that does all that is left, unless nobody needs it."""
-        has_won = self._stop is StopRule.ANY and self._decided is not None
+            self.reporter.note(summary([self.outcomes[task_id] for task_id in ids]))
+        if left_open is not None:
+            self.reporter.note(left_open.note())
+        if remainder is not None and self._is_wanted(remainder):
+            self.reporter.advise(remainder.advice(lead()))
+        if self.decided is not None:
+            return self.decided
+        return combined_exit_code(outcome.exit_code for outcome in ended)
+
+    def _leave_open(self) -> "LeftOpen":
+        """Show and keep the tasks that a decided run leaves open.
+
+        They are no errors: nothing annotates them, and they do not count for the exit code.
+        """
+        from kiecli.commands.stop_rule import LeftOpen
+
+        open_ids = [each for each in self.selection.task_ids if each not in self.outcomes]
+        argv = resume_argv(self.runtime)
+        left_open = LeftOpen(self._stop, self.selection, argv, open_ids, self._last_answers)
+        for outcome in left_open.outcomes:
+            self.outcomes[outcome.task_id] = outcome
+            self._answer.add(outcome)
+        return left_open
+
+    def _is_wanted(self, remainder: "Remainder") -> bool:
+        """Return whether anybody needs the line that does all that is left."""
+        has_won = self.decided is ExitCode.DONE  # by --any
         is_quiet = remainder.is_only_pending and not self.reporter.prints_pending
-        if remainder.outcomes and not (has_won or is_quiet):
-            self.reporter.advise(remainder.advice(lead))
+        return bool(remainder.outcomes) and not (has_won or is_quiet)
 
-    def _open_line(self) -> str:
+    def _resume_command(self) -> str:
+        """Return the line that does what is left at this moment, for a run that is interrupted."""
         ended = self.outcomes
-        left = [each for each in self.task_ids if each not in ended or ended[each].resume_argv]
-        return self.selection.resume_command(self.argv, left) if left else ""
-
-
-def _group_by_error(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:
-    """Return the outcomes that are reported at the end, those with one reason together."""
-    groups: dict[tuple[ExitCode, str], list[Outcome]] = {}
-    for outcome in outcomes:
-        error = outcome.error
-        if error is not None and (error.fatal or outcome.exit_code in _LATER):
-            groups.setdefault((outcome.exit_code, error.reason), []).append(outcome)
-    return list(groups.values())
+        ids = self.selection.task_ids
+        left = [each for each in ids if each not in ended or ended[each].resume_argv]
+        return self.selection.resume_command(resume_argv(self.runtime), left) if left else ""

@@ -1,5 +1,6 @@
 """`kiecli config check`: asks Kie for the credits left, with the key in force."""
 
+from contextlib import closing
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -47,7 +48,7 @@ def check(runtime: Runtime, *, json: bool) -> ExitCode:
     """
     key = runtime.config.value("api-key")
     client = runtime.client(OutputOptions())
-    with output.query_reporter(runtime, OutputOptions()) as reporter:
+    with closing(output.query_reporter(runtime, OutputOptions())) as reporter:
         answer = _ask(runtime, client, reporter)
         error = answer if isinstance(answer, KieError) else None
         if error is not None:

@@ -65,3 +65,17 @@ def created_after_refusal(argv: Sequence[str], runtime: Runtime, *, can_repeat: 
             pass  # it is what the run ended with
     command = resume_argv(argv) if can_repeat else safe_argv(argv)
     return created_lines(created_tasks(argv, data), command, "to continue")
+
+
+def name_created(selection: TaskSelection, runtime: Runtime, lead: str) -> None:
+    """Print the tasks that were just created, once in a run.
+
+    Args:
+        selection: The tasks of the line.
+        runtime: Streams, and the line itself.
+        lead: When to run the line that continues with them.
+    """
+    if not runtime.created_are_named:
+        for line in created_lines(selection, resume_argv(runtime.argv), lead):
+            runtime.err.note(line)
+        runtime.created_are_named = True

@@ -1,18 +1,24 @@
-"""What the flags of `kiecli download` ask for."""
+"""What the flags of `kiecli download` ask for, and what they must not ask for together."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from kiecli.commands.stop_rule import StopRule
-from kiecli.files.template import DEFAULT_TEMPLATE
-from kiecli.polling.policy import PollPolicy, query_policy, wait_policy
+from kiecli.api.models import Task
+from kiecli.download.plan import Target
+from kiecli.errors import UsageError
+from kiecli.files.template import Template
+from kiecli.outcome import shell_command
+from kiecli.task_ids.task_selection import TaskSelection
 
 
 class DownloadFlags(NamedTuple):
     """How results are to be saved: the flags of `download`, None where they were not given."""
 
     directory: str | None
-    output: str | None
-    """A template, or `-` for stdout."""
+    template: str | None
+    """What files are named by."""
+    to_stdout: bool
+    """Whether the one result goes to stdout."""
     wait: bool
     timeout: float
     """Seconds to wait at most; 0 is one poll."""
@@ -22,23 +28,46 @@ class DownloadFlags(NamedTuple):
     """How many files are fetched at once."""
     overwrite: bool
     dry_run: bool
-    archive: str | None = None
+    archive: str | None
     """A file that lists tasks which are left out, and takes those that are done."""
-    write_metadata: bool = False
-    stop: StopRule = StopRule.NEVER
-    """Which outcome of one task decides the run."""
+    write_metadata: bool
+    stop: str
+    """Which outcome of one task decides the run: `--any`, `--fail-fast` or neither."""
 
-    @property
-    def to_stdout(self) -> bool:
-        """Whether the one result goes to stdout."""
-        return self.output == "-"
 
-    @property
-    def template(self) -> str:
-        """What files are named by."""
-        return DEFAULT_TEMPLATE if self.output is None or self.to_stdout else self.output
+def check_line(flags: DownloadFlags, template: Template, selection: TaskSelection) -> None:
+    """Check that the options go with each other and with the number of tasks.
 
-    @property
-    def policy(self) -> PollPolicy:
-        """What is wanted of the polls."""
-        return wait_policy(self.timeout, self.interval) if self.wait else query_policy()
+    Raises:
+        UsageError: They do not.
+    """
+    several = len(selection.task_ids) > 1
+    template.check(
+        several_tasks=several and not flags.to_stdout, in_folder=flags.directory is not None
+    )
+    if flags.to_stdout and several:
+        raise UsageError(
+            f"-o - takes one task, got {len(selection.task_ids)}",
+            hint="to save them as files, leave out -o -",
+        )
+
+
+def check_for_stdout(
+    task: Task, targets: Sequence[Target], selection: TaskSelection, *, is_terminal: bool
+) -> None:
+    """Check that what a task delivers can be written to stdout.
+
+    Raises:
+        UsageError: There are several results, or one is binary and stdout is a terminal.
+    """
+    if len(targets) > 1:
+        line = shell_command(["download"], selection.words([task.task_id]))
+        raise UsageError(
+            f"-o - takes one result, and this task has {len(targets)}",
+            hint=f"to save them as files: {line}",
+        )
+    if is_terminal and targets[0].url is not None:
+        raise UsageError(
+            "-o - would write binary data to the terminal",
+            hint="redirect it, or leave out -o - to save a file",
+        )

@@ -1,9 +1,12 @@
 """The renderers of a run, chosen by the streams and the flags and nothing else."""
 
+from typing import TYPE_CHECKING
+
 from kiecli.outcome import Outcome
 from kiecli.render.formats import (
     LineWriter,
     ResultWriter,
+    SafeTextWriter,
     path_lines,
     record_lines,
     state_words,
@@ -12,7 +15,10 @@ from kiecli.render.formats import (
 from kiecli.render.reporter import LogReporter, Reporter
 from kiecli.runtime import OutputOptions, Runtime
 from kiecli.task_ids.task_selection import TaskSelection
-from kiecli.terminal import in_github_actions, wants_animation
+from kiecli.terminal import wants_animation
+
+if TYPE_CHECKING:
+    from kiecli.download.downloader import Sink
 
 
 def reporter(
@@ -33,9 +39,8 @@ def reporter(
         timeout: Seconds that it waits at most, or None.
     """
     out, err, clock, environ = runtime.out, runtime.err, runtime.clock, runtime.environ
-    annotations = in_github_actions(environ)
     if output_options.quiet:
-        return Reporter(out, err, annotations=annotations)
+        return Reporter(out, err)
     if _is_animated(runtime):
         from kiecli.render.live import LiveReporter
 
@@ -54,7 +59,6 @@ def reporter(
         out,
         err,
         clock,
-        annotations=annotations,
         watching=watching,
         several=len(selection.task_ids) > 1,
         name_of=selection.name,
@@ -72,21 +76,20 @@ def query_reporter(
         errors_in_panel: Whether a panel on stdout shows the error.
     """
     out, err, clock = runtime.out, runtime.err, runtime.clock
-    annotations = in_github_actions(runtime.environ)
     if output_options.quiet:
-        return Reporter(out, err, annotations=annotations)
+        return Reporter(out, err)
     # Where the panel is on another terminal, or in a log, stderr is read by itself.
-    errors_in_panel = errors_in_panel and out.same_place(err) and not annotations
+    errors_in_panel = errors_in_panel and out.same_place(err) and not err.takes_annotations
     if _is_animated(runtime):
         from kiecli.render.spinner import SpinnerReporter
 
         return SpinnerReporter(out, err, clock, errors_in_panel=errors_in_panel)
-    return LogReporter(out, err, clock, annotations=annotations, errors_in_panel=errors_in_panel)
+    return LogReporter(out, err, clock, errors_in_panel=errors_in_panel)
 
 
 def _is_animated(runtime: Runtime) -> bool:
-    environ = runtime.environ
-    return runtime.err.is_terminal and wants_animation(environ) and not in_github_actions(environ)
+    err = runtime.err
+    return err.is_terminal and wants_animation(runtime.environ) and not err.takes_annotations
 
 
 def draws_panel(runtime: Runtime, output_options: OutputOptions, selection: TaskSelection) -> bool:
@@ -95,10 +98,12 @@ def draws_panel(runtime: Runtime, output_options: OutputOptions, selection: Task
     return as_text and len(selection.task_ids) == 1 and runtime.out.is_terminal
 
 
-def _json_lines(runtime: Runtime, show: Reporter) -> ResultWriter:
+def _json_lines(runtime: Runtime, show: Reporter, *, with_files: bool = False) -> ResultWriter:
     from kiecli.render import json_lines
 
     def lines(outcome: Outcome) -> list[str]:
+        if with_files:  # in all objects, also of tasks that never came to have any
+            outcome = outcome._replace(files=outcome.files or ())
         return [json_lines.line(outcome, runtime.clock.wall())]
 
     return LineWriter(show.write_stdout, lines)
@@ -128,11 +133,24 @@ def wait_writer(runtime: Runtime, output_options: OutputOptions, show: Reporter)
 
 
 def download_writer(
-    runtime: Runtime, output_options: OutputOptions, show: Reporter
+    runtime: Runtime, output_options: OutputOptions, show: Reporter, *, to_stdout: bool
 ) -> ResultWriter:
-    """Return what writes the results of `download`."""
-    return (
-        _json_lines(runtime, show)
-        if output_options.json
-        else LineWriter(show.write_stdout, path_lines)
-    )
+    """Return what writes the results of `download`.
+
+    Args:
+        runtime: Streams, settings, clock and network.
+        output_options: The flags `--json`, `--quiet` and `--verbose`.
+        show: Writes lines to stdout, beside whatever it draws on stderr.
+        to_stdout: Whether stdout gets the one result itself (`-o -`), and nothing else.
+    """
+    if to_stdout:
+        return LineWriter(show.write_stdout, lambda _outcome: [])
+    if output_options.json:
+        return _json_lines(runtime, show, with_files=True)
+    return LineWriter(show.write_stdout, path_lines)
+
+
+def stdout_sink(runtime: Runtime) -> "Sink":
+    """Return what takes the bytes of the one result (`-o -`)."""
+    out = runtime.out
+    return SafeTextWriter(out.write) if out.is_terminal else out.binary()

@@ -1,11 +1,20 @@
-"""What a run leaves to do, and the one line that does all of it. Pure."""
+"""What a run leaves to do: errors that many tasks share, and the one line that does the rest.
+
+Only a run in which something went wrong imports it.
+"""
 
 from collections.abc import Iterable, Sequence
 
-from kiecli.errors import TaskPending
+from kiecli.commands.created_tasks import name_created
+from kiecli.errors import ExitCode, TaskPending
 from kiecli.outcome import Outcome
-from kiecli.render.text import resume_lead
+from kiecli.render.reporter import Reporter
+from kiecli.render.text import named, resume_lead
+from kiecli.runtime import Runtime
 from kiecli.task_ids.task_selection import TaskSelection
+
+# Together, a line for each reason: an outage meets every task alike.
+_REPORTED_AT_END = (ExitCode.UNAVAILABLE, ExitCode.PENDING, ExitCode.DEADLINE)
 
 
 class Remainder:
@@ -52,3 +61,55 @@ class Remainder:
         """Return whether there is something left, and all of it is among some outcomes."""
         ids = {outcome.task_id for outcome in outcomes}
         return bool(self.outcomes) and all(each.task_id in ids for each in self.outcomes)
+
+
+def is_reported_at_once(outcome: Outcome) -> bool:
+    """Return whether an error is printed as it happens, and not with others at the end.
+
+    The errors of files are printed by those who save them.
+    """
+    error = outcome.error
+    assert error is not None
+    return not (error.fatal or outcome.exit_code in _REPORTED_AT_END or outcome.files)
+
+
+def report_errors(
+    ended: Sequence[Outcome], selection: TaskSelection, runtime: Runtime, reporter: Reporter
+) -> Remainder | None:
+    """Print the errors that were left for the end, those with one reason together.
+
+    Args:
+        ended: How the tasks came out, in the order of the line.
+        selection: The tasks of the line.
+        runtime: For the line itself.
+        reporter: Prints them.
+
+    Returns:
+        What is left to do, unless an error had the line that does all of it.
+    """
+    remainder = Remainder(selection, ended)
+    has_line = False
+    for outcomes in _group_by_error(ended):
+        error = outcomes[0].error
+        assert error is not None
+        alone = error.fatal or len(selection.task_ids) == 1
+        is_all = remainder.is_all_in(outcomes)
+        reporter.error(
+            error,
+            about="" if alone else named([outcome.name for outcome in outcomes]),
+            resume_command=remainder.command if is_all else "",
+            tasks=len(outcomes),
+        )
+        has_line = has_line or is_all
+    if selection.created and any(each.error is not None and each.error.fatal for each in ended):
+        name_created(selection, runtime, "to continue")
+    return None if has_line else remainder
+
+
+def _group_by_error(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:
+    groups: dict[tuple[ExitCode, str], list[Outcome]] = {}
+    for outcome in outcomes:
+        error = outcome.error
+        if error is not None and (error.fatal or outcome.exit_code in _REPORTED_AT_END):
+            groups.setdefault((outcome.exit_code, error.reason), []).append(outcome)
+    return list(groups.values())

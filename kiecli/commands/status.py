@@ -1,6 +1,7 @@
 """`kiecli status`: asks once about each task and shows the answers in the order given."""
 
 from collections.abc import Sequence
+from contextlib import closing
 
 from kiecli import outcome
 from kiecli.commands import output
@@ -29,21 +30,16 @@ def status(
     """
     selection = select_tasks(runtime, output_options, arguments)
     panel = output.draws_panel(runtime, output_options, selection)
-    with output.query_reporter(runtime, output_options, errors_in_panel=panel) as reporter:
-        run = TaskBatch(runtime, output_options, selection, reporter)
+    with closing(output.query_reporter(runtime, output_options, errors_in_panel=panel)) as reporter:
         answer = output.status_writer(runtime, output_options, reporter)
         in_order = _InOrder(selection.task_ids, answer)
+        run = TaskBatch(runtime, output_options, selection, reporter, in_order)
         for event in run.events(query_policy()):
             assert isinstance(event, Snapshot)
-            ended = run.labelled(
-                outcome.from_status(
-                    event.task_id, event.answer, event.error, run.argv, exit_status=exit_status
-                )
-            )
-            in_order.add(ended)
-            run.record(ended)
+            task_id, task, error = event.task_id, event.answer, event.error
+            run.record(outcome.from_status(task_id, task, error, exit_status=exit_status))
         reporter.close()  # a spinner would stand in the panel's place
-        answer.close()
+        in_order.close()
         return run.finish()
 
 
@@ -55,7 +51,10 @@ class _InOrder:
         self._answer = answer
         self._early: dict[str, Outcome] = {}
 
-    def add(self, ended: Outcome) -> None:
-        self._early[ended.task_id] = ended
+    def add(self, outcome: Outcome) -> None:
+        self._early[outcome.task_id] = outcome
         while self._places and self._places[-1] in self._early:
             self._answer.add(self._early.pop(self._places.pop()))
+
+    def close(self) -> None:
+        self._answer.close()

@@ -1,13 +1,13 @@
 """`kiecli wait`: polls all tasks until each has ended, and prints result URLs."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from math import inf
 
 from kiecli import outcome
 from kiecli.api.models import Task
 from kiecli.commands import output
 from kiecli.commands.batch import TaskBatch, select_tasks
-from kiecli.commands.stop_rule import StopRule
 from kiecli.errors import ExitCode
 from kiecli.outcome import Outcome
 from kiecli.polling.policy import wait_policy
@@ -23,7 +23,7 @@ def wait(
     *,
     timeout: float,
     interval: float | None,
-    stop: StopRule = StopRule.NEVER,
+    stop: str = "",
 ) -> ExitCode:
     """Wait, show the URLs as tasks succeed, return the code.
 
@@ -33,29 +33,23 @@ def wait(
         arguments: Ids, or `-`.
         timeout: Seconds to wait at most; 0 is one poll.
         interval: Seconds between two polls of a task, or None for the usual ones.
-        stop: Which outcome of one task decides the run.
+        stop: Which outcome of one task decides the run: `--any`, `--fail-fast` or neither.
 
     Raises:
         KieError: The line cannot be carried out at all.
     """
     selection = select_tasks(runtime, output_options, arguments)
-    with output.reporter(
-        runtime, output_options, selection, watching=True, timeout=timeout
+    with closing(
+        output.reporter(runtime, output_options, selection, watching=True, timeout=timeout)
     ) as reporter:
-        run = TaskBatch(runtime, output_options, selection, reporter, stop)
         answer = output.wait_writer(runtime, output_options, reporter)
+        run = TaskBatch(runtime, output_options, selection, reporter, answer, stop)
         for event in run.events(wait_policy(timeout, interval)):
             assert isinstance(event, Snapshot)
-            if run.is_decided and event.error is None:
+            if run.decided is not None and event.error is None:
                 continue  # --any: the first answer to arrive has won
-            ended = run.labelled(
-                outcome.from_wait(event.task_id, event.answer, event.error, run.argv)
-            )
-            answer.add(ended)
-            run.record(ended)
+            ended = run.record(outcome.from_wait(event.task_id, event.answer, event.error))
             _mention_what_has_no_url(run, ended)
-        for left_open in run.leave_open():
-            answer.add(left_open)
         code = run.finish(summarize=runtime.err.is_terminal)
         _say_how_to_save(run)
         return code
@@ -71,7 +65,7 @@ def _mention_what_has_no_url(run: TaskBatch, ended: Outcome) -> None:
 
 def _say_how_to_save(run: TaskBatch) -> None:
     """Print which line saves the results, as long as they are there."""
-    outcomes = [run.outcomes[task_id] for task_id in run.task_ids]
+    outcomes = [run.outcomes[task_id] for task_id in run.selection.task_ids]
     wall = run.runtime.clock.wall()
     tasks = [ended.task for ended in outcomes if ended.status == "success" and ended.task]
     left = {task.task_id: _left(task, wall) for task in tasks if task.results}

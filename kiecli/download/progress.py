@@ -8,7 +8,7 @@ total is None where the host declares none.
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:  # commands that save nothing show none of them
-    from kiecli.download.plan import Target
+    from kiecli.download.plan import SavedFile, Target
 
 
 class TransferStarted(NamedTuple):
@@ -35,3 +35,10 @@ class TransferRetrying(NamedTuple):
 
 
 TransferEvent = TransferStarted | TransferAdvanced | TransferRetrying
+
+
+class FileFinished(NamedTuple):
+    """A file is saved, was there already, or cannot be saved."""
+
+    target: "Target"
+    file: "SavedFile"

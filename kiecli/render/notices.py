@@ -1,12 +1,16 @@
-"""What is worth a line on stderr while tasks are waited for. Pure; remembers what was printed."""
+"""What is worth a line on stderr while a run goes on. Pure; remembers what was printed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from kiecli import durations
+from kiecli import durations, sizes
 from kiecli.api.models import Phase, Task
 from kiecli.errors import TaskFailed, TaskNotFound
-from kiecli.polling.snapshot import Snapshot
+from kiecli.polling.snapshot import Retry, Snapshot
 from kiecli.render.text import count, counts, error_message
+
+if TYPE_CHECKING:  # `wait` has no files
+    from kiecli.download.plan import SavedFile
 
 _MIN_TROUBLE = 2.0  # seconds; a retry that helps sooner is nothing to read about
 _SIGN_OF_LIFE = 60.0  # seconds; CI systems end jobs that print nothing for ten minutes
@@ -21,30 +25,25 @@ NO_ANSWER = "no answer yet"
 class Notices:
     """Turns snapshots and the passing of time into lines."""
 
-    def __init__(self, now: float, name_of: Callable[[str], str] = str) -> None:
+    def __init__(self, name_of: Callable[[str], str] = str) -> None:
         """Begin with nothing printed.
 
         Args:
-            now: On the clock whose moments come later.
             name_of: Returns what people call a task, by its id.
         """
         self._name_of = name_of
-        self._changed_at = now
-        self._next_sign = now + _SIGN_OF_LIFE
+        self._changed_at = self._next_sign = 0.0  # of the first change, which comes before a sign
         self._states: dict[str, str] = {}
         self._troubles: set[str] = set()
         self._file_troubles: dict[str, str] = {}
 
-    def of_trouble(self, snapshot: Snapshot) -> Iterator[str]:
+    def of_trouble(self, task_id: str, retry: Retry) -> Iterator[str]:
         """Yield why a task is asked about again, once for each reason."""
-        retry = snapshot.retry
-        if retry is None:
-            return
-        name, limit = self._name_of(snapshot.task_id), durations.show(retry.limit)
+        name, limit = self._name_of(task_id), durations.show(retry.limit)
         reason = error_message(retry.reason)
         match retry.reason:
             case TaskNotFound():
-                key = snapshot.task_id
+                key = task_id
                 line = (
                     f"{name}: Kie does not know this id yet;"
                     f" asking again for up to {limit} (new tasks can take a moment)"
@@ -112,3 +111,22 @@ def _change(task: Task, waited: float) -> str:
     shown = f" ({', '.join(times)})" if times else ""
     results = len(task.results)
     return f"success{shown}, {count(results, 'result')}" if results else f"success{shown}"
+
+
+def kept_line(files: "Sequence[SavedFile]") -> str:
+    """Return `already there: 5 of 6 files (18.2 kB)`; nothing where none was."""
+    kept = [file for file in files if file.status == "kept"]
+    if not kept:
+        return ""
+    part = f"{len(kept)} of " if len(kept) < len(files) else ""
+    total = sizes.show(sum(file.bytes or 0 for file in kept))
+    return f"already there: {part}{count(len(files), 'file')} ({total})"
+
+
+def file_line(saved: "SavedFile") -> str:
+    """Return how a file was saved: `saved out/a.mp4 (48.0 MB, resumed at 36.0 MB)`."""
+    details = [] if saved.bytes is None else [sizes.show(saved.bytes)]
+    details += [f"resumed at {sizes.show(saved.resumed)}"] if saved.resumed else []
+    shown = f" ({', '.join(details)})" if details else ""
+    place = "to stdout" if saved.path == "-" else saved.path
+    return f"already there: {place}{shown}" if saved.status == "kept" else f"saved {place}{shown}"

@@ -1,21 +1,20 @@
 """What stderr gets while a run goes on, where no block can be drawn: lines, or errors only."""
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Self
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from kiecli import sizes
 from kiecli.clock import Clock
-from kiecli.download.progress import TransferEvent, TransferRetrying
 from kiecli.errors import KieError, TaskPending
 from kiecli.outcome import Outcome
 from kiecli.polling.snapshot import Snapshot
-from kiecli.render.notices import Notices
-from kiecli.render.text import annotation, count, error_text
 from kiecli.streams import ErrorOutput, Output, Severity
 
 if TYPE_CHECKING:
     from kiecli.download.plan import SavedFile, Target
+    from kiecli.download.progress import TransferEvent
     from kiecli.network.logging import Exchange
+    from kiecli.render.notices import Notices
 
 _MAX_ANNOTATIONS = 10  # GitHub shows no more errors of one step; the others it drops
 _SECOND = 1.0
@@ -38,7 +37,6 @@ class Reporter:
         out: Output,
         err: ErrorOutput,
         *,
-        annotations: bool = False,
         errors_in_panel: bool = False,
     ) -> None:
         """Take the streams.
@@ -46,20 +44,12 @@ class Reporter:
         Args:
             out: Where results are written.
             err: Where everything else is printed.
-            annotations: Whether errors are annotations of GitHub Actions.
             errors_in_panel: Whether a panel on the same terminal shows the error of the task.
         """
         self._out = out
         self._err = err
-        self._annotations_left = _MAX_ANNOTATIONS if annotations else 0
         self._annotated: set[str] = set()
         self._errors_in_panel = errors_in_panel
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def write_stdout(self, text: str) -> None:
         """Write whole lines to stdout, beside whatever is drawn on stderr."""
@@ -78,10 +68,12 @@ class Reporter:
         """
         if self._errors_in_panel or (isinstance(error, TaskPending) and not self.prints_pending):
             return
+        from kiecli.render.text import annotation, error_text
+
         text = error_text(error, about=about, resume_command=resume_command, tasks=tasks)
         # One annotation for each task: its files may fail one after the other.
-        if self._annotations_left and (about or text) not in self._annotated:
-            self._annotations_left -= 1
+        is_new = (about or text) not in self._annotated
+        if is_new and self._err.takes_annotations and len(self._annotated) < _MAX_ANNOTATIONS:
             self._annotated.add(about or text)
             self._print(annotation(text))
         else:
@@ -106,7 +98,7 @@ class Reporter:
     def finished(self, outcome: Outcome) -> None:
         """Count a task that has come to its end."""
 
-    def transfer(self, event: TransferEvent) -> None:
+    def transfer(self, event: "TransferEvent") -> None:
         """Show what happens to a file on its way."""
 
     def ended(self, target: "Target", saved: "SavedFile") -> None:
@@ -135,7 +127,6 @@ class LogReporter(Reporter):
         err: ErrorOutput,
         clock: Clock,
         *,
-        annotations: bool = False,
         errors_in_panel: bool = False,
         watching: bool = False,
         several: bool = False,
@@ -147,20 +138,26 @@ class LogReporter(Reporter):
             out: Where results are written.
             err: Where everything else is printed.
             clock: For the signs of life.
-            annotations: Whether errors are annotations of GitHub Actions.
             errors_in_panel: Whether a panel on the same terminal shows the error of the task.
             watching: Whether somebody waits, so that changes of state are worth a line.
             several: Whether the run has several tasks, whose summary counts the files.
             name_of: Returns what people call a task, by its id.
         """
-        super().__init__(out, err, annotations=annotations, errors_in_panel=errors_in_panel)
+        super().__init__(out, err, errors_in_panel=errors_in_panel)
         self._clock = clock
         self._watching = watching
         self._several = several
         self._paths_are_here = out.same_place(err)
-        self._notices = Notices(clock.now(), name_of)
+        self._name_of = name_of
         if watching:
             self.tick_interval = _SECOND
+
+    @cached_property
+    def _notices(self) -> "Notices":
+        # `status` is over before there is anything to be noticed.
+        from kiecli.render.notices import Notices
+
+        return Notices(self._name_of)
 
     def note(self, text: str) -> None:
         """Print what is no error."""
@@ -168,51 +165,39 @@ class LogReporter(Reporter):
 
     def snapshot(self, snapshot: Snapshot) -> None:
         """Print a change of state, and trouble that lasts."""
-        for line in self._notices.of_trouble(snapshot):
-            self.note(line)
+        if snapshot.retry is not None:
+            for line in self._notices.of_trouble(snapshot.task_id, snapshot.retry):
+                self.note(line)
         if self._watching:
             for line in self._notices.of_change(snapshot, self._clock.now()):
                 self.note(line)
 
-    def transfer(self, event: TransferEvent) -> None:
+    def transfer(self, event: "TransferEvent") -> None:
         """Print what delays a file."""
-        match event:
-            case TransferRetrying(target, reason):
-                for line in self._notices.of_file_trouble(target.path, reason):
-                    self.note(line)
+        from kiecli.download.progress import TransferRetrying
+
+        if isinstance(event, TransferRetrying):
+            for line in self._notices.of_file_trouble(event.target.path, event.reason):
+                self.note(line)
 
     def ended(self, target: "Target", saved: "SavedFile") -> None:
         """Print how a file has ended, as far as the path on stdout does not say it already."""
         super().ended(target, saved)
         if saved.error is None and (saved.resumed or not self._paths_are_here):
+            from kiecli.render.notices import file_line
+
             self.note(file_line(saved))
 
     def finished(self, outcome: Outcome) -> None:
         """Print which files of a single task were there, where only their paths are printed."""
-        if self._paths_are_here and not self._several and (line := kept_line(outcome.files or ())):
-            self.note(line)
+        if outcome.files and self._paths_are_here and not self._several:
+            from kiecli.render.notices import kept_line
+
+            if line := kept_line(outcome.files):
+                self.note(line)
 
     def tick(self) -> None:
         """Print a sign of life once a minute."""
         if self._watching:
             for line in self._notices.of_life(self._clock.now()):
                 self.note(line)
-
-
-def kept_line(files: "Sequence[SavedFile]") -> str:
-    """Return `already there: 5 of 6 files (18.2 kB)`; nothing where none was."""
-    kept = [file for file in files if file.status == "kept"]
-    if not kept:
-        return ""
-    part = f"{len(kept)} of " if len(kept) < len(files) else ""
-    total = sizes.show(sum(file.bytes or 0 for file in kept))
-    return f"already there: {part}{count(len(files), 'file')} ({total})"
-
-
-def file_line(saved: "SavedFile") -> str:
-    """Return how a file was saved: `saved out/a.mp4 (48.0 MB, resumed at 36.0 MB)`."""
-    details = [] if saved.bytes is None else [sizes.show(saved.bytes)]
-    details += [f"resumed at {sizes.show(saved.resumed)}"] if saved.resumed else []
-    shown = f" ({', '.join(details)})" if details else ""
-    place = "to stdout" if saved.path == "-" else saved.path
-    return f"already there: {place}{shown}" if saved.status == "kept" else f"saved {place}{shown}"

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from kiecli import errors
-from kiecli.errors import ExitCode, KieError, causes, without_frames, worst
+from kiecli.errors import ExitCode, KieError, causes, combined_exit_code, without_frames
 
 
 def test_every_exit_code_is_the_one_that_the_contract_names() -> None:
@@ -26,12 +26,12 @@ def test_every_exit_code_is_the_one_that_the_contract_names() -> None:
 def test_what_a_person_must_mend_comes_before_what_only_time_can() -> None:
     order = [ExitCode(code) for code in (2, 4, 1, 5, 7, 6, 124, 8, 0)]
     for before, after in pairwise(order):
-        assert worst([after, before]) is before
-        assert worst([before, after]) is before
+        assert combined_exit_code([after, before]) is before
+        assert combined_exit_code([before, after]) is before
 
 
 def test_a_run_over_nothing_is_done() -> None:
-    assert worst([]) is ExitCode.DONE
+    assert combined_exit_code([]) is ExitCode.DONE
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,10 @@ from kiecli.api.models import Task
 from kiecli.download.plan import SavedFile
 from kiecli.errors import (
     AccessError,
+    AccountRefused,
     DeadlineExceeded,
     ExitCode,
+    FolderNotWritable,
     KieError,
     KieUnavailable,
     ResultExpired,
@@ -54,15 +56,15 @@ def test_the_word_for_programs_and_the_state_for_people(
 
 
 @pytest.mark.parametrize(
-    ("state", "error", "plain", "with_exit_status", "resume_command"),
+    ("state", "error", "plain", "with_exit_status", "can_resume"),
     [
-        ("success", None, 0, 0, ""),
-        ("waiting", None, 0, 8, ""),
-        ("fail", None, 0, 1, ""),
-        (None, TaskFailed("m"), 0, 1, ""),
-        (None, TaskNotFound("m"), 5, 5, ""),
-        (None, AccessError("m"), 4, 4, ""),
-        (None, KieUnavailable("m"), 6, 6, "kiecli status a"),
+        ("success", None, 0, 0, False),
+        ("waiting", None, 0, 8, False),
+        ("fail", None, 0, 1, False),
+        (None, TaskFailed("m"), 0, 1, False),
+        (None, TaskNotFound("m"), 5, 5, False),
+        (None, AccessError("m"), 4, 4, False),
+        (None, KieUnavailable("m"), 6, 6, True),
     ],
 )
 def test_having_asked(
@@ -70,33 +72,34 @@ def test_having_asked(
     error: KieError | None,
     plain: int,
     with_exit_status: int,
-    resume_command: str,
+    can_resume: bool,
 ) -> None:
     answer = None if state is None else task(state)
     for exit_status, code in ((False, plain), (True, with_exit_status)):
-        one = outcome.from_status("a", answer, error, ["status"], exit_status=exit_status)
-        assert (one.exit_code, one.resume_command) == (code, resume_command)
+        one = outcome.from_status("a", answer, error, exit_status=exit_status)
+        assert (one.exit_code, one.can_resume) == (code, can_resume)
 
 
 @pytest.mark.parametrize(
-    ("state", "error", "code", "resume_command"),
+    ("state", "error", "code", "can_resume"),
     [
-        ("success", None, 0, ""),
-        ("fail", None, 1, ""),
-        ("waiting", DeadlineExceeded("m"), 124, "kiecli wait a"),
-        (None, KieUnavailable("m"), 6, "kiecli wait a"),
-        (None, TaskNotFound("m"), 5, ""),
+        ("success", None, 0, False),
+        ("fail", None, 1, False),
+        ("waiting", DeadlineExceeded("m"), 124, True),
+        (None, KieUnavailable("m"), 6, True),
+        (None, TaskNotFound("m"), 5, False),
+        (None, AccountRefused("m"), 4, False),
     ],
 )
 def test_having_waited(
-    state: str | None, error: KieError | None, code: int, resume_command: str
+    state: str | None, error: KieError | None, code: int, can_resume: bool
 ) -> None:
-    one = outcome.from_wait("a", None if state is None else task(state), error, ["wait"])
-    assert (one.exit_code, one.resume_command) == (code, resume_command)
+    one = outcome.from_wait("a", None if state is None else task(state), error)
+    assert (one.exit_code, one.can_resume) == (code, can_resume)
 
 
 def test_a_failed_task_brings_its_own_error() -> None:
-    one = outcome.from_wait("a", task("fail"), None, ["wait"])
+    one = outcome.from_wait("a", task("fail"), None)
     assert isinstance(one.error, TaskFailed)
     assert one.error.message == "Kie says the task failed (500): upstream"
 
@@ -112,21 +115,12 @@ def test_a_download_of_an_unfinished_task_says_how_to_wait() -> None:
     assert one.error.message == "not finished yet: waiting"
 
 
-def test_a_download_of_everything_is_done() -> None:
-    files = (saved(), saved())
-    assert outcome.from_download(task("success"), files, ["download"]) == Outcome(
-        "a", task("success"), files=files
-    )
-
-
 def test_one_file_that_failed_is_the_error_of_its_task() -> None:
     error = SaveError("could not save a-1.png: gone")
-    one = outcome.from_download(task("success"), (saved(), saved(error)), ["download"])
-    assert (one.error, one.exit_code, one.resume_command) == (
-        error,
-        ExitCode.SAVE_FAILED,
-        "kiecli download a",
-    )
+    files = (saved(), saved(error))
+    one = outcome.not_saved(task("success"), files, [error])
+    assert one == Outcome("a", task("success"), error, ExitCode.SAVE_FAILED, files=files)
+    assert one.can_resume
 
 
 GONE = ResultExpired("gone")
@@ -134,25 +128,30 @@ BROKEN = SaveError("broken", temporary=True)
 
 
 @pytest.mark.parametrize(
-    ("errors", "kind", "temporary", "resume_command"),
+    ("errors", "kind", "temporary", "can_resume"),
     [
-        ([GONE], "expired", False, ""),
-        ([GONE, GONE], "expired", False, ""),
-        ([GONE, BROKEN], "unsaved", True, "kiecli download a"),
-        ([SaveError("full"), SaveError("full")], "unsaved", False, "kiecli download a"),
+        ([GONE], "expired", False, False),
+        ([GONE, GONE], "expired", False, False),
+        ([GONE, BROKEN], "unsaved", True, True),
+        ([SaveError("full"), SaveError("full")], "unsaved", False, True),
     ],
 )
-def test_a_line_is_given_only_where_running_it_can_help(
-    errors: list[KieError], kind: str, temporary: bool, resume_command: str
+def test_it_can_be_resumed_only_where_running_the_line_can_help(
+    errors: list[KieError], kind: str, temporary: bool, can_resume: bool
 ) -> None:
     files = (saved(), *map(saved, errors))
-    one = outcome.from_download(task("success"), files, ["download"])
+    one = outcome.not_saved(task("success"), files, errors)
     assert one.error is not None
-    assert (one.error.kind, one.error.temporary, one.resume_command, one.exit_code) == (
+    assert (one.error.kind, one.error.temporary, one.can_resume, one.exit_code) == (
         kind,
         temporary,
-        resume_command,
+        can_resume,
         ExitCode.SAVE_FAILED,
     )
     count = f"{len(errors)} of {len(files)} results were not saved"
     assert one.error.message == (errors[0].message if len(errors) == 1 else count)
+
+
+def test_what_ends_the_whole_run_must_be_mended_first() -> None:
+    error = FolderNotWritable("cannot write into out: Permission denied")
+    assert not Outcome("a", None, error, error.exit_code).can_resume

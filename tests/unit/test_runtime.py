@@ -80,12 +80,6 @@ def test_a_client_asks_the_address_that_is_set(kie: Faults, clock: FakeClock) ->
     assert seen.headers["authorization"] == "Bearer sk-0123456789"
 
 
-def test_only_verbose_has_a_trace() -> None:
-    runtime = world()
-    assert runtime.trace(OutputOptions()) is None
-    assert runtime.trace(OutputOptions(verbose=True)) == runtime.event_queue.put
-
-
 @pytest.mark.parametrize(
     ("key", "shown"),
     [

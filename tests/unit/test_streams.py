@@ -57,7 +57,7 @@ def test_a_secret_is_never_shown() -> None:
     [(True, "xterm", True), (True, "", True), (True, "dumb", False), (False, "xterm", False)],
 )
 def test_what_counts_as_a_terminal(terminal: bool, term: str, is_terminal: bool) -> None:
-    assert Output(FakeStream(terminal=terminal), term).is_terminal is is_terminal
+    assert Output(FakeStream(terminal=terminal), {"TERM": term}).is_terminal is is_terminal
 
 
 def test_a_closed_stdout_has_no_place_for_the_answer() -> None:

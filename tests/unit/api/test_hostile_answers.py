@@ -88,9 +88,9 @@ def test_a_record_becomes_a_task_with_distinct_addresses_in_order(data: Any) -> 
 def test_json_is_one_line_that_holds_the_record_untouched(data: Any, *, waited: bool) -> None:
     task = Task.parse("a", data)
     if waited:
-        outcome = from_wait("a", task, None, ["wait"])
+        outcome = from_wait("a", task, None)
     else:
-        outcome = from_status("a", task, None, ["status"], exit_status=True)
+        outcome = from_status("a", task, None, exit_status=True)
     line = json_lines.line(outcome, START)
     assert_tame(line)
     assert line.isascii()

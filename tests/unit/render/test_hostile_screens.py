@@ -1,6 +1,7 @@
 """Whatever is shown, by whichever renderer: no terminal and no log obeys it."""
 
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any, NamedTuple
 
 import pytest
@@ -36,7 +37,7 @@ _WIDTHS = st.sampled_from(["20", "40", "80", "200"])
 
 def _outcome(data: Any) -> Outcome:
     task = Task.parse(_TASK_ID, data)
-    return from_status(_TASK_ID, task, None, ["status"], exit_status=False)
+    return from_status(_TASK_ID, task, None, exit_status=False)
 
 
 @examples(200)
@@ -81,7 +82,9 @@ def _log(width: str) -> _Stage:
     del width
     err = FakeStream()
     out = Output(FakeStream())
-    screen = LogReporter(out, ErrorOutput(err), FakeClock(), annotations=True, watching=True)
+    screen = LogReporter(
+        out, ErrorOutput(err, {"GITHUB_ACTIONS": "true"}), FakeClock(), watching=True
+    )
     return _Stage(screen, err)
 
 
@@ -98,7 +101,7 @@ def _play(screen: Reporter, data: Any, error_message: str) -> None:
     task = outcome.task
     assert task is not None
     error = KieUnavailable(error_message, hint=error_message)
-    with screen:
+    with closing(screen):
         for reason in (error, TaskNotFound(error_message, hint=error_message)):
             retry = Retry(reason, 3.0, 120.0)
             screen.snapshot(Snapshot(_TASK_ID, None, 3.0, settled=False, retry=retry))

@@ -1,6 +1,7 @@
 """The block on a terminal that is drawn over and over."""
 
 import re
+from contextlib import closing
 
 import pytest
 
@@ -57,7 +58,7 @@ class Stage:
         environ = {"TERM": "xterm", "COLUMNS": str(columns), "LINES": str(rows)}
         self.live = LiveReporter(
             Output(self.terminal if shared else self.out),
-            ErrorOutput(self.terminal, color=True),
+            ErrorOutput(self.terminal),
             self.clock,
             environ,
             task_ids=task_ids,
@@ -165,7 +166,7 @@ def test_a_download_that_only_asks_shows_after_two_seconds_that_it_goes_on() -> 
 
 def test_the_end_leaves_lines_and_a_cursor() -> None:
     stage = Stage("a")
-    with stage.live as live:
+    with closing(stage.live) as live:
         live.tick()
         assert not stage.terminal.shows_cursor
         live.note("a [bold]note[/bold]")

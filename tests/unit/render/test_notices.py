@@ -34,9 +34,9 @@ def seen(
 
 
 def test_trouble_is_told_once_for_each_reason() -> None:
-    notices = Notices(0)
+    notices = Notices()
     lines = [
-        list(notices.of_trouble(seen(None, task_id=task_id, retry=Retry(reason, lasts, limit))))
+        list(notices.of_trouble(task_id, Retry(reason, lasts, limit)))
         for task_id, reason, lasts, limit in [
             ("a", AWAY, 2.0, 120.0),  # helps itself soon enough
             ("a", AWAY, 2.1, 120.0),
@@ -57,18 +57,17 @@ def test_trouble_is_told_once_for_each_reason() -> None:
         [],
         [f"b: {unknown} (new tasks can take a moment)"],
     ]
-    assert list(notices.of_trouble(seen("waiting"))) == []
 
 
 def test_a_task_is_called_by_its_label() -> None:
-    notices = Notices(0, {"a": "my hero"}.__getitem__)
+    notices = Notices({"a": "my hero"}.__getitem__)
     assert list(notices.of_change(seen("waiting"), 1.0)) == ["my hero: waiting"]
-    [line] = notices.of_trouble(seen(None, retry=Retry(NOT_FOUND, 0.0, 60.0)))
+    [line] = notices.of_trouble("a", Retry(NOT_FOUND, 0.0, 60.0))
     assert line.startswith("my hero: Kie does not know this id yet")
 
 
 def test_what_delays_a_file_is_told_once_as_long_as_it_is_the_same() -> None:
-    notices = Notices(0)
+    notices = Notices()
     lines = [
         list(notices.of_file_trouble(path, reason))
         for path, reason in (("a", "x"), ("a", "x"), ("b", "x"), ("a", "y"), ("a", "x"))
@@ -77,7 +76,7 @@ def test_what_delays_a_file_is_told_once_as_long_as_it_is_the_same() -> None:
 
 
 def test_a_line_a_change_of_state() -> None:
-    notices = Notices(0)
+    notices = Notices()
     lines = [
         list(notices.of_change(snapshot, 0.0))
         for snapshot in (
@@ -106,7 +105,7 @@ def test_a_line_a_change_of_state() -> None:
     ],
 )
 def test_a_success_tells_how_long_it_took(snapshot: Snapshot, line: str) -> None:
-    assert list(Notices(0).of_change(snapshot, 0.0)) == [line]
+    assert list(Notices().of_change(snapshot, 0.0)) == [line]
 
 
 @pytest.mark.parametrize(
@@ -118,14 +117,14 @@ def test_a_success_tells_how_long_it_took(snapshot: Snapshot, line: str) -> None
     ],
 )
 def test_an_error_tells_the_end_itself(snapshot: Snapshot) -> None:
-    notices = Notices(0)
+    notices = Notices()
     assert list(notices.of_change(seen("generating"), 0.0)) == ["a: generating"]
     assert list(notices.of_change(snapshot, 9.0)) == []
     assert list(notices.of_life(600.0)) == []
 
 
 def test_a_sign_of_life_when_nothing_was_printed_for_a_minute() -> None:
-    notices = Notices(0)
+    notices = Notices()
     list(notices.of_change(seen("waiting"), 0.0))
     list(notices.of_change(seen("generating", task_id="b"), 30.0))
     list(notices.of_change(seen(None, retry=Retry(AWAY, 1.0, 120.0), task_id="c"), 30.0))

@@ -1,5 +1,8 @@
 """What stderr gets where no block can be drawn."""
 
+from collections.abc import Mapping
+from contextlib import closing
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -11,7 +14,8 @@ from kiecli.errors import KieError, KieUnavailable, SaveError, TaskPending
 from kiecli.network.logging import Exchange
 from kiecli.outcome import Outcome
 from kiecli.polling.snapshot import Retry, Snapshot
-from kiecli.render.reporter import LogReporter, Reporter, file_line
+from kiecli.render.notices import file_line
+from kiecli.render.reporter import LogReporter, Reporter
 from kiecli.streams import ErrorOutput, Output
 from tests.support.downloads import target
 from tests.support.fakes import FakeClock
@@ -37,10 +41,17 @@ def snapshot(state: str, **fields: Any) -> Snapshot:
 class Stage:
     """A reporter of some kind and the streams it writes to."""
 
-    def __init__(self, kind: type[Reporter], *, shared: bool = False, **options: Any) -> None:
+    def __init__(
+        self,
+        kind: type[Reporter],
+        environ: Mapping[str, str] = MappingProxyType({}),
+        *,
+        shared: bool = False,
+        **options: Any,
+    ) -> None:
         self._out, self._err = FakeStream(terminal=shared), FakeStream(terminal=shared)
         self.clock = FakeClock()
-        streams = Output(self._out), ErrorOutput(self._err)
+        streams = Output(self._out), ErrorOutput(self._err, environ)
         more = () if kind is Reporter else (self.clock,)
         self.reporter = kind(*streams, *more, **options)
 
@@ -59,7 +70,7 @@ class Stage:
 
 def everything(reporter: Reporter) -> None:
     """Have everything happen that is no error."""
-    with reporter:
+    with closing(reporter):
         reporter.note("a note")
         reporter.snapshot(snapshot("waiting"))
         reporter.transfer(TransferStarted(TARGET, 0, 10))
@@ -181,7 +192,7 @@ def test_an_error_that_a_panel_shows_is_not_repeated(kind: type[Reporter]) -> No
 
 
 def test_in_github_actions_ten_tasks_get_annotations_instead_of_messages() -> None:
-    stage = Stage(Reporter, annotations=True)
+    stage = Stage(Reporter, environ={"GITHUB_ACTIONS": "true"})
     for n in range(9):
         stage.reporter.error(KieError("100% wrong"), about=f"t{n}")
     for message in ("gone", "gone, too"):

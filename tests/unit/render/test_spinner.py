@@ -1,5 +1,7 @@
 """The spinner of commands that ask once."""
 
+from contextlib import closing
+
 import pytest
 
 from kiecli.errors import KieError
@@ -45,7 +47,7 @@ def test_it_spins_after_two_seconds(encoding: str, frames: int) -> None:
 def test_lines_take_its_place() -> None:
     stage = Stage(columns=80)
     stage.pass_time(2.0)
-    with stage.reporter as reporter:
+    with closing(stage.reporter) as reporter:
         reporter.note("a note")
         stage.pass_time(1.0)
         reporter.error(KieError("it broke"))
@@ -56,7 +58,7 @@ def test_lines_take_its_place() -> None:
 
 def test_a_quick_answer_leaves_nothing_on_the_terminal() -> None:
     stage = Stage()
-    with stage.reporter as reporter:
+    with closing(stage.reporter) as reporter:
         stage.pass_time(1.0)
         reporter.write_stdout("answer\n")
     assert stage.terminal.text == ""

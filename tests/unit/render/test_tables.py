@@ -20,7 +20,7 @@ TASK_ID = "ecf8cf8611cc40ff28e6f1ff8ebc4a12"
 
 
 def outcome(task_id: str = "a", **fields: object) -> Outcome:
-    return from_status(task_id, Task.parse(task_id, fields), None, ["status"], exit_status=False)
+    return from_status(task_id, Task.parse(task_id, fields), None, exit_status=False)
 
 
 def success(task_id: str = "a", completed: float = NOW - 60, **more: object) -> Outcome:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
 
@@ -26,6 +27,8 @@ _CANNOT_FIND = 127
 _KILLED = 128
 # What Windows says of a program that a Ctrl-C has ended (STATUS_CONTROL_C_EXIT), and shells do.
 _CTRL_C_EXIT, _INTERRUPTED = 0xC000013A, 130
+
+_MAX_WAIT = 0.1  # seconds
 
 KEYS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGBREAK") if hasattr(signal, name))
 """Ctrl-C, and Windows' Ctrl-Break."""
@@ -109,8 +112,19 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
         _on(number, child.send_signal)
     for number in early:
         child.send_signal(number)
-    code = child.wait()
+    code = _wait(child)
     return _INTERRUPTED if code == _CTRL_C_EXIT else code
+
+
+def _wait(child: "subprocess.Popen[bytes]") -> int:
+    """Return the child's code; signals are handled meanwhile."""
+    waiter = threading.Thread(target=child.wait, daemon=True)
+    waiter.start()
+    # In pieces: a signal that comes just before a call blocks does not interrupt that call, and
+    # its handler runs when the call returns. It would be too late after the child's own end.
+    while waiter.is_alive():
+        waiter.join(_MAX_WAIT)
+    return child.wait()
 
 
 def _on(number: int, act: Callable[[int], None]) -> None:

@@ -3,8 +3,10 @@
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from threading import get_ident
 
 import pytest
 
@@ -181,6 +183,14 @@ def test_a_sigterm_that_comes_while_the_command_starts_reaches_it() -> None:
             return super().__iter__()
 
     assert run(Line(["sleep", "60"]), ENVIRONMENT) == -signal.SIGTERM
+
+
+@needs_posix_signals
+def test_a_signal_that_interrupts_no_call_reaches_the_command() -> None:
+    """As one does that comes in the moment before a call blocks: another thread takes it here."""
+    other = threading.Timer(0.2, lambda: signal.pthread_kill(get_ident(), signal.SIGTERM))
+    other.start()
+    assert run(["sleep", "5"], ENVIRONMENT) == -signal.SIGTERM
 
 
 @needs_posix_signals

@@ -1,14 +1,14 @@
-"""The reference for the looks of `kiecli wait`: a bare httpx loop, paced at eight a second."""
+"""The reference for the polls of `kiecli wait`: a bare httpx loop, paced at eight a second."""
 
 import sys
 import time
 
 import httpx
 
-url, looks = sys.argv[1], int(sys.argv[2])
+url, polls = sys.argv[1], int(sys.argv[2])
 with httpx.Client(trust_env=False) as client:
     began = time.monotonic()
-    for n in range(looks):
+    for n in range(polls):
         time.sleep(max(0.0, began + n / 8 - time.monotonic()))
         answer = client.get(
             f"{url}/api/v1/jobs/recordInfo",

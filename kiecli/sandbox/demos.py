@@ -36,7 +36,7 @@ def _result_urls(*paths: str) -> Result:
     return lambda link: {"resultUrls": [link(path) for path in paths]}
 
 
-def _takes(link: Link) -> object:
+def _music_tracks(link: Link) -> object:
     """Suno's shape: takes with a stream and a cover each, and no resultUrls."""
     return {
         "code": 200,
@@ -103,7 +103,7 @@ DEMOS: Mapping[str, Script] = {
         model="suno/generate-music",
         input={"prompt": "Two slow chords", "instrumental": True},
         age=_DONE,
-        result=_takes,
+        result=_music_tracks,
         files=_TAKES,
         credits=12,
     ),
@@ -137,10 +137,10 @@ DEMOS: Mapping[str, Script] = {
     ),
 }
 
-# The first family one of whose words is in the model's name; any other model makes an image.
+# The first family one of whose keywords is in the model's name; any other model makes an image.
 _FAMILIES: tuple[tuple[tuple[str, ...], Result, Mapping[str, str]], ...] = (
     (("lyrics",), _lyrics, {}),
-    (("suno",), _takes, _TAKES),
+    (("suno",), _music_tracks, _TAKES),
     (("elevenlabs", "tts", "audio", "speech"), _result_urls(*_SPEECH), _SPEECH),
     (
         ("video", "kling", "sora", "seedance", "veo", "hailuo", "runway", "happyhorse", "r2v"),
@@ -160,7 +160,7 @@ def script_for(model: str, inputs: Mapping[str, Any], number: int) -> Script:
     """
     end = _LIFETIMES[number % len(_LIFETIMES)]
     stages = (Stage(0, "waiting"), Stage(end / 2, "generating"), Stage(end, "success"))
-    for words, result, files in _FAMILIES:
-        if any(word in model.lower() for word in words):
+    for keywords, result, files in _FAMILIES:
+        if any(keyword in model.lower() for keyword in keywords):
             return Script(model, inputs, stages, result=result, files=files)
     return Script(model, inputs, stages, result=_result_urls(*_IMAGE), files=_IMAGE)

@@ -17,8 +17,8 @@ def deliver(request: httpx.Request, body: bytes, headers: Mapping[str, str]) -> 
         body: The whole file.
         headers: Of the answer; `If-Range` is compared with its ETag and Last-Modified.
     """
-    proof = request.headers.get("If-Range")
-    same = proof in (None, headers.get("ETag"), headers.get("Last-Modified"))
+    validator = request.headers.get("If-Range")
+    same = validator in (None, headers.get("ETag"), headers.get("Last-Modified"))
     wanted = _RANGE.fullmatch(request.headers.get("Range", "")) if same else None
     if wanted is None or wanted.groups() == ("", ""):
         # Several ranges, or something else than bytes: a host may send it all (RFC 9110, 14.2).

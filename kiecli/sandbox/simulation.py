@@ -190,11 +190,11 @@ class SimulatedKie:
 
     def _media_at(self, path: str) -> tuple[SimulatedTask, str] | None:
         """Return the task and the media file that stand under a path."""
-        task_id, _, inner = path.removeprefix("/files/").partition("/")
+        task_id, _, file_path = path.removeprefix("/files/").partition("/")
         task = self._find(task_id)
-        if task is None or inner not in task.script.files:
+        if task is None or file_path not in task.script.files:
             return None
-        return task, task.script.files[inner]
+        return task, task.script.files[file_path]
 
     def _no_route(self, request: httpx.Request, status: HTTPStatus) -> httpx.Response:
         """Return what Kie's web framework answers where there is no route: no `code`, no `msg`."""

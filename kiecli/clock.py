@@ -46,6 +46,7 @@ def utc(seconds: float) -> "datetime":
     """
     from datetime import UTC, datetime, timedelta
 
+    # Compared first: timedelta and datetime overflow beyond these, and Kie's numbers are not ours.
     first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     if seconds <= (first - epoch).total_seconds():
@@ -64,6 +65,7 @@ def iso_timestamp(seconds: float | None) -> str | None:
 
 def local_time(seconds: float) -> str:
     """Return date and time of day where the user is, or in UTC where the system cannot tell."""
+    # localtime has its limits: the C library's on POSIX, the years 1970 to 3000 on Windows.
     try:
         return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
     except (OSError, OverflowError, ValueError):

@@ -19,7 +19,7 @@ from kiecli.system.windows_calls import (
     sync,
 )
 
-_LOCK_PAUSE = 0.05  # seconds between two looks at a lock; Ctrl-C ends a sleep, not a lock
+_LOCK_PAUSE = 0.05  # seconds between two attempts to lock; Ctrl-C ends a sleep, not a lock
 
 
 def read(path: Path, max_size: int) -> bytes:
@@ -45,6 +45,7 @@ def exclusive(target: Path, clock: Clock | None = None) -> Iterator[None]:
         target: The file.
         clock: Waits for the lock.
     """
+    # A file of its own: Windows locks no folders, and the config file itself is to be replaced.
     lock, clock = lock_path(str(target)), clock or SystemClock()
     while (descriptor := open_lock(lock)) is None:
         clock.sleep(_LOCK_PAUSE)
@@ -71,6 +72,7 @@ def replace(target: Path, content: bytes, *, calls: WindowsCalls | None = None) 
     Raises:
         OSError: It cannot be written; the old file is still there.
     """
+    # Random, so that two processes never meet; known by its pattern to `_remove_leftovers`.
     fresh = target.with_name(f".{target.name}.{os.urandom(6).hex()}")
     try:
         with fresh.open("xb") as file:

@@ -22,7 +22,10 @@ each started when it is first needed: at a usual latency there are three.
 """
 
 MAX_STALL = 5.0
-"""Seconds that the main thread may be late; if it is later, the machine has slept."""
+"""Seconds that the main thread may be late; if it is later, the machine has slept.
+
+A disk or a terminal that blocks it for some seconds is no reason to give up the polls in flight.
+"""
 
 
 class PollCompleted(NamedTuple):
@@ -88,6 +91,7 @@ class Poller:
     def receive(self, event: PollCompleted) -> Iterator[Snapshot]:
         """Yield what an answer changes."""
         now = self._now()
+        # The pause itself is the rate limiter's: a 429 of any endpoint pauses all requests.
         if isinstance(event.answer, RateLimited):
             until = now + self._rate_limiter.pause_left()
             self._scheduler.pause(until, now, event.answer)
@@ -113,6 +117,7 @@ class Poller:
         try:
             answer = self._poll(poll.task_id, started)
         except KieError as error:
+            # Kept for as long as its task is retried, its frames would keep the whole answer.
             answer = without_frames(error)
         self._event_queue.put(PollCompleted(poll, answer))
 
@@ -122,6 +127,7 @@ class Poller:
         Some systems count them and some do not; a process that was stopped is no different.
         """
         now = self._clock.now()
+        # Awake, the main thread never is much later than the moment that `start_due` returned.
         late = now - self._expected
         self._expected = max(self._expected, now)
         if late > MAX_STALL:

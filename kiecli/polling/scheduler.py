@@ -76,6 +76,7 @@ class PollScheduler:
 
     def next_due(self) -> float:
         """Return when the next poll is due; infinity when none is."""
+        # An entry in the middle of a heap cannot be removed: stale ones go when they come up.
         while self._queue:
             due, _, task_id, polls = self._queue[0]
             task = self.open.get(task_id)
@@ -87,6 +88,7 @@ class PollScheduler:
     def next_limit(self) -> float:
         """Return when `expire` has to be called at the latest."""
         limits = [self._closing_time()]
+        # Only of what is in flight: any other task meets its end in the answer to its next poll.
         for poll in self.in_flight.values():
             limits += [poll.started + POLL_TIMEOUT, self.open[poll.task_id].hard_end()]
         if self._outage is not None:
@@ -116,6 +118,7 @@ class PollScheduler:
         if task is None or self.in_flight.get(poll.task_id) != poll:
             return
         del self.in_flight[poll.task_id]
+        # A key that is refused is refused for every task.
         if isinstance(answer, KieError) and answer.fatal:
             yield from self._settle_all(now, answer)
             return
@@ -138,6 +141,7 @@ class PollScheduler:
         wait, that command makes no more polls; those in flight may still bring answers.
         """
         policy = self._shared.policy
+        # A second 429 may ask for less: the first still stands.
         self._shared.paused_until = max(self._shared.paused_until, until)
         outlasts = not policy.until_finished and until >= now + policy.retry_timeout
         if outlasts and reason is not None and reason.retry_after:
@@ -158,6 +162,7 @@ class PollScheduler:
 
     def expire(self, now: float) -> Iterator[Snapshot]:
         """Take note of the time: of polls, retries or waiting that have lasted too long."""
+        # In the order of their starts: after the first that is in time, all are.
         for poll in list(self.in_flight.values()):
             if now < poll.started + POLL_TIMEOUT:
                 break
@@ -187,11 +192,13 @@ class PollScheduler:
         """Return when all waiting ends: at the deadline, later while a poll due by then is out."""
         deadline = self._shared.deadline
         end = deadline + DEADLINE_GRACE
+        # A task that has ended by the deadline is a success, though its answer is still to come.
         is_one_due = self.next_due() <= deadline and self._shared.paused_until < end
         return end if self.in_flight or is_one_due else deadline
 
     def _track_outage(self, answer: Task | KieError, poll: Poll, now: float) -> None:
         """Note whether Kie answers anybody: where it does not, all tasks end together."""
+        # By itself, each of 300 tasks would need 150 s for four failed polls at 8 a second.
         if not (isinstance(answer, KieError) and answer.temporary):
             self._outage = None
             self._shared.last_answer = now

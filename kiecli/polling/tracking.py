@@ -146,9 +146,11 @@ class TrackedTask:
         self._is_failure_unconfirmed = False
         if answer.finished or not shared.policy.until_finished:
             return self.settle(now)
+        # The last poll starts at the deadline itself: what has ended by then is no timeout.
         if started >= shared.deadline or shared.policy.single_attempt:
             return self.settle_at_deadline(now)
         elapsed = now - self._first_poll
+        # Counted from its start, not from its answer: a slow Kie makes nobody wait longer.
         pause = shared.interval(elapsed, shared.policy.interval, shared.random)
         self.due = min(max(now, started + pause), shared.deadline)
         return Snapshot(self.task_id, answer, elapsed, settled=False) if is_news else None
@@ -170,6 +172,7 @@ class TrackedTask:
         policy = self._shared.policy
         if not (answer.is_empty and policy.until_finished) or policy.single_attempt:
             return False
+        # A clock that is wrong cannot say how old a success is; having seen it run can.
         was_running = self.listing is not None or self.answer is not None
         ended_at = answer.completed_at
         is_young = wall is not None and ended_at is not None and wall - ended_at < FRESH_SUCCESS
@@ -184,6 +187,8 @@ class TrackedTask:
 
     def _confirm(self, failure: TaskFailed, now: float) -> Snapshot:
         """Ask once more: a failure without a record may be a slip."""
+        # The codes 501 and 408 are documented for callbacks; a recorded poll of a failed task was
+        # answered by its record. See https://docs.kie.ai/market/common/get-task-detail.md.
         self._is_failure_unconfirmed = True
         self._error = KieUnavailable(f"{failure.message}, not confirmed by a second answer")
         return self._retry(RetryWindow(now, CONFIRM_DELAY), failure, now + CONFIRM_DELAY, now)
@@ -191,6 +196,7 @@ class TrackedTask:
     def _on_not_found(self, error: TaskNotFound, started: float, now: float) -> Snapshot:
         policy = self._shared.policy
         self._not_found_error = error
+        # Opened once: failed polls in between do not make the task any younger.
         window = self.not_found = self.not_found or RetryWindow(started, policy.not_found_grace)
         if policy.single_attempt or now >= window.ends_at:
             return self.settle(now, error)
@@ -203,6 +209,7 @@ class TrackedTask:
         shared = self._shared
         self._error = error
         retries = self.retries
+        # What looked like a lost connection was none if another task got through meanwhile.
         if retries is None or retries.is_disproved_by(shared.last_answer):
             retries = self.retries = shared.new_retry_state(error, started)
         retries.add(error)

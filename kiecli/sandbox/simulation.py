@@ -106,9 +106,12 @@ class SimulatedKie:
         if self._too_many_polls():
             return _envelope(429, "Rate limit exceeded")
         task_id = request.url.params.get("taskId")
+        # Documented with HTTP status 400; errors that were recorded have 200 and a `code`.
         if not task_id:
             return _envelope(400, "taskId parameter is required", status=HTTPStatus.BAD_REQUEST)
         task = self._find(task_id)
+        # What is on the wire; documented is 404 "Task not found"
+        # (https://docs.kie.ai/market/common/get-task-detail.md).
         if task is None:
             return _envelope(422, "recordInfo is null")
         return _envelope(200, "success", task.record(self._now(), self._link_of(task_id)))
@@ -127,6 +130,7 @@ class SimulatedKie:
             return _envelope(
                 500, "Server exception, please try again later or contact customer service"
             )
+        # Both codes are Kie's for a bad createTask: 500 and 422.
         model = body.get("model") if isinstance(body, dict) else None
         if not isinstance(model, str) or not model:
             return _envelope(422, "The model name is not supported")

@@ -36,20 +36,20 @@ _TOP_UP = "top up at https://kie.ai/pricing"
 
 def hint_for(code: str | None, message: str | None) -> str:
     """Return one sentence of advice, without a final stop."""
-    words = f"{code or ''} {message or ''}".lower()
-    if any(word in words for word in _MODERATION):
+    reason = f"{code or ''} {message or ''}".lower()
+    if any(word in reason for word in _MODERATION):
         return "blocked by content moderation; change the prompt or the input"
-    if code == "402" or _lacks_credits(words):
+    if code == "402" or _lacks_credits(reason):
         return f"the account is out of credits; {_TOP_UP}, then submit it again"
-    if code in _UPSTREAM_CODES or any(word in words for word in _UPSTREAM_WORDS):
+    if code in _UPSTREAM_CODES or any(word in reason for word in _UPSTREAM_WORDS):
         return "a problem on Kie's side, usually not charged; submit it again"
     if not message:
         return "for the reason see https://kie.ai/logs"
     return "check the parameters it was submitted with"
 
 
-def _lacks_credits(words: str) -> bool:
-    return "insufficient" in words and any(word in words for word in _CREDIT_WORDS)
+def _lacks_credits(reason: str) -> bool:
+    return "insufficient" in reason and any(word in reason for word in _CREDIT_WORDS)
 
 
 NOT_FOUND_HINT = (
@@ -133,31 +133,31 @@ def _message(envelope: Mapping[str, Any]) -> str:
 
 def _error_for_code(code: int, message: str, delay: float | None, key_origin: str) -> KieError:
     """Return the error that a code stands for (the table of the official task page)."""
-    words = f"{message} (code {code})" if message else f"code {code}"
+    detail = f"{message} (code {code})" if message else f"code {code}"
     if code in (401, 402, 433, 505):
-        return _access(code, words, key_origin)
+        return _access_error(code, detail, key_origin)
     if code in (501, 408):
-        return TaskFailed(f"Kie says the task failed: {words}", hint=hint_for(str(code), message))
+        return TaskFailed(f"Kie says the task failed: {detail}", hint=hint_for(str(code), message))
     if code == 404 or (code == 422 and "recordinfo is null" in message.lower()):
         return TaskNotFound("Kie has no task with this id", hint=NOT_FOUND_HINT)
     if code in (400, 422):
-        return UsageError(f"Kie rejected the request: {words}", hint="check the task id")
+        return UsageError(f"Kie rejected the request: {detail}", hint="check the task id")
     if code == 429:
-        return RateLimited(f"rate limited by Kie: {words}", retry_after=delay)
-    return KieUnavailable(f"Kie answered: {words}", retry_after=delay)
+        return RateLimited(f"rate limited by Kie: {detail}", retry_after=delay)
+    return KieUnavailable(f"Kie answered: {detail}", retry_after=delay)
 
 
-def _access(code: int, words: str, key_origin: str) -> AccessError:
+def _access_error(code: int, detail: str, key_origin: str) -> AccessError:
     if code == 505:
-        return AccessError(f"Kie has disabled this feature: {words}", hint="contact Kie support")
+        return AccessError(f"Kie has disabled this feature: {detail}", hint="contact Kie support")
     if code == 402:
-        return AccountRefused(f"the account is out of credits: {words}", hint=_TOP_UP)
+        return AccountRefused(f"the account is out of credits: {detail}", hint=_TOP_UP)
     if code == 433:
         return AccountRefused(
-            f"the API key has used up its quota: {words}",
+            f"the API key has used up its quota: {detail}",
             hint="raise its limit at https://kie.ai/api-key, or use another key",
         )
-    return AccountRefused(f"Kie refused the API key{_from(key_origin)}: {words}", hint=_KEY_HINT)
+    return AccountRefused(f"Kie refused the API key{_from(key_origin)}: {detail}", hint=_KEY_HINT)
 
 
 def _from(key_origin: str) -> str:

@@ -144,8 +144,8 @@ def _entries(value: object, layers: int = _MAX_LAYERS) -> Iterator[str]:
     Null, true, false and what is empty are no entries.
     """
     match value:
-        case str() if layers and (inner := safe_json.decode_nested(value)) != value:
-            yield from _entries(inner, layers - 1)
+        case str() if layers and (held := safe_json.decode_nested(value)) != value:
+            yield from _entries(held, layers - 1)
         case str() if value.strip():
             yield value.strip()
         case list() if layers:

@@ -92,9 +92,9 @@ def _describe_timeout(error: httpx.TimeoutException, deadline: Deadline | None) 
 
 
 def _describe_protocol_error(message: str) -> str:
-    for beginning, words in PROTOCOL_ERRORS:
+    for beginning, meaning in PROTOCOL_ERRORS:
         if message.startswith(beginning):
-            return words
+            return meaning
     return "the answer is not valid HTTP"
 
 

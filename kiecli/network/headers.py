@@ -75,11 +75,11 @@ def retry_after(headers: Mapping[str, str], wall: float | None = None) -> float 
     seconds = _count(value)
     if seconds is not None or not value:
         return seconds
-    due = _timestamp(value)
+    end = _timestamp(value)
     # The clocks here and there may differ.
     sent = _timestamp(headers.get("date", ""))
     now = wall if sent is None else sent
-    return None if due is None or now is None else max(0.0, due - now)
+    return None if end is None or now is None else max(0.0, end - now)
 
 
 def _count(text: str) -> int | None:

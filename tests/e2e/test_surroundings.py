@@ -162,7 +162,7 @@ def test_loopback_never_goes_through_a_proxy(
     proxy = Proxy(kie.server_port)
     with standing(proxy):
         ran = kiecli("download", "-q", "demo-image", environ={name: proxy.url})
-    assert (ran, proxy.asked) == (Ran(0, "demo-image-1.png\n", ""), [])
+    assert (ran, proxy.request_lines) == (Ran(0, "demo-image-1.png\n", ""), [])
 
 
 def test_files_come_through_a_proxy(kie: FaultyServer, kiecli: Installed) -> None:
@@ -173,7 +173,7 @@ def test_files_come_through_a_proxy(kie: FaultyServer, kiecli: Installed) -> Non
         address = proxy.url.replace("//", "//user:word@")
         ran = kiecli("download", "-q", "a", environ={"HTTP_PROXY": address})
     assert ran == Ran(0, "a-1.png\n", "")
-    assert proxy.asked == ["GET http://files.test/a.png HTTP/1.1"]
+    assert proxy.request_lines == ["GET http://files.test/a.png HTTP/1.1"]
     assert "Proxy-Authorization: Basic dXNlcjp3b3Jk" in proxy.heads[0]
     assert KEY not in proxy.heads[0]
 
@@ -215,7 +215,7 @@ def test_kie_is_asked_through_a_tunnel(certificate: Certificate, kiecli: Install
                 },
             )
     assert ran == Ran(0, "success\n", "")
-    assert proxy.asked == ["CONNECT kie.test:443 HTTP/1.1"]
+    assert proxy.request_lines == ["CONNECT kie.test:443 HTTP/1.1"]
     assert KEY not in proxy.heads[0]
 
 
@@ -228,7 +228,7 @@ def test_no_proxy_is_obeyed(kie: FaultyServer, kiecli: Installed) -> None:
     }
     with standing(proxy):
         ran = kiecli("wait", "-t", "0", "a", environ=environ)
-    assert (ran.code, proxy.asked) == (6, [])
+    assert (ran.code, proxy.request_lines) == (6, [])
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ class Proxy(Door):
         return f"http://127.0.0.1:{self.port}"
 
     @property
-    def asked(self) -> list[str]:
+    def request_lines(self) -> list[str]:
         """The first lines of what it was asked for."""
         return [head.partition("\r\n")[0] for head in self.heads]
 

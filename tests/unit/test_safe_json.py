@@ -53,7 +53,7 @@ def test_nothing_that_arrives_raises_more_than_a_value_error(text: str | bytes) 
 
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda held: st.lists(held) | st.dictionaries(st.text(), held),
 )
 
 

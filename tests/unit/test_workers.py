@@ -108,7 +108,7 @@ def test_a_free_thread_is_used_before_another_is_started() -> None:
     for _ in range(20):
         workers.submit(lambda: event_queue.put(get_ident()))
         threads.add(event_queue.get(inf))
-        while workers._free < 1:  # its thread has told, and is free a moment later
+        while workers._free < 1:  # its thread has reported, and is free a moment later
             clock.sleep(0.001)
     assert len(threads) == 1
 
@@ -180,8 +180,8 @@ def test_only_so_many_jobs_wait_beside_those_that_run() -> None:
 
     for _ in range(MAX_IDLE_JOBS + 2):
         workers.submit(wait_for_host)
-    waiting = [event_queue.get(inf) for _ in range(MAX_IDLE_JOBS + 1)]
-    assert (set(waiting), event_queue.get(SystemClock().now() + 0.05)) == ({"waits"}, None)
+    reported = [event_queue.get(inf) for _ in range(MAX_IDLE_JOBS + 1)]
+    assert (set(reported), event_queue.get(SystemClock().now() + 0.05)) == ({"waits"}, None)
     go_on.set()
     rest = [event_queue.get(inf) for _ in range(MAX_IDLE_JOBS + 3)]
     assert (rest.count("waits"), rest.count("waited")) == (1, MAX_IDLE_JOBS + 2)

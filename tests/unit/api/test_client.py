@@ -43,8 +43,8 @@ def _client(
     answer: Answer, *, clock: FakeClock | None = None, trace: list[Exchange] | None = None
 ) -> KieClient:
     http = ClientFactory({}, httpx.MockTransport(answer)).client()
-    told = None if trace is None else trace.append
-    return KieClient(http, _BASE, _KEY, clock or FakeClock(), told)
+    log = None if trace is None else trace.append
+    return KieClient(http, _BASE, _KEY, clock or FakeClock(), log)
 
 
 def _from_file(name: str) -> Answer:
@@ -69,15 +69,15 @@ def _error(client: KieClient) -> KieError:
     return refusal.value
 
 
-def test_a_look_asks_one_question_with_the_key_and_our_name() -> None:
-    asked: list[httpx.Request] = []
+def test_a_poll_is_one_request_with_the_key_and_our_user_agent() -> None:
+    requests: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
+        requests.append(request)
         return _holding({"taskId": "TASK_1:x.y"})(request)
 
     task = _client(answer).task("task_1:x.y")
-    [request] = asked
+    [request] = requests
     assert task.task_id == "task_1:x.y"
     assert (request.method, str(request.url)) == (
         "GET",
@@ -93,7 +93,7 @@ def test_a_look_asks_one_question_with_the_key_and_our_name() -> None:
     }
 
 
-def test_the_simulated_kie_is_asked_like_the_real_one() -> None:
+def test_the_simulated_kie_answers_like_the_real_one() -> None:
     client = _client(SimulatedKie(_BASE, now=FakeClock().wall))
     task: Task = client.task("demo-image")
     assert (task.state, [result.kind for result in task.results]) == ("success", ["image"])
@@ -110,32 +110,32 @@ def test_credits_are_a_number_also_in_a_string() -> None:
 
 
 @pytest.mark.parametrize("data", [None, "many", True, {}, [5]])
-def test_credits_that_are_no_number_are_asked_for_again(data: object) -> None:
+def test_credits_that_are_no_number_are_a_temporary_error(data: object) -> None:
     with pytest.raises(KieUnavailable, match="contains no credit balance"):
         _client(_holding(data)).credits()
 
 
-def test_a_fresh_link_is_asked_for_with_the_old_one_and_stays_out_of_the_trace() -> None:
-    asked, trace = [], list[Exchange]()
+def test_a_fresh_link_is_requested_with_the_old_one_and_stays_out_of_the_trace() -> None:
+    requests, trace = [], list[Exchange]()
 
     def answer(request: httpx.Request) -> httpx.Response:
-        asked.append((request.method, request.url.path, json.loads(request.content)))
+        requests.append((request.method, request.url.path, json.loads(request.content)))
         return _holding("https://fresh.test/x?token=canary")(request)
 
     link = _client(answer, trace=trace).fresh_link("https://old.test/x")
     assert link == "https://fresh.test/x?token=canary"
-    assert asked == [("POST", "/api/v1/common/download-url", {"url": "https://old.test/x"})]
+    assert requests == [("POST", "/api/v1/common/download-url", {"url": "https://old.test/x"})]
     assert "canary" not in str(trace)
 
 
 @pytest.mark.parametrize("data", [None, "", 5, {"url": "x"}])
-def test_a_fresh_link_that_is_none_is_temporary_trouble(data: object) -> None:
+def test_a_fresh_link_that_is_none_is_a_temporary_error(data: object) -> None:
     with pytest.raises(KieUnavailable, match="contains no link"):
         _client(_holding(data)).fresh_link("https://old.test/x")
 
 
 @pytest.mark.parametrize("data", [None, "text", [], 5, True])
-def test_an_answer_without_a_record_is_temporary_trouble(data: object) -> None:
+def test_an_answer_without_a_record_is_a_temporary_error(data: object) -> None:
     error = _error(_client(_holding(data)))
     assert (type(error), error.message, error.temporary) == (
         KieUnavailable,
@@ -145,7 +145,7 @@ def test_an_answer_without_a_record_is_temporary_trouble(data: object) -> None:
 
 
 @pytest.mark.parametrize("other", ["b", "a1", 5])
-def test_an_answer_about_another_task_is_temporary_trouble(other: object) -> None:
+def test_an_answer_about_another_task_is_a_temporary_error(other: object) -> None:
     error = _error(_client(_holding({"taskId": other, "state": "success"})))
     assert (error.message, error.temporary) == ("Kie answered about another task", True)
 
@@ -163,8 +163,8 @@ _REQUESTS: dict[str, Callable[[KieClient], object]] = {
 
 
 @pytest.mark.parametrize("following", _REQUESTS)
-@pytest.mark.parametrize("limited", _REQUESTS)
-def test_a_429_on_any_endpoint_pauses_all(limited: str, following: str) -> None:
+@pytest.mark.parametrize("refused", _REQUESTS)
+def test_a_429_on_any_endpoint_pauses_all(refused: str, following: str) -> None:
     answers = [envelope(429, "slow"), *[envelope(500, "down")] * 2]
     clock, at = FakeClock(), list[float]()
 
@@ -173,7 +173,7 @@ def test_a_429_on_any_endpoint_pauses_all(limited: str, following: str) -> None:
         return answers[len(at) - 1]
 
     client = _client(answer, clock=clock)
-    for name in (limited, following, following):
+    for name in (refused, following, following):
         with pytest.raises(KieUnavailable):
             _REQUESTS[name](client)
     assert at == [0, 5, 5]
@@ -181,11 +181,11 @@ def test_a_429_on_any_endpoint_pauses_all(limited: str, following: str) -> None:
 
 @pytest.mark.parametrize(("late", "at"), [(1.0, [1.0]), (1.5, [2.5])])
 def test_a_start_is_stale_when_every_thread_hung_since(late: float, at: list[float]) -> None:
-    clock, asked = FakeClock(), list[float]()
+    clock, requests = FakeClock(), list[float]()
     limiter = RateLimiter(clock)
 
     def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(clock.now())
+        requests.append(clock.now())
         return _holding({})(request)
 
     http = ClientFactory({}, httpx.MockTransport(answer)).client()
@@ -195,7 +195,7 @@ def test_a_start_is_stale_when_every_thread_hung_since(late: float, at: list[flo
     for _ in range(8 if late > 1 else 0):
         limiter.acquire()
     client.task("a", started)
-    assert asked == at
+    assert requests == at
 
 
 _FAULTS: list[tuple[str, httpx.Response, str]] = [
@@ -229,7 +229,7 @@ _FAULTS: list[tuple[str, httpx.Response, str]] = [
 @pytest.mark.parametrize(
     ("fault", "message"), [row[1:] for row in _FAULTS], ids=[row[0] for row in _FAULTS]
 )
-def test_every_fault_is_temporary_trouble_and_the_next_answer_is_good(
+def test_every_fault_is_a_temporary_error_and_the_next_answer_is_good(
     fault: httpx.Response, message: str
 ) -> None:
     clock = FakeClock()
@@ -246,14 +246,14 @@ def test_every_fault_is_temporary_trouble_and_the_next_answer_is_good(
 
 
 def test_redirects_are_not_followed() -> None:
-    asked = []
+    requests = []
 
     def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(str(request.url))
+        requests.append(str(request.url))
         return httpx.Response(302, headers={"Location": "https://elsewhere.test/"})
 
     assert type(_error(_client(answer))) is ConfigError
-    assert len(asked) == 1
+    assert len(requests) == 1
 
 
 def test_cookies_are_not_kept() -> None:
@@ -280,11 +280,11 @@ def _subclasses(kind: type[Exception]) -> Iterator[type[Exception]]:
 _RAISED = [*_subclasses(httpx.HTTPError), httpx.InvalidURL]
 
 
-def _made(kind: type[Exception], words: str) -> Exception:
+def _made(kind: type[Exception], text: str) -> Exception:
     if issubclass(kind, httpx.HTTPStatusError):
-        request = httpx.Request("GET", f"{_BASE}/?{words}")
-        return kind(words, request=request, response=httpx.Response(500, request=request))
-    return kind(words)
+        request = httpx.Request("GET", f"{_BASE}/?{text}")
+        return kind(text, request=request, response=httpx.Response(500, request=request))
+    return kind(text)
 
 
 @pytest.mark.parametrize("kind", _RAISED, ids=lambda kind: kind.__name__)
@@ -312,19 +312,19 @@ _BROKEN: list[tuple[Exception, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("raised", "words"), _BROKEN, ids=[repr(row[0]) for row in _BROKEN])
-def test_what_broke_is_said_in_plain_words(raised: Exception, words: str) -> None:
-    assert _error(_client(_raising(raised))).message == f"could not reach api.kie.test: {words}"
+@pytest.mark.parametrize(("raised", "meaning"), _BROKEN, ids=[repr(row[0]) for row in _BROKEN])
+def test_what_broke_is_described_in_plain_words(raised: Exception, meaning: str) -> None:
+    assert _error(_client(_raising(raised))).message == f"could not reach api.kie.test: {meaning}"
 
 
-def test_the_systems_own_reason_is_said() -> None:
+def test_the_systems_own_reason_is_shown() -> None:
     raised = httpx.ConnectError("[Errno 111] Connection refused")
     raised.__cause__ = ConnectionRefusedError(111, "Connection refused")
     message = _error(_client(_raising(raised))).message
     assert message == "could not reach api.kie.test: connection refused"
 
 
-def test_what_tls_says_is_said_without_its_source_lines() -> None:
+def test_what_tls_says_is_shown_without_its_source_lines() -> None:
     raised = httpx.ConnectError("[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)")
     raised.__cause__ = ssl.SSLError(1, str(raised))
     raised.__cause__.reason = "WRONG_VERSION_NUMBER"
@@ -332,7 +332,7 @@ def test_what_tls_says_is_said_without_its_source_lines() -> None:
     assert message == "could not reach api.kie.test: TLS failed (wrong version number)"
 
 
-def test_a_certificate_that_is_refused_is_no_temporary_trouble() -> None:
+def test_a_certificate_that_is_refused_is_no_a_temporary_error() -> None:
     refused = ssl.SSLCertVerificationError(1, "certificate verify failed")
     refused.verify_message = "self-signed certificate"
     raised = httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED]")
@@ -469,7 +469,7 @@ class _LoginProxy(BaseHTTPRequestHandler):
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_real_proxy_that_wants_a_login_is_said_to(scheme: str) -> None:
+def test_a_real_proxy_that_wants_a_login_is_named(scheme: str) -> None:
     with _server(_LoginProxy) as proxy:
         environ = {f"{scheme}_proxy": f"http://{proxy}"}
         with ClientFactory(environ).client() as http:

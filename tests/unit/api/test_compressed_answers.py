@@ -37,7 +37,7 @@ _ANSWER = b'{"code":200,"data":7.5}'
         ("x-gzip", gzip.compress(_ANSWER)),
     ],
 )
-def test_an_answer_that_came_compressed_unasked_is_read(packing: str, body: bytes) -> None:
+def test_an_answer_that_came_compressed_unrequested_is_read(packing: str, body: bytes) -> None:
     assert _asked(body, packing) == 7.5
 
 
@@ -57,7 +57,7 @@ _BOMB = gzip.compress(bytes(20 * MIB))
         ("gzip", b"{}", "could not reach kie.test: the answer's compression is damaged"),
     ],
 )
-def test_bombs_and_strange_compressions_are_temporary_trouble(
+def test_bombs_and_strange_compressions_are_a_temporary_error(
     packing: str, body: bytes, message: str
 ) -> None:
     with pytest.raises(KieUnavailable) as raised:

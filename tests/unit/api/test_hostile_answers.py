@@ -60,7 +60,7 @@ def test_a_body_decodes_or_is_an_error_of_ours(
     ],
     ids=range(12),
 )
-def test_what_is_no_answer_is_temporary_trouble(body: bytes) -> None:
+def test_what_is_no_answer_is_a_temporary_error(body: bytes) -> None:
     with pytest.raises(KieUnavailable) as raised:
         decode(200, {}, body)
     assert raised.value.message == "Kie answered with a page that is not JSON (HTTP 200)"

@@ -108,7 +108,7 @@ def test_an_unknown_state_means_still_running(state: object, phase: Phase, word:
 
 
 @pytest.mark.parametrize(
-    ("told", "stamp"),
+    ("value", "stamp"),
     [
         (1_790_000_000_000, 1_790_000_000.0),
         ("1790000000500", 1_790_000_000.5),
@@ -126,25 +126,27 @@ def test_an_unknown_state_means_still_running(state: object, phase: Phase, word:
         (10**17, None),
     ],
 )
-def test_times_are_milliseconds_or_nothing(told: object, stamp: float | None) -> None:
-    task = Task.parse("a", {"createTime": told, "completeTime": told})
+def test_times_are_milliseconds_or_nothing(value: object, stamp: float | None) -> None:
+    task = Task.parse("a", {"createTime": value, "completeTime": value})
     assert (task.created_at, task.completed_at) == (stamp, stamp)
 
 
 @pytest.mark.parametrize(
-    ("told", "percent"),
+    ("value", "percent"),
     [
         (0, 0), (45, 45), (100, 100), (1, 1), ("0.00", 0), ("0.55", 55), ("1.00", 100),
         ("45", 45), ("45%", None), (101, None), (-1, None), (None, None), (False, None), ({}, None),
     ],
     ids=repr,
 )  # fmt: skip
-def test_progress_is_percent_where_the_model_tells_any(told: object, percent: float | None) -> None:
-    assert Task.parse("a", {"progress": told}).progress == pytest.approx(percent)
+def test_progress_is_percent_where_the_model_tells_any(
+    value: object, percent: float | None
+) -> None:
+    assert Task.parse("a", {"progress": value}).progress == pytest.approx(percent)
 
 
 @pytest.mark.parametrize(
-    ("told", "text"),
+    ("value", "text"),
     [
         ("422", "422"),
         (422, "422"),
@@ -156,23 +158,23 @@ def test_progress_is_percent_where_the_model_tells_any(told: object, percent: fl
     ],
     ids=repr,
 )
-def test_words_may_come_as_numbers(told: object, text: str | None) -> None:
-    task = Task.parse("a", {"failCode": told, "failMsg": told, "model": told})
+def test_words_may_come_as_numbers(value: object, text: str | None) -> None:
+    task = Task.parse("a", {"failCode": value, "failMsg": value, "model": value})
     assert (task.fail_code, task.fail_message, task.model) == (text, text, text)
 
 
 @pytest.mark.parametrize(
-    ("told", "number"), [(4, 4.0), ("4.5", 4.5), (0.25, 0.25), (None, None), ("many", None)]
+    ("value", "number"), [(4, 4.0), ("4.5", 4.5), (0.25, 0.25), (None, None), ("many", None)]
 )
-def test_credits_may_be_fractional_or_a_string(told: object, number: float | None) -> None:
-    assert Task.parse("a", {"creditsConsumed": told}).credits == number
+def test_credits_may_be_fractional_or_a_string(value: object, number: float | None) -> None:
+    assert Task.parse("a", {"creditsConsumed": value}).credits == number
 
 
 _INPUT = {"prompt": 'A "quoted" \\ [bracketed] word'}
 
 
 @pytest.mark.parametrize(
-    ("told", "params", "prompt"),
+    ("value", "params", "prompt"),
     [
         (json.dumps({"input": json.dumps(_INPUT)}), {"input": _INPUT}, _INPUT["prompt"]),
         (json.dumps({"input": _INPUT}), {"input": _INPUT}, _INPUT["prompt"]),
@@ -188,9 +190,9 @@ _INPUT = {"prompt": 'A "quoted" \\ [bracketed] word'}
     ],
 )
 def test_parameters_are_json_in_json_and_may_be_broken(
-    told: object, params: dict[str, Any] | None, prompt: str | None
+    value: object, params: dict[str, Any] | None, prompt: str | None
 ) -> None:
-    task = Task.parse("a", {"param": told})
+    task = Task.parse("a", {"param": value})
     assert (task.params, task.prompt) == (params, prompt)
 
 
@@ -241,7 +243,7 @@ _json = st.recursive(
     | st.floats()
     | st.text()
     | st.sampled_from([_URL, f'["{_URL}"]', '{"resultUrls": 5}', "1e999", "https://["]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_names, inner, max_size=4),
+    lambda held: st.lists(held, max_size=3) | st.dictionaries(_names, held, max_size=4),
     max_leaves=8,
 )
 

@@ -155,9 +155,9 @@ def test_requests_that_were_under_way_together_pause_once() -> None:
 def test_a_good_answer_from_before_the_pause_does_not_end_it() -> None:
     clock = FakeClock()
     limiter = RateLimiter(clock)
-    limited, good = limiter.acquire(), limiter.acquire()
+    refused, good = limiter.acquire(), limiter.acquire()
     clock.advance_to(1)
-    limiter.completed(limited, _LIMITED)
+    limiter.completed(refused, _LIMITED)
     limiter.completed(good, None)
     probe = _at(limiter, clock, 1)
     assert (probe, limiter.try_acquire()) == (6, None)

@@ -30,7 +30,7 @@ _SPRING = {
 }
 
 
-def _body(code: object, msg: str | None = "said", data: object = None) -> bytes:
+def _body(code: object, msg: str | None = "why", data: object = None) -> bytes:
     return json.dumps({"code": code, "msg": msg, "data": data}).encode()
 
 
@@ -202,7 +202,7 @@ def test_what_may_pass_is_temporary_and_nothing_else_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("envelope", "words"),
+    ("envelope", "message"),
     [
         ({"code": 500, "msg": "in msg"}, "in msg (code 500)"),
         ({"code": 500, "message": "in message"}, "in message (code 500)"),
@@ -211,22 +211,22 @@ def test_what_may_pass_is_temporary_and_nothing_else_is() -> None:
         ({"code": 500}, "code 500"),
     ],
 )
-def test_both_names_of_the_message_are_read(envelope: object, words: str) -> None:
-    assert _error(200, json.dumps(envelope).encode()).message == f"Kie answered: {words}"
+def test_both_names_of_the_message_are_read(envelope: object, message: str) -> None:
+    assert _error(200, json.dumps(envelope).encode()).message == f"Kie answered: {message}"
 
 
 @pytest.mark.parametrize(
     ("status", "body"), [(429, b""), (503, b"<html>"), (200, _body(429)), (200, _body(500))]
 )
-def test_temporary_trouble_may_come_with_a_retry_after(status: int, body: bytes) -> None:
+def test_a_temporary_error_may_come_with_a_retry_after(status: int, body: bytes) -> None:
     assert _error(status, body, {"retry-after": "7"}).retry_after == 7
     assert _error(status, body).retry_after is None
 
 
 @given(st.integers(100, 599), st.one_of(st.binary(), st.text().map(str.encode)), st.text())
-def test_whatever_comes_is_data_or_a_kie_error(status: int, body: bytes, told: str) -> None:
+def test_whatever_comes_is_data_or_a_kie_error(status: int, body: bytes, date: str) -> None:
     try:
-        decode(status, {"retry-after": told, "date": told}, body)
+        decode(status, {"retry-after": date, "date": date}, body)
     except KieError:
         pass
 

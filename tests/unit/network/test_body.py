@@ -28,7 +28,7 @@ def certificate() -> Certificate:
     return Certificate.stored()
 
 
-class Asked:
+class Received:
     """What came of a body.
 
     Attributes:
@@ -44,10 +44,12 @@ class Asked:
         return any(direct for _, direct in self.chunks)
 
 
-def ask(server: RawServer, certificate: Certificate, asked: Asked, seconds: float = 20.0) -> None:
+def request_body(
+    server: RawServer, certificate: Certificate, received: Received, seconds: float = 20.0
+) -> None:
     """Ask for a body, and take it in."""
     with client(certificate) as http:
-        take(http, server, asked, seconds)
+        take(http, server, received, seconds)
 
 
 @contextmanager
@@ -59,13 +61,13 @@ def client(certificate: Certificate) -> Iterator[httpx.Client]:
         yield http
 
 
-def take(http: httpx.Client, server: RawServer, asked: Asked, seconds: float = 20.0) -> None:
+def take(http: httpx.Client, server: RawServer, received: Received, seconds: float = 20.0) -> None:
     deadline = Deadline(SystemClock(), seconds)
     extensions = {"timeout": deadline.timeouts()}
     with http.stream("GET", server.url, extensions=extensions) as response:
         for chunk in iter_body(response, deadline):
-            asked.data += chunk
-            asked.chunks.append((len(chunk), isinstance(chunk, memoryview)))
+            received.data += chunk
+            received.chunks.append((len(chunk), isinstance(chunk, memoryview)))
 
 
 def head(length: object, *more: str) -> bytes:
@@ -82,19 +84,21 @@ def test_the_rest_of_a_large_body_comes_from_the_socket(
     is_encrypted: bool, certificate: Certificate
 ) -> None:
     context = certificate.context() if is_encrypted else None
-    asked = Asked()
+    received = Received()
     with nothing_left_behind(), raw_server(head(len(LARGE)) + LARGE, context=context) as server:
-        ask(server, certificate, asked)
-    assert asked.data == LARGE
-    assert [direct for _, direct in asked.chunks] == [False] + [True] * (len(asked.chunks) - 1)
-    assert max(size for size, _ in asked.chunks) <= BUFFER_SIZE
+        request_body(server, certificate, received)
+    assert received.data == LARGE
+    assert [direct for _, direct in received.chunks] == [False] + [True] * (
+        len(received.chunks) - 1
+    )
+    assert max(size for size, _ in received.chunks) <= BUFFER_SIZE
 
 
 def test_bytes_after_a_large_body_are_none_of_it(certificate: Certificate) -> None:
-    asked = Asked()
+    received = Received()
     with raw_server(head(len(LARGE)) + LARGE + b"HTTP/1.1 200 more", keep=True) as server:
-        ask(server, certificate, asked)
-    assert asked.data == LARGE
+        request_body(server, certificate, received)
+    assert received.data == LARGE
 
 
 def test_a_connection_is_kept_after_a_small_body_only(certificate: Certificate) -> None:
@@ -102,7 +106,7 @@ def test_a_connection_is_kept_after_a_small_body_only(certificate: Certificate) 
     with raw_server(small, small, large, small, keep=True) as server, client(certificate) as http:
         counts = []
         for _ in range(4):
-            take(http, server, Asked())
+            take(http, server, Received())
             counts.append(server.connections)
     assert counts == [1, 1, 1, 2]
 
@@ -125,17 +129,17 @@ def test_a_connection_is_kept_after_a_small_body_only(certificate: Certificate) 
 def test_everything_else_comes_through_httpx(
     answer: bytes, expected: bytes, certificate: Certificate
 ) -> None:
-    asked = Asked()
+    received = Received()
     with raw_server(answer) as server:
-        ask(server, certificate, asked)
-    assert (bytes(asked.data) == expected, asked.is_direct) == (True, False)
+        request_body(server, certificate, received)
+    assert (bytes(received.data) == expected, received.is_direct) == (True, False)
 
 
 def test_a_name_of_no_compression_does_not_matter(certificate: Certificate) -> None:
-    asked = Asked()
+    received = Received()
     with raw_server(head(len(LARGE), "Content-Encoding: utf-8") + LARGE) as server:
-        ask(server, certificate, asked)
-    assert (asked.data == LARGE, asked.is_direct) == (True, True)
+        request_body(server, certificate, received)
+    assert (received.data == LARGE, received.is_direct) == (True, True)
 
 
 def test_something_else_in_the_networks_place_has_no_socket() -> None:
@@ -171,22 +175,22 @@ def test_what_ends_early_or_never_is_an_error(
     is_encrypted: bool,
     certificate: Certificate,
 ) -> None:
-    asked = Asked()
+    received = Received()
     context = certificate.context() if is_encrypted else None
     with (
         nothing_left_behind(),
         raw_server(answer(), context=context) as server,
         pytest.raises(error),
     ):
-        ask(server, certificate, asked, SHORT)
-    assert len(asked.data) < len(LARGE)
+        request_body(server, certificate, received, SHORT)
+    assert len(received.data) < len(LARGE)
 
 
 def test_what_came_before_a_break_is_not_lost(certificate: Certificate) -> None:
-    asked = Asked()
+    received = Received()
     with raw_server(head(len(LARGE)) + CUT) as server, pytest.raises(httpx.RemoteProtocolError):
-        ask(server, certificate, asked)
-    assert asked.data == CUT
+        request_body(server, certificate, received)
+    assert received.data == CUT
 
 
 def test_a_body_may_take_longer_than_its_deadline_while_it_comes(certificate: Certificate) -> None:
@@ -194,10 +198,10 @@ def test_a_body_may_take_longer_than_its_deadline_while_it_comes(certificate: Ce
     pieces: list[Step] = [head(8)]
     for at in range(8):
         pieces += [0.1, b"%d" % at]
-    asked = Asked()
+    received = Received()
     with raw_server(pieces) as server:
-        ask(server, certificate, asked, 0.4)
-    assert asked.data == b"01234567"
+        request_body(server, certificate, received, 0.4)
+    assert received.data == b"01234567"
 
 
 @pytest.mark.parametrize("body", [b"0123", LARGE], ids=["small", "large"])
@@ -224,49 +228,49 @@ def test_a_body_about_as_large_as_the_buffer_comes_whole(
     beyond: int, certificate: Certificate
 ) -> None:
     body = bytes(range(256)) * ((BUFFER_SIZE + 20_480) // 256)
-    asked = Asked()
+    received = Received()
     body = body[: BUFFER_SIZE + beyond]
     with raw_server(head(len(body)) + body) as server:
-        ask(server, certificate, asked)
-    assert asked.data == body
+        request_body(server, certificate, received)
+    assert received.data == body
 
 
 @pytest.mark.parametrize("is_encrypted", [False, True])
 def test_a_small_body_is_one_chunk(is_encrypted: bool, certificate: Certificate) -> None:
-    asked = Asked()
+    received = Received()
     body = LARGE[:300_000]
     context = certificate.context() if is_encrypted else None
     pieces: list[Step] = [head(len(body)) + body[:100_000], 0.005, body[100_000:]]
     with raw_server(pieces, context=context) as server:
-        ask(server, certificate, asked)
-    assert (asked.data == body, len(asked.chunks)) == (True, 1)
+        request_body(server, certificate, received)
+    assert (received.data == body, len(received.chunks)) == (True, 1)
 
 
 def test_what_came_of_a_small_body_is_not_held_back_for_long(certificate: Certificate) -> None:
-    asked = Asked()
+    received = Received()
     pieces: list[Step] = [head(6) + b"01", 5 * GATHER_TIME, b"23", 5 * GATHER_TIME, b"45"]
     with raw_server(pieces) as server:
-        ask(server, certificate, asked)
-    assert (bytes(asked.data), len(asked.chunks) > 1) == (b"012345", True)
+        request_body(server, certificate, received)
+    assert (bytes(received.data), len(received.chunks) > 1) == (b"012345", True)
 
 
 def test_what_came_of_a_small_body_before_it_broke_is_not_lost(certificate: Certificate) -> None:
-    asked = Asked()
+    received = Received()
     pieces: list[Step] = [head(9) + b"01", 0.005, b"23"]
     with raw_server(pieces) as server, pytest.raises(httpx.RemoteProtocolError):
-        ask(server, certificate, asked)
-    assert (bytes(asked.data), [size for size, _ in asked.chunks]) == (b"0123", [4])
+        request_body(server, certificate, received)
+    assert (bytes(received.data), [size for size, _ in received.chunks]) == (b"0123", [4])
 
 
 def test_a_reset_is_an_error(certificate: Certificate) -> None:
-    asked = Asked()
+    received = Received()
     with (
         nothing_left_behind(),
         raw_server([head(len(LARGE)) + CUT, 0.1, None]) as server,
         # Where it comes together with the last bytes, it is an end like any other.
         pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)) as raised,
     ):
-        ask(server, certificate, asked)
+        request_body(server, certificate, received)
     assert describe_error(raised.value) in {
         "connection reset by peer",
         "the connection was closed in the middle of an answer",

@@ -34,7 +34,7 @@ def test_a_client_is_in_a_hurry_names_itself_and_follows_nothing() -> None:
         assert "Authorization" not in client.headers
 
 
-def test_a_server_is_asked_directly_and_its_cookies_are_forgotten() -> None:
+def test_requests_go_directly_and_cookies_are_forgotten() -> None:
     with raw_server(OK, OK, keep=True) as server, ClientFactory({}).client() as client:
         assert [client.get(server.url).text for _ in range(2)] == ["ok"] * 2
         assert server.connections == 1
@@ -46,7 +46,7 @@ def test_a_proxy_of_the_environment_is_used() -> None:
         proxy = Proxy(server.port)
         with standing(proxy), ClientFactory({"HTTP_PROXY": f"'{proxy.url}'"}).client() as client:
             assert client.get("http://kie.test/x").text == "ok"
-    assert proxy.asked == ["GET http://kie.test/x HTTP/1.1"]
+    assert proxy.request_lines == ["GET http://kie.test/x HTTP/1.1"]
 
 
 def test_https_goes_through_its_proxy_in_a_tunnel() -> None:
@@ -57,7 +57,7 @@ def test_https_goes_through_its_proxy_in_a_tunnel() -> None:
         assert proxy.requests[0].startswith(b"CONNECT kie.test:443 HTTP/1.1\r\n")
 
 
-def test_a_loopback_server_is_never_asked_through_a_proxy() -> None:
+def test_a_loopback_server_is_never_reached_through_a_proxy() -> None:
     environ = {"HTTP_PROXY": "http://127.0.0.1:9"}
     with raw_server(OK) as server, ClientFactory(environ).client() as client:
         assert client.get(server.url).text == "ok"
@@ -72,7 +72,7 @@ def test_exchanges_are_logged() -> None:
     ]
 
 
-def test_all_clients_share_the_look_up_of_a_host() -> None:
+def test_all_clients_share_the_lookup_of_a_host() -> None:
     lookups = []
     with raw_server(OK, OK) as server:
 
@@ -124,7 +124,7 @@ def test_settings_that_cannot_be_used_are_found_ahead(
         ({"HTTPS_PROXY": "http://x.test:3128"}, "https://kie.test"),
     ],
 )
-def test_settings_that_do_not_matter_for_a_url_are_not_looked_at(
+def test_settings_that_do_not_matter_for_a_url_are_not_checked(
     environ: dict[str, str], url: str
 ) -> None:
     ClientFactory(environ).check(url)

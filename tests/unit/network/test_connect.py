@@ -130,11 +130,11 @@ class Resolver:
 
     def __init__(self, *answers: Sequence[Address] | Exception) -> None:
         self.answers = list(answers)
-        self.asked: list[tuple[str, int]] = []
+        self.lookups: list[tuple[str, int]] = []
         self.may_answer = threading.Event()
 
     def __call__(self, host: str, port: int) -> Sequence[Address]:
-        self.asked.append((host, port))
+        self.lookups.append((host, port))
         self.may_answer.wait(20)
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
@@ -157,10 +157,10 @@ def test_a_host_is_looked_up_once_for_all_threads() -> None:
         for thread in threads:
             thread.join(20)
         connect()
-    assert resolver.asked == [("kie.test", 443)]
+    assert resolver.lookups == [("kie.test", 443)]
 
 
-def test_a_slow_resolver_does_not_outlast_the_deadline_and_is_not_asked_again() -> None:
+def test_a_slow_resolver_does_not_outlast_the_deadline_and_is_called_once() -> None:
     with socket.create_server(("127.0.0.1", 0)) as good:
         resolver = Resolver(at(good.getsockname()[1]))
         made = Connector(SystemClock(), resolver, DELAY)
@@ -169,13 +169,13 @@ def test_a_slow_resolver_does_not_outlast_the_deadline_and_is_not_asked_again() 
                 made.connect("kie.test", 443, soon(0.02))
         resolver.may_answer.set()
         made.connect("kie.test", 443, soon()).close()
-    assert len(resolver.asked) == 1
+    assert len(resolver.lookups) == 1
 
 
 @pytest.mark.parametrize(
     "failure", [socket.gaierror(socket.EAI_AGAIN, "try again"), UnicodeError("label too long")]
 )
-def test_a_look_up_that_failed_is_made_anew(failure: Exception) -> None:
+def test_a_lookup_that_failed_is_made_anew(failure: Exception) -> None:
     with socket.create_server(("127.0.0.1", 0)) as good:
         resolver = Resolver(failure, at(good.getsockname()[1]))
         resolver.may_answer.set()
@@ -183,7 +183,7 @@ def test_a_look_up_that_failed_is_made_anew(failure: Exception) -> None:
         with pytest.raises(type(failure)):
             made.connect("kie.test", 443, soon())
         made.connect("kie.test", 443, soon()).close()
-    assert len(resolver.asked) == 2
+    assert len(resolver.lookups) == 2
 
 
 def test_a_host_none_of_whose_addresses_answers_is_looked_up_anew() -> None:
@@ -222,7 +222,7 @@ def test_the_systems_resolver_knows_this_machine(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", [f"{'a' * 64}.test", "a" * 64, "a..test", "."])
-def test_what_can_be_no_name_is_refused_before_anybody_is_asked(host: str) -> None:
+def test_what_can_be_no_name_is_refused_without_a_lookup(host: str) -> None:
     with pytest.raises(UnicodeError):
         resolve(host, 80)
 

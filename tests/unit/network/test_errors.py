@@ -37,7 +37,7 @@ def _tls(reason: str | None) -> ssl.SSLError:
 
 
 @pytest.mark.parametrize(
-    ("error", "words"),
+    ("error", "meaning"),
     [
         (httpx.ConnectTimeout(""), "no connection within 10 s"),
         (httpx.ReadTimeout(""), "no byte for 20 s"),
@@ -60,12 +60,12 @@ def _tls(reason: str | None) -> ssl.SSLError:
     ],
     ids=repr,
 )
-def test_what_libraries_raise(error: httpx.HTTPError | httpx.InvalidURL, words: str) -> None:
-    assert describe_error(error) == words
+def test_what_libraries_raise(error: httpx.HTTPError | httpx.InvalidURL, meaning: str) -> None:
+    assert describe_error(error) == meaning
 
 
 @pytest.mark.parametrize(
-    ("cause", "words"),
+    ("cause", "meaning"),
     [
         (ConnectionRefusedError(errno.ECONNREFUSED, "Whatever"), "connection refused"),
         (OSError(errno.EHOSTUNREACH, "Unknown error"), "no route to host"),
@@ -82,8 +82,8 @@ def test_what_libraries_raise(error: httpx.HTTPError | httpx.InvalidURL, words: 
     ],
     ids=repr,
 )
-def test_what_the_system_says(cause: BaseException, words: str) -> None:
-    assert describe_error(_caused(httpx.ConnectError("canary"), ValueError(), cause)) == words
+def test_what_the_system_says(cause: BaseException, meaning: str) -> None:
+    assert describe_error(_caused(httpx.ConnectError("canary"), ValueError(), cause)) == meaning
 
 
 def test_a_certificate_that_was_refused_is_recognized() -> None:
@@ -97,7 +97,7 @@ def test_a_name_that_was_not_resolved_in_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("passed", "heard", "words"),
+    ("passed", "heard", "meaning"),
     [
         (30.0, True, "no whole answer within 30 s"),
         (30.0, False, "no byte for 30 s"),
@@ -105,13 +105,13 @@ def test_a_name_that_was_not_resolved_in_time() -> None:
     ],
 )
 def test_only_the_deadline_tells_a_slow_server_from_a_silent_one(
-    passed: float, heard: bool, words: str
+    passed: float, heard: bool, meaning: str
 ) -> None:
     clock = FakeClock()
     deadline = Deadline(clock, 30.0)
     deadline.heard = heard
     clock.advance(passed)
-    assert describe_error(httpx.ReadTimeout("timed out"), deadline) == words
+    assert describe_error(httpx.ReadTimeout("timed out"), deadline) == meaning
 
 
 NO_ANSWER = "the connection was closed without a whole answer"
@@ -132,7 +132,7 @@ def _chunked(body: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"),
+    ("answer", "meaning"),
     [
         (b"", NO_ANSWER),
         (_ok()[:15], NO_ANSWER),
@@ -155,7 +155,7 @@ def _chunked(body: bytes) -> bytes:
         (_ok("Content-Length: 0").replace(b"200", b"099"), "the answer is not valid HTTP"),
     ],
 )
-def test_what_a_server_gets_wrong_is_told_apart(answer: bytes, words: str) -> None:
+def test_what_a_server_gets_wrong_is_distinguished(answer: bytes, meaning: str) -> None:
     """The libraries' own messages, as they really are: a new version may change them."""
     with (
         raw_server(answer) as server,
@@ -163,9 +163,9 @@ def test_what_a_server_gets_wrong_is_told_apart(answer: bytes, words: str) -> No
         pytest.raises(httpx.RemoteProtocolError) as raised,
     ):
         client.get(server.url)
-    assert describe_error(raised.value) == words
+    assert describe_error(raised.value) == meaning
 
 
-@pytest.mark.parametrize(("beginning", "words"), PROTOCOL_ERRORS)
-def test_each_row_of_the_table_is_found(beginning: str, words: str) -> None:
-    assert describe_error(httpx.RemoteProtocolError(f"{beginning}: b'canary'")) == words
+@pytest.mark.parametrize(("beginning", "meaning"), PROTOCOL_ERRORS)
+def test_each_row_of_the_table_is_found(beginning: str, meaning: str) -> None:
+    assert describe_error(httpx.RemoteProtocolError(f"{beginning}: b'canary'")) == meaning

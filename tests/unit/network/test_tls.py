@@ -18,7 +18,7 @@ def _one_certificate(path: Path) -> Path:
     return path
 
 
-def _refusal(environ: dict[str, str]) -> tuple[str, str]:
+def _error(environ: dict[str, str]) -> tuple[str, str]:
     with pytest.raises(ConfigError) as refusal:
         create_ssl_context(environ)
     assert "\n" not in refusal.value.message
@@ -47,7 +47,7 @@ def test_folders_are_a_list_of_which_one_must_be_there(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     gone = tmp_path / "gone.pem"
-    assert _refusal({"SSL_CERT_FILE": str(gone)}) == (
+    assert _error({"SSL_CERT_FILE": str(gone)}) == (
         f"the certificates of SSL_CERT_FILE ({gone}) cannot be read: No such file or directory",
         "unset SSL_CERT_FILE or point it to a PEM file",
     )
@@ -57,7 +57,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_a_file_without_certificates(tmp_path: Path, content: str) -> None:
     broken = tmp_path / "broken.pem"
     broken.write_text(content)
-    assert _refusal({"SSL_CERT_FILE": str(broken)}) == (
+    assert _error({"SSL_CERT_FILE": str(broken)}) == (
         f"the certificates of SSL_CERT_FILE ({broken}) cannot be read: it contains no certificates",
         "unset SSL_CERT_FILE or point it to a PEM file",
     )
@@ -65,7 +65,7 @@ def test_a_file_without_certificates(tmp_path: Path, content: str) -> None:
 
 def test_folders_none_of_which_is_there(tmp_path: Path) -> None:
     setting = os.pathsep.join([str(tmp_path / "gone"), str(tmp_path / "too")])
-    assert _refusal({"SSL_CERT_DIR": setting}) == (
+    assert _error({"SSL_CERT_DIR": setting}) == (
         f"the certificates of SSL_CERT_DIR ({setting}) cannot be read: no such folder",
         "unset SSL_CERT_DIR or point it to a folder of PEM files",
     )
@@ -73,7 +73,7 @@ def test_folders_none_of_which_is_there(tmp_path: Path) -> None:
 
 def test_a_key_log_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     place = tmp_path / "gone" / "keys.log"
-    assert _refusal({"SSLKEYLOGFILE": str(place)}) == (
+    assert _error({"SSLKEYLOGFILE": str(place)}) == (
         f"the file of SSLKEYLOGFILE ({place}) cannot be written: No such file or directory",
         "unset SSLKEYLOGFILE or point it to a file that can be written",
     )

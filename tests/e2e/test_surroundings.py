@@ -3,12 +3,15 @@
 import os
 import socket
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from kiecli.network.deadline import CONNECT_TIMEOUT
 from tests.support.processes import KEY, Installed, Ran
 from tests.support.proxies import Door, Proxy, standing
+from tests.support.raw_server import dead_ports
 from tests.support.server import Certificate, FaultyServer, serving
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
@@ -271,6 +274,43 @@ def test_a_proxy_that_cannot_be_one_is_wrong_usage(proxy: str, kiecli: Installed
     ran = kiecli("status", "a", environ=environ)
     begin = f"kiecli: the proxy in HTTPS_PROXY ({proxy}) cannot be used. "
     assert (ran.code, ran.out, ran.err.startswith(begin)) == (2, "", True)
+
+
+# Stands in for a resolver, which only root can give a name with several addresses. These may have
+# a port each, so that one machine can be all of them.
+_RESOLVER = """
+import os, socket
+def getaddrinfo(*_arguments, **_options):
+    ports = os.environ["KIECLI_TEST_PORTS"].split()
+    return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", int(port))) for port in ports]
+socket.getaddrinfo = getaddrinfo
+"""
+
+
+@pytest.mark.parametrize("dead", [1, 2, 4])
+def test_dead_addresses_before_a_good_one_cost_moments(
+    dead: int, certificate: Certificate, kiecli: Installed, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(_RESOLVER)
+    with dead_ports(dead) as ports, serving(certificate=certificate) as kie:
+        for n in range(8):
+            kie.faults.file(f"/{n}.png", PNG)
+        kie.faults.task("t1", urls=[f"https://kie.test/{n}.png" for n in range(8)])
+        environ = {
+            "PYTHONPATH": str(tmp_path),
+            "KIECLI_TEST_PORTS": " ".join(map(str, [*ports, kie.server_port])),
+            "KIE_BASE_URL": "https://kie.test",
+            "SSL_CERT_FILE": str(certificate.file),
+        }
+        started = time.monotonic()
+        asked = kiecli("status", "-q", "t1", environ=environ)
+        saved = kiecli("download", "-q", "t1", environ=environ)
+        took = time.monotonic() - started
+    assert asked == Ran(0, "success\n", "")
+    assert saved == Ran(0, "".join(f"t1-{n}.png\n" for n in range(1, 9)), "")
+    assert {path.read_bytes() for path in kiecli.folder.glob("t1-?.png")} == {PNG}
+    # About 2 s where nothing else runs; waiting for a dead address takes longer than all of this.
+    assert took < CONNECT_TIMEOUT
 
 
 def test_an_unknown_certificate_is_6_at_once(certificate: Certificate, kiecli: Installed) -> None:

@@ -19,7 +19,10 @@ def is_loopback(host: str) -> bool:
     """Tell whether it means this machine, whatever a resolver would say."""
     from ipaddress import ip_address
 
-    return ip_address(host).is_loopback if is_ip(host) else host == "localhost"
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def host_of(url: str) -> str:

@@ -28,7 +28,7 @@ class EventQueue(Protocol):
 
 
 class WorkerPool(Protocol):
-    """Whoever carries out jobs."""
+    """Carries out jobs."""
 
     def submit(self, job: Job) -> None:
         """Have a job done, now or as soon as a worker is free."""
@@ -44,7 +44,7 @@ class WorkerCrashed(Exception):
 
 
 class ThreadEventQueue:
-    """The inbox of a real run."""
+    """The event queue of a real run."""
 
     def __init__(self, clock: Clock, max_wait: float = float("inf")) -> None:
         """Begin with no events.
@@ -65,7 +65,7 @@ class ThreadEventQueue:
         """Return the next event, or None when `until` comes first.
 
         Raises:
-            Crash: A worker met a bug.
+            WorkerCrashed: A worker met a bug.
         """
         while True:
             left = until - self._clock.now()
@@ -163,7 +163,8 @@ class DaemonThreadPool:
             if gives_way:
                 with self._changed:
                     self._idle -= 1
-                    self._begin()
+                    self._changed.wait_for(lambda: self._running < self._max_workers)
+                    self._running += 1
 
     def _add_thread(self) -> None:
         if self._free >= 0 or self._threads - self._idle >= self._max_workers:
@@ -179,14 +180,11 @@ class DaemonThreadPool:
         while True:
             self._do(self._jobs.get())
 
-    def _begin(self) -> None:
-        """Wait, with the lock held, until one more job may run."""
-        self._changed.wait_for(lambda: self._running < self._max_workers)
-        self._running += 1
-
     def _do(self, job: Job) -> None:
         with self._changed:
-            self._begin()
+            # There are more threads than that while jobs are idle.
+            self._changed.wait_for(lambda: self._running < self._max_workers)
+            self._running += 1
         try:
             job()
         except BaseException as error:  # noqa: BLE001  a bug must reach the main thread

@@ -45,9 +45,9 @@ def iter_body(response: httpx.Response, deadline: Deadline) -> Iterator[Chunk]:
     """
     chunks: Iterator[Chunk] = response.iter_raw()
     first = next(chunks, b"")
+    source, length = _counted_body(response)
     # Where there is no body at all, as with 304, a length counts nothing.
-    source = _socket_of(response) if first else None
-    left = 0 if source is None else _counted_length(response) - len(first)
+    left = length - len(first) if first else 0
     if left > 0 and left + len(first) <= BUFFER_SIZE:
         chunks = _gather(chain((first,), chunks), left + len(first), deadline)
         first = next(chunks)
@@ -98,20 +98,23 @@ def _gather(chunks: Iterator[Chunk], length: int, deadline: Deadline) -> Iterato
     yield from chunks
 
 
-def _counted_length(response: httpx.Response) -> int:
-    """Return the bytes of a body of which it is certain that nothing but they will come, or 0."""
+def _counted_body(response: httpx.Response) -> tuple[socket.socket | None, int]:
+    """Return the socket of a body, and how many bytes come from it: certainly these and no others.
+
+    None and 0 where that is not certain, or where they cannot be received directly.
+    """
     headers = response.headers
     is_plain = content_encoding(headers) is None
-    if response.http_version != "HTTP/1.1" or "transfer-encoding" in headers or not is_plain:
-        return 0
-    return int(headers.get("content-length", 0))  # h11 lets only numbers through
-
-
-def _socket_of(response: httpx.Response) -> socket.socket | None:
-    """Return the socket that the body comes from, if it can be received from directly."""
     stream = response.extensions.get("network_stream")
     source = None if stream is None else stream.get_extra_info("socket")
-    return source if isinstance(source, socket.socket) else None
+    if (
+        not isinstance(source, socket.socket)
+        or response.http_version != "HTTP/1.1"
+        or "transfer-encoding" in headers
+        or not is_plain
+    ):
+        return None, 0
+    return source, int(headers.get("content-length", 0))  # h11 lets only numbers through
 
 
 def _receive(source: socket.socket, left: int, deadline: Deadline) -> Iterator[memoryview]:

@@ -6,11 +6,13 @@ wrong in its own words.
 """
 
 import ssl
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from types import ModuleType
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import httpx
 
@@ -172,7 +174,10 @@ class ClientFactory:
         return ProxySettings(self._environ)
 
     def _pool(self, route: Route) -> httpx.BaseTransport:
-        # Here: the engine takes 12 ms to import, which a run without requests need not spend.
+        # Here: the engine takes 12 ms to import, which a run without requests need not spend. One
+        # of them is for the libraries of its asynchronous half, which it can do without.
+        for name in ("anyio", "trio"):
+            sys.modules.setdefault(name, cast(ModuleType, None))
         from kiecli.network.transport import PoolTransport
 
         context = self.ssl_context() if route.needs_tls else None

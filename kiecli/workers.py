@@ -67,6 +67,8 @@ class ThreadEventQueue:
         Raises:
             WorkerCrashed: A worker met a bug.
         """
+        # Not one long wait: where a signal does not interrupt it, as on Windows, it would be seen
+        # only at its end.
         while True:
             left = until - self._clock.now()
             wait = min(max(0.0, left), self._max_wait)
@@ -92,6 +94,7 @@ def start_daemon(run: Job) -> None:
     Raises:
         RuntimeError: The system has no more threads.
     """
+    # A daemon: at its end the process waits for nobody who hangs in a resolver.
     Thread(target=run, daemon=True).start()
 
 
@@ -139,6 +142,7 @@ class DaemonThreadPool:
             self._free -= 1
             self._add_thread()
             has_threads = self._threads > 0
+        # Outside the lock: the job itself may take it, in `idle`.
         if has_threads:
             self._jobs.put(job)
         else:
@@ -167,11 +171,12 @@ class DaemonThreadPool:
                     self._running += 1
 
     def _add_thread(self) -> None:
+        # Threads never end, and those whose jobs only wait do not count.
         if self._free >= 0 or self._threads - self._idle >= self._max_workers:
             return
         try:
             self._start(self._work)
-        except RuntimeError:
+        except RuntimeError:  # as many as the system allows: those that there are take the job
             return
         self._threads += 1
         self._free += 1

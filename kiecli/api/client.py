@@ -130,6 +130,7 @@ class KieClient:
         **content: Any,
     ) -> Any:
         """Send a request when the rate limiter lets it start, and report to it how that ended."""
+        # A poll brings the start it was granted; fresh links and credits wait for one here.
         if started is None or self._clock.now() - started > _MAX_DELAY:
             started = self._rate_limiter.acquire()
         try:
@@ -202,6 +203,7 @@ def _read(response: httpx.Response, deadline: Deadline) -> bytes:
             raise KieUnavailable(
                 f"an answer larger than {MAX_ANSWER // 2**20} MiB is not from Kie",
             )
+        # One chunk may decompress to many, none of which waits for the socket.
         if deadline.expired:
             raise httpx.ReadTimeout("the deadline is over")
     return bytes(body)

@@ -75,6 +75,7 @@ class Task(NamedTuple):
     @property
     def phase(self) -> Phase:
         """What the state means; an unknown one means still running."""
+        # A state that is new here is no reason to give up: a wait has a timeout.
         return _PHASES.get((self.state or "").lower(), Phase.RUNNING)
 
     @property
@@ -102,6 +103,7 @@ class Task(NamedTuple):
         """Seconds from creation to completion; Kie's own `costTime` is not what it says."""
         if self.created_at is None or self.completed_at is None:
             return None
+        # Never negative, whatever clocks the two times are of.
         return max(0.0, round(self.completed_at - self.created_at, 3))
 
     @property
@@ -153,6 +155,7 @@ _PHASES = {"success": Phase.SUCCESS, "fail": Phase.FAILED}
 
 
 def _text(value: object) -> str | None:
+    # Codes came as numbers, too. `bool` is an `int` to Python, and says nothing here.
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     return str(value) or None

@@ -116,6 +116,7 @@ def _envelope(body: bytes) -> dict[str, Any]:
 
 def _code(envelope: Mapping[str, Any]) -> int | None:
     code = envelope.get("code")
+    # More digits are no code, and Python refuses to read very many.
     if isinstance(code, str) and code.isascii() and code.isdigit() and len(code) < 6:
         return int(code)  # re-sellers send a string of digits
     return code if isinstance(code, int) and not isinstance(code, bool) else None
@@ -136,8 +137,10 @@ def _error_for_code(code: int, message: str, delay: float | None, key_origin: st
     detail = f"{message} (code {code})" if message else f"code {code}"
     if code in (401, 402, 433, 505):
         return _access_error(code, detail, key_origin)
+    # These are about the task: asking again would not change them.
     if code in (501, 408):
         return TaskFailed(f"Kie says the task failed: {detail}", hint=hint_for(str(code), message))
+    # Only the words tell it from a 422 about a malformed id.
     if code == 404 or (code == 422 and "recordinfo is null" in message.lower()):
         return TaskNotFound("Kie has no task with this id", hint=NOT_FOUND_HINT)
     if code in (400, 422):
@@ -172,6 +175,7 @@ def _error_for_status(status: int, delay: float | None, key_origin: str) -> KieE
         )
     if status == 407:
         return AccessError(PROXY_LOGIN_REQUIRED, hint=PROXY_LOGIN_HINT)
+    # No redirect is followed: the key would go along.
     if 300 <= status < 400 or status in (404, 405):
         return ConfigError(
             f"this is not Kie's API (HTTP {status})",

@@ -89,12 +89,12 @@ def _gather(chunks: Iterator[Chunk], length: int, deadline: Deadline) -> Iterato
             received += len(chunk)
             if received == length or moment.expired:
                 break
-            deadline.restart()
+            deadline.restart()  # time limits are for silence, and something came
     except httpx.TransportError as error:
         broken = error
     yield room[:received]
     if broken is not None:
-        raise broken
+        raise broken  # only now: what came before it was worth keeping
     yield from chunks
 
 

@@ -65,12 +65,12 @@ class Client(httpx.Client):
         """Take what carries the requests."""
         super().__init__(
             transport=transport,
-            trust_env=False,
+            trust_env=False,  # a .netrc would add a login, proxies would be read once more
             follow_redirects=False,
             timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT),
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
         )
-        self._carrier = transport
+        self._carrier = transport  # httpx's own reference to it is private
 
     def send(
         self, request: httpx.Request, *, stream: bool = False, **_options: object
@@ -157,7 +157,7 @@ class ClientFactory:
         Raises:
             ConfigError: The certificate settings of the environment are unusable.
         """
-        with self._lock:
+        with self._lock:  # threads that begin together must not make one each
             if self._context is None:
                 from kiecli.network.tls import create_ssl_context
 
@@ -224,7 +224,7 @@ class ProxyRouter(httpx.BaseTransport):
 
     def close(self) -> None:
         """Close all connections."""
-        with self._lock:
+        with self._lock:  # other threads may be making some right now
             pools = list(self._pools.values())
         for pool in pools:
             pool.close()

@@ -86,6 +86,7 @@ def _describe_timeout(error: httpx.TimeoutException, deadline: Deadline | None) 
         return f"{step} within {CONNECT_TIMEOUT:.0f} s"
     if isinstance(error, httpx.PoolTimeout):
         return "no free connection"
+    # Where nothing at all came, the whole time was silence: the other message says so.
     if deadline is not None and deadline.expired and deadline.heard:
         return f"no {deadline.goal} within {deadline:.0f} s"
     return f"no byte for {READ_TIMEOUT if deadline is None else deadline:.0f} s"
@@ -109,7 +110,7 @@ def _describe_cause(error: BaseException) -> str:
                 return f"TLS failed ({cause.reason.lower().replace('_', ' ')})"
             case socket.gaierror():
                 return f"its name could not be resolved ({_lowered(cause.strerror or 'unknown')})"
-            case OSError():
+            case OSError():  # the innermost one wins
                 reason = _SYSTEM_ERRORS.get(cause.errno or 0, cause.strerror or reason)
     return _lowered(reason)
 

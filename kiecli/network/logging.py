@@ -46,6 +46,7 @@ class LoggingTransport(httpx.BaseTransport):
         try:
             response = self._transport.handle_request(request)
         except httpx.TransportError as error:
+            # Its message may quote the server, or what was sent to it.
             record(type(error).__name__)
             raise
         record(f"HTTP {response.status_code}")
@@ -59,4 +60,5 @@ class LoggingTransport(httpx.BaseTransport):
         url = request.url
         task_id = str(request.extensions.get("task_id", "-"))
         took = round((self._clock.now() - began) * 1000)
+        # Without the query: the links of file hosts are signed there.
         self._log(Exchange(request.method, url.host, url.path, task_id, outcome, took))

@@ -61,6 +61,7 @@ class ProxySettings:
             ConfigError: The proxy's address cannot be used.
         """
         setting = self._setting(f"{scheme}_proxy") or self._setting("all_proxy")
+        # A proxy would look for this machine on its own.
         if setting is None or is_loopback(host):
             return None
         exempt = self._setting("no_proxy")

@@ -12,9 +12,10 @@ from kiecli.streams import ErrorOutput
 
 def show_all(runtime: Runtime, *, json: bool) -> ExitCode:
     """Print every setting, its value and source, and what it overrides."""
+    from kiecli.config import listing
     from kiecli.render import config_table
 
-    entries = list(runtime.config.entries())
+    entries = list(listing.entries(runtime.config))
     runtime.report_config()
     if json:
         from kiecli.render import json_lines

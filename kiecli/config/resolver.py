@@ -7,7 +7,7 @@ from typing import Any
 
 from kiecli import durations
 from kiecli.config import api_key, settings
-from kiecli.config.settings import SETTINGS, Entry, Setting, Value
+from kiecli.config.settings import Setting, Value
 from kiecli.config.store import ConfigStore
 from kiecli.errors import AccessError, ConfigError, UsageError
 
@@ -62,13 +62,32 @@ class Config:
             AccessError: It is the key, and there is none or it cannot be one.
         """
         setting = settings.get_setting(name)
-        value = next(self._found(setting, option), None)
+        value = next(self.values(setting, option), None)
         if value is None:  # all other settings have a default
             raise AccessError(
                 f"no API key is set, in {setting.variable} or the config file",
                 hint=f"get one at {api_key.KEY_PAGE}, then run: kiecli config set {name}",
             )
         return value._replace(text=self._checked(value))
+
+    def values(self, setting: Setting, option: str | None = None) -> Iterator[Value]:
+        """Yield the values of a setting as they were given, the one in force first.
+
+        The file is read when its turn comes.
+
+        Raises:
+            ConfigError: The file is broken.
+        """
+        if option is not None:
+            yield Value(setting, option, "option", f"--{setting.name}")
+        if text := self._environ.get(setting.variable):
+            yield Value(setting, text, "environment", setting.variable)
+        if (stored := self._file_values().get(setting.name)) is not None:
+            origin = f"{setting.name} in {self.store.path}"
+            if text := _text(stored, origin):
+                yield Value(setting, text, "file", origin)
+        if setting.default is not None:
+            yield Value(setting, setting.default, "default", "the default")
 
     def timeout(self, option: str | None = None) -> float:
         """Return the seconds to wait at most; 0 is a single check. Raises as `value` does."""
@@ -81,21 +100,9 @@ class Config:
             ConfigError: The file that would hold it is broken.
         """
         # Also a key that was refused: it may be a real one with something beside it.
-        value = next(self._found(settings.get_setting("api-key")), None)
+        value = next(self.values(settings.get_setting("api-key")), None)
         texts = [] if value is None else [value.text.strip(), api_key.extract(value.text)]
         return [*dict.fromkeys(filter(None, texts))]
-
-    def entries(self) -> Iterator[Entry]:
-        """Yield every setting with its value as it was given, also one that cannot be used.
-
-        Raises:
-            ConfigError: The file is broken.
-        """
-        for setting in SETTINGS:
-            found = list(self._found(setting))
-            # Everything overrides a default: to list that would be noise.
-            overridden = tuple(value for value in found[1:] if value.source != "default")
-            yield Entry(setting, found[0] if found else None, overridden)
 
     def set(self, name: str, text: str) -> str | None:
         """Store a value in the file; return the variable that overrides it, if one does.
@@ -137,19 +144,6 @@ class Config:
         if not self._unwrapped:
             return None
         return f"{self._unwrapped}: using the API key only, without the text around it"
-
-    def _found(self, setting: Setting, option: str | None = None) -> Iterator[Value]:
-        """Yield the setting's values, the one in force first; the file is read when reached."""
-        if option is not None:
-            yield Value(setting, option, "option", f"--{setting.name}")
-        if text := self._environ.get(setting.variable):
-            yield Value(setting, text, "environment", setting.variable)
-        if (stored := self._file_values().get(setting.name)) is not None:
-            origin = f"{setting.name} in {self.store.path}"
-            if text := _text(stored, origin):
-                yield Value(setting, text, "file", origin)
-        if setting.default is not None:
-            yield Value(setting, setting.default, "default", "the default")
 
     def _file_values(self) -> dict[str, Any]:
         if self._read is None:

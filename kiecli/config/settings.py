@@ -41,16 +41,6 @@ class Value(NamedTuple):
         return api_key.mask(self.text) if self.setting.secret else self.text
 
 
-class Entry(NamedTuple):
-    """A setting with all its values, as `config list` shows it."""
-
-    setting: Setting
-    value: Value | None
-    """The one in force; None when the setting has no value and no default."""
-    overridden: tuple[Value, ...]
-    """Those that the one in force overrides, the default aside."""
-
-
 def get_setting(name: str) -> Setting:
     """Return the setting of that name.
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from kiecli.config.settings import Entry
+from kiecli.config.listing import Entry
 from kiecli.safe_text import sanitize
 
 _HEADER = ("NAME", "VALUE", "SOURCE", "OVERRIDES")

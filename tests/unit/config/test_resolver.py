@@ -224,33 +224,6 @@ def test_an_unknown_name_is_refused_everywhere(config: MakeConfig, path: Path) -
     assert not path.exists()
 
 
-def test_every_setting_with_what_it_overrides(config: MakeConfig) -> None:
-    made = config(
-        {"api-key": "file-0123456789", "dir": "from file", "base-url": "http://nonsense"},
-        KIE_API_KEY=KEY,
-        KIECLI_TIMEOUT="nonsense",
-    )
-    entries = [
-        (
-            entry.setting.name,
-            entry.value and (entry.value.shown, entry.value.source),
-            [(value.shown, value.source) for value in entry.overridden],
-        )
-        for entry in made.entries()
-    ]
-    assert entries == [
-        ("api-key", ("****-key", "environment"), [("****6789", "file")]),
-        ("base-url", ("http://nonsense", "file"), []),
-        ("dir", ("from file", "file"), []),
-        ("timeout", ("nonsense", "environment"), []),
-    ]
-
-
-def test_a_setting_without_any_value_is_an_entry_too(config: MakeConfig) -> None:
-    entry = next(config().entries())
-    assert (entry.setting.name, entry.value, entry.overridden) == ("api-key", None, ())
-
-
 def test_a_value_is_stored_trimmed_and_used_at_once(config: MakeConfig, path: Path) -> None:
     made = config({"dir": "old", "theme": 1})
     assert made.value("dir").text == "old"

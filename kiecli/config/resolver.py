@@ -33,7 +33,7 @@ class Config:
         self._environ = environ
         self._folder = folder
         self._read: dict[str, Any] | None = None  # what the file holds, once it was read
-        self._unwrapped = ""  # where a key came from that had other text around it
+        self._pasted = ""  # where a key came from that had other text around it
 
     @cached_property
     def store(self) -> ConfigStore:
@@ -141,9 +141,9 @@ class Config:
 
     def note(self) -> str | None:
         """Return that a key was taken out of the text around it, if that happened."""
-        if not self._unwrapped:
+        if not self._pasted:
             return None
-        return f"{self._unwrapped}: using the API key only, without the text around it"
+        return f"{self._pasted}: using the API key only, without the text around it"
 
     def _file_values(self) -> dict[str, Any]:
         if self._read is None:
@@ -163,13 +163,13 @@ class Config:
         """
         setting = value.setting
         try:
-            final = setting.read(value.text)
+            checked = setting.read(value.text)
         except ValueError as error:
             message = f"{value.origin}: {error}"
         else:
-            if setting.secret and final != value.text.strip():
-                self._unwrapped = value.origin
-            return final
+            if setting.secret and checked != value.text.strip():
+                self._pasted = value.origin
+            return checked
         # Raised here, out of reach of the cause: a traceback must not lead to the key.
         if setting.secret:
             raise AccessError(message, hint=_fix_hint(value))

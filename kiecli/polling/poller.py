@@ -1,4 +1,4 @@
-"""Carries out what the scheduler decides: starts its polls on workers, brings it their answers."""
+"""Does what the scheduler decides: starts its polls on workers, brings it their answers."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -95,7 +95,7 @@ class Poller:
         if isinstance(event.answer, RateLimited):
             until = now + self._rate_limiter.pause_left()
             self._scheduler.pause(until, now, event.answer)
-        yield from self._scheduler.answered(event.poll, event.answer, now, self._clock.wall())
+        yield from self._scheduler.on_answer(event.poll, event.answer, now, self._clock.wall())
 
     def expire(self) -> Iterator[Snapshot]:
         """Yield what the passing of time changes."""
@@ -109,10 +109,10 @@ class Poller:
             started = self._rate_limiter.try_acquire()
             if started is None:
                 return now + self._rate_limiter.delay()
-            self._workers.submit(partial(self._carry_out, self._scheduler.start(now), started))
+            self._workers.submit(partial(self._run, self._scheduler.start(now), started))
         return inf
 
-    def _carry_out(self, poll: Poll, started: float) -> None:
+    def _run(self, poll: Poll, started: float) -> None:
         answer: Task | KieError
         try:
             answer = self._poll(poll.task_id, started)

@@ -103,7 +103,7 @@ class PollScheduler:
         poll = self.in_flight[task_id] = Poll(task_id, task.polls, now)
         return poll
 
-    def answered(
+    def on_answer(
         self, poll: Poll, answer: Task | KieError, now: float, wall: float | None = None
     ) -> Iterator[Snapshot]:
         """Take the answer of a poll; one that comes after its poll was given up changes nothing.
@@ -167,7 +167,7 @@ class PollScheduler:
             if now < poll.started + POLL_TIMEOUT:
                 break
             silence = ConnectionFailed(f"no answer within {REQUEST_TIMEOUT:.0f} s")
-            yield from self.answered(poll, silence, now)
+            yield from self.on_answer(poll, silence, now)
         for task in [self.open[task_id] for task_id in self.in_flight]:
             if now >= task.hard_end():
                 yield self._close(task, task.settle_at_hard_end(now, cut_short=1))

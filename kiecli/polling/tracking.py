@@ -185,13 +185,13 @@ class TrackedTask:
         reason = KieUnavailable("the task succeeded, but Kie lists no results yet")
         return self._retry(listing, reason, due, now)
 
-    def _confirm(self, failure: TaskFailed, now: float) -> Snapshot:
+    def _confirm(self, error: TaskFailed, now: float) -> Snapshot:
         """Ask once more: a failure without a record may be a slip."""
         # The codes 501 and 408 are documented for callbacks; a recorded poll of a failed task was
         # answered by its record. See https://docs.kie.ai/market/common/get-task-detail.md.
         self._is_failure_unconfirmed = True
-        self._error = KieUnavailable(f"{failure.message}, not confirmed by a second answer")
-        return self._retry(RetryWindow(now, CONFIRM_DELAY), failure, now + CONFIRM_DELAY, now)
+        self._error = KieUnavailable(f"{error.message}, not confirmed by a second answer")
+        return self._retry(RetryWindow(now, CONFIRM_DELAY), error, now + CONFIRM_DELAY, now)
 
     def _on_not_found(self, error: TaskNotFound, started: float, now: float) -> Snapshot:
         policy = self._shared.policy

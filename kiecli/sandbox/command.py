@@ -127,10 +127,10 @@ def _wait(child: "subprocess.Popen[bytes]") -> int:
     return child.wait()
 
 
-def _on(number: int, act: Callable[[int], None]) -> None:
+def _on(number: int, handle: Callable[[int], None]) -> None:
     # A function and not SIG_IGN, which the command would inherit; what is ignored stays ignored.
     if signal.getsignal(number) is not signal.SIG_IGN:
-        signal.signal(number, lambda number, _frame: act(number))
+        signal.signal(number, lambda number, _frame: handle(number))
 
 
 def end_like(code: int, kill: Callable[[int, int], None] = os.kill) -> int:

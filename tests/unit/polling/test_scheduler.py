@@ -30,13 +30,13 @@ def test_without_tasks_there_is_nothing_to_do() -> None:
 
 def test_another_interval_function_can_be_given() -> None:
     scheduler = PollScheduler(["a"], _WAIT, 0, longest, lambda *_: 42)
-    list(scheduler.answered(scheduler.start(0), _WAITING, 0))
+    list(scheduler.on_answer(scheduler.start(0), _WAITING, 0))
     assert scheduler.next_due() == 42
 
 
 def test_elapsed_counts_from_the_first_poll() -> None:
     scheduler = PollScheduler(["a"], _WAIT, 0, longest)
-    [snapshot] = scheduler.answered(scheduler.start(100), _WAITING, 100.5)
+    [snapshot] = scheduler.on_answer(scheduler.start(100), _WAITING, 100.5)
     assert snapshot == Snapshot("a", _WAITING, 0.5, settled=False)
     assert scheduler.next_due() == 102
 
@@ -58,11 +58,11 @@ def test_a_late_answer_changes_nothing_even_while_the_next_poll_is_in_flight() -
     late = scheduler.start(0)
     list(scheduler.expire(21))
     following = scheduler.start(22)
-    assert list(scheduler.answered(late, _SUCCESS, 23)) == []
-    assert list(scheduler.answered(following, _SUCCESS, 24)) == [
+    assert list(scheduler.on_answer(late, _SUCCESS, 23)) == []
+    assert list(scheduler.on_answer(following, _SUCCESS, 24)) == [
         Snapshot("a", _SUCCESS, 24, settled=True)
     ]
-    assert list(scheduler.answered(following, _SUCCESS, 25)) == []
+    assert list(scheduler.on_answer(following, _SUCCESS, 25)) == []
     assert scheduler.open == {}
 
 
@@ -75,7 +75,7 @@ def test_time_in_our_own_queue_counts_for_no_retry_timeout() -> None:
         start = scheduler.next_due() + 100
         for _ in answers:
             poll = scheduler.start(start)
-            snapshots = list(scheduler.answered(poll, answers[poll.task_id], start))
+            snapshots = list(scheduler.on_answer(poll, answers[poll.task_id], start))
             lasts += [each.retry.lasts for each in snapshots if each.retry]
     assert lasts == [1, 3, 7, 15, 31]
 
@@ -83,16 +83,16 @@ def test_time_in_our_own_queue_counts_for_no_retry_timeout() -> None:
 def test_a_pause_counts_and_the_queue_after_it_does_not() -> None:
     scheduler = PollScheduler(["a"], _WAIT, 0, longest)
     error = RateLimited("rate limited")
-    list(scheduler.answered(scheduler.start(0), error, 0))
+    list(scheduler.on_answer(scheduler.start(0), error, 0))
     scheduler.pause(5, 0, error)
-    [snapshot] = scheduler.answered(scheduler.start(7), error, 7)
+    [snapshot] = scheduler.on_answer(scheduler.start(7), error, 7)
     assert snapshot.retry == Retry(error, 5 + 2, 120)
 
 
 def test_waiting_ends_at_the_deadline_or_ten_seconds_after_it() -> None:
     scheduler = PollScheduler(["a", "b"], wait_policy(10, None), 0, longest)
     for _ in range(2):
-        list(scheduler.answered(scheduler.start(0), _WAITING, 0))
+        list(scheduler.on_answer(scheduler.start(0), _WAITING, 0))
     scheduler.start(9)
     assert scheduler.next_limit() == 20
     assert list(scheduler.expire(19.9)) == []

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from kiecli import durations
 from kiecli.config import api_key
 from kiecli.errors import UsageError
-from kiecli.system.path_syntax import PathSyntax, path_problem
+from kiecli.system.path_syntax import PathSyntax
 from kiecli.system.syntax import PATHS
 from kiecli.urls import is_ip, is_loopback
 
@@ -127,7 +127,7 @@ def folder(text: str, syntax: PathSyntax = PATHS) -> str:
         raise ValueError(f"{text!r} is not a valid folder name") from None
     if b"\0" in encoded:
         raise ValueError(f"{text!r} is not a valid folder name")
-    if problem := path_problem(syntax, path.strip()):
+    if problem := syntax.problem(path.strip()):
         raise ValueError(f"{text!r}: {problem}")
     return path
 

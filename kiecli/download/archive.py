@@ -8,7 +8,7 @@ from kiecli.clock import Clock, iso_timestamp
 from kiecli.download.disk import check_can_append, describe
 from kiecli.errors import SaveError, UsageError
 from kiecli.system.disk_interface import Disk
-from kiecli.system.path_syntax import PathSyntax, path_problem
+from kiecli.system.path_syntax import PathSyntax
 from kiecli.system.syntax import PATHS
 from kiecli.system.system_disk import SYSTEM_DISK
 
@@ -47,7 +47,7 @@ class Archive:
         Raises:
             UsageError: No file can have that name.
         """
-        if problem := path_problem(syntax, path):
+        if problem := syntax.problem(path):
             raise UsageError(f"--archive {path}: {problem}", hint="give another name")
         self.path = path
         self._clock = clock

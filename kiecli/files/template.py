@@ -14,7 +14,7 @@ from kiecli.clock import utc
 from kiecli.errors import UsageError
 from kiecli.files import media_types
 from kiecli.files.sanitize import UNKNOWN, PathComponent, Token, sanitize
-from kiecli.system.path_syntax import PathSyntax, path_problem
+from kiecli.system.path_syntax import PathSyntax
 from kiecli.system.syntax import PATHS, SHELL
 
 DEFAULT_TEMPLATE = "{label}-{n}.{ext}"
@@ -81,7 +81,7 @@ class Template(NamedTuple):
     @property
     def escapes_directory(self) -> bool:
         """Whether a typed `..` leads out of the folder that it starts in."""
-        return any(self.syntax.climbs(part.typed or "") for part in self.components)
+        return any(self.syntax.is_parent(part.typed or "") for part in self.components)
 
     def fill(self, values: Mapping[str, str | None]) -> str:
         """Return the path for these values, each made safe; a missing one is `unknown`."""
@@ -142,7 +142,7 @@ class Template(NamedTuple):
                 hint=f"to save into a folder: -d {SHELL.quote(self.text)}",
             )
         typical = "/".join(part.fill(_TYPICAL) for part in self.components)
-        if problem := path_problem(self.syntax, typical):
+        if problem := self.syntax.problem(typical):
             raise UsageError(f"--output {self.text}: {problem}", hint="give another name")
 
 

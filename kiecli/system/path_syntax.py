@@ -18,16 +18,12 @@ class PathSyntax(Protocol):
         """Return whether a path starts somewhere else than in the current folder."""
         ...
 
-    def without_drive(self, path: str) -> str:
-        """Return the path without the drive that it may start with."""
-        ...
-
-    def climbs(self, part: str) -> bool:
+    def is_parent(self, part: str) -> bool:
         """Return whether a part of a path leads to the folder above."""
         ...
 
-    def problem(self, part: str) -> str | None:
-        """Return why no file can have a part of a path as its name, or None."""
+    def problem(self, path: str) -> str | None:
+        """Return why no file or folder can have a path, or None."""
         ...
 
 
@@ -44,15 +40,11 @@ class PosixPaths:
         """Return whether a path starts at the root."""
         return path.startswith("/")
 
-    def without_drive(self, path: str) -> str:
-        """Return the path: there are no drives."""
-        return path
-
-    def climbs(self, part: str) -> bool:
+    def is_parent(self, part: str) -> bool:
         """Return whether it is `..`."""
         return part == ".."
 
-    def problem(self, part: str) -> str | None:  # noqa: ARG002 - only the disk knows
+    def problem(self, path: str) -> str | None:  # noqa: ARG002 - only the disk knows
         """Return None: the disk itself refuses what it has no name for."""
         return None
 
@@ -78,26 +70,21 @@ class WindowsPaths:
         """Return whether a path starts at a root or on a drive; `c:name` is elsewhere, too."""
         return path.startswith(("/", "\\")) or bool(re.match(self._DRIVE, path))
 
-    def without_drive(self, path: str) -> str:
-        """Return the path without `C:`."""
-        return re.sub(self._DRIVE, "", path, count=1)
-
-    def climbs(self, part: str) -> bool:
+    def is_parent(self, part: str) -> bool:
         """Return whether it is `..`, also with the dots and spaces that Windows ignores."""
         return part.startswith("..") and not part.strip(" .")
 
-    def problem(self, part: str) -> str | None:
-        """Return why no file can have the name."""
+    def problem(self, path: str) -> str | None:
+        """Return why no file or folder can have a path."""
+        parts = self.split(re.sub(self._DRIVE, "", path, count=1))
+        return next(filter(None, map(self._problem_of_part, parts)), None)
+
+    def _problem_of_part(self, part: str) -> str | None:
         if found := re.match(self._DEVICE, part):
             return f"{found[1]} is a device on Windows"
         if found := re.search(self._FORBIDDEN, part):
             return f"a name cannot have {found[0]!r} on Windows"
+        # Windows drops them without a word: the file would get another name.
         if part.strip(".") and part.endswith((".", " ")):
             return "a name cannot end in a dot or a space on Windows"
         return None
-
-
-def path_problem(syntax: PathSyntax, path: str) -> str | None:
-    """Return why no file or folder can have a path, or None."""
-    parts = syntax.split(syntax.without_drive(path))
-    return next(filter(None, map(syntax.problem, parts)), None)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kiecli.system.path_syntax import PosixPaths, WindowsPaths, path_problem
+from kiecli.system.path_syntax import PosixPaths, WindowsPaths
 
 WINDOWS, POSIX = WindowsPaths(), PosixPaths()
 
@@ -46,7 +46,7 @@ def test_absolute_is_what_starts_elsewhere(path: str, windows: bool, posix: bool
     ],
 )
 def test_a_part_that_leads_up(part: str, windows: bool, posix: bool) -> None:
-    assert (WINDOWS.climbs(part), POSIX.climbs(part)) == (windows, posix)
+    assert (WINDOWS.is_parent(part), POSIX.is_parent(part)) == (windows, posix)
 
 
 @pytest.mark.parametrize(
@@ -63,8 +63,8 @@ def test_a_part_that_leads_up(part: str, windows: bool, posix: bool) -> None:
     ],
 )
 def test_devices_are_no_names_on_windows(name: str, device: str) -> None:
-    assert path_problem(WINDOWS, f"out\\{name}\\x") == f"{device} is a device on Windows"
-    assert path_problem(POSIX, f"out/{name}") is None
+    assert WINDOWS.problem(f"out\\{name}\\x") == f"{device} is a device on Windows"
+    assert POSIX.problem(f"out/{name}") is None
 
 
 @pytest.mark.parametrize(
@@ -83,4 +83,4 @@ def test_devices_are_no_names_on_windows(name: str, device: str) -> None:
     ],
 )
 def test_what_windows_has_no_name_for(path: str, problem: str | None) -> None:
-    assert path_problem(WINDOWS, path) == problem
+    assert WINDOWS.problem(path) == problem

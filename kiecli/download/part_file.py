@@ -22,7 +22,7 @@ class PartFile(PartialFile):
 
     def __init__(self, path: str, file: LockedFile, disk: Disk) -> None:
         """Take over an open part; `opened` makes it safe."""
-        size = file.size()
+        size = file.size_at_start
         note = _read_note(disk, path) if size else None
         super().__init__(file, size, note if note and size <= note.length else None)
         self._locked = file

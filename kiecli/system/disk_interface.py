@@ -57,6 +57,9 @@ class OpenFile(ReadableFile, Protocol):
 class LockedFile(OpenFile, Protocol):
     """An open file under a name, locked against every other kiecli until it is closed."""
 
+    size_at_start: int
+    """Bytes that were there when it was opened."""
+
     def is_at_path(self) -> bool:
         """Return whether the file under the name is still this one.
 

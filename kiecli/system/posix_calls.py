@@ -1,90 +1,68 @@
-"""System calls of POSIX that some disks answer by `not supported`; used on all but Windows."""
+"""What a POSIX disk may lack, and what is done instead; used on every system but Windows."""
 
 import errno
 import fcntl
 import os
 from collections.abc import Callable
+from typing import NamedTuple
+
+OPEN_SAFELY = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+"""Follow no link, and do not wait for the other end of a pipe that somebody put there."""
 
 # Network folders, FUSE and VFAT answer so where they have no modes, locks, fsync or links. Linux
 # has one number for ENOTSUP and EOPNOTSUPP, macOS has two. EIO is not among them: bytes are lost.
-_UNSUPPORTED = {errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
-_NO_MODES = {*_UNSUPPORTED, errno.EPERM, errno.EACCES}
-_NO_LOCKS = {*_UNSUPPORTED, errno.ENOLCK}
-_NO_LINKS = {*_UNSUPPORTED, errno.EPERM, errno.EACCES, errno.EMLINK, errno.EXDEV}
+NO_FSYNC = frozenset({errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})
+NO_MODES = NO_FSYNC | {errno.EPERM, errno.EACCES}
+NO_LOCKS = NO_FSYNC | {errno.ENOLCK}
+_NO_LINKS = NO_FSYNC | {errno.EPERM, errno.EACCES, errno.EMLINK, errno.EXDEV}
+
+_TAIL = 65536  # bytes at the end by which a file is compared where inodes are not stable
 
 
-class PosixCalls:
-    """What a disk may lack; tests pass calls that fail."""
+class PosixCalls(NamedTuple):
+    """The calls that a disk may not know; tests pass such as fail."""
 
-    def __init__(
-        self,
-        *,
-        flock: Callable[[int, int], None] = fcntl.flock,
-        fsync: Callable[[int], None] = os.fsync,
-        fchmod: Callable[[int, int], None] = os.fchmod,
-        link: Callable[[str, str], None] = os.link,
-        fstat: Callable[[int], os.stat_result] = os.fstat,
-    ) -> None:
-        self._flock = flock
-        self._fsync = fsync
-        self._fchmod = fchmod
-        self._link = link
-        self._fstat = fstat
-
-    def stat(self, fd: int) -> os.stat_result:
-        """Return what the disk knows of an open file."""
-        return self._fstat(fd)
-
-    def lock(self, fd: int, wait: Callable[[], None]) -> None:
-        """Lock an open file against other processes, where the disk has locks.
-
-        Raises:
-            OSError: It cannot be locked, though the disk has locks.
-        """
-        while True:
-            try:
-                self._flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                wait()
-            except OSError as error:
-                # One kiecli at a time is still safe there.
-                return _accept(error, _NO_LOCKS)
-            else:
-                return None
-
-    def sync(self, fd: int) -> None:
-        """Wait until all bytes of an open file are on the disk, as far as it can do that."""
-        try:
-            self._fsync(fd)
-        except OSError as error:
-            _accept(error, _UNSUPPORTED)
-
-    def chmod(self, fd: int, mode: int) -> None:
-        """Set the mode of an open file, where the disk has modes."""
-        try:
-            self._fchmod(fd, mode)
-        except OSError as error:
-            _accept(error, _NO_MODES)
-
-    def rename_to_new(self, path: str, target: str) -> None:
-        """Rename a file to a name that nothing must have.
-
-        Raises:
-            FileExistsError: Something has it.
-        """
-        try:
-            self._link(path, target)
-        except OSError as error:
-            _accept(error, _NO_LINKS)
-            # A moment remains in which another file may appear and be replaced; an empty file
-            # made to hold the name would be worse: after a crash it would look complete.
-            if os.path.lexists(target):
-                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target) from error
-            os.rename(path, target)
-        else:
-            os.unlink(path)
+    flock: Callable[[int, int], None] = fcntl.flock
+    fsync: Callable[[int], None] = os.fsync
+    fchmod: Callable[[int, int], None] = os.fchmod
+    link: Callable[[str, str], None] = os.link
+    fstat: Callable[[int], os.stat_result] = os.fstat
 
 
-def _accept(error: OSError, numbers: set[int]) -> None:
+def accept(error: OSError, numbers: frozenset[int]) -> None:
+    """Raise an error, unless it only says that the disk does not know a call."""
     if error.errno not in numbers:
         raise error
+
+
+def rename_to_new(calls: PosixCalls, path: str, target: str) -> None:
+    """Rename a file to a name that nothing must have.
+
+    Raises:
+        FileExistsError: Something has it.
+    """
+    try:
+        calls.link(path, target)
+    except OSError as error:
+        accept(error, _NO_LINKS)
+        # A moment remains in which another file may appear and be replaced; an empty file
+        # made to hold the name would be worse: after a crash it would look complete.
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target) from error
+        os.rename(path, target)
+    else:
+        os.unlink(path)
+
+
+def has_same_end(fd: int, path: str) -> bool:
+    """Whether the file at a path is as long as an open one, and ends in the same bytes."""
+    other = os.open(path, os.O_RDONLY | OPEN_SAFELY)
+    try:
+        return _end(other) == _end(fd)
+    finally:
+        os.close(other)
+
+
+def _end(fd: int) -> tuple[int, bytes]:
+    size = os.fstat(fd).st_size
+    return size, os.pread(fd, _TAIL, max(0, size - _TAIL))

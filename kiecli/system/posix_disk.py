@@ -5,15 +5,15 @@ import os
 import stat
 from collections.abc import Callable
 from contextlib import suppress
+from fcntl import LOCK_EX, LOCK_NB
 
+from kiecli.system import posix_calls
 from kiecli.system.disk_interface import PartReplaced, lines_to_append
-from kiecli.system.posix_calls import PosixCalls
+from kiecli.system.posix_calls import OPEN_SAFELY, PosixCalls
 
-_OPEN_SAFELY = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 # Each time another kiecli may have published the file while we waited for its lock; but a disk
 # without stable inodes gives another number for ever.
 _MAX_REOPENS = 3
-_TAIL = 65536  # bytes at the end by which a file is compared where inodes are not stable
 
 
 class PosixDisk:
@@ -28,12 +28,15 @@ class PosixDisk:
         while True:
             fd = self._open_own(path)
             try:
-                self._calls.lock(fd, wait)
-                file = LockedPosixFile(self._calls, fd, path, has_inodes=others < _MAX_REOPENS)
+                _lock(self._calls, fd, wait)
+                # Asked for once: each call of the system lets other threads run first.
+                info = self._calls.fstat(fd)
+                has_inodes = others < _MAX_REOPENS
+                file = LockedPosixFile(self._calls, fd, path, info.st_size, has_inodes=has_inodes)
                 # While we waited it may have been renamed, or be given its final name by a process
                 # that was killed before it removed this one: it would be a complete file that we
                 # write into.
-                if file.is_at_path() and _is_own(os.fstat(fd)):
+                if _is_own(info) and file.is_at_path(info):
                     return file
             except BaseException:
                 os.close(fd)
@@ -51,7 +54,7 @@ class PosixDisk:
     def read_private(self, path: str, max_size: int) -> bytes | None:
         """Return the first bytes of a regular file of the user's own, or None."""
         try:
-            fd = os.open(path, os.O_RDONLY | _OPEN_SAFELY)
+            fd = os.open(path, os.O_RDONLY | OPEN_SAFELY)
         except OSError:
             return None
         try:
@@ -77,7 +80,7 @@ class PosixDisk:
         """Add a line to a file that others append to."""
         fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
-            self._calls.lock(fd, wait)
+            _lock(self._calls, fd, wait)
             size = os.fstat(fd).st_size
             last = os.pread(fd, 1, size - 1) if size else b""
             data = memoryview(lines_to_append(last, line))
@@ -87,7 +90,7 @@ class PosixDisk:
             except OSError:
                 os.ftruncate(fd, size)  # half a line would be taken for another id
                 raise
-            self._calls.sync(fd)
+            _sync(self._calls, fd)
         finally:
             os.close(fd)
 
@@ -95,7 +98,7 @@ class PosixDisk:
         """Open a regular file of the user's own there; anything else gives way to a new one."""
         while True:
             with suppress(FileExistsError):
-                return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _OPEN_SAFELY, 0o600)
+                return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | OPEN_SAFELY, 0o600)
             with suppress(FileNotFoundError):
                 fd = self._open_if_own(path)
                 if fd is not None:
@@ -104,13 +107,13 @@ class PosixDisk:
 
     def _open_if_own(self, path: str) -> int | None:
         try:
-            fd = os.open(path, os.O_RDWR | _OPEN_SAFELY)
+            fd = os.open(path, os.O_RDWR | OPEN_SAFELY)
         except OSError as error:
             if error.errno == errno.ELOOP:
                 return None
             raise
         if _is_own(os.fstat(fd)):
-            self._calls.chmod(fd, 0o600)
+            _chmod(self._calls, fd, 0o600)
             return fd
         os.close(fd)
         return None
@@ -147,7 +150,7 @@ class PosixFile:
 
     def sync(self) -> None:
         """Wait until all bytes are on the disk."""
-        self._calls.sync(self._fd)
+        _sync(self._calls, self._fd)
 
     def duplicate(self) -> "PosixFile":
         """Return the same file for another thread."""
@@ -161,55 +164,74 @@ class PosixFile:
 class LockedPosixFile(PosixFile):
     """An open file under a name, locked until it is closed."""
 
-    def __init__(self, calls: PosixCalls, fd: int, path: str, *, has_inodes: bool) -> None:
-        super().__init__(calls, fd)
+    def __init__(
+        self, calls: PosixCalls, fd: int, path: str, size_at_start: int, *, has_inodes: bool
+    ) -> None:
+        self._calls = calls
+        self._fd = fd
         self._path = path
+        self.size_at_start = size_at_start
         self._has_inodes = has_inodes
 
-    def is_at_path(self) -> bool:
-        """Return whether the file under the name is still this one."""
+    def is_at_path(self, info: os.stat_result | None = None) -> bool:
+        """Return whether the file under the name is still this one, of which `info` is known."""
         try:
             there = os.stat(self._path, follow_symlinks=False)
-            here = self._calls.stat(self._fd)
             if self._has_inodes:
-                return os.path.samestat(here, there)
-            return stat.S_ISREG(there.st_mode) and self._has_same_end()
+                return os.path.samestat(info or self._calls.fstat(self._fd), there)
+            return stat.S_ISREG(there.st_mode) and posix_calls.has_same_end(self._fd, self._path)
         except FileNotFoundError:
             return False
 
     def publish(self, target: str, mode: int, *, replace: bool) -> None:
         """Give the file its final name in one step."""
-        self.sync()
-        self._calls.chmod(self._fd, mode)
+        # In this order: after a crash of the machine the name must not lead to missing bytes.
+        _sync(self._calls, self._fd)
+        _chmod(self._calls, self._fd, mode)
         if not self.is_at_path():
             raise PartReplaced(self._path)
         if replace:
             os.rename(self._path, target)
         else:
-            self._calls.rename_to_new(self._path, target)
+            posix_calls.rename_to_new(self._calls, self._path, target)
 
     def remove(self) -> None:
         """Remove the file under the name."""
         _remove(self._path)
 
-    def _has_same_end(self) -> bool:
-        fd = os.open(self._path, os.O_RDONLY | _OPEN_SAFELY)
+
+def _lock(calls: PosixCalls, fd: int, wait: Callable[[], None]) -> None:
+    """Lock an open file against other processes, where the disk has locks."""
+    while True:
         try:
-            return _end(fd) == _end(self._fd)
-        finally:
-            os.close(fd)
+            return calls.flock(fd, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            wait()
+        except OSError as error:  # one kiecli at a time is still safe there
+            return posix_calls.accept(error, posix_calls.NO_LOCKS)
 
 
-def _end(fd: int) -> tuple[int, bytes]:
-    size = os.fstat(fd).st_size
-    return size, os.pread(fd, _TAIL, max(0, size - _TAIL))
+def _sync(calls: PosixCalls, fd: int) -> None:
+    """Wait until all bytes of an open file are on the disk, as far as it can do that."""
+    try:
+        calls.fsync(fd)
+    except OSError as error:
+        posix_calls.accept(error, posix_calls.NO_FSYNC)
+
+
+def _chmod(calls: PosixCalls, fd: int, mode: int) -> None:
+    """Set the mode of an open file, where the disk has modes."""
+    try:
+        calls.fchmod(fd, mode)
+    except OSError as error:
+        posix_calls.accept(error, posix_calls.NO_MODES)
 
 
 def _open_new(path: str) -> int:
     """Open a new file there; what a killed run left gives way."""
     while True:
         with suppress(FileExistsError):
-            return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _OPEN_SAFELY, 0o600)
+            return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | OPEN_SAFELY, 0o600)
         _remove(path)
 
 

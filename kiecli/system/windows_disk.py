@@ -159,6 +159,7 @@ class LockedWindowsFile(WindowsFile):
         self._calls = calls
         self._path = path
         self._lock_fd = lock_fd
+        self.size_at_start = self.size()
         self._last: tuple[int, bytes] | None = None
 
     def is_at_path(self) -> bool:

@@ -11,7 +11,7 @@ from kiecli.commands import output
 from kiecli.commands.batch import TaskBatch, resume_argv, select_tasks
 from kiecli.commands.download_options import DownloadFlags, check_for_stdout, check_line
 from kiecli.commands.stop_rule import ANY
-from kiecli.download.disk import ensure_writable
+from kiecli.download.disk_checks import ensure_writable
 from kiecli.download.downloader import Downloader
 from kiecli.download.plan import SavedFile, SaveOptions
 from kiecli.download.progress import FileFinished, TransferEvent, TransferRetrying

@@ -5,7 +5,8 @@ from errno import EISDIR
 from pathlib import Path
 
 from kiecli.clock import Clock, iso_timestamp
-from kiecli.download.disk import check_can_append, describe
+from kiecli.download.disk_checks import check_can_append
+from kiecli.download.disk_errors import describe
 from kiecli.errors import SaveError, UsageError
 from kiecli.system.disk_interface import Disk
 from kiecli.system.path_syntax import PathSyntax

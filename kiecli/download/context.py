@@ -6,7 +6,7 @@ from typing import NamedTuple
 import httpx
 
 from kiecli.clock import Clock
-from kiecli.download.disk_space import DiskSpace
+from kiecli.download.disk_checks import DiskSpace
 from kiecli.download.host_health import HostHealth
 from kiecli.download.progress import TransferEvent
 from kiecli.system.disk_interface import Disk

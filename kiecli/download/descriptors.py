@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TypeVar
 
 from kiecli.clock import Clock
-from kiecli.download.disk import is_out_of_descriptors
+from kiecli.download.disk_errors import is_out_of_descriptors
 from kiecli.errors import SaveError
 
 _PAUSE = 0.2  # seconds between two attempts

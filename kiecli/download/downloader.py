@@ -11,12 +11,12 @@ from kiecli.api.models import Task
 from kiecli.clock import Clock
 from kiecli.download.context import TransferContext
 from kiecli.download.descriptors import DescriptorQueue
-from kiecli.download.disk import default_mode, disk_error, no_temporary_file, unwritable_name
-from kiecli.download.disk_space import DiskSpace, Usage, disk_usage
+from kiecli.download.disk_checks import DiskSpace, Usage, default_mode, disk_usage
+from kiecli.download.disk_errors import disk_error, no_temporary_file, unwritable_name
 from kiecli.download.host_health import HostHealth, Idle
 from kiecli.download.job import SaveJob
 from kiecli.download.listing import FolderListings
-from kiecli.download.partial import PartialFile
+from kiecli.download.part_file import PartialFile
 from kiecli.download.plan import SavedFile, SaveOptions, Target, plan
 from kiecli.download.progress import TransferEvent
 from kiecli.download.reservations import NameReservations
@@ -119,12 +119,14 @@ class Downloader:
         Raises:
             OSError: The stream refuses it.
         """
+        from tempfile import gettempdir
+
         try:
             temporary = self._context.disk.open_temporary()
         except OSError as error:
             return SavedFile.failed(target, no_temporary_file(target.path, error))
         try:
-            partial = PartialFile(temporary)
+            partial = PartialFile(temporary, gettempdir())
             saved = _tried(target, lambda: self._job(target).to_stream(partial))
             if saved.error is None:
                 _copy(partial, stream)

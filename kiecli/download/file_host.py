@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 import httpx
 
 from kiecli.download.context import TransferContext
-from kiecli.download.disk import is_out_of_descriptors
+from kiecli.download.disk_errors import is_out_of_descriptors
 from kiecli.download.failures import PermanentError, TransientError
 from kiecli.download.response import FileResponse
 from kiecli.files.content_check import is_text

@@ -1,19 +1,15 @@
 """Saving one target: an existing file is kept, a missing one fetched, a complete one renamed."""
 
-import os
-from collections.abc import Callable
-
 from kiecli.download.checksum import checksum_of
 from kiecli.download.context import TransferContext
 from kiecli.download.destination import CompleteFile, Destination, in_the_way
-from kiecli.download.disk import NO_ROOM, disk_full
+from kiecli.download.disk_errors import NO_ROOM, disk_full
 from kiecli.download.existing import FileType, inspect
 from kiecli.download.host_probe import HostFile, probe
 from kiecli.download.inline_result import as_text
 from kiecli.download.listing import FolderListings
 from kiecli.download.metadata_writer import MetadataWriter
-from kiecli.download.part_file import PartFile, remove_stale_part
-from kiecli.download.partial import PartialFile
+from kiecli.download.part_file import PartFile, PartialFile, remove_stale_part
 from kiecli.download.plan import SavedFile, SaveOptions, Target
 from kiecli.download.progress import TransferRetrying
 from kiecli.download.receiver import Received, Receiver, make_folder_of
@@ -98,7 +94,6 @@ class SaveJob:
             remove_stale_part(self._destination.part, self._context.disk)
             return self._kept(kept)
         part = self._open_part()
-        part.check_room = self._room_for(part, os.path.dirname(self._destination.part) or ".")
         try:
             # Another kiecli may have saved the file while it held the lock that we waited for.
             after = self._destination.inspect(fresh=self._has_waited)
@@ -116,17 +111,13 @@ class SaveJob:
             self._context.space.release(part)
             part.release()
 
-    def _room_for(self, file: PartialFile, folder: str) -> Callable[[int], None]:
-        space, path = self._context.space, self._target.path
-        return lambda length: space.reserve(file, length, path=path, folder=folder)
-
     def _open_part(self) -> PartFile:
         path, disk = self._destination.part, self._context.disk
         try:
-            return PartFile.opened(path, self._wait, disk)
+            return PartFile(path, self._wait, disk)
         except FileNotFoundError:
             make_folder_of(path)
-            return PartFile.opened(path, self._wait, disk)
+            return PartFile(path, self._wait, disk)
 
     def _publish(self, part: PartFile, received: Received) -> SavedFile:
         """Give the complete part its final name; a file that may be another's is not replaced."""
@@ -173,13 +164,10 @@ class SaveJob:
             KieError: It cannot be had.
             OSError: The disk refuses.
         """
-        import tempfile
-
         content_type = None
         if self._target.url is None:
             partial.append(as_text(self._target.inline_result))
         else:
-            partial.check_room = self._room_for(partial, tempfile.gettempdir())
             transfer = Transfer(self._target, partial, self._context)
             transfer.run()
             content_type = transfer.content_type

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from kiecli.download import metadata
 from kiecli.download.checksum import checksum_of
 from kiecli.download.destination import in_the_way
-from kiecli.download.disk import disk_error
+from kiecli.download.disk_errors import disk_error
 from kiecli.download.existing import inspect
 from kiecli.download.part_file import PartFile, remove_stale_part
 from kiecli.download.plan import SavedFile, Target
@@ -51,7 +51,7 @@ class MetadataWriter:
         return saved
 
     def _write(self, path: str, data: bytes, target: Target) -> None:
-        part = PartFile.opened(f"{path}.part", self._wait, self._disk)
+        part = PartFile(f"{path}.part", self._wait, self._disk)
         try:
             part.reset(None)
             part.append(data)

@@ -8,31 +8,73 @@ files when processes were killed at random moments.
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from typing import BinaryIO
 
-from kiecli.download.partial import PartialFile, ResumeInfo
-from kiecli.system.disk_interface import Disk, LockedFile
+from kiecli.download.resume_info import ResumeInfo
+from kiecli.files.media_types import HEAD_SIZE
+from kiecli.system.disk_interface import Disk, OpenFile, reader
 from kiecli.system.system_disk import SYSTEM_DISK
 
 _BLOCK = 1024 * 1024  # bytes that are compared at a time
 _MAX_NOTE = 65536  # bytes; ours have some hundred
 
 
+class PartialFile:
+    """An open file that grows at its end.
+
+    Attributes:
+        file: The open file, for reading at any offset too.
+        folder: Where it grows.
+        size: Bytes that are there.
+        note: What a request for the rest needs, or None when the file must start again.
+    """
+
+    def __init__(
+        self, file: OpenFile, folder: str, size: int = 0, note: ResumeInfo | None = None
+    ) -> None:
+        """Take over an open file."""
+        self.file = file
+        self.folder = folder
+        self.size = size
+        self.note = note
+
+    def reset(self, note: ResumeInfo | None) -> None:
+        """Remove all bytes; those that come now belong to this note.
+
+        Raises:
+            OSError: The disk refuses.
+        """
+        self.file.truncate()
+        self.size = 0
+        self.note = note
+
+    def append(self, data: bytes | memoryview) -> None:
+        """Write at the end, all of it.
+
+        Raises:
+            OSError: The disk refuses; what was written before counts.
+        """
+        view = memoryview(data)
+        while view:
+            written = self.file.write_at(view, self.size)
+            self.size += written
+            view = view[written:]
+
+    def head(self) -> bytes:
+        """Return the first bytes, enough to tell what they are."""
+        head = bytearray(HEAD_SIZE)
+        return bytes(head[: self.file.read_into(memoryview(head), 0)])
+
+    def reader(self) -> BinaryIO:
+        """Return a stream that reads it from its start; the caller closes the stream."""
+        return reader(self.file)
+
+
 class PartFile(PartialFile):
-    """A part with its lock held and its note read."""
+    """The part of a file that will get its name when it is complete; locked until `release`."""
 
-    def __init__(self, path: str, file: LockedFile, disk: Disk) -> None:
-        """Take over an open part; `opened` makes it safe."""
-        size = file.size_at_start
-        note = _read_note(disk, path) if size else None
-        super().__init__(file, size, note if note and size <= note.length else None)
-        self._locked = file
-        self._path = path
-        self._disk = disk
-        self._is_published = False
-
-    @classmethod
-    def opened(cls, path: str, wait: Callable[[], None], disk: Disk = SYSTEM_DISK) -> "PartFile":
-        """Open the part of that name, or make one, and lock it.
+    def __init__(self, path: str, wait: Callable[[], None], disk: Disk = SYSTEM_DISK) -> None:
+        """Open the part of that name, or make one, and lock it; then read its note.
 
         Args:
             path: Where it is.
@@ -42,7 +84,16 @@ class PartFile(PartialFile):
         Raises:
             OSError: The disk refuses, or something is in its place that is not ours to remove.
         """
-        return cls(path, disk.open_locked(path, wait), disk)
+        file = disk.open_locked(path, wait)
+        size = file.size_at_start
+        note = _read_note(disk, path) if size else None
+        # A note about fewer bytes is about another file, which was there before.
+        is_about = note is not None and size <= note.length
+        super().__init__(file, os.path.dirname(path) or ".", size, note if is_about else None)
+        self._locked = file
+        self._path = path
+        self._disk = disk
+        self._is_published = False
 
     def reset(self, note: ResumeInfo | None) -> None:
         """Remove all bytes, on the disk too, before the new note can vouch for any."""
@@ -116,7 +167,7 @@ def remove_stale_part(path: str, disk: Disk = SYSTEM_DISK) -> None:
     if not any(os.path.lexists(name) for name in (path, f"{path}.json")):
         return
     with suppress(OSError, _InUse):
-        part = PartFile.opened(path, _refuse_to_wait, disk)
+        part = PartFile(path, _refuse_to_wait, disk)
         try:
             part.discard()
         finally:

@@ -1,10 +1,18 @@
-"""What the head of a file host's answer says, read leniently."""
+"""What a file host's answer says by its head, and what to do about it: one pure function.
+
+Headers are read leniently; what cannot be read says nothing.
+"""
 
 import re
 from collections.abc import Mapping
+from enum import Enum
+from http import HTTPStatus
 from typing import NamedTuple
 
+from kiecli.download.failures import AttemptFailed, FileMissing, PermanentError, TransientError
+from kiecli.download.resume_info import ResumeInfo
 from kiecli.network.headers import (
+    SUPPORTED_ENCODINGS,
     ContentRange,
     complete_length,
     content_encoding,
@@ -69,3 +77,106 @@ class FileResponse(NamedTuple):
         if self.encoding is not None:
             return None
         return self.content_range.total if self.content_range else self.length
+
+    def resume_info(self, task_id: str, n: int) -> ResumeInfo | None:
+        """Return what a later request for the rest needs, None if no request could prove it."""
+        length = self.total
+        if not length or not (self.etag or self.last_modified):
+            return None
+        return ResumeInfo(task_id, n, length, self.etag, self.last_modified, self.content_type)
+
+
+class Action(Enum):
+    """What to do about an answer that is no failure."""
+
+    START = "take the body: it is the file from its first byte on"
+    CONTINUE = "append the body: it is the rest of the file that is here in part"
+    VERIFY = "nothing is missing"
+    ASK_WITHOUT_RANGE = "ask for the whole file, at once"
+
+
+# The file is not there: not yet, no more, or not under this link.
+_MISSING = {
+    HTTPStatus.NO_CONTENT,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.GONE,
+}
+# A part of a file where all of it was requested is some proxy's mistake.
+_TEMPORARY = {
+    HTTPStatus.ACCEPTED,
+    HTTPStatus.PARTIAL_CONTENT,
+    HTTPStatus.TOO_MANY_REQUESTS,
+}
+
+
+def classify(answer: FileResponse, size: int, note: ResumeInfo | None) -> Action | AttemptFailed:
+    """Return what to do about an answer, or how the attempt has failed.
+
+    A refusal of a range is not believed: caches answer 304 to If-Range, and hosts 403 to ranges of
+    files that they send as a whole. Where the host is in trouble, the range is not to blame yet.
+
+    Args:
+        answer: Its head.
+        size: Bytes that are here.
+        note: What is known of these, if only the rest was requested; None if the whole file was.
+    """
+    status = answer.status
+    if status == HTTPStatus.OK or _is_whole(answer):
+        # RFC 9110 has no Content-Range in a 200; some servers send the range under that status.
+        is_doubtful = note is not None and answer.has_range and not _is_whole(answer)
+        return Action.ASK_WITHOUT_RANGE if is_doubtful else _check_encoding(answer)
+    if note is not None:
+        if status == HTTPStatus.PARTIAL_CONTENT and _continues(answer, size, note):
+            return Action.CONTINUE
+        if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and answer.complete_length == size:
+            return Action.VERIFY
+        if status != HTTPStatus.TOO_MANY_REQUESTS and status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            return Action.ASK_WITHOUT_RANGE
+    return _failure(answer)
+
+
+def _is_whole(answer: FileResponse) -> bool:
+    """Return True for a 206 that has all bytes of the file, requested or not."""
+    if answer.status != HTTPStatus.PARTIAL_CONTENT or answer.content_range is None:
+        return False
+    first, last, total = answer.content_range
+    return (first, last) == (0, total - 1)
+
+
+def _check_encoding(answer: FileResponse) -> Action | AttemptFailed:
+    if answer.encoding is None or answer.encoding in SUPPORTED_ENCODINGS:
+        return Action.START
+    return PermanentError(
+        f"the host sent it compressed with {answer.encoding}, which was not requested"
+    )
+
+
+def _continues(answer: FileResponse, size: int, note: ResumeInfo) -> bool:
+    """Return True if a 206 is proved to be the rest of the same file (RFC 9110, 15.3.7)."""
+    if answer.content_range is None or answer.encoding is not None:
+        return False
+    first, _, total = answer.content_range
+    return first == size and total == note.length and _is_same(answer, note)
+
+
+def _is_same(answer: FileResponse, note: ResumeInfo) -> bool:
+    if note.etag is not None and answer.etag is not None:
+        return answer.etag == note.etag
+    return note.last_modified is not None and answer.last_modified == note.last_modified
+
+
+def _failure(answer: FileResponse) -> AttemptFailed:
+    reason = f"the file host answered {_with_phrase(answer.status)}"
+    if answer.status in _MISSING:
+        return FileMissing(reason)
+    if answer.status in _TEMPORARY or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return TransientError(reason, answer.retry_after)
+    return PermanentError(reason)
+
+
+def _with_phrase(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from itertools import chain
 
 from kiecli.download.checksum import BackgroundSHA256
-from kiecli.download.classify import Action, classify
 from kiecli.download.context import TransferContext
 from kiecli.download.failures import (
     AttemptFailed,
@@ -14,10 +13,11 @@ from kiecli.download.failures import (
 )
 from kiecli.download.file_host import FileRequest, first_chunk, open_url
 from kiecli.download.link import Link
-from kiecli.download.partial import PartialFile, ResumeInfo
+from kiecli.download.part_file import PartialFile
 from kiecli.download.plan import Target
 from kiecli.download.progress import TransferAdvanced, TransferRetrying, TransferStarted
-from kiecli.download.response import FileResponse
+from kiecli.download.response import Action, FileResponse, classify
+from kiecli.download.resume_info import ResumeInfo
 from kiecli.download.retry import MAX_STANDSTILL, RetryPolicy, SlowTransferMonitor
 from kiecli.durations import show
 from kiecli.errors import SaveError
@@ -126,7 +126,7 @@ class Transfer:
         size = answer.total or len(first)
         self._check_content(bytes(first[:HEAD_SIZE]), size, answer.content_type)
         is_whole = len(first) == answer.total  # and a note would be gone again at once
-        note = None if is_whole else ResumeInfo.of(self._target.task_id, self._target.n, answer)
+        note = None if is_whole else answer.resume_info(self._target.task_id, self._target.n)
         self._reset(note)
         return chain((first,), body)
 
@@ -140,7 +140,8 @@ class Transfer:
         clock, partial, report = self._context.clock, self._partial, self._context.report
         self._range_failures = 0
         self._total, self.content_type = answer.total, answer.content_type
-        partial.expect(self._total)
+        if self._total is not None:  # else writing will show whether there is room
+            self._context.space.reserve(partial, self._total, self._target.path)
         now = clock.now()
         self._speed = SlowTransferMonitor(now, partial.size)
         self._next_report = now + _REPORT_INTERVAL

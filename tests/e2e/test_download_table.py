@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from kiecli.download.partial import ResumeInfo
+from kiecli.download.resume_info import ResumeInfo
 from kiecli.sandbox.files import etag
 from tests.support.downloads import PNG
 from tests.support.processes import KEY, PROGRAM, Installed, Ran

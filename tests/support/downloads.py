@@ -11,12 +11,12 @@ from kiecli.api.client import KieClient
 from kiecli.api.models import Task
 from kiecli.clock import Clock
 from kiecli.download.context import TransferContext
-from kiecli.download.disk_space import DiskSpace, Usage, disk_usage
+from kiecli.download.disk_checks import DiskSpace, Usage, disk_usage
 from kiecli.download.downloader import Downloader
 from kiecli.download.host_health import HostHealth
-from kiecli.download.partial import ResumeInfo
 from kiecli.download.plan import SavedFile, SaveOptions, Target
 from kiecli.download.progress import TransferEvent, TransferRetrying
+from kiecli.download.resume_info import ResumeInfo
 from kiecli.errors import KieError
 from kiecli.files.template import DEFAULT_TEMPLATE, Template
 from kiecli.network.client import Client

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from kiecli.download.checksum import BackgroundSHA256, IncrementalSHA256
-from kiecli.download.partial import PartialFile
+from kiecli.download.part_file import PartialFile
 from kiecli.system.disk_interface import OpenFile
 from kiecli.system.system_disk import SYSTEM_DISK
 
@@ -33,7 +33,7 @@ def test_a_checksum_follows_a_growing_file(
 ) -> None:
     right = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
     running = BackgroundSHA256(temporary, **options)
-    PartialFile(temporary).append(right)
+    PartialFile(temporary, ".").append(right)
     running.reached(size // 2)
     running.restart()
     running.reached(size)
@@ -42,7 +42,7 @@ def test_a_checksum_follows_a_growing_file(
 
 def test_a_sum_starts_again_with_the_file(temporary: OpenFile) -> None:
     growing = IncrementalSHA256(temporary)
-    partial = PartialFile(temporary)
+    partial = PartialFile(temporary, ".")
     partial.append(b"wrong")
     growing.go_on(5)
     partial.reset(None)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from kiecli.download.partial import ResumeInfo
+from kiecli.download.resume_info import ResumeInfo
 from kiecli.sandbox import media
 from kiecli.sandbox.files import etag
 from tests.support.downloads import JSON_ERROR, OTHER_PNG, PAGE, PNG, Bench, said

@@ -14,9 +14,9 @@ import pytest
 from kiecli.download.inline_result import as_file, as_text
 from kiecli.download.integrity import Integrity, condition
 from kiecli.download.part_file import PartFile
-from kiecli.download.partial import ResumeInfo
 from kiecli.download.plan import SavedFile, Target
 from kiecli.download.progress import TransferAdvanced
+from kiecli.download.resume_info import ResumeInfo
 from kiecli.sandbox import media
 from tests.support.downloads import OTHER_PNG, PAGE, PNG, Bench, said
 from tests.support.fakes import FakeClock
@@ -246,7 +246,7 @@ class Crowded(FakeClock):
 @pytest.mark.parametrize("url", ["https://files.test/a.png", "https://files.test/music"])
 def test_the_second_of_two_waits_and_then_keeps(bench: Bench, url: str) -> None:
     name = "task1-1.png" if url.endswith("png") else "task1-1"
-    first = PartFile.opened(str(bench.folder / f"{name}.part"), lambda: None)
+    first = PartFile(str(bench.folder / f"{name}.part"), lambda: None)
 
     def finish() -> None:
         first.append(PNG)
@@ -261,14 +261,14 @@ def test_the_second_of_two_waits_and_then_keeps(bench: Bench, url: str) -> None:
 
 
 def test_the_second_takes_over_when_the_first_gives_up(bench: Bench) -> None:
-    first = PartFile.opened(str(bench.folder / "task1-1.png.part"), lambda: None)
+    first = PartFile(str(bench.folder / "task1-1.png.part"), lambda: None)
     bench.clock = Crowded(first.release)
     saved = bench.save(bench.host.file("/a.png", PNG))
     assert (saved.status, bench.files) == ("saved", {"task1-1.png": PNG})
 
 
 def test_the_second_leaves_nothing_when_the_file_turns_up_from_elsewhere(bench: Bench) -> None:
-    first = PartFile.opened(str(bench.folder / "task1-1.png.part"), lambda: None)
+    first = PartFile(str(bench.folder / "task1-1.png.part"), lambda: None)
     first.reset(ResumeInfo("task1", 1, len(PNG), '"a"', None, None))
     first.append(PNG[:9])
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiecli.download.part_file import PartFile, remove_stale_part
-from kiecli.download.partial import ResumeInfo
 from kiecli.download.response import FileResponse
+from kiecli.download.resume_info import ResumeInfo
 from tests.support.systems import (
     limit,
     needs_exact_path_errors,
@@ -34,7 +34,7 @@ def never() -> None:
 
 @contextmanager
 def opened(path: Path, wait: Callable[[], None] = never) -> Iterator[PartFile]:
-    part = PartFile.opened(str(path), wait)
+    part = PartFile(str(path), wait)
     try:
         yield part
     finally:
@@ -118,7 +118,7 @@ def test_a_note_from_before_never_vouches_for_bytes_that_came_after_it(
 ) -> None:
     path.write_bytes(have)
     Path(f"{path}.json").write_bytes(NOTE.dump())
-    part = PartFile.opened(str(path), never)
+    part = PartFile(str(path), never)
     part.reset(None)
     part.append(b"other")
     killed(part)
@@ -130,7 +130,7 @@ def test_a_note_from_before_never_vouches_for_bytes_that_came_after_it(
 def test_a_run_killed_while_it_publishes_leaves_a_part_for_the_user_alone(path: Path) -> None:
     half_done(path)
     path.chmod(0o644)
-    killed(PartFile.opened(str(path), never))
+    killed(PartFile(str(path), never))
     assert oct(path.stat().st_mode) == "0o100600"
 
 
@@ -186,11 +186,11 @@ def test_a_pipe_in_its_place_gives_way(path: Path) -> None:
 def test_a_file_in_the_folder_s_place_is_the_disk_s_own_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(NotADirectoryError):
-        PartFile.opened(str(tmp_path / "file" / "a.png.part"), never)
+        PartFile(str(tmp_path / "file" / "a.png.part"), never)
 
 
 def test_the_second_takes_over_what_the_first_leaves(path: Path) -> None:
-    first = PartFile.opened(str(path), never)
+    first = PartFile(str(path), never)
     first.reset(NOTE)
     first.append(b"12345")
     with opened(path, first.release) as second:
@@ -202,7 +202,7 @@ def test_an_error_while_waiting_lets_go_of_the_file(path: Path) -> None:
         first.reset(NOTE)
         first.append(b"1")
         with pytest.raises(AssertionError, match="nobody holds the lock"):
-            PartFile.opened(str(path), never)
+            PartFile(str(path), never)
 
 
 def test_what_a_killed_run_left_beside_a_complete_file_is_tidied_away(path: Path) -> None:
@@ -250,7 +250,7 @@ def test_a_write_that_falls_short_goes_on_or_fails(path: Path) -> None:
 @needs_proc
 def test_what_is_not_ours_to_remove_is_the_disk_s_own_error(tmp_path: Path) -> None:
     with (tmp_path / "file").open("wb") as file, pytest.raises(PermissionError):
-        PartFile.opened(f"/proc/self/fd/{file.fileno()}", never)
+        PartFile(f"/proc/self/fd/{file.fileno()}", never)
 
 
 @given(
@@ -319,4 +319,4 @@ def test_other_json_is_no_note(data: bytes) -> None:
 def test_only_a_file_that_can_be_proved_to_be_the_same_gets_a_note(
     answer: FileResponse, note: ResumeInfo | None
 ) -> None:
-    assert ResumeInfo.of("t", 2, answer) == note
+    assert answer.resume_info("t", 2) == note

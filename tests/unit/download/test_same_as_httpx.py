@@ -4,9 +4,9 @@ import httpx
 import pytest
 
 from kiecli.clock import SystemClock
-from kiecli.download.classify import classify
 from kiecli.download.failures import AttemptFailed, PermanentError
 from kiecli.download.file_host import FileRequest, open_url
+from kiecli.download.response import classify
 from kiecli.network.client import ClientFactory
 from tests.support.downloads import context
 from tests.support.raw_server import raw_server

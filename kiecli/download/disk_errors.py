@@ -1,10 +1,8 @@
-"""What the errors of a disk mean to a user, and the checks before anything is written."""
+"""What the errors of a disk mean to a user."""
 
 import errno
-import os
-from contextlib import suppress
 
-from kiecli.errors import FolderNotWritable, NameTaken, SaveError, UsageError, causes
+from kiecli.errors import NameTaken, SaveError, causes
 
 _FREE_SPACE = "free some space, then run the line again"
 _OTHER_FOLDER = "choose another folder with -d"
@@ -29,8 +27,6 @@ NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 NO_DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE})
 """Errors of a process, or a system, that has as many files open as it may."""
-
-_PROBE_PREFIX, _PROBE_SUFFIX = ".kiecli-", ".tmp"
 
 
 def disk_error(path: str, error: OSError) -> SaveError:
@@ -79,75 +75,3 @@ def unwritable_name(path: str) -> SaveError:
         f"could not save {path}: file names in this locale cannot contain some of these characters",
         hint="set LC_ALL=C.UTF-8, or choose another name with -o",
     )
-
-
-def ensure_writable(directory: str) -> None:
-    """Find out whether files can be written into a folder, without making it yet.
-
-    A missing folder is made when there is something to save; until then the nearest one that
-    exists is tried.
-
-    Raises:
-        UsageError: A file is in the place of the folder.
-        FolderNotWritable: Nothing can be written there.
-    """
-    folder = _nearest_existing(directory)
-    if not os.path.isdir(folder):
-        raise UsageError(
-            f"--dir {directory} is not a folder", hint="choose another folder, or remove that file"
-        )
-    try:
-        _make_probe(folder)
-    except OSError as error:
-        refused = disk_error(f"into {directory or '.'}", error)
-        raise FolderNotWritable(refused.message, hint=refused.hint) from error
-    _remove_old_probes(folder)
-
-
-def check_can_append(path: str) -> None:
-    """Find out whether a file can be appended to, or made, and leave it as it is.
-
-    Raises:
-        OSError: It cannot.
-    """
-    if not os.path.exists(path):
-        _make_probe(os.path.dirname(path) or ".")
-        return
-    flags = os.O_RDWR | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)
-    os.close(os.open(path, flags))
-
-
-def _make_probe(folder: str) -> None:
-    import tempfile
-
-    # Without a name where the system can do that, else removed at once: nothing is left of it.
-    tempfile.TemporaryFile(prefix=_PROBE_PREFIX, suffix=_PROBE_SUFFIX, dir=folder).close()
-
-
-def _nearest_existing(path: str) -> str:
-    while path and not os.path.lexists(path):
-        path = os.path.dirname(path)
-    return path or "."
-
-
-def _remove_old_probes(folder: str) -> None:
-    """Remove the empty files that runs have left which were killed at the wrong moment."""
-    with suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            is_probe = entry.name.startswith(_PROBE_PREFIX) and entry.name.endswith(_PROBE_SUFFIX)
-            if is_probe and _is_empty_file(entry):
-                os.unlink(entry.path)
-
-
-def _is_empty_file(entry: os.DirEntry[str]) -> bool:
-    return entry.is_file(follow_symlinks=False) and not entry.stat(follow_symlinks=False).st_size
-
-
-def default_mode() -> int:
-    """Return the mode that a new file has here.
-
-    To be called before other threads make files: the mask is changed for a moment.
-    """
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return 0o666 & ~mask

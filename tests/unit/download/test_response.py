@@ -3,10 +3,9 @@
 import httpx
 import pytest
 
-from kiecli.download.classify import Action, classify
 from kiecli.download.failures import AttemptFailed, FileMissing, PermanentError, TransientError
-from kiecli.download.partial import ResumeInfo
-from kiecli.download.response import FileResponse
+from kiecli.download.response import Action, FileResponse, classify
+from kiecli.download.resume_info import ResumeInfo
 from kiecli.network.headers import ContentRange
 
 START, CONTINUE, VERIFY, AGAIN = Action

@@ -1,0 +1,179 @@
+"""What is found out about a disk before anything is written: may files be made, have they room?"""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Lock
+from typing import Protocol
+
+from kiecli import sizes
+from kiecli.download.disk_errors import disk_error
+from kiecli.errors import FolderNotWritable, SaveError, UsageError
+
+_PROBE_PREFIX, _PROBE_SUFFIX = ".kiecli-", ".tmp"
+
+
+def ensure_writable(directory: str) -> None:
+    """Find out whether files can be written into a folder, without making it yet.
+
+    A missing folder is made when there is something to save; until then the nearest one that
+    exists is tried.
+
+    Raises:
+        UsageError: A file is in the place of the folder.
+        FolderNotWritable: Nothing can be written there.
+    """
+    folder = directory
+    while folder and not os.path.lexists(folder):
+        folder = os.path.dirname(folder)
+    folder = folder or "."
+    if not os.path.isdir(folder):
+        raise UsageError(
+            f"--dir {directory} is not a folder", hint="choose another folder, or remove that file"
+        )
+    try:
+        _make_probe(folder)
+    except OSError as error:
+        refused = disk_error(f"into {directory or '.'}", error)
+        raise FolderNotWritable(refused.message, hint=refused.hint) from error
+    _remove_old_probes(folder)
+
+
+def check_can_append(path: str) -> None:
+    """Find out whether a file can be appended to, or made, and leave it as it is.
+
+    Raises:
+        OSError: It cannot.
+    """
+    if not os.path.exists(path):
+        _make_probe(os.path.dirname(path) or ".")
+        return
+    flags = os.O_RDWR | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)
+    os.close(os.open(path, flags))
+
+
+def _make_probe(folder: str) -> None:
+    import tempfile
+
+    # Without a name where the system can do that, else removed at once: nothing is left of it.
+    tempfile.TemporaryFile(prefix=_PROBE_PREFIX, suffix=_PROBE_SUFFIX, dir=folder).close()
+
+
+def _remove_old_probes(folder: str) -> None:
+    """Remove the empty files that runs have left which were killed at the wrong moment."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            is_probe = entry.name.startswith(_PROBE_PREFIX) and entry.name.endswith(_PROBE_SUFFIX)
+            # Whatever else has such a name is somebody's file.
+            if is_probe and _is_empty_file(entry):
+                os.unlink(entry.path)
+
+
+def _is_empty_file(entry: os.DirEntry[str]) -> bool:
+    return entry.is_file(follow_symlinks=False) and not entry.stat(follow_symlinks=False).st_size
+
+
+def default_mode() -> int:
+    """Return the mode that a new file has here.
+
+    To be called before other threads make files: the mask is changed for a moment.
+    """
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+class Usage(Protocol):
+    """The room of a disk, in bytes: what `shutil.disk_usage` returns."""
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        ...
+
+    @property
+    def free(self) -> int:
+        """What this user may still fill."""
+        ...
+
+
+class Growing(Protocol):
+    """A file on its way."""
+
+    @property
+    def folder(self) -> str:
+        """Where it grows."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Bytes that are there."""
+        ...
+
+
+def disk_usage(folder: str) -> Usage:
+    """Return the room of the disk that a folder is on."""
+    import shutil
+
+    return shutil.disk_usage(folder)
+
+
+class DiskSpace:
+    """The room that the files of a run still need; safe to use from many threads."""
+
+    def __init__(self, usage: Callable[[str], Usage] = disk_usage) -> None:
+        """Begin with no file.
+
+        Args:
+            usage: Returns the room of the disk that a folder is on.
+        """
+        self._usage = usage
+        self._lock = Lock()
+        self._files: dict[Growing, tuple[int, int]] = {}  # device and length of each
+        self._devices: dict[str, int] = {}  # of each folder: it is the same for all of a task
+
+    def reserve(self, file: Growing, length: int, path: str) -> None:
+        """Note how long a file will be, before its first byte is written.
+
+        Args:
+            file: It; the bytes that are there already need no more room.
+            length: All of its bytes.
+            path: Its name, for the message.
+
+        Raises:
+            SaveError: It does not fit beside what the other files of the run still need.
+        """
+        folder = file.folder
+        try:
+            device = self._devices.get(folder)
+            if device is None:
+                device = self._devices[folder] = os.stat(folder).st_dev
+            usage = self._usage(folder)
+        except OSError:
+            return  # writing will show it
+        with self._lock:
+            self._files.pop(file, None)
+            others = sum(
+                max(0, total - other.size)
+                for other, (on, total) in self._files.items()
+                if on == device
+            )
+            needed = length - file.size
+            # A disk that reports a total of nothing, as some network folders do, is not full.
+            if usage.total and needed > usage.free - others:
+                raise _no_room(path, needed, usage.free, others)
+            self._files[file] = device, length
+
+    def release(self, file: Growing) -> None:
+        """Forget a file: it is complete, or given up."""
+        with self._lock:
+            self._files.pop(file, None)
+
+
+def _no_room(path: str, needed: int, free: int, others: int) -> SaveError:
+    taken = f", {sizes.show(others)} of it for other files of this run" if others else ""
+    return SaveError(
+        f"could not save {path}: it needs {sizes.show(needed)}, and the disk has"
+        f" {sizes.show(free)} free{taken}",
+        hint="free some space, then run the line again",
+    )

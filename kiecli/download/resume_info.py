@@ -1,0 +1,52 @@
+"""What is kept beside a part, to request the rest of the file later."""
+
+import json
+from typing import NamedTuple
+
+from kiecli import safe_json
+
+
+class ResumeInfo(NamedTuple):
+    """Resume metadata beside a `.part` file: the validator sent in `If-Range`; never a link."""
+
+    task_id: str
+    n: int
+    length: int
+    """Bytes of the whole file."""
+    etag: str | None
+    """A strong one, quotes included."""
+    last_modified: str | None
+    """Last-Modified, as sent."""
+    content_type: str | None
+
+    @property
+    def validator(self) -> str:
+        """The value of `If-Range` (RFC 9110, section 13.1.5)."""
+        return self.etag or self.last_modified or ""
+
+    def dump(self) -> bytes:
+        """Return it as JSON for the disk."""
+        return json.dumps(self._asdict()).encode()
+
+    @classmethod
+    def parse(cls, data: bytes) -> "ResumeInfo | None":
+        """Read what `dump` wrote; None for anything else."""
+        try:
+            fields = safe_json.parse(data)
+        except ValueError:
+            return None
+        if not isinstance(fields, dict) or fields.keys() != set(cls._fields):
+            return None
+        note = cls(**fields)
+        return note if note._is_sound() else None
+
+    def _is_sound(self) -> bool:
+        texts = (self.etag, self.last_modified, self.content_type)
+        return (
+            isinstance(self.task_id, str)
+            and type(self.n) is int
+            and type(self.length) is int
+            and self.length > 0
+            and all(text is None or isinstance(text, str) for text in texts)
+            and self.validator != ""
+        )

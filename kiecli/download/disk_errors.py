@@ -2,7 +2,7 @@
 
 import errno
 
-from kiecli.errors import NameTaken, SaveError, causes
+from kiecli.errors import KieError, NameTaken, SaveError, causes, without_frames
 
 _FREE_SPACE = "free some space, then run the line again"
 _OTHER_FOLDER = "choose another folder with -d"
@@ -27,6 +27,17 @@ NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 NO_DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE})
 """Errors of a process, or a system, that has as many files open as it may."""
+
+
+def save_error(path: str, error: KieError | OSError | UnicodeEncodeError) -> KieError:
+    """Return whatever kept a file from being saved as an error for the user."""
+    match error:
+        case KieError():
+            return without_frames(error)
+        case OSError():
+            return disk_error(path, error)
+        case _:
+            return unwritable_name(path)
 
 
 def disk_error(path: str, error: OSError) -> SaveError:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import cache, partial
 from random import uniform
-from typing import Protocol
+from threading import Lock
 
 import httpx
 
@@ -12,31 +13,17 @@ from kiecli.clock import Clock
 from kiecli.download.context import TransferContext
 from kiecli.download.descriptors import DescriptorQueue
 from kiecli.download.disk_checks import DiskSpace, Usage, default_mode, disk_usage
-from kiecli.download.disk_errors import disk_error, no_temporary_file, unwritable_name
+from kiecli.download.disk_errors import is_out_of_descriptors, save_error
 from kiecli.download.host_health import HostHealth, Idle
 from kiecli.download.job import SaveJob
 from kiecli.download.listing import FolderListings
-from kiecli.download.part_file import PartialFile
 from kiecli.download.plan import SavedFile, SaveOptions, Target, plan
 from kiecli.download.progress import TransferEvent
 from kiecli.download.reservations import NameReservations
-from kiecli.errors import KieError, without_frames
+from kiecli.download.stream import Sink
+from kiecli.errors import KieError, SaveError
 from kiecli.system.disk_interface import Disk
 from kiecli.system.system_disk import SYSTEM_DISK
-
-_BLOCK = 1024 * 1024
-
-
-class Sink(Protocol):
-    """As much of a binary stream as is needed to write a result to it."""
-
-    def write(self, data: bytes, /) -> object:
-        """Take all of the bytes."""
-        ...
-
-    def flush(self) -> None:
-        """Hand over what was taken."""
-        ...
 
 
 class Downloader:
@@ -72,21 +59,25 @@ class Downloader:
         """
         self._options = options
         self._context = TransferContext(
-            client,
-            fresh_link,
-            clock,
-            report,
-            DiskSpace(usage),
-            random,
-            HostHealth(clock, random, idle),
-            disk,
+            client=client,
+            fresh_link=fresh_link,
+            clock=clock,
+            report=report,
+            space=DiskSpace(usage),
+            random=random,
+            hosts=HostHealth(clock, random, idle, {}, Lock()),
+            listings=cache(partial(FolderListings, clock)),
+            mode=default_mode(),
+            disk=disk,
         )
-        self._mode = default_mode()
-        self._listings = FolderListings(clock)
         self._reservations = NameReservations(
             options.template, with_metadata=options.write_metadata
         )
-        self._descriptors = DescriptorQueue(clock, free=close_connections)
+        self._begun: list[SaveJob] = []
+        self._running: set[SaveJob] = set()
+        self._descriptors = cache(
+            partial(DescriptorQueue, clock, close_connections, self._begun, self._running)
+        )
 
     def plan(self, task: Task, label: str | None = None) -> list[Target]:
         """Return what a succeeded task has to save, in the order of its results.
@@ -108,10 +99,25 @@ class Downloader:
 
         Blocks for as long as bytes come: to be called on a thread that may be abandoned.
         """
-        job = self._job(target)
-        return _tried(
-            target, lambda: self._descriptors.run(job.to_disk, if_none_left=job.kept_unread)
-        )
+        job = SaveJob(target, self._options, self._context)
+        try:
+            try:
+                return self._attempt(job)
+            except (OSError, SaveError) as error:
+                if not is_out_of_descriptors(error):
+                    raise
+            return self._descriptors().run(partial(self._attempt, job), job.kept_unread)
+        except (KieError, OSError, UnicodeEncodeError) as error:
+            return SavedFile.failed(target, save_error(target.path, error))
+
+    def _attempt(self, job: SaveJob) -> SavedFile:
+        """Save a file, counted among those that hold descriptors meanwhile."""
+        self._begun.append(job)
+        self._running.add(job)
+        try:
+            return job.to_disk()
+        finally:
+            self._running.discard(job)
 
     def write_to(self, target: Target, stream: Sink) -> SavedFile:
         """Write a target to a stream, once it is complete and verified, and not a byte before.
@@ -119,38 +125,6 @@ class Downloader:
         Raises:
             OSError: The stream refuses it.
         """
-        from tempfile import gettempdir
+        from kiecli.download.stream import write_to_stream
 
-        try:
-            temporary = self._context.disk.open_temporary()
-        except OSError as error:
-            return SavedFile.failed(target, no_temporary_file(target.path, error))
-        try:
-            partial = PartialFile(temporary, gettempdir())
-            saved = _tried(target, lambda: self._job(target).to_stream(partial))
-            if saved.error is None:
-                _copy(partial, stream)
-        finally:
-            temporary.close()
-        return saved
-
-    def _job(self, target: Target) -> SaveJob:
-        return SaveJob(target, self._options, self._context, self._listings, self._mode)
-
-
-def _tried(target: Target, save: Callable[[], SavedFile]) -> SavedFile:
-    try:
-        return save()
-    except KieError as error:
-        return SavedFile.failed(target, without_frames(error))
-    except OSError as error:
-        return SavedFile.failed(target, disk_error(target.path, error))
-    except UnicodeEncodeError:
-        return SavedFile.failed(target, unwritable_name(target.path))
-
-
-def _copy(partial: PartialFile, stream: Sink) -> None:
-    with partial.reader() as reader:
-        while block := reader.read(_BLOCK):
-            stream.write(block)
-    stream.flush()
+        return write_to_stream(target, self._context, stream)

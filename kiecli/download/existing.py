@@ -1,61 +1,47 @@
-"""What stands under a path already, and what is to be done about it."""
+"""A file that stands where a target goes: whether it is the target already, or has to stay."""
 
-import os
-import stat
+from collections.abc import Callable
 from enum import Enum
 from typing import NamedTuple
 
-from kiecli.download.host_probe import HostFile
-from kiecli.download.integrity import Integrity
+from kiecli.download import metadata
+from kiecli.download.destination import FileState, FileType, in_the_way, inspect
+from kiecli.download.host_probe import TAIL_SIZE, HostFile
+from kiecli.download.inline_result import as_file
+from kiecli.download.integrity import Integrity, condition
+from kiecli.download.plan import Target
+from kiecli.files.content_check import is_text
+from kiecli.files.media_types import HEAD_SIZE, extension_of_type, signature
+from kiecli.files.template import split_extension
+
+Probe = Callable[[int], HostFile | None]
+"""Asks the host of the target for the bytes from an offset on."""
 
 
-class FileType(Enum):
-    """What stands under a path."""
+class CompleteFile(NamedTuple):
+    """A file that is there already and complete."""
 
-    NOTHING = "nothing"
-    FILE = "a file"
-    LINK = "a symbolic link"
-    FOLDER = "a folder"
-    OTHER = "something that is neither a file nor a folder"
+    path: str
+    size: int
 
 
-class FileState(NamedTuple):
-    """What was found under a path."""
+class UndecidedFile(NamedTuple):
+    """A file of which only the whole body can tell whether it is the target."""
 
-    kind: FileType
-    size: int = 0
-    identity: tuple[int, ...] = ()
-    """Differs when it is another one, or was changed."""
+    path: str
 
 
-def inspect(path: str) -> FileState:
-    """Return what stands there.
+class _Examined(NamedTuple):
+    """What stands under a path, as far as it and its metadata tell."""
 
-    A link that leads to a regular file is that file; any other link is a link.
-
-    Raises:
-        OSError: It cannot be looked at.
-    """
-    try:
-        info = os.stat(path, follow_symlinks=False)
-    except FileNotFoundError:
-        return FileState(FileType.NOTHING)
-    identity = _identity(info)
-    if stat.S_ISLNK(info.st_mode):
-        try:
-            info = os.stat(path)
-        except OSError:  # it leads nowhere, or in circles
-            return FileState(FileType.LINK, identity=identity)
-        identity += _identity(info)
-        if not stat.S_ISREG(info.st_mode):
-            return FileState(FileType.LINK, identity=identity)
-    kinds = {stat.S_IFREG: FileType.FILE, stat.S_IFDIR: FileType.FOLDER}
-    kind = kinds.get(stat.S_IFMT(info.st_mode), FileType.OTHER)
-    return FileState(kind, info.st_size, identity)
-
-
-def _identity(info: os.stat_result) -> tuple[int, ...]:
-    return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns
+    path: str
+    state: FileState
+    integrity: Integrity = Integrity.UNKNOWN
+    is_media: bool = False
+    """Whether its first bytes are those of a known binary format."""
+    is_text: bool = False
+    is_proved: bool = False
+    """Whether its metadata says that it is the target, and whole."""
 
 
 class Comparison(Enum):
@@ -112,8 +98,6 @@ def decide(
         comparison: How it compares with what the host has.
     """
     match existing.kind:
-        case FileType.NOTHING:
-            return Decision.FETCH
         case FileType.FOLDER | FileType.OTHER:
             return Decision.REFUSE
         case _ if overwrite:
@@ -142,3 +126,112 @@ def _unproved(integrity: Integrity, comparison: Comparison) -> Decision:
             return Decision.KEEP
         case _:
             return Decision.COMPARE
+
+
+def judge(
+    target: Target, found: dict[str, FileState], probe: Probe, *, overwrite: bool
+) -> CompleteFile | UndecidedFile | None:
+    """Return the file that needs no fetching, the one that has to be compared, or None.
+
+    Args:
+        target: The result.
+        found: What stands under its paths.
+        probe: Asks the host; called where neither name nor metadata nor bytes decide.
+        overwrite: Whether the user wants it fetched anew.
+
+    Raises:
+        SaveError: Something is in the way that must not be replaced.
+        OSError: It cannot be read.
+    """
+    undecided = None
+    for path, state in found.items():
+        file = _examine(target, path, state)
+        decision = _decide(target, file, Comparison.NOT_PROBED, overwrite=overwrite)
+        if decision is Decision.PROBE:
+            comparison = _compare(target, file, probe)
+            decision = _decide(target, file, comparison, overwrite=overwrite)
+        match decision:
+            case Decision.KEEP:
+                return CompleteFile(path, state.size)
+            case Decision.REFUSE if target.path_known:
+                raise in_the_way(path, state)
+            case Decision.COMPARE:
+                undecided = UndecidedFile(path)
+    return undecided
+
+
+def _examine(target: Target, path: str, state: FileState) -> _Examined:
+    if state.kind is not FileType.FILE:
+        return _Examined(path, state)
+    is_proved = metadata.proves(path, state.size, target)
+    with open(path, "rb") as file:
+        head = file.read(HEAD_SIZE)
+        file.seek(0)
+        extension = target.expected_extension or split_extension(path)[1]
+        integrity = condition(file, state.size, extension)
+    if is_proved and integrity is Integrity.UNKNOWN:
+        integrity = Integrity.COMPLETE  # the length in the metadata says so
+    is_media = signature(head) is not None
+    return _Examined(path, state, integrity, is_media, is_text(head), is_proved)
+
+
+def _decide(
+    target: Target, file: _Examined, comparison: Comparison, *, overwrite: bool
+) -> Decision:
+    # Where the extension is not known, a caption or a note beside could have the name, too.
+    by_name = target.name_is_unique and (target.path_known or file.is_media)
+    return decide(
+        file.state,
+        file.integrity,
+        counts=by_name or file.is_proved,
+        overwrite=overwrite,
+        comparison=comparison,
+    )
+
+
+def _compare(target: Target, file: _Examined, probe: Probe) -> Comparison:
+    """Compare a file with the one that the host has, or with the text that is due."""
+    if target.url is None:
+        expected = as_file(target.inline_result)
+        host: HostFile | None = HostFile(len(expected), None, expected)
+        return compare(file.state.size, _bytes_from(file.path, 0, len(expected) + 1), host)
+    offset = max(0, file.state.size - TAIL_SIZE)
+    host = probe(offset)
+    tail = b"" if host is None else _bytes_from(file.path, offset, TAIL_SIZE)
+    comparison = compare(file.state.size, tail, host)
+    if host is None or target.path_known or comparison is Comparison.DIFFERENT:
+        return comparison
+    return _compare_type(target, file, host, comparison)
+
+
+def _compare_type(
+    target: Target, file: _Examined, host: HostFile, comparison: Comparison
+) -> Comparison:
+    """Compare a file whose extension only the host could tell."""
+    extension = extension_of_type(host.content_type)
+    if file.is_text and extension not in _TEXTS and not _says_text(host.content_type):
+        return Comparison.DIFFERENT  # text never counts for media
+    agrees = host.length is not None or extension == split_extension(file.path)[1]
+    if target.name_is_unique and (agrees or file.is_text):
+        return Comparison.SAME
+    return comparison
+
+
+# Formats of text whose types do not begin with `text/`.
+_TEXTS = frozenset({"json", "svg", "srt", "gltf", "obj", "stl", "txt", "vtt"})
+
+
+def _says_text(content_type: str | None) -> bool:
+    return (content_type or "").startswith("text/")
+
+
+def _bytes_from(path: str, offset: int, size: int) -> bytes:
+    with open(path, "rb") as file:
+        file.seek(offset)
+        return file.read(size)
+
+
+def is_proved(target: Target, path: str) -> bool:
+    """Whether the metadata beside a file at a path says that it is the target."""
+    state = inspect(path)
+    return metadata.proves(path, state.size if state else 0, target)

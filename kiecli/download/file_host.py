@@ -98,9 +98,9 @@ def _send(
     context: TransferContext, requested: FileRequest, url: str, deadline: Deadline
 ) -> httpx.Response:
     """Send one request, as soon as its host can be connected to."""
-    client = context.client
+    client, hosts = context.client, context.hosts
     server = urlsplit(url).netloc  # another port is another server
-    if context.hosts.wait(server, patient=requested.waits_for_host):
+    if hosts.outages and hosts.wait(server, patient=requested.waits_for_host):
         deadline.restart()
     started = context.clock.now()
     try:
@@ -114,14 +114,15 @@ def _send(
         response = client.send(request, stream=True)
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
         if is_certificate_error(error) or is_out_of_descriptors(error):
-            context.hosts.on_connected(server)
+            hosts.on_connected(server)
             raise
         reason = f"could not reach {host_of(url)}: {describe_error(error, deadline)}"
-        raise context.hosts.on_unreachable(server, reason, started) from error
+        raise hosts.on_unreachable(server, reason, started) from error
     except BaseException:  # whatever it is, other files need not wait for it
-        context.hosts.on_connected(server)
+        hosts.on_connected(server)
         raise
-    context.hosts.on_connected(server)
+    if hosts.outages:
+        hosts.on_connected(server)
     return response
 
 

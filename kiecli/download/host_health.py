@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from threading import Lock
+from typing import NamedTuple
 
 from kiecli.clock import Clock
 from kiecli.download.failures import HostUnreachable
@@ -38,25 +39,22 @@ class _Outage:
         return HostUnreachable(self.reason, is_new=is_new, summary=summary)
 
 
-class HostHealth:
+class HostHealth(NamedTuple):
     """Makes the files of an unreachable host wait for it together; safe to share between threads.
 
     After each pause one of them tries to connect. With it all others go on, or are given up.
+    While there are no outages, nothing needs to be asked or reported.
     """
 
-    def __init__(self, clock: Clock, random: Callable[[float, float], float], idle: Idle) -> None:
-        """Begin with hosts in good health.
-
-        Args:
-            clock: Measures and waits.
-            random: Draws the pauses.
-            idle: Entered while a file waits.
-        """
-        self._clock = clock
-        self._random = random
-        self._idle = idle
-        self._outages: dict[str, _Outage] = {}
-        self._lock = Lock()
+    clock: Clock
+    """Measures and waits."""
+    random: Callable[[float, float], float]
+    """Draws the pauses."""
+    idle: Idle
+    """Entered while a file waits."""
+    outages: dict[str, _Outage]
+    """Hosts that could not be connected to when they were last tried."""
+    lock: Lock
 
     def wait(self, host: str, *, patient: bool = True) -> bool:
         """Wait until the host may be connected to, and return whether that took time.
@@ -70,18 +68,18 @@ class HostHealth:
         Raises:
             HostUnreachable: Its files are given up, or there is something to wait for.
         """
-        if not self._outages or self._seconds_to_wait(host, patient) == 0:
+        if self._seconds_to_wait(host, patient) == 0:
             return False
-        with self._idle():
+        with self.idle():
             while (seconds := self._seconds_to_wait(host, patient)) > 0:
-                self._clock.sleep(seconds)
+                self.clock.sleep(seconds)
         return True
 
     def _seconds_to_wait(self, host: str, patient: bool) -> float:
         """Return how long to sleep before asking again; 0 when the caller may connect."""
-        now = self._clock.now()
-        with self._lock:
-            outage = self._outages.get(host)
+        now = self.clock.now()
+        with self.lock:
+            outage = self.outages.get(host)
             if outage is None:
                 return 0.0
             # One file connects at a time: a host that comes back is not met by all of them.
@@ -95,9 +93,8 @@ class HostHealth:
 
     def on_connected(self, host: str) -> None:
         """Let all files of the host go on."""
-        if self._outages:
-            with self._lock:
-                self._outages.pop(host, None)
+        with self.lock:
+            self.outages.pop(host, None)
 
     def on_unreachable(self, host: str, reason: str, started: float) -> HostUnreachable:
         """Note a failed attempt to connect and return the failure.
@@ -107,12 +104,12 @@ class HostHealth:
             reason: What went wrong, for the message.
             started: When the attempt began. Files that fail side by side are one failure.
         """
-        now = self._clock.now()
-        with self._lock:
-            outage = self._outages.get(host)
+        now = self.clock.now()
+        with self.lock:
+            outage = self.outages.get(host)
             is_new = outage is None
             if outage is None:
-                outage = self._outages[host] = _Outage(started, self._random)
+                outage = self.outages[host] = _Outage(started, self.random)
             if is_new or started > outage.failed_at:
                 outage.on_failure(now, reason)
             return outage.failure(now, is_new=is_new)

@@ -1,20 +1,26 @@
 """Saving one target: an existing file is kept, a missing one fetched, a complete one renamed."""
 
-from kiecli.download.checksum import checksum_of
+import os
+from typing import NamedTuple
+
+from kiecli.download.checksum import BackgroundSHA256, checksum_of, checksum_of_bytes
 from kiecli.download.context import TransferContext
-from kiecli.download.destination import CompleteFile, Destination, in_the_way
+from kiecli.download.destination import (
+    FileState,
+    FileType,
+    final_path,
+    in_the_way,
+    inspect,
+    inspect_target,
+)
 from kiecli.download.disk_errors import NO_ROOM, disk_full
-from kiecli.download.existing import FileType, inspect
+from kiecli.download.existing import CompleteFile, UndecidedFile, is_proved, judge
 from kiecli.download.host_probe import HostFile, probe
-from kiecli.download.inline_result import as_text
-from kiecli.download.listing import FolderListings
-from kiecli.download.metadata_writer import MetadataWriter
-from kiecli.download.part_file import PartFile, PartialFile, remove_stale_part
+from kiecli.download.part_file import PartFile, remove_stale_part
 from kiecli.download.plan import SavedFile, SaveOptions, Target
 from kiecli.download.progress import TransferRetrying
-from kiecli.download.receiver import Received, Receiver, make_folder_of
 from kiecli.download.transfer import Transfer
-from kiecli.errors import SaveError
+from kiecli.errors import ResultExpired, SaveError
 from kiecli.system.disk_interface import PartReplaced
 
 _LOCK_PAUSE = 0.2  # seconds between two attempts to get a lock
@@ -23,32 +29,33 @@ _LOCK_PAUSE = 0.2  # seconds between two attempts to get a lock
 _MAX_ATTEMPTS = 2
 
 
+class _Received(NamedTuple):
+    """What is known of a part that is complete."""
+
+    path: str
+    """Its final name."""
+    content_type: str | None
+    sha256: str | None
+    resumed: int = 0
+    """Bytes taken over from an earlier run."""
+
+
 class SaveJob:
     """One target on its way to the disk."""
 
-    def __init__(
-        self,
-        target: Target,
-        options: SaveOptions,
-        context: TransferContext,
-        listings: FolderListings,
-        mode: int,
-    ) -> None:
+    def __init__(self, target: Target, options: SaveOptions, context: TransferContext) -> None:
         """Look at nothing yet.
 
         Args:
             target: The result.
             options: How to save.
             context: The network and what all files of the run share.
-            listings: The names in folders.
-            mode: The mode of a complete file.
         """
         self._target = target
         self._options = options
         self._context = context
-        self._mode = mode
-        self._destination = Destination(target, options, listings)
-        self._receiver = Receiver(target, options, context, self._destination)
+        self._part_path = f"{target.path}.part"
+        self._undecided: str | None = None
         self._has_waited = False
 
     def to_disk(self) -> SavedFile:
@@ -64,20 +71,12 @@ class SaveJob:
             except (PartReplaced, FileNotFoundError) as error:
                 replaced = error
             else:
-                return self._with_metadata(saved)
+                return self._with_metadata(saved) if self._options.write_metadata else saved
         raise SaveError(
             f"could not save {self._target.path}: another program replaced or removed"
-            f" {self._destination.part} while it was written, twice",
+            f" {self._part_path} while it was written, twice",
             hint="let no other program write there, or choose another folder with -d",
         ) from replaced
-
-    def _with_metadata(self, saved: SavedFile) -> SavedFile:
-        if not self._options.write_metadata:
-            return saved
-        writer = MetadataWriter(
-            self._context.disk, self._mode, self._wait, overwrite=self._options.overwrite
-        )
-        return writer.write(self._target, saved)
 
     def _save(self) -> SavedFile:
         """Keep an existing file, or fetch it into its part and publish that.
@@ -88,19 +87,18 @@ class SaveJob:
             KieError: The file cannot be had, or its name cannot be.
             OSError: The disk refuses.
         """
-        before = self._destination.inspect()
-        kept = self._destination.find_existing(before, self._probe)
+        before = inspect_target(self._target, self._context.listings)
+        kept = self._find_complete(before) if before else None
         if kept is not None:
-            remove_stale_part(self._destination.part, self._context.disk)
+            remove_stale_part(self._part_path, self._context.disk)
             return self._kept(kept)
         part = self._open_part()
         try:
             # Another kiecli may have saved the file while it held the lock that we waited for.
-            after = self._destination.inspect(fresh=self._has_waited)
-            if after != before:
-                kept = self._destination.find_existing(after, self._probe)
+            after = inspect_target(self._target, self._context.listings, fresh=self._has_waited)
+            kept = None if after == before else self._find_complete(after)
             if kept is None:
-                return self._publish(part, self._receiver.fill(part))
+                return self._publish(part, self._fill(part))
             part.discard()
             return self._kept(kept)
         except OSError as error:
@@ -112,21 +110,65 @@ class SaveJob:
             part.release()
 
     def _open_part(self) -> PartFile:
-        path, disk = self._destination.part, self._context.disk
+        path, disk = self._part_path, self._context.disk
         try:
             return PartFile(path, self._wait, disk)
         except FileNotFoundError:
-            make_folder_of(path)
+            _make_folder_of(path)
             return PartFile(path, self._wait, disk)
 
-    def _publish(self, part: PartFile, received: Received) -> SavedFile:
-        """Give the complete part its final name; a file that may be another's is not replaced."""
-        path = received.path
+    def _fill(self, part: PartFile) -> _Received:
+        """Bring all bytes of the target into its part, and verify them.
+
+        Raises:
+            KieError: They cannot be had.
+            OSError: The disk refuses.
+        """
+        target, options = self._target, self._options
+        if target.url is None:
+            return self._fill_inline(part)
+        note = part.note
+        if note and (options.overwrite or (note.task_id, note.n) != (target.task_id, target.n)):
+            part.note = None  # another result had the name: it starts again
+        wants_checksum = options.checksum or options.write_metadata
+        checksum = BackgroundSHA256(part.file) if wants_checksum else None
         try:
-            part.commit(path, self._mode, replace=self._destination.may_replace(path))
+            transfer = Transfer(target, part, self._context, checksum)
+            transfer.run()
+            path = final_path(target, options, transfer.content_type, part.head)
+            if path != target.path:  # folders can be named by the extension, too
+                _make_folder_of(path)
+            sha256 = checksum.result(part.size) if checksum else None
+            return _Received(path, transfer.content_type, sha256, transfer.resumed)
+        except ResultExpired as error:
+            if self._undecided is None:
+                raise
+            raise self._cannot_compare(self._undecided) from error
+        finally:
+            if checksum is not None:
+                checksum.stop()
+
+    def _fill_inline(self, part: PartFile) -> _Received:
+        from kiecli.download.inline_result import CONTENT_TYPE, as_file
+
+        data = as_file(self._target.inline_result)
+        part.reset(None)
+        part.append(data)
+        return _Received(self._target.path, CONTENT_TYPE, checksum_of_bytes(data))
+
+    def _publish(self, part: PartFile, received: _Received) -> SavedFile:
+        """Give the complete part its final name; a file that may be another's is not replaced."""
+        target, path = self._target, received.path
+        # What stands there can only be this result: by its name, or by its metadata.
+        replace = self._options.overwrite or target.name_is_unique or is_proved(target, path)
+        try:
+            part.commit(path, self._context.mode, replace=replace)
         except FileExistsError:
             return self._keep_if_same(part, path)
-        return self._saved(part, received)
+        path, content_type, sha256, resumed = received
+        return SavedFile(
+            target.n, target.url, path, part.size, sha256, content_type, "saved", resumed, None
+        )
 
     def _keep_if_same(self, part: PartFile, path: str) -> SavedFile:
         """Keep the file whose name the target should get, if it has the very same bytes.
@@ -135,13 +177,11 @@ class SaveJob:
             SaveError: It is another file.
         """
         state = inspect(path)
-        is_same = (
-            state.kind is FileType.FILE and state.size == part.size and part.has_same_bytes(path)
-        )
+        is_same = _has_size(state, part.size) and part.has_same_bytes(path)
         part.discard()
         if not is_same:
             raise in_the_way(path, state)
-        return self._kept(CompleteFile(path, state.size))
+        return self._kept(CompleteFile(path, part.size))
 
     def kept_unread(self) -> SavedFile | None:
         """Return an existing file that counts by its name, or None; no descriptor is needed.
@@ -153,28 +193,34 @@ class SaveJob:
         if self._options.overwrite or not (target.name_is_unique and target.path_known):
             return None
         state = inspect(target.path)
-        if state.kind is not FileType.FILE or not state.size:
+        if state is None or state.kind is not FileType.FILE or not state.size:
             return None
-        return self._kept_as(CompleteFile(target.path, state.size), None)
+        return SavedFile.kept(target, target.path, state.size, None)
 
-    def to_stream(self, partial: PartialFile) -> SavedFile:
-        """Bring the complete file into a temporary one, whose reader has the path `-`.
-
-        Raises:
-            KieError: It cannot be had.
-            OSError: The disk refuses.
-        """
-        content_type = None
-        if self._target.url is None:
-            partial.append(as_text(self._target.inline_result))
-        else:
-            transfer = Transfer(self._target, partial, self._context)
-            transfer.run()
-            content_type = transfer.content_type
-        return self._saved(partial, Received("-", content_type, None))
+    def _find_complete(self, found: dict[str, FileState]) -> CompleteFile | None:
+        """Return the one of the files found that needs no fetching, or None."""
+        overwrite = self._options.overwrite
+        match judge(self._target, found, self._probe, overwrite=overwrite):
+            case CompleteFile() as complete:
+                return complete
+            case UndecidedFile(path):
+                self._undecided = path
+        return None
 
     def _probe(self, offset: int) -> HostFile | None:
         return probe(self._target, self._context, offset)
+
+    def _cannot_compare(self, path: str) -> ResultExpired:
+        """Return the error of a file whose body was only to be compared, and is gone."""
+        return ResultExpired(
+            f"could not save {path}: a file is there and the link of this result is dead, so"
+            f" kiecli cannot tell whether this is {self._target.name}'s;"
+            " --write-metadata keeps the proof"
+        )
+
+    def _kept(self, kept: CompleteFile) -> SavedFile:
+        sha256 = checksum_of(kept.path) if self._options.checksum else None
+        return SavedFile.kept(self._target, kept.path, kept.size, sha256)
 
     def _wait(self) -> None:
         if not self._has_waited:
@@ -183,16 +229,18 @@ class SaveJob:
             self._context.report(TransferRetrying(self._target, reason))
         self._context.clock.sleep(_LOCK_PAUSE)
 
-    def _kept(self, kept: CompleteFile) -> SavedFile:
-        return self._kept_as(kept, checksum_of(kept.path) if self._options.checksum else None)
+    def _with_metadata(self, saved: SavedFile) -> SavedFile:
+        from kiecli.download.metadata_writer import MetadataWriter
 
-    def _kept_as(self, kept: CompleteFile, sha256: str | None) -> SavedFile:
-        target = self._target
-        return SavedFile(target.n, target.url, kept.path, kept.size, sha256, None, "kept", 0, None)
-
-    def _saved(self, partial: PartialFile, received: Received) -> SavedFile:
-        path, content_type, sha256, resumed = received
-        target = self._target
-        return SavedFile(
-            target.n, target.url, path, partial.size, sha256, content_type, "saved", resumed, None
+        writer = MetadataWriter(
+            self._context.disk, self._context.mode, self._wait, overwrite=self._options.overwrite
         )
+        return writer.write(self._target, saved)
+
+
+def _has_size(state: FileState | None, size: int) -> bool:
+    return state is not None and state.kind is FileType.FILE and state.size == size
+
+
+def _make_folder_of(path: str) -> None:
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)

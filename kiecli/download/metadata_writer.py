@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 from kiecli.download import metadata
 from kiecli.download.checksum import checksum_of
-from kiecli.download.destination import in_the_way
+from kiecli.download.destination import in_the_way, inspect
 from kiecli.download.disk_errors import disk_error
-from kiecli.download.existing import inspect
 from kiecli.download.part_file import PartFile, remove_stale_part
 from kiecli.download.plan import SavedFile, Target
 from kiecli.errors import SaveError

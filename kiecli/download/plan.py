@@ -106,6 +106,11 @@ class SavedFile(NamedTuple):
         return cls(target.n, target.url, target.path, None, None, None, "planned", 0, None)
 
     @classmethod
+    def kept(cls, target: Target, path: str, size: int, sha256: str | None) -> "SavedFile":
+        """Return how a target ended whose file was there already."""
+        return cls(target.n, target.url, path, size, sha256, None, "kept", 0, None)
+
+    @classmethod
     def failed(cls, target: Target, error: KieError) -> "SavedFile":
         """Return how a target ended that is not there."""
         return cls(target.n, target.url, target.path, None, None, None, "failed", 0, error)

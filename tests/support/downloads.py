@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from kiecli.download.context import TransferContext
 from kiecli.download.disk_checks import DiskSpace, Usage, disk_usage
 from kiecli.download.downloader import Downloader
 from kiecli.download.host_health import HostHealth
+from kiecli.download.listing import FolderListings
 from kiecli.download.plan import SavedFile, SaveOptions, Target
 from kiecli.download.progress import TransferEvent, TransferRetrying
 from kiecli.download.resume_info import ResumeInfo
@@ -41,7 +43,7 @@ NAME = "task1-1.png"
 def context(client: httpx.Client, clock: Clock | None = None) -> TransferContext:
     """Return what it takes to ask file hosts over a client."""
     clock = clock or FakeClock()
-    hosts = HostHealth(clock, lambda _low, high: high, nullcontext)
+    hosts = HostHealth(clock, lambda _low, high: high, nullcontext, {}, Lock())
     return TransferContext(
         client,
         fresh_link=str,
@@ -50,6 +52,7 @@ def context(client: httpx.Client, clock: Clock | None = None) -> TransferContext
         space=DiskSpace(),
         random=lambda _low, high: high,
         hosts=hosts,
+        listings=lambda: FolderListings(clock),
     )
 
 

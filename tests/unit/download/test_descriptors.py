@@ -15,83 +15,81 @@ def too_many(number: int = errno.EMFILE) -> OSError:
     return OSError(number, os.strerror(number))
 
 
-class Save:
-    """Fails so often, then succeeds."""
-
-    def __init__(self, *errors: Exception) -> None:
-        self.errors = list(errors)
-
-    def __call__(self) -> str:
-        if self.errors:
-            raise self.errors.pop(0)
-        return "saved"
-
-
-def nothing() -> None:
-    return None
-
-
-class Ending(FakeClock):
-    """A clock on which other files end while somebody waits."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.queue = DescriptorQueue(self)
-
-    def sleep(self, seconds: float) -> None:
-        super().sleep(seconds)
-        if len(self.sleeps) % 2 == 0:
-            self.queue.run(Save(), if_none_left=nothing)
-
-
-def during(queue: DescriptorQueue, inner: Callable[[], str]) -> str:
-    """Run something while another file is being saved."""
-    return queue.run(inner, if_none_left=nothing)
-
-
 def from_network() -> SaveError:
     error = SaveError("could not reach files.test: too many open files")
     error.__cause__ = too_many(errno.ENFILE)
     return error
 
 
+class Files(FakeClock):
+    """The files of a run, some of which end while one of them waits.
+
+    Attributes:
+        running: Those that are being saved.
+        freed: How often idle connections were closed.
+    """
+
+    def __init__(self, *running: str) -> None:
+        super().__init__()
+        self.running = set(running)
+        self.freed = 0
+        self._begun = list(running)
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        if len(self.sleeps) % 2 == 0:
+            self.running.pop()
+
+    def save(
+        self,
+        *errors: Exception,
+        kept: str | None = None,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> str:
+        """Save a file that meets these errors, one at each attempt."""
+        left = list(errors)
+
+        def attempt() -> str:
+            self.begin()
+            meanwhile()
+            if left:
+                raise left.pop(0)
+            return "saved"
+
+        queue = DescriptorQueue(self, self._free, self._begun, self.running)
+        return queue.run(attempt, lambda: kept)
+
+    def begin(self) -> None:
+        """Count an attempt that is begun."""
+        self._begun.append("file")
+
+    def _free(self) -> None:
+        self.freed += 1
+
+
 @pytest.mark.parametrize("error", [too_many(), too_many(errno.ENFILE), from_network()])
 def test_a_file_waits_until_another_has_ended(error: Exception) -> None:
-    clock = Ending()
-    save = Save(error, error)
-    assert during(clock.queue, lambda: clock.queue.run(save, if_none_left=nothing)) == "saved"
-    assert clock.sleeps == [0.2] * 4
+    files = Files("a", "b")
+    assert (files.save(error), files.sleeps, files.freed) == ("saved", [0.2] * 4, 1)
 
 
 def test_one_that_came_between_is_a_reason_to_try_again() -> None:
-    queue = DescriptorQueue(FakeClock())
-    attempts = []
-
-    def save() -> str:
-        attempts.append(1)
-        if len(attempts) == 2:
-            queue.run(Save(), if_none_left=nothing)
-        return Save(*[too_many()] * (len(attempts) < 3))()
-
-    assert (queue.run(save, if_none_left=nothing), len(attempts)) == ("saved", 3)
+    files = Files()
+    assert files.save(too_many(), too_many(), meanwhile=files.begin) == "saved"
 
 
-def test_alone_it_fails_after_a_second_attempt_with_what_could_be_freed() -> None:
-    clock, freed = FakeClock(), []
-    queue = DescriptorQueue(clock, free=lambda: freed.append(1))
+def test_alone_it_fails_though_what_could_be_freed_was() -> None:
+    files = Files()
     with pytest.raises(OSError, match="Too many open files"):
-        queue.run(Save(from_network(), from_network()), if_none_left=nothing)
-    assert (clock.sleeps, freed) == ([], [1])
-    assert queue.run(Save(too_many()), if_none_left=nothing) == "saved"
+        files.save(from_network())
+    assert (files.sleeps, files.freed) == ([], 1)
 
 
 def test_alone_it_may_be_content_with_what_needs_no_descriptor() -> None:
-    queue = DescriptorQueue(FakeClock())
-    assert queue.run(Save(too_many(), too_many()), if_none_left=lambda: "kept") == "kept"
+    assert Files().save(too_many(), kept="kept") == "kept"
 
 
 @pytest.mark.parametrize("error", [OSError(errno.EIO, "broken"), SaveError("refused")])
 def test_any_other_error_is_the_end(error: Exception) -> None:
-    queue = DescriptorQueue(FakeClock())
     with pytest.raises(type(error)):
-        during(queue, lambda: queue.run(Save(error), if_none_left=lambda: "kept"))
+        Files().save(error, kept="kept")

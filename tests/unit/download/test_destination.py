@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from kiecli.download.destination import FileType, inspect
 from kiecli.download.resume_info import ResumeInfo
 from kiecli.sandbox import media
 from kiecli.sandbox.files import etag
@@ -530,3 +531,40 @@ def test_a_name_too_long_for_the_disk_is_an_error(bench: Bench) -> None:
     saved = bench.save(LINK, template="x" * 252)
     assert said(saved.error).endswith(": the name is too long for this disk")
     assert bench.files == {}
+
+
+@needs_links
+@needs_named_pipes
+def test_what_stands_there_is_seen_through_links_to_files(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"12345")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("file")
+    (tmp_path / "dangling").symlink_to("nowhere")
+    (tmp_path / "circle").symlink_to("circle")
+    (tmp_path / "to folder").symlink_to("folder")
+    os.mkfifo(tmp_path / "pipe")
+    states = {
+        name: inspect(str(tmp_path / name))
+        for name in ("nothing", "file", "folder", "link", "dangling", "circle", "to folder", "pipe")
+    }
+    found = {name: state and (state.kind, state.size > 0) for name, state in states.items()}
+    assert found == {
+        "nothing": None,
+        "file": (FileType.FILE, True),
+        "folder": (FileType.FOLDER, True),
+        "link": (FileType.FILE, True),
+        "dangling": (FileType.LINK, False),
+        "circle": (FileType.LINK, False),
+        "to folder": (FileType.LINK, False),
+        "pipe": (FileType.OTHER, False),
+    }
+
+
+def test_a_changed_file_is_told_from_what_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"12345")
+    before = inspect(str(path))
+    assert inspect(str(path)) == before
+    (tmp_path / "new").write_bytes(b"67890")
+    (tmp_path / "new").replace(path)
+    assert inspect(str(path)) != before

@@ -1,24 +1,12 @@
 """What becomes of something that stands under a target's name already."""
 
-import os
-from pathlib import Path
-
 import pytest
 
-from kiecli.download.existing import (
-    Comparison,
-    Decision,
-    FileState,
-    FileType,
-    compare,
-    decide,
-    inspect,
-)
+from kiecli.download.destination import FileState, FileType
+from kiecli.download.existing import Comparison, Decision, compare, decide
 from kiecli.download.host_probe import HostFile
 from kiecli.download.integrity import Integrity
-from tests.support.systems import needs_links, needs_named_pipes
 
-NOTHING = FileState(FileType.NOTHING)
 FILE = FileState(FileType.FILE, 100)
 LINK = FileState(FileType.LINK)
 FOLDER = FileState(FileType.FOLDER)
@@ -35,9 +23,6 @@ DIFFERENT, UNDECIDED = Comparison.DIFFERENT, Comparison.UNDECIDED
 @pytest.mark.parametrize(
     ("existing", "integrity", "counts", "overwrite", "comparison", "decision"),
     [
-        (NOTHING, UNKNOWN, OURS, NORMAL, NOT_PROBED, FETCH),
-        (NOTHING, UNKNOWN, UNPROVED, NORMAL, NOT_PROBED, FETCH),
-        (NOTHING, UNKNOWN, UNPROVED, REPLACE, NOT_PROBED, FETCH),
         # It can only be this result: its own bytes decide, and the host where they cannot.
         (FILE, COMPLETE, OURS, NORMAL, NOT_PROBED, KEEP),
         (FILE, CORRUPT, OURS, NORMAL, NOT_PROBED, FETCH),
@@ -95,39 +80,3 @@ def test_a_file_is_the_host_s_by_its_length_and_its_end(
     host: HostFile | None, comparison: Comparison
 ) -> None:
     assert compare(100, b"the end", host) is comparison
-
-
-@needs_links
-@needs_named_pipes
-def test_what_stands_there_is_seen_through_links_to_files(tmp_path: Path) -> None:
-    (tmp_path / "file").write_bytes(b"12345")
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "link").symlink_to("file")
-    (tmp_path / "dangling").symlink_to("nowhere")
-    (tmp_path / "circle").symlink_to("circle")
-    (tmp_path / "to folder").symlink_to("folder")
-    os.mkfifo(tmp_path / "pipe")
-    found = {
-        name: (inspect(str(tmp_path / name)).kind, inspect(str(tmp_path / name)).size > 0)
-        for name in ("nothing", "file", "folder", "link", "dangling", "circle", "to folder", "pipe")
-    }
-    assert found == {
-        "nothing": (FileType.NOTHING, False),
-        "file": (FileType.FILE, True),
-        "folder": (FileType.FOLDER, True),
-        "link": (FileType.FILE, True),
-        "dangling": (FileType.LINK, False),
-        "circle": (FileType.LINK, False),
-        "to folder": (FileType.LINK, False),
-        "pipe": (FileType.OTHER, False),
-    }
-
-
-def test_a_changed_file_is_told_from_what_it_was(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    path.write_bytes(b"12345")
-    before = inspect(str(path))
-    assert inspect(str(path)) == before
-    (tmp_path / "new").write_bytes(b"67890")
-    (tmp_path / "new").replace(path)
-    assert inspect(str(path)) != before

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Lock
 
 import pytest
 
@@ -35,7 +36,7 @@ class Bench:
     def __init__(self) -> None:
         self.clock = BusyClock()
         self.idle = 0
-        self.health = HostHealth(self.clock, lambda _low, high: high, self._idle)
+        self.health = HostHealth(self.clock, lambda _low, high: high, self._idle, {}, Lock())
 
     @contextmanager
     def _idle(self) -> Iterator[None]:

@@ -1,0 +1,62 @@
+"""Writing a result to a stream (`-o -`): nothing of it comes out before it is complete."""
+
+from typing import Protocol
+
+from kiecli.download.context import TransferContext
+from kiecli.download.disk_errors import no_temporary_file, save_error
+from kiecli.download.inline_result import as_text
+from kiecli.download.part_file import PartialFile
+from kiecli.download.plan import SavedFile, Target
+from kiecli.download.transfer import Transfer
+from kiecli.errors import KieError
+
+_BLOCK = 1024 * 1024  # bytes written at a time
+
+
+class Sink(Protocol):
+    """As much of a binary stream as is needed to write a result to it."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take all of the bytes."""
+        ...
+
+    def flush(self) -> None:
+        """Hand over what was taken."""
+        ...
+
+
+def write_to_stream(target: Target, context: TransferContext, stream: Sink) -> SavedFile:
+    """Bring a target into a temporary file, verify it, and write it to a stream.
+
+    Raises:
+        OSError: The stream refuses it.
+    """
+    from tempfile import gettempdir
+
+    try:
+        temporary = context.disk.open_temporary()
+    except OSError as error:
+        return SavedFile.failed(target, no_temporary_file(target.path, error))
+    partial = PartialFile(temporary, gettempdir())
+    try:
+        try:
+            content_type = _fill(partial, target, context)
+        except (KieError, OSError, UnicodeEncodeError) as error:
+            return SavedFile.failed(target, save_error(target.path, error))
+        with partial.reader() as reader:
+            while block := reader.read(_BLOCK):
+                stream.write(block)
+        stream.flush()
+    finally:
+        temporary.close()
+    return SavedFile(target.n, target.url, "-", partial.size, None, content_type, "saved", 0, None)
+
+
+def _fill(partial: PartialFile, target: Target, context: TransferContext) -> str | None:
+    """Bring the whole target into a file and return its type, where its host tells one."""
+    if target.url is None:
+        partial.append(as_text(target.inline_result))
+        return None
+    transfer = Transfer(target, partial, context)
+    transfer.run()
+    return transfer.content_type

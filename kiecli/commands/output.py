@@ -18,7 +18,7 @@ from kiecli.task_ids.task_selection import TaskSelection
 from kiecli.terminal import wants_animation
 
 if TYPE_CHECKING:
-    from kiecli.download.downloader import Sink
+    from kiecli.download.stream import Sink
 
 
 def reporter(

@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from functools import cache, partial
 from random import uniform
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -20,10 +21,12 @@ from kiecli.download.listing import FolderListings
 from kiecli.download.plan import SavedFile, SaveOptions, Target, plan
 from kiecli.download.progress import TransferEvent
 from kiecli.download.reservations import NameReservations
-from kiecli.download.stream import Sink
 from kiecli.errors import KieError, SaveError
 from kiecli.system.disk_interface import Disk
 from kiecli.system.system_disk import SYSTEM_DISK
+
+if TYPE_CHECKING:  # files are rarely written to a stream
+    from kiecli.download.stream import Sink
 
 
 class Downloader:
@@ -119,7 +122,7 @@ class Downloader:
         finally:
             self._running.discard(job)
 
-    def write_to(self, target: Target, stream: Sink) -> SavedFile:
+    def write_to(self, target: Target, stream: "Sink") -> SavedFile:
         """Write a target to a stream, once it is complete and verified, and not a byte before.
 
         Raises:

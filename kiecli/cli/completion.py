@@ -4,13 +4,11 @@ Shells fall back to file names where a program offers nothing: so it always offe
 """
 
 import os
-import re
 from collections.abc import Iterator
 
 from typer import Context
 
 from kiecli.runtime import Runtime
-from kiecli.system.syntax import PATHS
 
 
 def task_ids(ctx: Context, incomplete: str) -> list[str]:
@@ -44,6 +42,9 @@ def templates(ctx: Context, incomplete: str) -> list[str]:
 
 def _folders(incomplete: str) -> Iterator[str]:
     """Yield the folders whose names begin like this, with a separator at their ends, in order."""
+    # Here and not above: only a folder that is being typed needs it, and every run imports this.
+    from kiecli.system.syntax import PATHS
+
     begun = PATHS.split(incomplete)[-1]
     parent = incomplete.removesuffix(begun)
     try:
@@ -62,4 +63,6 @@ def _escaped(ctx: Context, name: str) -> str:
     # does not begin as typed: inside a folder with a space in its name bash completes by itself.
     if ctx.ensure_object(Runtime).environ.get("_KIECLI_COMPLETE") != "complete_bash":
         return name
+    import re
+
     return re.sub(r"([^\w/.,~+@%=:-])", r"\\\1", name)

@@ -47,9 +47,13 @@ def select_tasks(
     """
     if STDIN in arguments and runtime.stdin_is_terminal and not output_options.quiet:
         runtime.announce_typing("task ids")
-    is_file = os.path.isfile  # takes any text for a path, as pathlib does not
-    checks = task_selection.Checks(is_file, runtime.api_keys(), command=runtime.argv[0])
-    selection = task_selection.select_tasks(arguments, runtime.stdin_bytes, checks)
+    selection = task_selection.select_tasks(
+        arguments,
+        runtime.stdin_bytes,
+        is_file=os.path.isfile,  # takes any text for a path, as pathlib does not
+        api_keys=runtime.api_keys(),
+        command=runtime.argv[0],
+    )
     runtime.resume_command = lambda: selection.resume_command(
         resume_argv(runtime), selection.task_ids
     )

@@ -15,7 +15,6 @@ from kiecli.render.formats import (
 from kiecli.render.reporter import LogReporter, Reporter
 from kiecli.runtime import OutputOptions, Runtime
 from kiecli.task_ids.task_selection import TaskSelection
-from kiecli.terminal import wants_animation
 
 if TYPE_CHECKING:
     from kiecli.download.stream import Sink
@@ -89,7 +88,11 @@ def query_reporter(
 
 def _is_animated(runtime: Runtime) -> bool:
     err = runtime.err
-    return err.is_terminal and wants_animation(runtime.environ) and not err.takes_annotations
+    if not err.is_terminal:
+        return False
+    from kiecli.terminal import wants_animation
+
+    return wants_animation(runtime.environ) and not err.takes_annotations
 
 
 def draws_panel(runtime: Runtime, output_options: OutputOptions, selection: TaskSelection) -> bool:

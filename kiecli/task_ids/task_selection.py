@@ -54,42 +54,37 @@ class TaskSelection(NamedTuple):
         return resume_command(argv, self.words(task_ids), created=created)
 
 
-class Checks(NamedTuple):
-    """What the checks of a line need to know of the world around it."""
-
-    is_file: Callable[[str], bool] = lambda _name: False
-    """Tells whether there is a file of that name."""
-    api_keys: Sequence[str] = ()
-    """The key in force, in each form in which it was given; none where there is none."""
-    command: str = "status"
-    """The command of the line, for advice."""
-
-
 def select_tasks(
-    arguments: Sequence[str], stdin: Callable[[], bytes], checks: Checks | None = None
+    arguments: Sequence[str],
+    stdin: Callable[[], bytes],
+    *,
+    is_file: Callable[[str], bool] = lambda _name: False,
+    api_keys: Sequence[str] = (),
+    command: str = "status",
 ) -> TaskSelection:
     """Return the tasks of a line.
 
     Args:
         arguments: As typed: ids, `LABEL=ID`, and one `-` for what stdin holds.
         stdin: Reads stdin to its end; called at most once, and only for a `-`.
-        checks: What the ids and labels are checked against.
+        is_file: Returns whether there is a file of that name.
+        api_keys: The key in force, in each form in which it was given; none where there is none.
+        command: The command of the line, for advice.
 
     Raises:
         UsageError: A task cannot be an id, labels are in each other's way, or there is no task.
         KieError: stdin holds an error of createTask; it is that error.
     """
-    checks = checks or Checks()
     if arguments.count(STDIN) > 1:
         raise UsageError("'-' is given more than once", hint="stdin can be read only once")
     try:
-        found = list(_all(arguments, stdin, checks))
+        found = list(_all(arguments, stdin, is_file, command))
         for task in found:
-            error = task.error or _error(task, checks.api_keys)
+            error = task.error or _error(task, api_keys)
             if error is not None:
                 raise error
     except KieError as error:
-        _conceal(error, checks.api_keys)
+        _conceal(error, api_keys)
         raise
     task_ids = tuple(dict.fromkeys(task.task_id for task in found))
     labels: dict[str, str] = {}
@@ -101,7 +96,10 @@ def select_tasks(
 
 
 def _all(
-    arguments: Sequence[str], stdin: Callable[[], bytes], checks: Checks
+    arguments: Sequence[str],
+    stdin: Callable[[], bytes],
+    is_file: Callable[[str], bool],
+    command: str,
 ) -> Iterator[FoundTask]:
     for number, argument in enumerate(arguments, start=1):
         if argument == STDIN:
@@ -110,19 +108,19 @@ def _all(
             yield from find_tasks(stdin())
         else:
             task = parse_task(argument, f"argument {number}")
-            yield task._replace(error=_file_error(argument, checks))
+            yield task._replace(error=_file_error(argument, is_file, command))
 
 
-def _file_error(argument: str, checks: Checks) -> UsageError | None:
+def _file_error(argument: str, is_file: Callable[[str], bool], command: str) -> UsageError | None:
     """Return the advice to read ids from a file, where one was given in the place of an id."""
     may_be_id = is_task_id(argument) and "." not in argument
     if may_be_id and not _IN_ALL_IDS.isdisjoint(argument):
         return None  # a result may have been saved under the very id
     for name in (argument, argument.removeprefix("@")):  # as curl and gh take files
-        if len(name) <= _MAX_FILE_NAME and checks.is_file(name):
+        if len(name) <= _MAX_FILE_NAME and is_file(name):
             from kiecli.system.syntax import SHELL
 
-            line = SHELL.with_stdin(f"kiecli {checks.command} -", name)
+            line = SHELL.with_stdin(f"kiecli {command} -", name)
             return UsageError(f"'{name}' is a file", hint=f"to read ids from it: {line}")
     return None
 

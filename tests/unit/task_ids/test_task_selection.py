@@ -1,6 +1,7 @@
 """Which tasks a line names, how they are labelled, and why a line is refused."""
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from kiecli.render.text import error_text
 from kiecli.safe_text import sanitize
 from kiecli.system.shell_syntax import join
 from kiecli.system.syntax import SHELL
-from kiecli.task_ids.task_selection import Checks, TaskSelection, select_tasks
+from kiecli.task_ids.task_selection import TaskSelection, select_tasks
 from tests.support.hostile.answers import bodies
 from tests.support.hostile.oracle import FAILURES, assert_tame, attempt
 from tests.support.hostile.search import examples
@@ -33,13 +34,13 @@ def never_read() -> bytes:
     raise AssertionError("stdin was read")
 
 
-def selected(*arguments: str, stdin: str = "") -> TaskSelection:
-    return select_tasks(arguments, stdin.encode)
+def selected(*arguments: str, stdin: str = "", **checks: Any) -> TaskSelection:
+    return select_tasks(arguments, stdin.encode, **checks)
 
 
-def refusal(*arguments: str, stdin: str = "", checks: Checks | None = None) -> tuple[str, str]:
+def refusal(*arguments: str, stdin: str = "", **checks: Any) -> tuple[str, str]:
     with pytest.raises(UsageError) as raised:
-        select_tasks(arguments, stdin.encode, checks)
+        select_tasks(arguments, stdin.encode, **checks)
     return raised.value.message, raised.value.hint
 
 
@@ -137,16 +138,17 @@ def test_what_cannot_be_an_id_is_named_by_its_place(
 )
 def test_a_file_in_the_place_of_an_id_gets_the_line_that_reads_it(argument: str, name: str) -> None:
     files = {"ids.txt", "ids", "my ids.txt", "new/ids"}
-    checks = Checks(is_file=files.__contains__, command="wait")
+    is_file = files.__contains__
     line = SHELL.with_stdin("kiecli wait -", name)
     refused = (f"'{name}' is a file", f"to read ids from it: {line}")
-    assert refusal("a", argument, checks=checks) == refused
-    assert refusal("a", f"{argument}!@", checks=checks)[0].startswith("argument 2 is not a task id")
+    assert refusal("a", argument, is_file=is_file, command="wait") == refused
+    assert refusal("a", f"{argument}!@", is_file=is_file)[0].startswith(
+        "argument 2 is not a task id"
+    )
 
 
 def test_a_file_named_by_an_id_is_no_reason_to_refuse_the_id() -> None:
-    checks = Checks(is_file=lambda _: True)
-    assert select_tasks([ONE, "demo-image"], never_read, checks).task_ids == (ONE, "demo-image")
+    assert selected(ONE, "demo-image", is_file=lambda _: True).task_ids == (ONE, "demo-image")
 
 
 @pytest.mark.parametrize(
@@ -164,19 +166,17 @@ def test_a_file_named_by_an_id_is_no_reason_to_refuse_the_id() -> None:
     ],
 )
 def test_the_key_is_refused_unseen(arguments: list[str], stdin: str, message: str) -> None:
-    checks = Checks(api_keys=[KEY, "k"])
-    assert refusal(*arguments, stdin=stdin, checks=checks)[0] == message
+    assert refusal(*arguments, stdin=stdin, api_keys=[KEY, "k"])[0] == message
 
 
 def test_a_key_that_looks_like_nothing_known_is_not_echoed_in_part() -> None:
     key = "!a.b!c.d!e.f!g.h!i.j!k.l"
-    refused = refusal("-", stdin=f"<{key}", checks=Checks(api_keys=[key]))
+    refused = refusal("-", stdin=f"<{key}", api_keys=[key])
     assert refused == ("word 1 on stdin is not a task id", ID_HINT)
 
 
 def test_other_ids_pass_beside_the_key() -> None:
-    checks = Checks(api_keys=[KEY, "a"])
-    assert select_tasks(["ab", ONE], never_read, checks).task_ids == ("ab", ONE)
+    assert selected("ab", ONE, api_keys=[KEY, "a"]).task_ids == ("ab", ONE)
 
 
 # --- labels

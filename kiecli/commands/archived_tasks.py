@@ -63,7 +63,7 @@ class ArchivedTasks:
             left_open = LeftOpen(ANY, self._selection, argv, self.left.task_ids, {})
             for outcome in left_open.outcomes:
                 answer.add(outcome)
-            reporter.note(left_open.note())
+            reporter.note(left_open.line())
             return True
         return not self.left.task_ids
 

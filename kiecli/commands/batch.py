@@ -23,7 +23,6 @@ from kiecli.task_ids.task_id import STDIN
 from kiecli.task_ids.task_selection import TaskSelection
 
 if TYPE_CHECKING:
-    from kiecli.commands.remainder import Remainder
     from kiecli.commands.stop_rule import LeftOpen
     from kiecli.download.progress import FileFinished, TransferEvent
 
@@ -207,15 +206,19 @@ class TaskBatch:
         if any(outcome.error is not None for outcome in ended):
             from kiecli.commands.remainder import report_errors
 
-            remainder = report_errors(ended, self.selection, self.runtime, self.reporter)
+            may_advise = left_open is None  # else one line at the end is for all that is left
+            remainder = report_errors(
+                ended, self.selection, self.runtime, self.reporter, may_advise=may_advise
+            )
         if summarize and len(ids) > 1:
             from kiecli.render.summary import summary
 
             self.reporter.note(summary([self.outcomes[task_id] for task_id in ids]))
-        if left_open is not None:
-            self.reporter.note(left_open.note())
-        if remainder is not None and self._is_wanted(remainder):
-            self.reporter.advise(remainder.advice(lead()))
+        if left_open is not None or remainder is not None:
+            from kiecli.commands.remainder import advise
+
+            has_won = self.decided is ExitCode.DONE  # by --any
+            advise(left_open, remainder, lead, self.reporter, has_won=has_won)
         if self.decided is not None:
             return self.decided
         return combined_exit_code(outcome.exit_code for outcome in ended)
@@ -234,12 +237,6 @@ class TaskBatch:
             self.outcomes[outcome.task_id] = outcome
             self._answer.add(outcome)
         return left_open
-
-    def _is_wanted(self, remainder: "Remainder") -> bool:
-        """Return whether anybody needs the line that does all that is left."""
-        has_won = self.decided is ExitCode.DONE  # by --any
-        is_quiet = remainder.is_only_pending and not self.reporter.prints_pending
-        return bool(remainder.outcomes) and not (has_won or is_quiet)
 
     def _resume_command(self) -> str:
         """Return the line that does what is left at this moment, for a run that is interrupted."""

@@ -3,9 +3,10 @@
 Only a run in which something went wrong imports it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from kiecli.commands.created_tasks import name_created
+from kiecli.commands.stop_rule import LeftOpen
 from kiecli.errors import ExitCode, TaskPending
 from kiecli.outcome import Outcome
 from kiecli.render.reporter import Reporter
@@ -74,7 +75,12 @@ def is_reported_at_once(outcome: Outcome) -> bool:
 
 
 def report_errors(
-    ended: Sequence[Outcome], selection: TaskSelection, runtime: Runtime, reporter: Reporter
+    ended: Sequence[Outcome],
+    selection: TaskSelection,
+    runtime: Runtime,
+    reporter: Reporter,
+    *,
+    may_advise: bool,
 ) -> Remainder | None:
     """Print the errors that were left for the end, those with one reason together.
 
@@ -83,6 +89,7 @@ def report_errors(
         selection: The tasks of the line.
         runtime: For the line itself.
         reporter: Prints them.
+        may_advise: Whether the error of all that is left can have the line that does it.
 
     Returns:
         What is left to do, unless an error had the line that does all of it.
@@ -93,7 +100,7 @@ def report_errors(
         error = outcomes[0].error
         assert error is not None
         alone = error.fatal or len(selection.task_ids) == 1
-        is_all = remainder.is_all_in(outcomes)
+        is_all = may_advise and remainder.is_all_in(outcomes)
         reporter.error(
             error,
             about="" if alone else named([outcome.name for outcome in outcomes]),
@@ -113,3 +120,32 @@ def _group_by_error(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:
         if error is not None and (error.fatal or outcome.exit_code in _REPORTED_AT_END):
             groups.setdefault((outcome.exit_code, error.reason), []).append(outcome)
     return list(groups.values())
+
+
+def advise(
+    left_open: LeftOpen | None,
+    remainder: Remainder | None,
+    lead: Callable[[], str],
+    reporter: Reporter,
+    *,
+    has_won: bool,
+) -> None:
+    """Print the one line that does all that is left, unless nobody needs it.
+
+    Args:
+        left_open: The tasks that a decided run leaves open, or None.
+        remainder: Those that can be tried again, or None.
+        lead: Returns what the line is for, or nothing for what the errors tell.
+        reporter: Prints it.
+        has_won: Whether a task has won (`--any`): then none needs to be tried again.
+    """
+    left = [] if remainder is None or has_won else remainder.outcomes
+    if left_open is not None:
+        line = left_open.line([outcome.task_id for outcome in left], lead)
+        show = reporter.advise if left else reporter.note
+        show(line)
+    elif remainder is not None and left:
+        # With --quiet, what nobody asked to wait for is left to the exit code.
+        is_quiet = remainder.is_only_pending and not reporter.prints_pending
+        if not is_quiet:
+            reporter.advise(remainder.advice(lead()))

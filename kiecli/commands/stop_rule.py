@@ -1,6 +1,6 @@
 """`--any` and `--fail-fast`: when one task decides a run, and what becomes of the others then."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from kiecli.api.models import Task
 from kiecli.errors import ExitCode, TaskPending
@@ -56,7 +56,6 @@ class LeftOpen:
             answers: What Kie last answered about them, by id.
         """
         self._selection = selection
-        self._task_ids = task_ids
         # Without the option: a line that takes them up is to wait for all of them.
         self._argv = tuple(word for word in argv if word != rule)
         how = "succeeded" if rule == ANY else "failed"
@@ -73,10 +72,18 @@ class LeftOpen:
             for task_id in task_ids
         ]
 
-    def note(self) -> str:
-        """Return the line that says that they are still running, and how to wait for them."""
-        is_one = len(self._task_ids) == 1
-        are, them = ("is", "it") if is_one else ("are", "them")
-        command = self._selection.resume_command(self._argv, self._task_ids)
-        tasks = count(len(self._task_ids), "task")
-        return f"{tasks} {are} still running at Kie, and paid for; to wait for {them}: {command}"
+    def line(self, others: Sequence[str] = (), lead: Callable[[], str] = str) -> str:
+        """Return the line that says that they are still running, and how to wait for them.
+
+        Args:
+            others: Tasks that can be tried again, which the same line then does.
+            lead: Returns what the line is for where there are others; by default `to continue`.
+        """
+        number = len(self.outcomes)
+        are, them = ("is", "it") if number == 1 else ("are", "them")
+        what = (lead() or "to continue") if others else f"to wait for {them}"
+        left = {outcome.task_id for outcome in self.outcomes}.union(others)
+        ids = [task_id for task_id in self._selection.task_ids if task_id in left]
+        command = self._selection.resume_command(self._argv, ids)
+        tasks = count(number, "task")
+        return f"{tasks} {are} still running at Kie, and paid for; {what}: {command}"

@@ -61,7 +61,7 @@ def test_results_are_saved_under_their_names_and_their_paths_printed(
 
 
 def test_the_same_line_again_keeps_what_is_there(kiecli: Program, kie: Faults) -> None:
-    kiecli("download", "demo-images")
+    kiecli("download", "-j", "2", "demo-images")
     before = len(kie.seen("file"))
     ran = kiecli("download", "demo-images")
     assert (ran.code, ran.out) == (0, SIX)

@@ -16,6 +16,7 @@ from tests.support.program import Program, Ran
 IMAGE = "https://kie.test/files/demo-image/1/image.png\n"
 VIDEO = "https://kie.test/files/demo-video/1/video.mp4\n"
 ONE = "kiecli: 1 task is still running at Kie, and paid for; to wait for it: kiecli"
+REST = "kiecli: 1 task is still running at Kie, and paid for; to continue: kiecli"
 TWO = "kiecli: 2 tasks are still running at Kie, and paid for; to wait for them: kiecli"
 PNG = media.body("image.png")
 
@@ -43,7 +44,8 @@ def _saved(kie: Faults, task_id: str, **script: object) -> str:
         (["--fail-fast", "demo-fail", "demo-slow", "a"], (1, ""), f"{TWO} wait demo-slow a"),
         (["--fail-fast", "demo-image", "nope", "demo-slow"], (5, IMAGE),
          f"{ONE} wait demo-slow"),
-        (["--fail-fast", "away", "demo-slow"], (6, ""), f"{ONE} wait demo-slow"),
+        (["--fail-fast", "demo-slow", "away"], (6, ""), f"{REST} wait demo-slow away"),
+        (["--fail-fast", "-q", "away", "demo-slow"], (6, ""), f"{REST} wait away demo-slow"),
         (["--fail-fast", "off", "demo-slow"], (4, ""), f"{ONE} wait demo-slow"),
     ],
 )  # fmt: skip
@@ -210,6 +212,24 @@ def test_a_save_that_fails_decides_and_one_that_fails_later_changes_nothing(
     ran = kiecli("download", "-w", "-q", "--fail-fast", "lost", "demo-fail", "demo-slow")
     assert ran.code == 1
     assert "lost: could not save lost-1.png" in ran.err
+
+
+def test_one_line_takes_up_what_is_left_open_and_what_can_be_tried_again(
+    kiecli: Program, kie: Faults
+) -> None:
+    good, dead = _saved(kie, "good"), "https://kie.test/dead.png"
+    kie.task("half", urls=[good, dead])
+    kie.always("/dead.png", httpx.Response(500))
+    ran = kiecli("download", "-w", "-q", "-d", "out", "--fail-fast", "demo-slow", "half")
+    assert (ran.code, ran.err.splitlines()[1:]) == (
+        7,
+        [
+            (
+                "kiecli: 1 task is still running at Kie, and paid for; files already saved are "
+                "kept; to fetch the rest: kiecli download -w -d out demo-slow half"
+            )
+        ],
+    )
 
 
 def test_what_is_left_open_after_a_download_has_no_files(kiecli: Program, kie: Faults) -> None:

@@ -162,6 +162,8 @@ class Config:
             AccessError: It is the key, and it cannot be one.
         """
         setting = value.setting
+        if value.source == "default":
+            return value.text
         try:
             checked = setting.read(value.text)
         except ValueError as error:

@@ -137,7 +137,7 @@ def _error_for_code(code: int, message: str, delay: float | None, key_origin: st
     detail = f"{message} (code {code})" if message else f"code {code}"
     if code in (401, 402, 433, 505):
         return _access_error(code, detail, key_origin)
-    # These are about the task: asking again would not change them.
+    # These are about the task, and not about the request for it.
     if code in (501, 408):
         return TaskFailed(f"Kie says the task failed: {detail}", hint=hint_for(str(code), message))
     # Only the words tell it from a 422 about a malformed id.

@@ -73,7 +73,12 @@ class TaskOutput(NamedTuple):
         results = tuple(
             Result(n, url, _kind(url, kind)) for n, (url, kind) in enumerate(kinds.items(), 1)
         )
-        return cls(results, _inline_result(delivered, results))
+        inline: object = None
+        if isinstance(delivered, dict):
+            inline = safe_json.decode_nested(delivered.get("resultObject"))
+        elif isinstance(delivered, str) and not results:
+            inline = delivered
+        return cls(results, None if inline == "" else inline)
 
 
 def _delivered(raw: Mapping[str, Any]) -> object:
@@ -85,13 +90,6 @@ def _delivered(raw: Mapping[str, Any]) -> object:
         if delivered not in (None, "", {}, []):
             return delivered
     return None
-
-
-def _inline_result(delivered: object, results: tuple[Result, ...]) -> Any:
-    if isinstance(delivered, dict):
-        inline = safe_json.decode_nested(delivered.get("resultObject"))
-        return None if inline == "" else inline
-    return delivered if isinstance(delivered, str) and not results else None
 
 
 def _known_urls(delivered: object) -> Iterator[tuple[str, str]]:

@@ -108,7 +108,7 @@ def _counted_body(response: httpx.Response) -> tuple[socket.socket | None, int]:
     stream = response.extensions.get("network_stream")
     source = None if stream is None else stream.get_extra_info("socket")
     if (
-        not isinstance(source, socket.socket)
+        not isinstance(source, socket.socket)  # but a tunnel, or there is no network in a test
         or response.http_version != "HTTP/1.1"
         or "transfer-encoding" in headers
         or not is_plain

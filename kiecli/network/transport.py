@@ -212,12 +212,9 @@ class SocketStream(httpcore.NetworkStream):
         )
 
     def get_extra_info(self, info: str) -> object:
-        """Return what is known of the connection: its `socket`, and whether it `is_readable`.
-
-        What can be received from the socket of a tunnel is not what was sent: it has none.
-        """
+        """Return what is known of the connection: its `socket`, and whether it `is_readable`."""
         source = self._socket
-        if info == "socket" and isinstance(source, socket.socket):
+        if info == "socket":
             return source
         if info == "is_readable":
             # What TLS has deciphered already is in the socket no more; and another thread may have

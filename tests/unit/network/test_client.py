@@ -99,6 +99,7 @@ def test_all_clients_share_one_tls_context() -> None:
         ({"SSL_CERT_FILE": "/gone"}, "https://kie.test", "SSL_CERT_FILE"),
         ({"HTTPS_PROXY": "socks5://me:canary@x.test"}, "https://kie.test", "HTTPS_PROXY"),
         ({"https_proxy": "x.test:port"}, "https://kie.test", "https_proxy"),
+        ({"All_Proxy": "socks5://x.test"}, "http://kie.test", "All_Proxy"),
         (
             {"HTTP_PROXY": "https://x.test", "SSL_CERT_FILE": "/gone"},
             "http://kie.test",
@@ -155,25 +156,28 @@ def test_requests_that_take_one_route_share_a_transport() -> None:
     assert [route.needs_tls for route in made] == [True, True, False]
 
 
-def test_a_thread_has_connections_of_its_own() -> None:
+@pytest.mark.parametrize(("pool_per_thread", "connections"), [(True, 3), (False, 1)])
+def test_threads_can_have_connections_of_their_own(pool_per_thread: bool, connections: int) -> None:
     with (
         nothing_left_behind(),
         raw_server(*[OK] * 6, keep=True) as server,
-        ClientFactory({}).client(pool_per_thread=True) as client,
+        ClientFactory({}).client(pool_per_thread=pool_per_thread) as client,
     ):
-        all_there = threading.Barrier(3, timeout=20)
+        one_at_a_time = threading.Lock()
+        all_there = threading.Barrier(3, timeout=20)  # the number of one that ended is used again
 
         def request_twice() -> None:
             for _ in range(2):
-                client.get(server.url)
-                all_there.wait()  # no connection is in use: a shared pool would reuse any of them
+                with one_at_a_time:
+                    client.get(server.url)
+                all_there.wait()
 
         threads = [threading.Thread(target=request_twice, daemon=True) for _ in range(3)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join(20)
-        assert (len(server.requests), server.connections) == (6, 3)
+        assert (len(server.requests), server.connections) == (6, connections)
 
 
 def test_the_pools_of_all_threads_are_closed() -> None:

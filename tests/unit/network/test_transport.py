@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from kiecli.network.connect import Address, Connector
 from kiecli.network.deadline import Deadline
 from kiecli.network.proxies import ProxyAddress
 from kiecli.network.tls import create_ssl_context
-from kiecli.network.transport import HTTPCORE_ERRORS, PoolTransport, translated_errors
+from kiecli.network.transport import HTTPCORE_ERRORS, PoolTransport, SocketStream, translated_errors
 from tests.support.proxies import Proxy, TLSDoor, standing
 from tests.support.raw_server import Answer, RawServer, dead_ports, dripping, forever, raw_server
 from tests.support.resources import nothing_left_behind
@@ -206,6 +207,28 @@ def test_a_connection_that_the_server_ended_is_not_used_again() -> None:
             pass
         assert http.get(server.url).text == "ok"
         assert server.connections == 2
+
+
+def test_a_connection_is_readable_when_something_or_the_end_is_there() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        stream = SocketStream(ours)
+        readable = [stream.get_extra_info("is_readable")]
+        theirs.close()
+        readable.append(stream.get_extra_info("is_readable"))
+        stream.close()
+        readable.append(stream.get_extra_info("is_readable"))
+    assert readable == [False, True, True]
+
+
+def test_what_tls_has_deciphered_can_be_read_though_nothing_is_in_the_socket() -> None:
+    class Deciphered(socket.socket):
+        def pending(self) -> int:
+            return 1
+
+    with Deciphered() as source, socket.create_server(("127.0.0.1", 0)) as listener:
+        source.connect(listener.getsockname())
+        assert SocketStream(source).get_extra_info("is_readable") is True
 
 
 def test_nothing_but_what_is_needed_is_known_of_a_connection() -> None:

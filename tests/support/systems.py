@@ -32,7 +32,7 @@ needs_posix_signals = _posix_only("signals that end a process by themselves")
 needs_unlinking_open_files = _posix_only("names that can be taken from an open file")
 needs_devices = _posix_only("devices that can be appended to")
 needs_root = pytest.mark.skipif(
-    WINDOWS or os.geteuid() != 0, reason="only root can make a file somebody else's"
+    sys.platform == "win32" or os.geteuid() != 0, reason="only root can make a file somebody else's"
 )
 
 
@@ -76,6 +76,19 @@ needs_resets = pytest.mark.skipif(
 )
 
 
+def make_named_pipe(path: Path) -> None:
+    """Make one, for a test that `needs_named_pipes`."""
+    if sys.platform != "win32":
+        os.mkfifo(path)
+
+
+def open_terminal() -> tuple[int, int]:
+    """Return both ends of a new terminal, for a test that `needs_pty`."""
+    if sys.platform == "win32":
+        raise NotImplementedError
+    return os.openpty()
+
+
 @contextmanager
 def limit(name: str, value: int) -> Iterator[None]:
     """Limit what this process may use.
@@ -86,6 +99,8 @@ def limit(name: str, value: int) -> Iterator[None]:
     """
     import resource
 
+    if sys.platform == "win32":  # for the types: tests that come here are skipped there
+        return
     number: int = getattr(resource, f"RLIMIT_{name}")
     soft, hard = resource.getrlimit(number)
     resource.setrlimit(number, (value, hard))

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.server import FaultyServer, serving
-from tests.support.systems import WINDOWS, needs_pty
+from tests.support.systems import WINDOWS, needs_pty, open_terminal
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 SCRIPT = ["-c", "from kiecli.__main__ import run; run()"]
@@ -127,7 +127,7 @@ def test_status_on_a_terminal_draws_without_what_only_moving_pictures_need(
     kie: FaultyServer, tmp_path: Path
 ) -> None:
     env = environment(tmp_path, KIE_BASE_URL=kie.url, KIE_API_KEY="a-key-of-the-tests")
-    outside, terminal = os.openpty()
+    outside, terminal = open_terminal()
     try:
         modules = imports([*SCRIPT, "status", "demo-image"], env, stdout=terminal)
     finally:

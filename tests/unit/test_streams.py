@@ -12,7 +12,7 @@ from kiecli.errors import SaveError, StdoutClosed
 from kiecli.redaction import Redactor
 from kiecli.streams import ErrorOutput, Output
 from tests.support.program import FakeStream
-from tests.support.systems import needs_pty
+from tests.support.systems import needs_pty, open_terminal
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
 GONE = BrokenPipeError(errno.EPIPE, "Broken pipe")
@@ -122,7 +122,7 @@ def test_a_stderr_that_was_closed_by_somebody_else_falls_silent() -> None:
 @pytest.fixture
 def terminals() -> Iterator[Sequence[TextIO]]:
     """Two streams on one terminal and one on another."""
-    main, other = os.openpty(), os.openpty()
+    main, other = open_terminal(), open_terminal()
     files = [os.fdopen(os.dup(fd), "w") for fd in (main[1], main[1], other[1])]
     yield files
     for file in files:

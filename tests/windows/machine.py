@@ -2,7 +2,6 @@
 
 import os
 import re
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -84,7 +83,7 @@ class OnWindows(Installed):
 
     def kill(self, running: Running) -> None:
         """End a process without a word, as the task manager does."""
-        running.send(signal.SIGTERM if WINDOWS else signal.SIGKILL)
+        running.process.kill()
         running.process.wait(10)
 
 

@@ -13,6 +13,7 @@ from kiecli.config.store import ConfigStore
 from kiecli.errors import ConfigError, ExitCode
 from tests.support.systems import (
     limit,
+    make_named_pipe,
     needs_exact_path_errors,
     needs_links,
     needs_modes,
@@ -225,7 +226,7 @@ def test_a_name_that_is_too_long_is_refused(tmp_path: Path) -> None:
 @needs_named_pipes
 def test_a_pipe_in_its_place_holds_nobody_up_and_is_not_replaced(tmp_path: Path) -> None:
     pipe = tmp_path / "config.json"
-    os.mkfifo(pipe)
+    make_named_pipe(pipe)
     store = ConfigStore(pipe)
     assert store.read() == {}
     with pytest.raises(ConfigError) as error:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +17,7 @@ from tests.support.downloads import JSON_ERROR, OTHER_PNG, PAGE, PNG, Bench, sai
 from tests.support.faults import envelope
 from tests.support.systems import (
     limit,
+    make_named_pipe,
     needs_bytes_as_names,
     needs_links,
     needs_named_pipes,
@@ -392,7 +392,7 @@ def test_a_folder_in_the_file_s_place_is_an_error(bench: Bench, overwrite: bool)
 
 @needs_named_pipes
 def test_a_pipe_in_the_file_s_place_is_an_error(bench: Bench) -> None:
-    os.mkfifo(bench.folder / NAME)
+    make_named_pipe(bench.folder / NAME)
     saved = bench.save(LINK)
     assert said(saved.error) == (
         f"could not save {bench.folder / NAME}: something that is neither a file nor a folder with"

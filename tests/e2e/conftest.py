@@ -1,5 +1,6 @@
 """What tests of the installed command share: a Kie with faults behind real sockets, and it."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,9 @@ import pytest
 
 from tests.support.processes import Installed
 from tests.support.server import FaultyServer, serving
+
+# They speak to sh, to signals and to pseudo-terminals; tests/windows is their other half.
+collect_ignore_glob = ["test_*"] if sys.platform == "win32" else []
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from kiecli.config import api_key
 from kiecli.errors import UsageError
 from kiecli.system.path_syntax import PathSyntax
 from kiecli.system.syntax import PATHS
-from kiecli.urls import is_ip, is_loopback
 
 
 class Setting(NamedTuple):
@@ -82,6 +81,9 @@ _MAX_PORT = 65535
 
 def _base_url(text: str) -> str:
     import re
+
+    # It loads urllib, which commands that read no address do without.
+    from kiecli.urls import is_ip, is_loopback
 
     url = text.strip()
     # Checked first: the other messages repeat the address, and a password must not be.

@@ -12,14 +12,13 @@ from kiecli.system.disk_interface import lines_to_append
 # Virus scanners and search indexes hold new files open for a moment.
 _MAX_HELD = 2.0  # seconds
 _HELD_PAUSE = 0.05  # seconds
-_HELD = {32, 33}  # ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION
+_SHARING_VIOLATION, _LOCK_VIOLATION = 32, 33
+_HELD = {_SHARING_VIOLATION, _LOCK_VIOLATION}
 _ACCESS_DENIED = 5  # what a rename to a file that is open is answered with
-# Success, ERROR_INVALID_FUNCTION and ERROR_NOT_SUPPORTED: there is nothing to flush.
+# Success, ERROR_INVALID_FUNCTION and ERROR_NOT_SUPPORTED: it has nothing to flush, or no locks.
 _HARMLESS = {0, 1, 50}
 # Where long paths are not switched on; learn.microsoft.com: Maximum Path Length Limitation.
 _MAX_NAME, _MAX_PATH = 255, 260
-# A held lock is EACCES on Windows, and no error at all under wine.
-_LOCK_HELD = {errno.EACCES, errno.EDEADLOCK, 0}
 
 
 class WindowsCalls:
@@ -99,12 +98,27 @@ def lock_path(path: str) -> str:
     return f"{path}.lock"
 
 
-def open_lock(path: str, locking: Callable[[int, int, int], None] = msvcrt.locking) -> int | None:
+def lock_error(fd: int) -> int:
+    """Return Windows' own number for why the first byte cannot be locked, 0 if it is locked now."""
+    import ctypes
+
+    kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+    if kernel.LockFile(ctypes.c_void_p(msvcrt.get_osfhandle(fd)), 0, 0, 1, 0):
+        return 0
+    return ctypes.get_last_error()
+
+
+def open_lock(
+    path: str,
+    locking: Callable[[int, int, int], None] = msvcrt.locking,
+    error_of: Callable[[int], int] = lock_error,
+) -> int | None:
     """Return the open and locked lock file, or None while another process holds it.
 
     Args:
         path: Where it is, or is made.
         locking: `msvcrt.locking`.
+        error_of: `lock_error`.
 
     Raises:
         OSError: It cannot be made, or the disk has an error.
@@ -112,11 +126,13 @@ def open_lock(path: str, locking: Callable[[int, int, int], None] = msvcrt.locki
     fd = open_file(path, os.O_RDWR | os.O_CREAT)
     try:
         locking(fd, msvcrt.LK_NBLCK, 1)
-    except OSError as error:
-        if error.errno == errno.EINVAL:  # some network folders have no locks
+    except OSError:
+        # wine's C library leaves the number of an earlier error there; Windows itself knows more.
+        number = error_of(fd)
+        if number in _HARMLESS:  # some network folders have no locks
             return fd
         os.close(fd)
-        if error.errno in _LOCK_HELD:
+        if number == _LOCK_VIOLATION:
             return None
         raise
     return fd

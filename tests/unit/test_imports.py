@@ -20,7 +20,9 @@ BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 SCRIPT = ["-c", "from kiecli.__main__ import run; run()"]
 LIMIT = 30.0
 # There, a thread that reads a socket watches for Ctrl-C, and Typer writes through colorama.
-SIGNALS = {"socket", "_socket", "select", "selectors", "colorama", "atexit"} if WINDOWS else set()
+SIGNALS = (
+    {"socket", "_socket", "select", "selectors", "math", "colorama", "atexit"} if WINDOWS else set()
+)
 IMPORTED = re.compile(r"^import time: +\d+ \| +\d+ \| +(\S+)$", re.MULTILINE)
 COMPLETION = {
     "_KIECLI_COMPLETE": "complete_bash",

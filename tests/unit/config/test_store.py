@@ -83,7 +83,10 @@ def test_a_byte_order_mark_is_no_part_of_the_file(written: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b'{\n  "dir": "out",\n}', "Expecting property name enclosed in double quotes in line 3"),
+        (
+            b'{\n  "dir": "out",\n  3\n}',
+            "Expecting property name enclosed in double quotes in line 3",
+        ),
         (b'{"dir": "out"', "Expecting ',' delimiter in line 1"),
         (b'{"dir":\n"\xff"}', "not UTF-8 in line 2"),
         (b'["dir"]', "not a JSON object"),

@@ -542,7 +542,7 @@ def test_what_stands_there_is_seen_through_links_to_files(tmp_path: Path) -> Non
     (tmp_path / "dangling").symlink_to("nowhere")
     (tmp_path / "circle").symlink_to("circle")
     (tmp_path / "to folder").symlink_to("folder")
-    os.mkfifo(tmp_path / "pipe")
+    make_named_pipe(tmp_path / "pipe")
     states = {
         name: inspect(str(tmp_path / name))
         for name in ("nothing", "file", "folder", "link", "dangling", "circle", "to folder", "pipe")

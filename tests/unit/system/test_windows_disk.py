@@ -162,27 +162,34 @@ def test_a_name_that_is_too_long_is_told_from_a_missing_folder(path: Path) -> No
         opened(path.parent / "missing" / ("x" * 300))
 
 
-def test_a_disk_without_locks_can_be_saved_to(path: Path) -> None:
-    def locking(_fd: int, _mode: int, _size: int) -> None:
-        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+def refuse(_fd: int, _mode: int, _size: int) -> None:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    descriptor = open_lock(str(path), locking)
+
+@pytest.mark.parametrize("number", [0, 1, 50])
+def test_a_disk_without_locks_can_be_saved_to(path: Path, number: int) -> None:
+    descriptor = open_lock(str(path), refuse, lambda _fd: number)
     assert descriptor is not None
     os.close(descriptor)
 
 
 def test_any_other_refusal_to_lock_is_an_error(path: Path) -> None:
-    def locking(_fd: int, _mode: int, _size: int) -> None:
-        raise OSError(errno.EIO, os.strerror(errno.EIO))
-
     with pytest.raises(OSError, match=os.strerror(errno.EIO)):
-        open_lock(str(path), locking)
+        open_lock(str(path), refuse, lambda _fd: 1117)  # ERROR_IO_DEVICE
+    path.unlink()  # it was closed
 
 
 def test_a_held_lock_is_told(path: Path) -> None:
     first = open_lock(str(path))
     assert first is not None
     assert open_lock(str(path)) is None
+    os.close(first)
+
+
+def test_a_lock_that_has_just_become_free_is_taken(path: Path) -> None:
+    first = open_lock(str(path), refuse)
+    assert first is not None
+    assert open_lock(str(path), refuse) is None
     os.close(first)
 
 

@@ -25,32 +25,32 @@ RUN_AGAIN = "run the same line again; what is saved is kept"
 """Stands in the place of a line that would have too many tasks in it."""
 
 
-def shell_command(argv: Sequence[str], words: Sequence[str]) -> str:
+def shell_command(argv: Sequence[str], tasks: Sequence[str]) -> str:
     """Return a line of kiecli, quoted for the shell.
 
     Args:
         argv: The command with its options, `("download", "-d", "out")`.
-        words: The tasks, each as it is typed: `ID` or `LABEL=ID`.
+        tasks: Each as it is typed: `ID` or `LABEL=ID`.
     """
     # Here and not above: most runs end without a line to run.
     from kiecli.system.shell_syntax import join
     from kiecli.system.syntax import SHELL
 
-    return join(SHELL, ["kiecli", *argv, *words])
+    return join(SHELL, ["kiecli", *argv, *tasks])
 
 
-def resume_command(argv: Sequence[str], words: Sequence[str], *, created: bool) -> str:
+def resume_command(argv: Sequence[str], tasks: Sequence[str], *, created: bool) -> str:
     """Return the line that does what is left of a run, or the advice to run the same line again.
 
     Args:
         argv: The command with its options.
-        words: The tasks that are left.
+        tasks: Those that are left, as they are typed.
         created: Whether one of them was created by the command before the pipe: then the same line
             would create and pay for it again.
     """
-    if len(words) > MAX_NAMED and not created:
+    if len(tasks) > MAX_NAMED and not created:
         return RUN_AGAIN
-    return shell_command(argv, words)
+    return shell_command(argv, tasks)
 
 
 _RESUMABLE = (ExitCode.UNAVAILABLE, ExitCode.PENDING, ExitCode.DEADLINE, ExitCode.SAVE_FAILED)
@@ -82,7 +82,7 @@ class Outcome(NamedTuple):
         return self.label or self.task_id
 
     @property
-    def word(self) -> str:
+    def argument(self) -> str:
         """The task as it is typed: `LABEL=ID` or `ID`."""
         return f"{self.label}={self.task_id}" if self.label else self.task_id
 
@@ -96,7 +96,7 @@ class Outcome(NamedTuple):
 
     def command(self, *argv: str) -> str:
         """Return a line of kiecli about this task."""
-        return shell_command(argv, [self.word])
+        return shell_command(argv, [self.argument])
 
     @property
     def resume_command(self) -> str:

@@ -36,8 +36,8 @@ def templates(ctx: Context, incomplete: str) -> list[str]:
     head, brace, begun = incomplete.rpartition("{")
     if brace and "}" not in begun:
         return [f"{head}{{{name}}}" for name in FIELDS if name.startswith(begun)]
-    words = [] if incomplete else ["-", *(f"{{{name}}}" for name in FIELDS)]
-    return [*words, *folders(ctx, incomplete)]
+    fields = [] if incomplete else ["-", *(f"{{{name}}}" for name in FIELDS)]
+    return [*fields, *folders(ctx, incomplete)]
 
 
 def _folders(incomplete: str) -> Iterator[str]:

@@ -42,8 +42,8 @@ def usage_message(error: Exception, argv: Sequence[str]) -> str:
 
 def _instead(word: str) -> str:
     """Return the line that helps somebody who typed this in the place of a command, if one does."""
-    for words, line in _INSTEAD.items():
-        if word.lower() in words.split():
+    for names, line in _INSTEAD.items():
+        if word.lower() in names.split():
             return f"no such command {word!r}; {line}"
     return _COMMAND_IS_MISSING if re.fullmatch(_ID_OR_KEY, word) else ""
 

@@ -27,7 +27,7 @@ _NOT_REPEATED = frozenset({"-q", "--quiet", "-v", "--verbose", "-n", "--dry-run"
 class _Part(NamedTuple):
     """An argument, or an option with its value."""
 
-    words: tuple[str, ...]
+    argv: tuple[str, ...]
     is_option: bool
 
 
@@ -43,9 +43,9 @@ def reads_stdin(argv: Sequence[str]) -> bool:
 
 def resume_argv(argv: Sequence[str]) -> tuple[str, ...]:
     """Return a line without its tasks, and without the options that are not to be repeated."""
-    options = [part.words for part in _parts(argv[1:]) if part.is_option]
-    kept = [words for words in options if words[0] not in _NOT_REPEATED]
-    return (*argv[:1], *(word for words in kept for word in words))
+    options = [part.argv for part in _parts(argv[1:]) if part.is_option]
+    kept = [option for option in options if option[0] not in _NOT_REPEATED]
+    return (*argv[:1], *(word for option in kept for word in option))
 
 
 def safe_argv(argv: Sequence[str]) -> tuple[str, ...]:
@@ -60,8 +60,8 @@ def waiting_argv(argv: Sequence[str]) -> tuple[str, ...]:
     return (*argv[:1], *([] if waits else ["--wait"]), *argv[1:])
 
 
-def _parts(words: Sequence[str]) -> Iterator[_Part]:
-    rest = iter(words)
+def _parts(argv: Sequence[str]) -> Iterator[_Part]:
+    rest = iter(argv)
     for word in rest:
         if word == "--":
             yield from (_Part((each,), is_option=False) for each in rest)

@@ -65,32 +65,34 @@ def _ask(runtime: Runtime, client: KieClient, reporter: Reporter) -> float | Kie
     """Return the credits left, or the error when the time for retries is over."""
     clock = runtime.clock
     workers = runtime.workers(MIN_ATTEMPTS)
-    trouble: RetryState | None = None
+    retry_state: RetryState | None = None
     attempt = 0
     while True:
         attempt += 1
         started = clock.now()
         workers.submit(partial(_request, client, attempt, runtime.event_queue))
-        until = started + POLL_TIMEOUT if trouble is None else trouble.hard_end
+        until = started + POLL_TIMEOUT if retry_state is None else retry_state.hard_end
         answer = _receive(runtime, reporter, attempt, min(until, started + POLL_TIMEOUT))
         if not (isinstance(answer, KieError) and answer.temporary):
             return answer
-        trouble = trouble or RetryState(started, query_policy().retry_timeout, answer)
-        trouble.add(answer)
-        due = _next_attempt(runtime, trouble)
-        if due is None:
-            return trouble.to_error(clock.now())
-        retry = Retry(answer, trouble.elapsed(due), trouble.limit)
+        retry_state = retry_state or RetryState(started, query_policy().retry_timeout, answer)
+        retry_state.add(answer)
+        next_at = _next_attempt(runtime, retry_state)
+        if next_at is None:
+            return retry_state.to_error(clock.now())
+        retry = Retry(answer, retry_state.elapsed(next_at), retry_state.limit)
         reporter.snapshot(Snapshot("", None, 0.0, settled=False, retry=retry))
-        _receive(runtime, reporter, 0, due)  # a pause that a signal can end
+        _receive(runtime, reporter, 0, next_at)  # a pause that a signal can end
 
 
-def _next_attempt(runtime: Runtime, trouble: RetryState) -> float | None:
+def _next_attempt(runtime: Runtime, retry_state: RetryState) -> float | None:
     """Return when to ask again, or None to give up."""
     now = runtime.clock.now()
-    due = max(trouble.next_poll(now, runtime.random), now + runtime.rate_limiter.pause_left())
-    end = trouble.hard_end if trouble.reason.retry_after is None else trouble.ends_at
-    return None if trouble.is_full(now) or due >= end else due
+    next_at = max(
+        retry_state.next_poll(now, runtime.random), now + runtime.rate_limiter.pause_left()
+    )
+    end = retry_state.hard_end if retry_state.reason.retry_after is None else retry_state.ends_at
+    return None if retry_state.is_full(now) or next_at >= end else next_at
 
 
 def _request(client: KieClient, attempt: int, event_queue: EventQueue) -> None:

@@ -42,11 +42,11 @@ def created_lines(selection: TaskSelection, argv: Sequence[str], lead: str) -> l
         argv: The command that continues with them, without tasks.
         lead: When to run it, such as `to continue`.
     """
-    words = selection.words(selection.created)
-    line = f"{lead}: {shell_command(argv, words)}"
-    if len(words) == 1:
-        return [f"created {words[0]}; {line}"]
-    return [*(f"created {word}" for word in words), *([line] if words else [])]
+    tasks = selection.arguments(selection.created)
+    line = f"{lead}: {shell_command(argv, tasks)}"
+    if len(tasks) == 1:
+        return [f"created {tasks[0]}; {line}"]
+    return [*(f"created {task}" for task in tasks), *([line] if tasks else [])]
 
 
 def created_after_refusal(argv: Sequence[str], runtime: Runtime, *, can_repeat: bool) -> list[str]:

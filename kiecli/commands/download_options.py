@@ -61,7 +61,7 @@ def check_for_stdout(
         UsageError: There are several results, or one is binary and stdout is a terminal.
     """
     if len(targets) > 1:
-        line = shell_command(["download"], selection.words([task.task_id]))
+        line = shell_command(["download"], selection.arguments([task.task_id]))
         raise UsageError(
             f"-o - takes one result, and this task has {len(targets)}",
             hint=f"to save them as files: {line}",

@@ -14,7 +14,7 @@ from kiecli.outcome import Outcome
 from kiecli.render.notices import NO_ANSWER
 from kiecli.render.rows import FileRow, TaskRow, task_lines, truncate_end, truncate_start, visible
 from kiecli.render.spinner import frame
-from kiecli.render.summary import Clocked, Tally, progress_lines
+from kiecli.render.summary import Clocked, OutcomeCounter, progress_lines
 from kiecli.render.text import counts
 
 _MIN_HEIGHT = 3  # rows, however low the screen: a file, a task and the last row
@@ -45,7 +45,7 @@ class Block:
             timeout: Seconds that it waits at most, or None.
         """
         self.files: dict[str, FileRow] = {}
-        self.tally = Tally(len(names))
+        self.counter = OutcomeCounter(len(names))
         self._names = names
         self._tasks: dict[str, TaskRow] = {}
         self._began = now
@@ -67,11 +67,11 @@ class Block:
 
     def finish(self, outcome: Outcome) -> None:
         """Count a task that has come to its end."""
-        self.tally.add(outcome)
+        self.counter.add(outcome)
 
     def is_worth_drawing(self, now: float, patience: float) -> bool:
         """Return whether there is something to see, or has been nothing for too long."""
-        silent = self.tally.left > 0 and now - self._began >= patience
+        silent = self.counter.left > 0 and now - self._began >= patience
         return bool(self._tasks or self.files) or silent
 
     def draw(self, width: int, screen_height: int, now: float, *, ascii_only: bool) -> Group:
@@ -83,7 +83,7 @@ class Block:
             now: The present moment.
             ascii_only: Whether the screen shows nothing else.
         """
-        if not (self._tasks or self.files or self.tally.left):
+        if not (self._tasks or self.files or self.counter.left):
             return Group()
         height = max(_MIN_HEIGHT, screen_height // 3) - 1
         for_files = height - 1 if self._tasks else height
@@ -116,7 +116,7 @@ class Block:
     def _last_row(self, lead: str, width: int, now: float, separator: str) -> Text:
         # Saving has no deadline, so none is shown when nothing is waited for any more.
         timeout = self._timeout if self._tasks else None
-        forms = progress_lines(self.tally, Clocked(now - self._began, timeout), separator)
+        forms = progress_lines(self.counter, Clocked(now - self._began, timeout), separator)
         room = width - len(lead)
         fitting = next((form for form in forms if len(form) <= room), forms[-1])
         return Text(lead + truncate_end(fitting, room), no_wrap=True)
@@ -137,7 +137,7 @@ def _bars(files: list[FileRow], width: int, now: float) -> Table:
 def _bar(row: FileRow, width: int) -> ProgressBar:
     return ProgressBar(
         total=row.total,
-        completed=row.have,
+        completed=row.received,
         pulse=row.total is None,
         width=width,
         style=_TO_COME,

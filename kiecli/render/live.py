@@ -109,11 +109,11 @@ class LiveReporter(LogReporter):
         path, now = event.target.path, self._clock.now()
         row = self._block.files.get(path)
         match event:
-            case TransferStarted(_, have, total):
-                self._block.files[path] = FileRow(path, have, total, now)
-            case TransferAdvanced(_, have, total):
+            case TransferStarted(_, received, total):
+                self._block.files[path] = FileRow(path, received, total, now)
+            case TransferAdvanced(_, received, total):
                 if row is not None:
-                    row.move(have, total, now)
+                    row.advance(received, total, now)
             case TransferRetrying():  # pragma: no branch  the last of them
                 if row is not None:
                     row.pause()
@@ -150,9 +150,9 @@ class LiveReporter(LogReporter):
                 return
             with self._uninterrupted():
                 self._live.start()
-        screen = self._live.console
+        terminal = self._live.console
         block = self._block.draw(
-            screen.width, screen.height, now, ascii_only=screen.options.ascii_only
+            terminal.width, terminal.height, now, ascii_only=terminal.options.ascii_only
         )
         with self._uninterrupted():
             self._live.update(block, refresh=True)

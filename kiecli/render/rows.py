@@ -39,26 +39,26 @@ class FileRow:
         total: Bytes that it will have, or None where the host does not say.
     """
 
-    def __init__(self, name: str, have: int, total: int | None, now: float) -> None:
+    def __init__(self, name: str, received: int, total: int | None, now: float) -> None:
         """Begin with what is there at that time on the clock's `now`."""
         self.name = sanitize(name)
-        self.have = have
+        self.received = received
         self.total = total
         self._speed = 0.0
-        self._measured = have
+        self._measured = received
         self._at = now
 
-    def move(self, have: int, total: int | None, now: float) -> None:
+    def advance(self, received: int, total: int | None, now: float) -> None:
         """Note how much is there now."""
-        self.have, self.total = have, total
+        self.received, self.total = received, total
         passed = now - self._at
-        if have < self._measured:  # started again
-            self._measured, self._at, self._speed = have, now, 0.0
-        elif have > self._measured and passed >= _SPEED_EVERY:
-            fresh = (have - self._measured) / passed
+        if received < self._measured:  # started again
+            self._measured, self._at, self._speed = received, now, 0.0
+        elif received > self._measured and passed >= _SPEED_EVERY:
+            fresh = (received - self._measured) / passed
             weight = min(1.0, passed / _SPEED_MEMORY) if self._speed else 1.0
             self._speed += (fresh - self._speed) * weight
-            self._measured, self._at = have, now
+            self._measured, self._at = received, now
 
     def pause(self) -> None:
         """Note that no byte comes for a while."""
@@ -80,15 +80,15 @@ class FileRow:
         if speed and width >= _ROOMY:
             measures.append(f"{sizes.show(speed)}/s")
         if speed and self.total is not None:
-            measures.append(durations.show(int((self.total - self.have) / speed)))
+            measures.append(durations.show(int((self.total - self.received) / speed)))
         return " ".join(measures)
 
     def _far(self, *, roomy: bool) -> str:
         if not self.total:
-            return sizes.show(self.have)
+            return sizes.show(self.received)
         if roomy:
-            return f"{sizes.show(self.have)}/{sizes.show(self.total)}"
-        return f"{100 * self.have // self.total}%"
+            return f"{sizes.show(self.received)}/{sizes.show(self.total)}"
+        return f"{100 * self.received // self.total}%"
 
 
 def visible(rows: Sequence[TaskRow], room: int) -> tuple[list[TaskRow], list[TaskRow]]:

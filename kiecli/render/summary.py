@@ -35,7 +35,7 @@ def result_of(outcome: Outcome) -> str:
     return SAVED if any(file.status == "saved" for file in outcome.files) else ALREADY_THERE
 
 
-class Tally:
+class OutcomeCounter:
     """Counts how the tasks of a run have come out so far."""
 
     def __init__(self, total: int) -> None:
@@ -78,21 +78,21 @@ class Clocked(NamedTuple):
         return f"{elapsed} of {durations.show(self.timeout)}"
 
 
-def progress_lines(tally: Tally, time: Clocked, separator: str) -> list[str]:
+def progress_lines(counter: OutcomeCounter, time: Clocked, separator: str) -> list[str]:
     """Return the last row of the live block in its forms, from the longest to the shortest.
 
     Args:
-        tally: The tasks so far.
+        counter: The tasks so far.
         time: How long it has taken.
         separator: What stands between both.
     """
-    counted, clocked = tally.shown(), time.shown()
+    counted, clocked = counter.shown(), time.shown()
     return [
-        f"{count(tally.total, 'task')}: {counted}{separator}{clocked}",
+        f"{count(counter.total, 'task')}: {counted}{separator}{clocked}",
         f"{counted}{separator}{clocked}",
-        f"{tally.left} to go{separator}{clocked}",
-        f"{tally.left} to go{separator}{time.shown(briefly=True)}",
-        f"{tally.left} to go",
+        f"{counter.left} to go{separator}{clocked}",
+        f"{counter.left} to go{separator}{time.shown(briefly=True)}",
+        f"{counter.left} to go",
     ]
 
 

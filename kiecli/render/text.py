@@ -79,9 +79,9 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def counts(words: list[str]) -> str:
+def counts(states: list[str]) -> str:
     """Return `2 generating, 1 waiting`, in order of first appearance."""
-    return ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
+    return ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
 
 
 def decimal(number: float) -> str:

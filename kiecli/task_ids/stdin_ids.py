@@ -34,10 +34,10 @@ def find_tasks(data: bytes) -> list[FoundTask]:
     Raises:
         KieError: It names no task, or holds an error of createTask, which is raised as what it is.
     """
-    unpacked = stdin_text.unpack(data)
-    if unpacked.too_large:
+    decompressed = stdin_text.decompress(data)
+    if decompressed.too_large:
         raise UsageError("stdin unpacks to more than 64 MiB", hint="pipe in ids only")
-    text = stdin_text.decode(unpacked.data)
+    text = stdin_text.decode(decompressed.data)
     json = _in_json(text)
     sources = {task.source for task in json.tasks}
     if Source.ERROR in sources:
@@ -49,7 +49,7 @@ def find_tasks(data: bytes) -> list[FoundTask]:
 
 def find_created(data: bytes) -> list[FoundTask]:
     """Return the tasks on stdin that were just created, whatever is wrong with the rest of it."""
-    tasks = _in_json(stdin_text.decode(stdin_text.unpack(data).data)).tasks
+    tasks = _in_json(stdin_text.decode(stdin_text.decompress(data).data)).tasks
     return [task for task in tasks if task.created and is_task_id(task.task_id)]
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-MAX_UNPACKED = 64 * 1024 * 1024
+MAX_DECOMPRESSED = 64 * 1024 * 1024
 """Bytes that gzip may unpack to: room for a million ids, and no bomb."""
 
 _GZIP = b"\x1f\x8b\x08"  # magic number and the one method there is (RFC 1952, 2.3.1)
@@ -26,52 +26,54 @@ _TERMINAL_CODES = re.compile(
 _COMMENT = re.compile(r"^[ \t]*+#[^\r\n]*+", re.MULTILINE)
 
 
-class Unpacked(NamedTuple):
+class Decompressed(NamedTuple):
     """Bytes without gzip around them."""
 
     data: bytes
     too_large: bool = False
-    """Whether there was more than `MAX_UNPACKED`; what was read is the beginning."""
+    """Whether there was more than `MAX_DECOMPRESSED`; what was read is the beginning."""
 
 
-def unpack(data: bytes) -> Unpacked:
+def decompress(data: bytes) -> Decompressed:
     """Return the bytes without gzip around them, damaged or cut off though it may be."""
     # In the output of `curl -i` the head comes before it.
     start = 0 if data.startswith(_GZIP) else data.find(b"\n" + _GZIP) + 1
     if not data.startswith(_GZIP, start):
-        return Unpacked(data)
-    unpacked = _gunzip(data[start:])
-    return Unpacked(data[:start] + unpacked[:MAX_UNPACKED], len(unpacked) > MAX_UNPACKED)
+        return Decompressed(data)
+    decompressed = _gunzip(data[start:])
+    return Decompressed(
+        data[:start] + decompressed[:MAX_DECOMPRESSED], len(decompressed) > MAX_DECOMPRESSED
+    )
 
 
 def _gunzip(data: bytes) -> bytes:
     """Return what gzip streams, one after the other, hold; at most a byte more than allowed."""
     import zlib
 
-    unpacked = bytearray()
+    decompressed = bytearray()
     stream = zlib.decompressobj(_GZIP_STREAM)
     at = 0
-    while at < len(data) and (room := MAX_UNPACKED + 1 - len(unpacked)) > 0:
+    while at < len(data) and (room := MAX_DECOMPRESSED + 1 - len(decompressed)) > 0:
         piece = data[at : at + _PIECE_SIZE]
         before = stream.copy()
         try:
-            unpacked += stream.decompress(piece, room)
+            decompressed += stream.decompress(piece, room)
         except zlib.error:
-            return bytes(unpacked) + _until_damage(before.decompress, piece)
+            return bytes(decompressed) + _until_damage(before.decompress, piece)
         at += len(piece) - len(stream.unconsumed_tail) - len(stream.unused_data)
         if stream.eof:
             stream = zlib.decompressobj(_GZIP_STREAM)
-    return bytes(unpacked)
+    return bytes(decompressed)
 
 
-def _until_damage(decompress: Callable[[bytes], bytes], piece: bytes) -> bytes:
+def _until_damage(inflate: Callable[[bytes], bytes], piece: bytes) -> bytes:
     """Return what stands before the damage; zlib drops all of a piece that has some."""
     import zlib
 
     saved = bytearray()
     try:
         for at in range(len(piece)):  # pragma: no branch  the damage ends it
-            saved += decompress(piece[at : at + 1])
+            saved += inflate(piece[at : at + 1])
     except zlib.error:
         pass
     return bytes(saved)

@@ -36,7 +36,7 @@ class TaskSelection(NamedTuple):
         """Return what people know a task by: its label, else its id."""
         return self.labels.get(task_id, task_id)
 
-    def words(self, task_ids: Iterable[str]) -> list[str]:
+    def arguments(self, task_ids: Iterable[str]) -> list[str]:
         """Return tasks as they are typed, with their labels: `hero=ID`."""
         return [
             f"{self.labels[task_id]}={task_id}" if task_id in self.labels else task_id
@@ -51,7 +51,7 @@ class TaskSelection(NamedTuple):
             task_ids: The tasks that are left.
         """
         created = not frozenset(self.created).isdisjoint(task_ids)
-        return resume_command(argv, self.words(task_ids), created=created)
+        return resume_command(argv, self.arguments(task_ids), created=created)
 
 
 def select_tasks(

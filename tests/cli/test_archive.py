@@ -135,8 +135,8 @@ def test_one_that_cannot_be_added_is_saved_and_tried_again(
     kie.task("a", urls=[f"{kie.base_url}/a.png"])
     ran = kiecli("download", "-q", "--json", "--archive", "lists/done.txt", "a")
     message = "could not add a to lists/done.txt: no such file or directory"
-    told = json.loads(ran.out)
-    assert (told["error"]["message"], told["exit_code"], told["files"][0]["status"]) == (
+    shown = json.loads(ran.out)
+    assert (shown["error"]["message"], shown["exit_code"], shown["files"][0]["status"]) == (
         message,
         7,
         "saved",
@@ -219,11 +219,11 @@ def test_another_file_in_the_place_of_the_metadata_leaves_the_result_saved(
 ) -> None:
     (here / "demo-image-1.png.json").write_text("mine")
     ran = download(kiecli, "-q", "--json", "--write-metadata", "demo-image")
-    told = json.loads(ran.out)
-    (file,) = told["files"]
+    shown = json.loads(ran.out)
+    (file,) = shown["files"]
     message = "could not save demo-image-1.png.json: a different file with this name exists"
     assert (file["status"], file["error"]["message"]) == ("saved", message)
-    assert (told["error"]["message"], ran.code) == (message, 7)
+    assert (shown["error"]["message"], ran.code) == (message, 7)
     assert not (here / "done.txt").exists()
     assert kiecli("download", "-q", "--write-metadata", "demo-image").out == "demo-image-1.png\n"
 

@@ -137,7 +137,7 @@ def test_a_stdin_that_cannot_be_read_is_the_only_error(kiecli: Program) -> None:
 
 
 @pytest.mark.parametrize(
-    ("argv", "said"),
+    ("argv", "stderr"),
     [
         (
             ["wait", "-"],
@@ -149,9 +149,9 @@ def test_a_stdin_that_cannot_be_read_is_the_only_error(kiecli: Program) -> None:
         (["wait", "-q", "-"], ""),
     ],
 )
-def test_a_terminal_is_told_what_is_expected(kiecli: Program, argv: list[str], said: str) -> None:
+def test_a_terminal_is_told_what_is_expected(kiecli: Program, argv: list[str], stderr: str) -> None:
     ran = kiecli(*argv, stdin=Typed(b"demo-image\n"))
-    assert ran == Ran(0, "https://kie.test/files/demo-image/1/image.png\n", said)
+    assert ran == Ran(0, "https://kie.test/files/demo-image/1/image.png\n", stderr)
 
 
 def test_a_wrong_line_waits_for_nobody_to_type(kiecli: Program) -> None:

@@ -67,8 +67,8 @@ def test_the_same_line_again_keeps_what_is_there(kiecli: Program, kie: Faults) -
     assert (ran.code, ran.out) == (0, SIX)
     assert ran.err.splitlines()[-1] == "kiecli: already there: demo-images-6.jpg (3.7 kB)"
     assert len(kie.seen("file")) == before
-    again = kiecli("download", "demo-images", "demo-image").err.splitlines()[-1]
-    assert again == (
+    second = kiecli("download", "demo-images", "demo-image").err.splitlines()[-1]
+    assert second == (
         "kiecli: 2 tasks: 1 saved (1 file, 16.4 kB, 4 credits), 1 already there (6 files)"
     )
 
@@ -145,8 +145,8 @@ def test_nothing_of_a_result_that_is_not_complete_goes_to_stdout(
     out = FakeStream()
     ran = kiecli("download", "-q", "-o", "-", "a", out=out)
     assert (ran.code, out.bytes) == (7, b"")
-    again = "to try again: kiecli download -o - a"
-    assert ran.err.splitlines()[-1] == f"kiecli: nothing was written; {again}"
+    advice = "to try again: kiecli download -o - a"
+    assert ran.err.splitlines()[-1] == f"kiecli: nothing was written; {advice}"
 
 
 def test_a_terminal_gets_no_bytes_of_a_file(kiecli: Program, here: Path) -> None:
@@ -405,15 +405,15 @@ def test_several_files_that_cannot_be_saved_are_one_error_in_json(
     kie.always("file", httpx.Response(404))
     kie.task("a", urls=["https://kie.test/1.png", "https://kie.test/2.png"])
     ran = kiecli("download", "-q", "--json", "a")
-    told = json.loads(ran.out)
-    assert (ran.code, told["exit_code"], told["outcome"]) == (7, 7, "error")
-    assert told["error"] == {
+    shown = json.loads(ran.out)
+    assert (ran.code, shown["exit_code"], shown["outcome"]) == (7, 7, "error")
+    assert shown["error"] == {
         "kind": "expired",
         "message": "2 of 2 results were not saved",
         "hint": "running this again cannot bring them back",
         "temporary": False,
     }
-    assert [file["status"] for file in told["files"]] == ["failed", "failed"]
+    assert [file["status"] for file in shown["files"]] == ["failed", "failed"]
 
 
 def test_the_same_trouble_with_a_file_is_said_once(kiecli: Program, kie: Faults) -> None:
@@ -448,7 +448,7 @@ def test_overwrite_fetches_anew(kiecli: Program, here: Path) -> None:
 def test_json_tells_each_file(kiecli: Program) -> None:
     ran = kiecli("download", "--json", "-q", "demo-image", "nope")
     unknown, saved = sorted(
-        map(json.loads, ran.out.splitlines()), key=lambda told: told["exit_code"], reverse=True
+        map(json.loads, ran.out.splitlines()), key=lambda shown: shown["exit_code"], reverse=True
     )
     assert ran.code == 5
     assert saved["files"] == [
@@ -472,9 +472,9 @@ def test_json_has_one_object_an_id_whatever_becomes_of_it(kiecli: Program, kie: 
     kie.task("nothing")
     task_ids = ["demo-slow", "demo-fail", "nope", "nothing", "demo-image", "demo-expired"]
     ran = kiecli("download", "-q", "--json", *task_ids)
-    told = {one["task_id"]: one for one in map(json.loads, ran.out.splitlines())}
+    shown = {one["task_id"]: one for one in map(json.loads, ran.out.splitlines())}
     assert {
-        task_id: (told[task_id]["outcome"], told[task_id]["exit_code"]) for task_id in told
+        task_id: (shown[task_id]["outcome"], shown[task_id]["exit_code"]) for task_id in shown
     } == {
         "demo-slow": ("pending", 8),
         "demo-fail": ("failed", 1),
@@ -483,7 +483,7 @@ def test_json_has_one_object_an_id_whatever_becomes_of_it(kiecli: Program, kie: 
         "demo-image": ("success", 0),
         "demo-expired": ("error", 7),
     }
-    assert told["demo-expired"]["files"][0]["error"]["kind"] == "expired"
+    assert shown["demo-expired"]["files"][0]["error"]["kind"] == "expired"
     assert len(ran.out.splitlines()) == len(task_ids)
 
 
@@ -491,11 +491,11 @@ def test_a_folder_that_takes_no_files_ends_every_task_before_any_request(
     kiecli: Program, kie: Faults
 ) -> None:
     ran = kiecli("download", "--json", "-d", "/proc/self", "a", "b")
-    (message,) = {told["error"]["message"] for told in map(json.loads, ran.out.splitlines())}
+    (message,) = {shown["error"]["message"] for shown in map(json.loads, ran.out.splitlines())}
     assert (ran.code, ran.err.startswith(f"kiecli: {message}"), ran.err.count("\n")) == (7, True, 1)
     assert [
-        (told["task_id"], told["outcome"], told["files"], told["exit_code"])
-        for told in map(json.loads, ran.out.splitlines())
+        (shown["task_id"], shown["outcome"], shown["files"], shown["exit_code"])
+        for shown in map(json.loads, ran.out.splitlines())
     ] == [("a", "error", [], 7), ("b", "error", [], 7)]
     assert kie.requests == []
 
@@ -625,9 +625,11 @@ def test_fresh_links_share_the_budget_of_the_looks(
     kie.task("a", urls=dead)
     clock.advance(3600)
     assert kiecli("download", "-q", "a").code == 7
-    asked = [seen.at - 3600 for seen in (*kie.seen("recordInfo"), *kie.seen("download-url"))]
-    assert len(asked) == 13
-    assert all(later - earlier >= 1 for earlier, later in zip(asked, asked[8:], strict=False))
+    requested = [seen.at - 3600 for seen in (*kie.seen("recordInfo"), *kie.seen("download-url"))]
+    assert len(requested) == 13
+    assert all(
+        later - earlier >= 1 for earlier, later in zip(requested, requested[8:], strict=False)
+    )
 
 
 def test_a_rate_limit_on_fresh_links_pauses_the_polls_too(kiecli: Program, kie: Faults) -> None:
@@ -635,6 +637,6 @@ def test_a_rate_limit_on_fresh_links_pauses_the_polls_too(kiecli: Program, kie: 
     kie.task("slow", "generating")
     ran = kiecli("download", "-q", "--wait", "-t", "40s", "demo-expired", "slow")
     assert ran.code == 7
-    asked = sorted(seen.at for seen in (*kie.seen("recordInfo"), *kie.seen("download-url")))
-    assert [at for at in asked if at < 30] == [0, 0, 0]
-    assert len(asked) > 5
+    requested = sorted(seen.at for seen in (*kie.seen("recordInfo"), *kie.seen("download-url")))
+    assert [at for at in requested if at < 30] == [0, 0, 0]
+    assert len(requested) > 5

@@ -64,14 +64,14 @@ def test_a_line_in_a_pipe_has_the_label_last_and_an_answer_has_it_in_json(
         ("bare", 8, "my hero"),
         ("nope", 8, ""),
     ]
-    told = kiecli("status", "--json", "my hero=bare", "demo-image").out.splitlines()
-    assert [json.loads(line)["label"] for line in told] == ["my hero", None]
+    shown = kiecli("status", "--json", "my hero=bare", "demo-image").out.splitlines()
+    assert [json.loads(line)["label"] for line in shown] == ["my hero", None]
 
 
 @pytest.mark.usefixtures("here")
 def test_kieclis_own_json_brings_its_labels_along(kiecli: Program) -> None:
-    told = kiecli("wait", "--json", "-q", "hero=demo-image", "demo-text").out
-    ran = kiecli("download", "-q", "-", stdin=told)
+    shown = kiecli("wait", "--json", "-q", "hero=demo-image", "demo-text").out
+    ran = kiecli("download", "-q", "-", stdin=shown)
     assert ran == Ran(0, "hero-1.png\ndemo-text-1.json\n", "")
 
 

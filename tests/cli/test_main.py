@@ -179,8 +179,8 @@ def test_what_ends_the_whole_run_is_one_annotation_in_github_actions(
 def test_an_empty_stdin_is_wrong_usage(
     kiecli: Program, kie: Faults, command: str, stdin: str | None
 ) -> None:
-    said = "kiecli: no task id on stdin: did the command before the pipe fail?\n"
-    assert kiecli(command, "--json", "-", stdin=stdin) == Ran(2, "", said)
+    err = "kiecli: no task id on stdin: did the command before the pipe fail?\n"
+    assert kiecli(command, "--json", "-", stdin=stdin) == Ran(2, "", err)
     assert kie.requests == []
 
 
@@ -201,7 +201,7 @@ def test_a_stdin_that_cannot_be_read_is_wrong_usage(kiecli: Program) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "said", "exit_code", "message"),
+    ("code", "kie_message", "exit_code", "message"),
     [
         (
             402,
@@ -225,9 +225,9 @@ def test_a_stdin_that_cannot_be_read_is_wrong_usage(kiecli: Program) -> None:
     ],
 )
 def test_an_error_of_create_task_has_its_own_code_and_message(
-    kiecli: Program, kie: Faults, code: int, said: str, exit_code: int, message: str
+    kiecli: Program, kie: Faults, code: int, kie_message: str, exit_code: int, message: str
 ) -> None:
-    stdin = json.dumps({"code": code, "msg": said, "data": None})
+    stdin = json.dumps({"code": code, "msg": kie_message, "data": None})
     ran = kiecli("download", "--wait", "--json", "-", stdin=stdin)
     assert ran == Ran(
         exit_code, "", f"kiecli: the answer on stdin is an error, not a task: {message}\n"

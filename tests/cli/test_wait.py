@@ -236,7 +236,7 @@ def test_no_answer_at_all_ends_ten_seconds_after_the_deadline(
 
 
 @pytest.mark.parametrize(
-    ("code", "said", "err"),
+    ("code", "kie_message", "err"),
     [
         (
             401,
@@ -265,9 +265,9 @@ def test_no_answer_at_all_ends_ten_seconds_after_the_deadline(
     ],
 )
 def test_a_refusal_of_key_or_account_ends_the_run_and_is_said_once(
-    kiecli: Program, kie: Faults, code: int, said: str, err: str
+    kiecli: Program, kie: Faults, code: int, kie_message: str, err: str
 ) -> None:
-    kie.always("recordInfo", envelope(code, said), task_id="b")
+    kie.always("recordInfo", envelope(code, kie_message), task_id="b")
     assert kiecli("wait", "-q", "demo-slow", "b", "demo-video") == Ran(4, "", err)
 
 
@@ -300,9 +300,9 @@ def test_the_code_of_several_is_the_first_that_counts(
     kie.always("recordInfo", httpx.Response(502), task_id="away")
     ran = kiecli("wait", "--json", "-t", "3m", *task_ids)
     assert ran.code == code
-    told = [json.loads(line) for line in ran.out.splitlines()]
-    assert sorted(record["task_id"] for record in told) == sorted(task_ids)
-    codes = {record["task_id"]: record["exit_code"] for record in told}
+    shown = [json.loads(line) for line in ran.out.splitlines()]
+    assert sorted(record["task_id"] for record in shown) == sorted(task_ids)
+    codes = {record["task_id"]: record["exit_code"] for record in shown}
     table = {"refused": 2, "off": 4, "demo-fail": 1, "nope": 5, "away": 6, "demo-slow": 124}
     assert codes == {task_id: table.get(task_id, 0) for task_id in task_ids}
 
@@ -334,8 +334,8 @@ def test_json_has_one_object_an_id_also_when_the_key_is_refused(
 ) -> None:
     kie.always("recordInfo", envelope(401, "no"))
     ran = kiecli("wait", "--json", "-q", "a", "b")
-    told = [json.loads(line) for line in ran.out.splitlines()]
-    assert [(one["task_id"], one["outcome"], one["exit_code"]) for one in told] == [
+    shown = [json.loads(line) for line in ran.out.splitlines()]
+    assert [(one["task_id"], one["outcome"], one["exit_code"]) for one in shown] == [
         ("a", "error", 4),
         ("b", "error", 4),
     ]
@@ -461,7 +461,7 @@ def test_the_summary_counts_how_they_came_out(
 
 
 @pytest.mark.parametrize(
-    ("terminal", "task_ids", "said"),
+    ("terminal", "task_ids", "notes"),
     [
         (True, ["demo-image"], ["to save the results within 23h59m: kiecli download demo-image"]),
         (True, ["demo-expired"], ["demo-expired: the links have probably expired"]),
@@ -479,12 +479,12 @@ def test_the_summary_counts_how_they_came_out(
     ],
 )
 def test_the_end_says_how_to_save_results_as_long_as_they_are_there(
-    kiecli: Program, terminal: bool, task_ids: list[str], said: list[str]
+    kiecli: Program, terminal: bool, task_ids: list[str], notes: list[str]
 ) -> None:
     err = FakeTerminal(200) if terminal else FakeStream()
     ran = kiecli("wait", *task_ids, err=err, environ=WIDE)
     lines = err.screen.splitlines() if isinstance(err, FakeTerminal) else ran.err.splitlines()
-    assert [line for line in lines if "success" not in line] == said
+    assert [line for line in lines if "success" not in line] == notes
 
 
 def test_a_task_whose_completion_is_not_known_has_no_time_left(

@@ -22,12 +22,12 @@ def _delivering(result: object) -> Task:
 
 
 def _wrapped(value: object, lists: int) -> object:
-    return reduce(lambda inner, _: [inner], range(lists), value)
+    return reduce(lambda nested, _: [nested], range(lists), value)
 
 
 def test_strings_of_lists_in_strings_of_lists_go_deeper_than_the_stack() -> None:
     """Each string is shallow by itself; together they have a thousand levels."""
-    text = reduce(lambda inner, _: json.dumps(_wrapped(inner, 60)), range(17), _URL)
+    text = reduce(lambda nested, _: json.dumps(_wrapped(nested, 60)), range(17), _URL)
     [result] = _delivering({"resultUrls": text}).results
     assert result.url.startswith("[[[[")
 

@@ -68,8 +68,8 @@ def _imported(module: str) -> set[str]:
 
 def _owner(name: str) -> str:
     """Return the module that an imported name is, or stands in."""
-    inner = name.removeprefix("kiecli").removeprefix(".")
-    return inner if inner in _modules() else inner.rpartition(".")[0]
+    suffix = name.removeprefix("kiecli").removeprefix(".")
+    return suffix if suffix in _modules() else suffix.rpartition(".")[0]
 
 
 def _place(module: str) -> tuple[int, str]:

@@ -74,7 +74,7 @@ def kie() -> Iterator[FaultyServer]:
 
 
 @pytest.mark.parametrize(
-    ("words", "variables"),
+    ("argv", "variables"),
     [
         (["--version"], {}),
         (["--help"], {}),
@@ -84,17 +84,17 @@ def kie() -> Iterator[FaultyServer]:
     ],
 )
 def test_what_asks_nobody_imports_little_beyond_typer(
-    words: list[str], variables: dict[str, str], typer_alone: set[str], tmp_path: Path
+    argv: list[str], variables: dict[str, str], typer_alone: set[str], tmp_path: Path
 ) -> None:
-    modules = imports([*SCRIPT, *words], environment(tmp_path, **variables))
+    modules = imports([*SCRIPT, *argv], environment(tmp_path, **variables))
     assert strangers(modules) - strangers(typer_alone) <= {"gc", "shlex", *SIGNALS}
 
 
-@pytest.mark.parametrize(("words", "variables"), [(["--version"], {}), ([], COMPLETION)])
+@pytest.mark.parametrize(("argv", "variables"), [(["--version"], {}), ([], COMPLETION)])
 def test_parsing_loads_neither_runs_nor_renderers(
-    words: list[str], variables: dict[str, str], tmp_path: Path
+    argv: list[str], variables: dict[str, str], tmp_path: Path
 ) -> None:
-    modules = imports([*SCRIPT, *words], environment(tmp_path, **variables))
+    modules = imports([*SCRIPT, *argv], environment(tmp_path, **variables))
     assert {
         name for name in modules if re.match(r"kiecli\.(commands|render|download|api)\b", name)
     } == set()

@@ -8,7 +8,7 @@ from kiecli.system.syntax import SHELL
 
 
 @pytest.mark.parametrize(
-    ("argv", "words", "line"),
+    ("argv", "tasks", "line"),
     [
         (["wait"], ["a"], "kiecli wait a"),
         (["status"], ["a", "hero=b"], "kiecli status a hero=b"),
@@ -17,9 +17,9 @@ from kiecli.system.syntax import SHELL
     ],
 )
 def test_a_line_is_quoted_for_the_shell_where_it_must_be(
-    argv: list[str], words: list[str], line: str | None
+    argv: list[str], tasks: list[str], line: str | None
 ) -> None:
-    assert shell_command(argv, words) == (line or join(SHELL, ["kiecli", *argv, *words]))
+    assert shell_command(argv, tasks) == (line or join(SHELL, ["kiecli", *argv, *tasks]))
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_a_line_is_quoted_for_the_shell_where_it_must_be(
 def test_two_hundred_tasks_are_named_and_all_that_were_just_created(
     number: int, created: bool, is_named: bool
 ) -> None:
-    words = [f"t{n}" for n in range(number)]
-    line = f"kiecli wait {' '.join(words)}"
-    again = "run the same line again; what is saved is kept"
-    assert resume_command(["wait"], words, created=created) == (line if is_named else again)
+    tasks = [f"t{n}" for n in range(number)]
+    line = f"kiecli wait {' '.join(tasks)}"
+    run_again = "run the same line again; what is saved is kept"
+    assert resume_command(["wait"], tasks, created=created) == (line if is_named else run_again)

@@ -65,15 +65,15 @@ def test_what_continues_repeats_the_options(line: str, resumed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("argv", "waiting"),
+    ("argv", "with_wait"),
     [
         (("download", "-d", "out"), ("download", "--wait", "-d", "out")),
         (("download", "-w"), ("download", "-w")),
         (("download", "--wait"), ("download", "--wait")),
     ],
 )
-def test_a_download_can_be_made_to_wait(argv: tuple[str, ...], waiting: tuple[str, ...]) -> None:
-    assert waiting_argv(argv) == waiting
+def test_a_download_can_be_made_to_wait(argv: tuple[str, ...], with_wait: tuple[str, ...]) -> None:
+    assert waiting_argv(argv) == with_wait
 
 
 @pytest.mark.parametrize(

@@ -118,8 +118,8 @@ def test_any_bytes_on_stdin_end_in_a_code_of_the_contract(
 
 def test_an_answer_that_drips_for_ever_is_left_in_time() -> None:
     faults, kiecli = _world()
-    drip = wired(httpx.Response(200, content=b" " * 10_000), Wire(drip=(1, 1.0)))
-    faults.always("recordInfo", drip)
+    slow = wired(httpx.Response(200, content=b" " * 10_000), Wire(drip=(1, 1.0)))
+    faults.always("recordInfo", slow)
     ran = kiecli("wait", "-t", "0", "a")
     assert (ran.code, ran.out) == (6, "")
     assert "could not reach kie.test: no whole answer within 20 s. " in ran.err
@@ -197,8 +197,8 @@ def test_each_hostile_text_in_every_place_of_a_record(
     faults, kiecli = _world({"GITHUB_ACTIONS": "false"} if terminal else None)
     result = json.dumps({"resultUrls": [f"https://h.test/{hostile}.png", hostile]})
     fields = dict.fromkeys(_FIELDS, hostile) | {"resultJson": result}
-    told = hostile if state == "hostile" else state
-    _answer_in_turn(faults, [_body(fields | {"state": told})])
+    declared = hostile if state == "hostile" else state
+    _answer_in_turn(faults, [_body(fields | {"state": declared})])
     _assert_ended_well(_run(kiecli, line, terminal=terminal), line, terminal=terminal)
 
 
@@ -232,8 +232,8 @@ def test_a_text_for_a_reader_is_given_as_it_is(shape: Callable[[str], object]) -
     hostile = "one\x1b[31m\n::error::two\n"
     faults, kiecli = _world()
     shaped = shape(hostile)
-    told = shaped if isinstance(shaped, str) else json.dumps(shaped)
-    faults.always("recordInfo", record("a", resultJson=told))
+    declared = shaped if isinstance(shaped, str) else json.dumps(shaped)
+    faults.always("recordInfo", record("a", resultJson=declared))
     ran = kiecli("download", "-o", "-", "a")
     assert ran.code == 0
     assert ran.out in (hostile, json.dumps({"text": hostile}, indent=2) + "\n")

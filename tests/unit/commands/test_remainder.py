@@ -19,7 +19,7 @@ LATER = ended("b", DeadlineExceeded("n"), "wait", "-t", "5m")
 AWAY = ended("b", KieUnavailable("m"), "wait", "-t", "5m")
 GONE = ended("c", SaveError("m"))
 PENDING = ended("a", TaskPending("m"), "download", "--wait", "-d", "out")
-UNSAVED = ended("b", SaveError("m"), "download", "-d", "out")
+NOT_SAVED = ended("b", SaveError("m"), "download", "-d", "out")
 
 
 @pytest.mark.parametrize(
@@ -30,8 +30,8 @@ UNSAVED = ended("b", SaveError("m"), "download", "-d", "out")
         ([LATE, AWAY], "", "to continue: kiecli wait -t 5m hero=a b"),
         ([AWAY, GONE], "", "to try again: kiecli wait -t 5m b"),
         ([PENDING], "", "to wait for it: kiecli download --wait -d out hero=a"),
-        ([UNSAVED, PENDING], "", "to continue: kiecli download --wait -d out b hero=a"),
-        ([UNSAVED], "to fetch the rest", "to fetch the rest: kiecli download -d out b"),
+        ([NOT_SAVED, PENDING], "", "to continue: kiecli download --wait -d out b hero=a"),
+        ([NOT_SAVED], "to fetch the rest", "to fetch the rest: kiecli download -d out b"),
     ],
 )
 def test_one_line_does_all_that_is_left(outcomes: list[Outcome], lead: str, advice: str) -> None:

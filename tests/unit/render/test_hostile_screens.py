@@ -74,7 +74,7 @@ def test_a_panel_and_a_table_obey_nobody_but_rich(records: list[Any], width: str
 class _Stage(NamedTuple):
     """A screen and the stream it speaks to."""
 
-    screen: Reporter
+    reporter: Reporter
     err: FakeStream
 
 
@@ -82,10 +82,10 @@ def _log(width: str) -> _Stage:
     del width
     err = FakeStream()
     out = Output(FakeStream())
-    screen = LogReporter(
+    reporter = LogReporter(
         out, ErrorOutput(err, {"GITHUB_ACTIONS": "true"}), FakeClock(), watching=True
     )
-    return _Stage(screen, err)
+    return _Stage(reporter, err)
 
 
 def _live(width: str) -> _Stage:
@@ -95,28 +95,28 @@ def _live(width: str) -> _Stage:
     return _Stage(LiveReporter(both, both, FakeClock(), environ, task_ids=(_TASK_ID,)), terminal)
 
 
-def _play(screen: Reporter, data: Any, error_message: str) -> None:
+def _play(reporter: Reporter, data: Any, error_message: str) -> None:
     """Have a screen show everything there is, in words of a stranger."""
     outcome = _outcome(data)
     task = outcome.task
     assert task is not None
     error = KieUnavailable(error_message, hint=error_message)
-    with closing(screen):
+    with closing(reporter):
         for reason in (error, TaskNotFound(error_message, hint=error_message)):
             retry = Retry(reason, 3.0, 120.0)
-            screen.snapshot(Snapshot(_TASK_ID, None, 3.0, settled=False, retry=retry))
-        screen.snapshot(Snapshot(_TASK_ID, task, 3.0, settled=False))
-        screen.tick()
+            reporter.snapshot(Snapshot(_TASK_ID, None, 3.0, settled=False, retry=retry))
+        reporter.snapshot(Snapshot(_TASK_ID, task, 3.0, settled=False))
+        reporter.tick()
         for target in attempt(lambda: plan(task, _OPTIONS))[0] or ():
-            screen.transfer(TransferStarted(target, 0, 10**17))
-            screen.transfer(TransferAdvanced(target, 5, None))
-            screen.transfer(TransferRetrying(target, error_message))
-            screen.ended(target, SavedFile.failed(target, SaveError(error_message)))
-        screen.write_stdout("".join(f"{url}\n" for url in url_lines(outcome)))
-        screen.exchange(Exchange("GET", "h.test", error_message, _TASK_ID, error_message, 5))
-        screen.note(error_message)
-        screen.error(error, about=_TASK_ID)
-        screen.snapshot(Snapshot(_TASK_ID, task, 3.0, settled=True))
+            reporter.transfer(TransferStarted(target, 0, 10**17))
+            reporter.transfer(TransferAdvanced(target, 5, None))
+            reporter.transfer(TransferRetrying(target, error_message))
+            reporter.ended(target, SavedFile.failed(target, SaveError(error_message)))
+        reporter.write_stdout("".join(f"{url}\n" for url in url_lines(outcome)))
+        reporter.exchange(Exchange("GET", "h.test", error_message, _TASK_ID, error_message, 5))
+        reporter.note(error_message)
+        reporter.error(error, about=_TASK_ID)
+        reporter.snapshot(Snapshot(_TASK_ID, task, 3.0, settled=True))
 
 
 @pytest.mark.parametrize("stage", [_log, _live])
@@ -125,8 +125,8 @@ def _play(screen: Reporter, data: Any, error_message: str) -> None:
 def test_what_is_said_meanwhile_obeys_nobody(
     stage: Callable[[str], _Stage], data: Any, error_message: str, width: str
 ) -> None:
-    screen, err = stage(width)
-    _play(screen, data, error_message)
+    reporter, err = stage(width)
+    _play(reporter, data, error_message)
     assert_tame(undrawn(err.text), annotations=True)
     assert err.text.count("\n::error") <= 1
     if stage is _log:

@@ -10,39 +10,39 @@ MB = 1_000_000
 def test_the_speed_of_a_file_is_smoothed() -> None:
     row = FileRow("a.mp4", 0, 10 * MB, 0.0)
     assert row.measure(0.0, 80) == "0 B/10.0 MB"
-    row.move(1 * MB, 10 * MB, 1.0)
+    row.advance(1 * MB, 10 * MB, 1.0)
     assert row.measure(1.0, 80) == "1.0 MB/10.0 MB 1.0 MB/s 9s"
-    row.move(5 * MB, 10 * MB, 2.0)
+    row.advance(5 * MB, 10 * MB, 2.0)
     assert row.measure(2.0, 80) == "5.0 MB/10.0 MB 2.0 MB/s 2s"
 
 
 def test_a_file_that_was_there_in_part_did_not_come_in_no_time() -> None:
     row = FileRow("a.mp4", 9 * MB, 10 * MB, 0.0)
-    row.move(9 * MB + 500_000, 10 * MB, 1.0)
+    row.advance(9 * MB + 500_000, 10 * MB, 1.0)
     assert row.measure(1.0, 80) == "9.5 MB/10.0 MB 500.0 kB/s 1s"
 
 
 def test_two_pieces_within_a_tenth_of_a_second_are_one_measurement() -> None:
     row = FileRow("a.mp4", 0, None, 0.0)
-    row.move(1000, None, 0.05)
+    row.advance(1000, None, 0.05)
     assert row.measure(0.05, 80) == "1.0 kB"
-    row.move(2000, None, 0.1)
+    row.advance(2000, None, 0.1)
     assert row.measure(0.1, 80) == "2.0 kB 20.0 kB/s"
 
 
 def test_a_file_that_starts_again_has_no_speed() -> None:
     row = FileRow("a.mp4", 0, 10 * MB, 0.0)
-    row.move(5 * MB, 10 * MB, 1.0)
-    row.move(0, 10 * MB, 2.0)
+    row.advance(5 * MB, 10 * MB, 1.0)
+    row.advance(0, 10 * MB, 2.0)
     assert row.measure(2.0, 80) == "0 B/10.0 MB"
 
 
 def test_a_file_that_stands_still_has_no_speed() -> None:
     row = FileRow("a.mp4", 0, 10 * MB, 0.0)
-    row.move(5 * MB, 10 * MB, 1.0)
+    row.advance(5 * MB, 10 * MB, 1.0)
     assert row.speed(3.9) > 0
     assert row.measure(4.0, 80) == "5.0 MB/10.0 MB"
-    row.move(6 * MB, 10 * MB, 4.5)
+    row.advance(6 * MB, 10 * MB, 4.5)
     assert row.speed(4.5) > 0
     row.pause()
     assert row.measure(4.5, 80) == "6.0 MB/10.0 MB"
@@ -54,7 +54,7 @@ def test_a_file_that_stands_still_has_no_speed() -> None:
 )
 def test_a_narrow_terminal_gets_percent(width: int, total: int | None, shown: str) -> None:
     row = FileRow("a\tb.mp4", 0, total, 0.0)
-    row.move(5 * MB, total, 1.0)
+    row.advance(5 * MB, total, 1.0)
     assert row.measure(1.0, width) == shown
     assert row.name == "a b.mp4"
 

@@ -12,7 +12,7 @@ from kiecli.api.responses import decode
 from kiecli.errors import ExitCode, KieError
 from kiecli.task_ids.json_tasks import OPAQUE_NAMES
 from kiecli.task_ids.stdin_ids import find_created, find_tasks
-from kiecli.task_ids.stdin_text import MAX_UNPACKED
+from kiecli.task_ids.stdin_text import MAX_DECOMPRESSED
 from kiecli.task_ids.task_id import is_task_id
 from kiecli.task_ids.task_selection import select_tasks
 from tests.support.hostile.answers import bodies
@@ -375,7 +375,7 @@ def test_damaged_json_has_the_ids_of_its_outermost_objects(stdin: str, found: li
             "give each task one label",
         ),
         (
-            gzip.compress(b"x" * (MAX_UNPACKED + 1)),
+            gzip.compress(b"x" * (MAX_DECOMPRESSED + 1)),
             "stdin unpacks to more than 64 MiB",
             "pipe in ids only",
         ),
@@ -392,7 +392,7 @@ def test_what_cannot_be_an_id_is_named_by_its_place(
 
 
 def test_gzip_of_64_mebibytes_is_read() -> None:
-    assert ids(gzip.compress(ONE.encode().ljust(MAX_UNPACKED))) == [ONE]
+    assert ids(gzip.compress(ONE.encode().ljust(MAX_DECOMPRESSED))) == [ONE]
 
 
 def test_bytes_that_are_no_text_are_refused() -> None:
@@ -410,7 +410,7 @@ def meaning(status: int, body: str) -> KieError:
 
 
 @pytest.mark.parametrize(
-    ("code", "said", "exit_code"),
+    ("code", "kie_message", "exit_code"),
     [
         (401, "Unauthorized", ExitCode.REFUSED),
         ("402", "Credits insufficient", ExitCode.REFUSED),
@@ -432,9 +432,9 @@ def meaning(status: int, body: str) -> KieError:
     ],
 )
 def test_an_error_of_create_task_is_raised_as_what_it_is(
-    code: int, said: str, exit_code: ExitCode, stdin: str
+    code: int, kie_message: str, exit_code: ExitCode, stdin: str
 ) -> None:
-    body = json.dumps({"code": code, "msg": said, "data": {"reason": "other"}})
+    body = json.dumps({"code": code, "msg": kie_message, "data": {"reason": "other"}})
     expected = meaning(200, body)
     with pytest.raises(KieError) as raised:
         find_tasks((stdin % body).encode())
@@ -544,9 +544,9 @@ def test_created_ids_are_found_in_any_noise(
 def test_ids_of_inputs_are_never_taken(
     data: st.DataObject, name: str, as_string: bool, prompt: str
 ) -> None:
-    inner: object = {"prompt": prompt, "taskId": DECOY, "x": [{"task_id": DECOY}], "label": "l"}
+    nested: object = {"prompt": prompt, "taskId": DECOY, "x": [{"task_id": DECOY}], "label": "l"}
     answer = record()
-    answer["data"] = {"state": "x", name: json.dumps(inner) if as_string else inner}
+    answer["data"] = {"state": "x", name: json.dumps(nested) if as_string else nested}
     if data.draw(st.booleans()):
         answer["data"]["taskId"] = ONE
     whole = json.dumps(answer)

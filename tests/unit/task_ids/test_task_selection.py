@@ -285,8 +285,8 @@ def test_tasks_are_typed_again_with_their_labels() -> None:
 def test_a_line_names_200_tasks_and_all_that_were_just_created() -> None:
     many = [f"t{n}" for n in range(201)]
     line = f"kiecli wait {' '.join(many)}"
-    again = "run the same line again; what is saved is kept"
-    assert TaskSelection(tuple(many)).resume_command(["wait"], many) == again
+    run_again = "run the same line again; what is saved is kept"
+    assert TaskSelection(tuple(many)).resume_command(["wait"], many) == run_again
     assert TaskSelection(tuple(many)).resume_command(["wait"], many[1:]) == line.replace(" t0", "")
     assert TaskSelection(tuple(many), created=("t7",)).resume_command(["wait"], many) == line
 

@@ -36,8 +36,8 @@ class ExitCode(IntEnum):
     UNAVAILABLE = 6
     SAVE_FAILED = 7
     PENDING = 8
-    BUG = 70
-    DEADLINE = 124
+    BUG = 70  # EX_SOFTWARE of sysexits.h
+    DEADLINE = 124  # as timeout(1) ends
 
 
 # With several tasks the code is the first of these that occurred: what a person must mend comes
@@ -91,6 +91,7 @@ class KieError(Exception):
         rerun_helps: bool | None = None,
     ) -> None:
         super().__init__(message)
+        # Attributes, not arguments of Exception: a message is completed where more is known of it.
         self.message = message
         self.reason = message
         self.hint = hint
@@ -226,6 +227,7 @@ def without_frames(error: E) -> E:
     Their frames hold what was worked on, such as the body of an answer: hundreds of tasks that are
     tried again would keep one of megabytes each.
     """
+    # A list: the chain is cut while it is walked.
     for cause in list(causes(error)):
         cause.__traceback__ = cause.__cause__ = cause.__context__ = None
     return error

@@ -53,6 +53,8 @@ def resume_command(argv: Sequence[str], tasks: Sequence[str], *, created: bool) 
     return shell_command(argv, tasks)
 
 
+# Codes after which the same line may do more: a refusal, a failure or a wrong id stays what it is,
+# and submitting again would cost money.
 _RESUMABLE = (ExitCode.UNAVAILABLE, ExitCode.PENDING, ExitCode.DEADLINE, ExitCode.SAVE_FAILED)
 
 
@@ -114,6 +116,7 @@ class Outcome(NamedTuple):
             return "pending"
         if self.error is not None or self.task is None:
             return "error"
+        # An unknown state of Kie's is one that goes on: giving up on it would lose the result.
         return "success" if self.task.phase is Phase.SUCCESS else "pending"
 
     @property
@@ -130,6 +133,7 @@ def from_status(
     """Return the outcome of one query: any answer is exit code 0, unless `exit_status` is set."""
     error = error or _failure(task)
     if error is not None:
+        # That a task failed is an answer, and `status` was asked for no more than that.
         answered = isinstance(error, TaskFailed) and not exit_status
         return Outcome(task_id, task, error, ExitCode.DONE if answered else error.exit_code)
     running = task is not None and not task.finished
@@ -170,6 +174,7 @@ def not_saved(task: Task, files: "tuple[SavedFile, ...]", errors: Sequence[KieEr
 def _combined(errors: Sequence[KieError], results: int) -> KieError:
     """Return the one error of a task that several of its results failed with."""
     message = f"{len(errors)} of {results} results were not saved"
+    # One that can still be fetched is reason enough to run the line again.
     if all(isinstance(error, ResultExpired) for error in errors):
         return ResultExpired(message, hint="running this again cannot bring them back")
     return SaveError(

@@ -76,6 +76,7 @@ class Runtime:
         self._event_queue = event_queue
         self._workers = workers
         self._stdin_bytes: bytes | None = None
+        # What follows is known later than this: `main` and the commands fill it in.
         self.argv: Sequence[str] = ()
         """The arguments after the program's name."""
         self.resume_command: Callable[[], str] = str
@@ -132,9 +133,11 @@ class Runtime:
         base_url = self.config.value("base-url").text
         if not output_options.quiet:
             self.report_config()
+        # Before the first request: Kie may quote the key in its answer.
         self.redact_api_key()
         from kiecli.api.client import KieClient
 
+        # Now, and not at the first request: a wrong proxy is wrong for all tasks, and exit code 2.
         self.client_factory.check(base_url)
         http = self.client_factory.client()
         log = self.event_queue.put if output_options.verbose else None
@@ -188,6 +191,7 @@ class Runtime:
         Raises:
             UsageError: It cannot be read.
         """
+        # Once: a line that is refused after it was read still has to name the tasks in it.
         if self._stdin_bytes is None:
             try:
                 self._stdin_bytes = b"" if self.stdin is None else self.stdin.read()
@@ -197,6 +201,7 @@ class Runtime:
 
 
 def _uniform(low: float, high: float) -> float:
+    # Here and not above: what asks nobody draws no pause.
     from random import uniform
 
     return uniform(low, high)  # noqa: S311  jitter
@@ -204,6 +209,7 @@ def _uniform(low: float, high: float) -> float:
 
 def system_runtime() -> Runtime:
     """Return the runtime of a real process."""
+    # Python sets a stream to None where the process was started with its descriptor closed.
     streams = [stream for stream in (sys.stdout, sys.stderr) if stream is not None]
     prepared = [SYSTEM_PROCESS.prepare_stream(cast(TextStream, stream)) for stream in streams]
     return Runtime(

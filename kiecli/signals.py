@@ -14,8 +14,10 @@ from kiecli.clock import Clock
 from kiecli.errors import Interrupted
 from kiecli.system.process_interface import Process
 
+# Seconds. A terminal sends Ctrl-C to the whole process group, and a shell, make or timeout(1) may
+# send it on: one press then arrives twice.
 REPEAT_WINDOW = 1.0
-_SHOW_CURSOR = "\x1b[?25h"
+_SHOW_CURSOR = "\x1b[?25h"  # DECTCEM; the live block hides it
 
 
 class Signals:
@@ -57,6 +59,7 @@ class Signals:
         now = self._clock.now()
         if self._received_at is None:
             self._received_at, self.received = now, signum
+            # An exception raised there can be swallowed, or leave half a module behind.
             if in_import(frame):
                 self._leave("")
             self._process.start_timer()
@@ -85,10 +88,12 @@ class Signals:
             raise Interrupted(self.received or signal.SIGINT)
 
     def _force_exit(self) -> None:
+        # The cursor may stand behind half a line that nobody reads any more.
         self._leave("\n")
 
     def _leave(self, lead: str) -> NoReturn:
         text = f"{lead}{self._interrupt_message()}\n"
+        # Past Python's own stream, whose lock the interrupted code may hold.
         self._process.write_stderr(_SHOW_CURSOR + text if self._on_terminal else text)
         self._process.end_by_signal(self.received or signal.SIGINT)
 

@@ -70,6 +70,7 @@ class Output:
         try:
             text = self.redactor.text(text)
             self.stream.write(text if text.isascii() else self._encodable(text))
+            # At once, as a reader of the pipe waits for each line.
             self.stream.flush()
         except OSError as error:
             raise broken(error) from error
@@ -96,6 +97,7 @@ class Output:
             return False
         import os
 
+        # By device and inode: `2>&1` and two openings of one file are one place.
         try:
             here, there = os.fstat(self.stream.fileno()), os.fstat(other.stream.fileno())
         except OSError:  # streams without a descriptor: a test's
@@ -107,7 +109,9 @@ class Output:
     def _encodable(self, text: str) -> str:
         try:
             text.encode(self.encoding, "surrogateescape")
-        except UnicodeEncodeError:
+        except (
+            UnicodeEncodeError
+        ):  # LANG=C, a code page of Windows: `\u718a` is better than nothing
             return text.encode(self.encoding, "backslashreplace").decode(self.encoding)
         return text
 
@@ -161,6 +165,7 @@ class ErrorOutput(Output):
         """Write and flush; after an error everything is dropped."""
         try:
             super().write(text)
+        # ValueError: somebody closed the stream under us.
         except (StdoutClosed, SaveError, ValueError):
             self.stream = None
 
@@ -196,6 +201,7 @@ def _closed() -> SaveError:
 
 def broken(error: OSError) -> BaseException:
     """Return what it means that stdout, or the file that the error names, cannot be written."""
+    # A pipe has no name. The reader has what it wanted (`| head -1`): that is no error.
     if error.filename is None and error.errno in SYSTEM_PROCESS.closed_pipe_errors:
         return StdoutClosed()
     return SaveError(f"cannot write to {error.filename or 'stdout'}: {error.strerror}")

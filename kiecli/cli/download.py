@@ -119,7 +119,7 @@ def download(
             "--write-metadata": write_metadata,
         }
         _refuse_with_stdout(given)
-    if archive == "-":
+    if archive == "-":  # not a file of that name: a list on stdin is meant
         raise UsageError("--archive needs a file", hint="task ids on stdin are read by: -")
 
     def command() -> ExitCode:

@@ -35,7 +35,7 @@ def main(argv: Sequence[str], runtime: Runtime) -> int:
     except Interrupted as interrupted:
         return _leave(interrupted, runtime)
     except StdoutClosed:
-        return _SIGPIPE
+        return _SIGPIPE  # without a word: a reader like `| head` wants no error
     except SystemExit as end:
         # Typer's own: 0 after a completion, 1 when stdout is closed in the middle of a help text.
         return _SIGPIPE if end.code == 1 else ExitCode.DONE
@@ -141,7 +141,7 @@ def _report(bug: BaseException, runtime: Runtime) -> int:
     """Print a bug's traceback, without the key."""
     from kiecli import __version__
 
-    runtime.redact_api_key()
+    runtime.redact_api_key()  # a traceback quotes lines and messages, not locals
     runtime.err.write("".join(traceback.format_exception(bug)))
     runtime.err.error(f"this is a bug in kiecli {__version__}; please report it")
     return ExitCode.BUG

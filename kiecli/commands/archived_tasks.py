@@ -27,6 +27,7 @@ class ArchivedTasks:
         Raises:
             UsageError: It cannot be read, or not be written.
         """
+        # All at once, before the first request: a file that cannot be read is wrong usage.
         listed = archive.read()
         self._archive = archive
         self._selection = selection
@@ -37,6 +38,7 @@ class ArchivedTasks:
         """How each task that is listed came out: `saved`, `failed`, or another word of the line."""
         self.left = selection.without(self.outcomes)
         """The tasks that are not listed."""
+        # Where nothing is left nothing will be added: a read-only file is good enough then.
         if self.left.task_ids and not dry_run:
             archive.check_writable()
 
@@ -52,6 +54,7 @@ class ArchivedTasks:
         Returns:
             Whether the run is over: all tasks are listed, or a saved one has won (`--any`).
         """
+        # First of all objects: they are known before anything was asked.
         for task_id in self.outcomes:
             label = self._selection.labels.get(task_id)
             answer.add(Outcome(task_id, label=label, is_skipped=True))
@@ -80,6 +83,7 @@ class ArchivedTasks:
             self._archive.add(outcome.task_id, word)
         except SaveError as error:
             reporter.error(error)
+            # An error that the task has already weighs more than that of its line.
             if outcome.error is None:
                 return outcome._replace(error=error, exit_code=error.exit_code)
         return outcome
@@ -91,5 +95,5 @@ def _archive_word(outcome: Outcome) -> str:
     if task is None:
         return ""
     if task.phase is Phase.FAILED:
-        return FAILED
+        return FAILED  # for good: asking again costs a request and changes nothing
     return SAVED if outcome.files and outcome.error is None else ""

@@ -63,7 +63,7 @@ def waiting_argv(argv: Sequence[str]) -> tuple[str, ...]:
 def _parts(argv: Sequence[str]) -> Iterator[_Part]:
     rest = iter(argv)
     for word in rest:
-        if word == "--":
+        if word == "--":  # POSIX: what follows are operands, whatever they look like
             yield from (_Part((each,), is_option=False) for each in rest)
         elif word == STDIN or not word.startswith("-"):
             yield _Part((word,), is_option=False)

@@ -64,6 +64,7 @@ def check(runtime: Runtime, *, json: bool) -> ExitCode:
 def _ask(runtime: Runtime, client: KieClient, reporter: Reporter) -> float | KieError:
     """Return the credits left, or the error when the time for retries is over."""
     clock = runtime.clock
+    # Each attempt may hang: none waits for the thread of the one before.
     workers = runtime.workers(MIN_ATTEMPTS)
     retry_state: RetryState | None = None
     attempt = 0

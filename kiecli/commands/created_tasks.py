@@ -58,6 +58,7 @@ def created_after_refusal(argv: Sequence[str], runtime: Runtime, *, can_repeat: 
         can_repeat: Whether the options of the line are right.
     """
     data = b""
+    # Not what somebody types: they would have to end it before they see what is wrong.
     if reads_stdin(argv) and not runtime.stdin_is_terminal:
         try:
             data = runtime.stdin_bytes()
@@ -75,6 +76,7 @@ def name_created(selection: TaskSelection, runtime: Runtime, lead: str) -> None:
         runtime: Streams, and the line itself.
         lead: When to run the line that continues with them.
     """
+    # Twice would look like two tasks.
     if not runtime.created_are_named:
         for line in created_lines(selection, resume_argv(runtime.argv), lead):
             runtime.err.note(line)

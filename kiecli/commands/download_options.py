@@ -42,6 +42,7 @@ def check_line(flags: DownloadFlags, template: Template, selection: TaskSelectio
         UsageError: They do not.
     """
     several = len(selection.task_ids) > 1
+    # `-o -` names no file: its own error below is the better one.
     template.check(
         several_tasks=several and not flags.to_stdout, in_folder=flags.directory is not None
     )
@@ -66,6 +67,7 @@ def check_for_stdout(
             f"-o - takes one result, and this task has {len(targets)}",
             hint=f"to save them as files: {line}",
         )
+    # A text result has no URL; it is shown without what a terminal would obey.
     if is_terminal and targets[0].url is not None:
         raise UsageError(
             "-o - would write binary data to the terminal",

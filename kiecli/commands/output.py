@@ -40,6 +40,7 @@ def reporter(
     out, err, clock, environ = runtime.out, runtime.err, runtime.clock, runtime.environ
     if output_options.quiet:
         return Reporter(out, err)
+    # rich is imported only where something moves: it takes 24 ms.
     if _is_animated(runtime):
         from kiecli.render.live import LiveReporter
 
@@ -146,6 +147,7 @@ def download_writer(
         show: Writes lines to stdout, beside whatever it draws on stderr.
         to_stdout: Whether stdout gets the one result itself (`-o -`), and nothing else.
     """
+    # A path or an object among the bytes of a result would damage them.
     if to_stdout:
         return LineWriter(show.write_stdout, lambda _outcome: [])
     if output_options.json:

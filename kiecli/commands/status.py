@@ -47,7 +47,7 @@ class _InOrder:
     """Hands outcomes on in the order of the line, each as soon as those before it are there."""
 
     def __init__(self, task_ids: Sequence[str], answer: ResultWriter) -> None:
-        self._places = list(reversed(task_ids))
+        self._places = list(reversed(task_ids))  # popped from the end, the first id first
         self._answer = answer
         self._early: dict[str, Outcome] = {}
 

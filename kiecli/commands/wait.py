@@ -50,6 +50,7 @@ def wait(
                 continue  # --any: the first answer to arrive has won
             ended = run.record(outcome.from_wait(event.task_id, event.answer, event.error))
             _mention_what_has_no_url(run, ended)
+        # In a log each task had its lines; a block on a terminal takes them along.
         code = run.finish(summarize=runtime.err.is_terminal)
         _say_how_to_save(run)
         return code
@@ -73,6 +74,7 @@ def _say_how_to_save(run: TaskBatch) -> None:
     if expired:
         run.reporter.note(f"{named(expired)}: the links have probably expired")
     alive = {task_id: seconds for task_id, seconds in left.items() if seconds > 0}
+    # A script that has the URLs needs no advice; a person does, before the links die.
     if alive and run.runtime.err.is_terminal:
         soonest = min(alive.values())
         within = f" within {humanize(soonest)}" if soonest < inf else ""

@@ -69,9 +69,9 @@ class Block:
         """Count a task that has come to its end."""
         self.counter.add(outcome)
 
-    def is_worth_drawing(self, now: float, patience: float) -> bool:
+    def is_worth_drawing(self, now: float, delay: float) -> bool:
         """Return whether there is something to see, or has been nothing for too long."""
-        silent = self.counter.left > 0 and now - self._began >= patience
+        silent = self.counter.left > 0 and now - self._began >= delay
         return bool(self._tasks or self.files) or silent
 
     def draw(self, width: int, screen_height: int, now: float, *, ascii_only: bool) -> Group:

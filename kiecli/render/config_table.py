@@ -18,6 +18,7 @@ def table(entries: Iterable[Entry], width: int) -> list[str]:
     """
     cells = [_cells(entry, unset="(not set)") for entry in entries]
     columns = [*zip(_HEADER, *cells, strict=True)]
+    # Most people override nothing: a column of nothing is left out.
     if not any(columns[-1][1:]):
         columns.pop()
     widths = [max(map(len, column)) for column in columns]
@@ -55,5 +56,6 @@ def record(entry: Entry) -> dict[str, Any]:
         "name": entry.setting.name,
         "value": None if value is None else value.shown,
         "source": None if value is None else value.source,
+        # Once called so: fields are only ever added.
         "hides": [{"source": other.source, "value": other.shown} for other in entry.overridden],
     }

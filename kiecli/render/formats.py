@@ -49,6 +49,7 @@ class SafeTextWriter:
         from codecs import getincrementaldecoder
 
         self._write = write
+        # Incremental: a chunk of a file may end within a character.
         self._decoder = getincrementaldecoder("utf-8")("replace")
 
     def write(self, data: bytes, /) -> object:
@@ -68,6 +69,7 @@ def state_words(outcome: Outcome) -> list[str]:
 def record_lines(outcome: Outcome) -> list[str]:
     """Return tab-separated fields without a header, empty where not known (`status`, piped)."""
     task = outcome.task
+    # As many fields as any other line: `cut` and `awk` count them.
     if task is None:
         return [f"{outcome.task_id}\t{outcome.state}\t\t\t\t\t\t{sanitize(outcome.label or '')}"]
     fields = (

@@ -16,6 +16,7 @@ from kiecli.safe_text import COMMAND
 if TYPE_CHECKING:
     from kiecli.download.plan import SavedFile
 
+# Stands in where there is no answer, so that every object has every field.
 _NO_TASK = Task.parse("", {})
 
 
@@ -66,6 +67,7 @@ def record(outcome: Outcome, wall: float) -> dict[str, Any]:
 
 
 def _rounded(seconds: float | None) -> float | None:
+    # An age is read off two clocks; more places would be noise.
     return None if seconds is None else round(seconds, 1)
 
 

@@ -24,7 +24,7 @@ from kiecli.render.console import console
 from kiecli.render.notices import state_of
 from kiecli.render.reporter import LogReporter
 from kiecli.render.rows import FileRow
-from kiecli.render.spinner import PATIENCE
+from kiecli.render.spinner import SPINNER_DELAY
 from kiecli.safe_text import sanitize
 from kiecli.streams import ErrorOutput, Output
 
@@ -74,8 +74,8 @@ class LiveReporter(LogReporter):
         self._drawn_at = float("-inf")
         self._live = Live(
             console=console(err, environ),
-            transient=True,
-            auto_refresh=False,
+            transient=True,  # a block that has ended says nothing that a line does not
+            auto_refresh=False,  # rich would draw from a thread of its own, into our lines
             redirect_stdout=False,
             redirect_stderr=False,
         )
@@ -146,7 +146,7 @@ class LiveReporter(LogReporter):
     def _draw(self) -> None:
         self._drawn_at = now = self._clock.now()
         if not self._live.is_started:
-            if not self._block.is_worth_drawing(now, PATIENCE):
+            if not self._block.is_worth_drawing(now, SPINNER_DELAY):
                 return
             with self._uninterrupted():
                 self._live.start()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kiecli.render.notices import Notices
 
 _MAX_ANNOTATIONS = 10  # GitHub shows no more errors of one step; the others it drops
-_SECOND = 1.0
+_SECOND = 1.0  # often enough for a sign of life a minute, and an idle process for the system
 
 
 class Reporter:
@@ -75,7 +75,7 @@ class Reporter:
         is_new = (about or text) not in self._annotated
         if is_new and self._err.takes_annotations and len(self._annotated) < _MAX_ANNOTATIONS:
             self._annotated.add(about or text)
-            self._print(annotation(text))
+            self._print(annotation(text))  # without a lead: the command must begin the line
         else:
             self._print(self._err.message(Severity.ERROR, text))
 

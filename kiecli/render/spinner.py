@@ -8,12 +8,13 @@ from kiecli.clock import Clock
 from kiecli.render.reporter import LogReporter
 from kiecli.streams import ErrorOutput, Output
 
+# The dots that rich and most tools draw; ASCII where the terminal is not UTF-8.
 _FRAMES, _ASCII_FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "-\\|/"
 _FRAME_TIME = 0.08  # seconds
 _CLEAR_LINE = "\r\x1b[2K"
 
-PATIENCE = 2.0
-"""Seconds no answer yet after which a terminal shows that something goes on."""
+SPINNER_DELAY = 2.0
+"""Seconds without an answer after which a terminal shows that something goes on."""
 
 
 def frame(elapsed: float, *, ascii_only: bool) -> str:
@@ -49,7 +50,7 @@ class SpinnerReporter(LogReporter):
     def tick(self) -> None:
         """Draw the next frame."""
         elapsed = self._clock.now() - self._began
-        if elapsed >= PATIENCE:
+        if elapsed >= SPINNER_DELAY:
             # Short enough for any terminal: only one line can be taken away again.
             spinner = frame(elapsed, ascii_only=self._ascii_only)
             shown = durations.show(int(elapsed))

@@ -72,7 +72,7 @@ class Clocked(NamedTuple):
 
     def shown(self, *, briefly: bool = False) -> str:
         """Return `20s of 15m`, or briefly `20s`."""
-        elapsed = durations.show(int(self.elapsed))
+        elapsed = durations.show(int(self.elapsed))  # rounded up, it would reach its end early
         if briefly or not self.timeout:
             return elapsed
         return f"{elapsed} of {durations.show(self.timeout)}"
@@ -132,6 +132,7 @@ def _bytes(files: Iterable["SavedFile"]) -> str:
 
 
 def _credits(group: Iterable[Outcome]) -> list[str]:
+    # Kie does not give the credits of every model: what is not known is no zero.
     used = [outcome.task.credits for outcome in group if outcome.task is not None]
     known = [each for each in used if each is not None]
     if not known:

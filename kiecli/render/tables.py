@@ -16,8 +16,8 @@ from kiecli.render.rows import truncate_end
 from kiecli.render.text import count, humanize, humanize_past
 from kiecli.safe_text import sanitize
 
-_UNLIMITED = 10_000
-_MIN_MODEL = 12  # columns
+_UNLIMITED = 10_000  # columns: wider than any table, to measure what it would like to have
+_MIN_MODEL = 12  # columns; a model cut shorter than `wan/2-7-imag` cannot be known from another
 
 
 class StatusWriter:
@@ -67,6 +67,7 @@ def _draw_table(canvas: Console, outcomes: list[Outcome], wall: float) -> None:
     longest = max(map(cell_len, models), default=0)
     if excess <= 0:
         canvas.print(table)
+    # Models are cut and nothing else: ids and labels are copied, numbers would become wrong.
     elif longest - excess >= _MIN_MODEL:
         canvas.print(_table(outcomes, wall, longest - excess))
     else:

@@ -117,7 +117,7 @@ def _decoded(value: object, depth: int) -> object:
 def _in_object(value: dict[str, object], at: _At) -> _Found:
     """Return the tasks of an object, or the error that it is; none when it has neither."""
     own = [_own(value, task_id, at) for task_id in own_ids(value)]
-    if own:
+    if own:  # the outermost counts: what is below belongs to this very task
         return _Found(own, _Form.ANSWER)
     values = [
         (name, _below(item, at.below(value, name)))
@@ -151,6 +151,7 @@ def _below(value: object, at: _At) -> _Found:
 
 def _in_items(items: Sequence[_Found]) -> _Found:
     """Return the tasks of a list; text in it is ids only where all of it is."""
+    # `["ID", "a prompt"]` is a list of texts, of which one happens to look like an id.
     only_ids = all(item.tasks for item in items)
     form = items[0].form if len(items) == 1 else _Form.OTHER
     form = _Form.OTHER if form is _Form.ID else form
@@ -170,6 +171,7 @@ def _in_map(
     tasks = [
         _labelled(task, name.strip(), at.place) for name, found in values for task in found.tasks
     ]
+    # Two tasks under one label: one of them would be lost without a word.
     if isinstance(value, RepeatedNames):
         error = UsageError(f"a name stands twice in {at.place}", hint="give each task its own")
         tasks.append(FoundTask("", at.place, source=Source.MISSING, error=error))

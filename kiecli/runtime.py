@@ -137,9 +137,8 @@ class Runtime:
         self.redact_api_key()
         from kiecli.api.client import KieClient
 
-        # Now, and not at the first request: a wrong proxy is wrong for all tasks, and exit code 2.
-        self.client_factory.check(base_url)
-        http = self.client_factory.client()
+        # With its URL: a wrong proxy is wrong for all tasks, and exit code 2.
+        http = self.client_factory.client(base_url)
         log = self.event_queue.put if output_options.verbose else None
         return KieClient(http, base_url, key.text, self.clock, log, key.origin, self.rate_limiter)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from functools import cached_property
 from types import ModuleType
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
 import httpx
 
@@ -29,28 +29,6 @@ USER_AGENT = f"kiecli/{__version__}"
 """Kie's hosts refuse the agents of common libraries and let plain product tokens pass."""
 
 _PROXY_VARIABLES = frozenset({"http_proxy", "https_proxy", "all_proxy"})
-
-
-class Route(NamedTuple):
-    """A way out; requests that take the same one share a pool of connections."""
-
-    scheme: str
-    proxy: "ProxyAddress | None"
-
-    @property
-    def needs_tls(self) -> bool:
-        """Whether anything on it is encrypted."""
-        return self.scheme == "https" or (self.proxy is not None and self.proxy.scheme == "https")
-
-
-def route_to(url: httpx.URL, proxies: "ProxySettings | None") -> Route:
-    """Return the way that leads to a URL.
-
-    Raises:
-        ConfigError: The proxy for it cannot be used.
-    """
-    proxy = None if proxies is None else proxies.proxy_for(url.scheme, url.host, url.port)
-    return Route(url.scheme, proxy)
 
 
 class Client(httpx.Client):
@@ -122,34 +100,36 @@ class ClientFactory:
         self._lock = threading.Lock()
 
     def client(
-        self, *, log: "RequestLogger | None" = None, pool_per_thread: bool = False
+        self,
+        url: str | None = None,
+        *,
+        log: "RequestLogger | None" = None,
+        pool_per_thread: bool = False,
     ) -> Client:
         """Return a client that follows no redirects, keeps no cookies and sends no key.
 
         Threads may share it.
 
         Args:
+            url: An address that will be requested: what is wrong with the settings for it is found
+                out now, and not on the thread of its first request.
             log: Takes each exchange.
             pool_per_thread: Gives each thread connections of its own: with many small files that
                 is faster than looking through a shared pool.
+
+        Raises:
+            ConfigError: The proxy or certificate settings of the environment are unusable.
         """
-        transport = self._transport or ProxyRouter(
-            self._proxies, self._pool, pool_per_thread=pool_per_thread
-        )
+        transport = self._transport
+        if transport is None:
+            transport = ProxyRouter(self._proxies, self._pool, pool_per_thread=pool_per_thread)
+            if url is not None:
+                transport.transport_for(httpx.URL(url))
         if log:
             from kiecli.network.logging import LoggingTransport
 
             transport = LoggingTransport(transport, log, self._clock)
         return Client(transport)
-
-    def check(self, url: str) -> None:
-        """Find out now whether the settings for this URL can be used.
-
-        Raises:
-            ConfigError: The proxy or certificate settings of the environment are unusable.
-        """
-        if self._transport is None and route_to(httpx.URL(url), self._proxies).needs_tls:
-            self.ssl_context()
 
     def ssl_context(self) -> ssl.SSLContext:
         """Return the one TLS context, made at its first use: it takes some 20 ms.
@@ -173,15 +153,16 @@ class ClientFactory:
 
         return ProxySettings(self._environ)
 
-    def _pool(self, route: Route) -> httpx.BaseTransport:
+    def _pool(self, scheme: str, proxy: "ProxyAddress | None") -> httpx.BaseTransport:
         # Here: the engine takes 12 ms to import, which a run without requests need not spend. One
         # of them is for the libraries of its asynchronous half, which it can do without.
         for name in ("anyio", "trio"):
             sys.modules.setdefault(name, cast(ModuleType, None))
         from kiecli.network.transport import PoolTransport
 
-        context = self.ssl_context() if route.needs_tls else None
-        return PoolTransport(self._connector, self._clock, context, route.proxy)
+        is_encrypted = scheme == "https" or (proxy is not None and proxy.scheme == "https")
+        context = self.ssl_context() if is_encrypted else None
+        return PoolTransport(self._connector, self._clock, context, proxy)
 
 
 class ProxyRouter(httpx.BaseTransport):
@@ -190,7 +171,7 @@ class ProxyRouter(httpx.BaseTransport):
     def __init__(
         self,
         proxies: "ProxySettings | None",
-        pool: Callable[[Route], httpx.BaseTransport],
+        pool: Callable[[str, "ProxyAddress | None"], httpx.BaseTransport],
         *,
         pool_per_thread: bool = False,
     ) -> None:
@@ -198,13 +179,13 @@ class ProxyRouter(httpx.BaseTransport):
 
         Args:
             proxies: Says which proxy leads where; None where there are none.
-            pool: Makes the pool of connections of a route, at its first request.
+            pool: Makes the connections of a route, which is a scheme and the proxy for it.
             pool_per_thread: Gives each thread pools of its own.
         """
         self._proxies = proxies
         self._pool = pool
         self._pool_per_thread = pool_per_thread
-        self._pools: dict[tuple[Route, int], httpx.BaseTransport] = {}
+        self._pools: dict[tuple[object, ...], httpx.BaseTransport] = {}
         self._lock = threading.Lock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -213,14 +194,22 @@ class ProxyRouter(httpx.BaseTransport):
         Raises:
             ConfigError: The settings for its URL are unusable.
         """
-        route = route_to(request.url, self._proxies)
+        return self.transport_for(request.url).handle_request(request)
+
+    def transport_for(self, url: httpx.URL) -> httpx.BaseTransport:
+        """Return the pool that carries requests for a URL.
+
+        Raises:
+            ConfigError: The settings for it are unusable.
+        """
+        proxies = self._proxies
+        proxy = None if proxies is None else proxies.proxy_for(url.scheme, url.host, url.port)
         # The number of a thread that has ended is given to another: it takes over the connections.
-        key = (route, threading.get_ident() if self._pool_per_thread else 0)
+        key = (url.scheme, proxy, threading.get_ident() if self._pool_per_thread else 0)
         with self._lock:
             if key not in self._pools:
-                self._pools[key] = self._pool(route)
-            pool = self._pools[key]
-        return pool.handle_request(request)
+                self._pools[key] = self._pool(url.scheme, proxy)
+            return self._pools[key]
 
     def close(self) -> None:
         """Close all connections."""

@@ -12,7 +12,6 @@ from kiecli.network.client import (
     USER_AGENT,
     ClientFactory,
     ProxyRouter,
-    Route,
 )
 from kiecli.network.connect import Address
 from kiecli.network.deadline import CONNECT_TIMEOUT, READ_TIMEOUT
@@ -89,7 +88,7 @@ def test_all_clients_share_the_lookup_of_a_host() -> None:
 
 def test_all_clients_share_one_tls_context() -> None:
     factory = ClientFactory({})
-    factory.check("https://api.kie.test")
+    factory.client("https://api.kie.test").close()
     assert factory.ssl_context() is factory.ssl_context()
 
 
@@ -111,7 +110,7 @@ def test_settings_that_cannot_be_used_are_found_ahead(
     environ: dict[str, str], url: str, message: str
 ) -> None:
     with pytest.raises(ConfigError, match=message) as refusal:
-        ClientFactory(environ).check(url)
+        ClientFactory(environ).client(url)
     assert "canary" not in refusal.value.message
 
 
@@ -128,32 +127,29 @@ def test_settings_that_cannot_be_used_are_found_ahead(
 def test_settings_that_do_not_matter_for_a_url_are_not_checked(
     environ: dict[str, str], url: str
 ) -> None:
-    ClientFactory(environ).check(url)
+    ClientFactory(environ).client(url).close()
 
 
 def test_with_something_else_in_the_networks_place_there_is_nothing_to_check() -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200))
     factory = ClientFactory({"SSL_CERT_FILE": "/gone"}, transport)
-    factory.check("https://kie.test")
-    with factory.client(pool_per_thread=True) as client:
+    with factory.client("https://kie.test", pool_per_thread=True) as client:
         assert client.get("https://kie.test").status_code == 200
 
 
-def test_requests_that_take_one_route_share_a_transport() -> None:
-    made: list[Route] = []
+def test_requests_that_take_one_route_share_a_pool() -> None:
+    made: list[tuple[str, ProxyAddress | None]] = []
 
-    def transport(route: Route) -> httpx.BaseTransport:
-        made.append(route)
+    def pool(scheme: str, proxy: ProxyAddress | None) -> httpx.BaseTransport:
+        made.append((scheme, proxy))
         return httpx.MockTransport(lambda _: httpx.Response(200))
 
     settings = ProxySettings({"HTTPS_PROXY": "https://proxy.test", "NO_PROXY": "direct.test"})
-    router = ProxyRouter(settings, transport)
-    with httpx.Client(transport=router) as client:
+    with httpx.Client(transport=ProxyRouter(settings, pool)) as client:
         for host in ("https://a.test", "https://b.test", "https://direct.test", "http://a.test"):
             client.get(host)
     proxy = ProxyAddress("https", "proxy.test", 443)
-    assert made == [Route("https", proxy), Route("https", None), Route("http", None)]
-    assert [route.needs_tls for route in made] == [True, True, False]
+    assert made == [("https", proxy), ("https", None), ("http", None)]
 
 
 @pytest.mark.parametrize(("pool_per_thread", "connections"), [(True, 3), (False, 1)])
@@ -192,7 +188,7 @@ def test_the_pools_of_all_threads_are_closed() -> None:
             closed.append(self)
 
     both_there = threading.Barrier(2, timeout=20)
-    router = ProxyRouter(None, lambda _: Pool(), pool_per_thread=True)
+    router = ProxyRouter(None, lambda _scheme, _proxy: Pool(), pool_per_thread=True)
     request = httpx.Request("GET", "http://kie.test")
     threads = [
         threading.Thread(target=router.handle_request, args=(request,), daemon=True)

@@ -197,23 +197,31 @@ def test_a_host_none_of_whose_addresses_answers_is_looked_up_anew() -> None:
 
 
 def test_two_that_fail_together_forget_only_what_they_tried() -> None:
-    resolver = Resolver(at(closed_port()), at(closed_port()))
+    arrived = threading.Semaphore(0)
+
+    class Watched(Deadline):
+        def remaining(self) -> float:
+            arrived.release()  # it waits for the lookup from here on
+            return super().remaining()
+
+    resolver = Resolver(at(closed_port()))
     made = Connector(SystemClock(), resolver, DELAY)
     failures: list[OSError] = []
 
     def connect() -> None:
         try:
-            made.connect("kie.test", 443, soon())
+            made.connect("kie.test", 443, Watched(SystemClock(), 20.0))
         except OSError as error:
             failures.append(error)
 
     threads = [threading.Thread(target=connect, daemon=True) for _ in range(2)]
     for thread in threads:
         thread.start()
+        assert arrived.acquire(timeout=20)
     resolver.may_answer.set()
     for thread in threads:
         thread.join(20)
-    assert len(failures) == 2
+    assert (len(failures), len(resolver.lookups)) == (2, 1)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])

@@ -155,7 +155,6 @@ class PollScheduler:
         """
         deadline = self._shared.deadline = max(self._shared.deadline - seconds, now)
         self.in_flight.clear()
-        self._queue.clear()
         for task in self.open.values():
             task.due = min(task.due, deadline)
             self._schedule(task)

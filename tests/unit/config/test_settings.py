@@ -110,6 +110,7 @@ def test_what_is_no_address_of_the_web_is_refused_with_an_example(url: str) -> N
         "http://10.0.0.7",
         "http://0.0.0.0",
         "http://[2001:db8::1]",
+        "HTTP://api.kie.ai",
     ],
 )
 def test_the_key_never_leaves_the_machine_in_clear_text(url: str) -> None:

@@ -360,6 +360,18 @@ def test_the_retry_timeout_begins_after_the_last_good_answer_for_any_task() -> N
     assert end == (140, "no answer within 20 s; tried 10 times in 2m2s")
 
 
+def test_a_good_answer_for_any_task_puts_off_the_hard_end_of_a_poll_in_flight() -> None:
+    answers: dict[str, Script] = {
+        "off": lambda _task_id, now: (_OFFLINE if now < 10 else None, 0),
+        "on": always(_SUCCESS, 20),
+    }
+    run = PollRun(lambda *poll: answers[poll[0]](*poll), _QUERY, ["off", "on"]).to_its_end()
+    assert run.ends == [
+        ("on", 20, "success"),
+        ("off", 50, "no answer within 20 s; tried 2 times in 30s"),
+    ]
+
+
 def test_a_good_answer_for_another_task_does_not_end_other_retries() -> None:
     script = _by_task(bad=(_ERROR, 0), good=(_WAITING, 0))
     run = PollRun(script, wait_policy(400, 60), ["bad", "good"]).to_its_end()
@@ -507,6 +519,15 @@ def test_a_consumer_that_blocks_is_as_good_as_a_machine_that_sleeps() -> None:
     assert list(run.poller.expire()) == []
     run.to_its_end()
     assert run.ends == [("a", 60, "still waiting after 10s")]
+
+
+def test_two_short_delays_are_not_a_sleep() -> None:
+    run = PollRun(always(None), _WAIT)
+    assert run.poller.start_due() == 21
+    run.clock.advance(25)
+    run.poller.start_due()
+    run.clock.advance(2)
+    assert [snapshot.retry is not None for snapshot in run.poller.expire()] == [True]
 
 
 def _first_answer(run: PollRun) -> Any:

@@ -89,6 +89,18 @@ def test_a_pause_counts_and_the_queue_after_it_does_not() -> None:
     assert snapshot.retry == Retry(error, 5 + 2, 120)
 
 
+def test_after_a_sleep_past_the_deadline_every_task_is_due_at_once() -> None:
+    scheduler = PollScheduler(["answered", "in flight"], _WAIT, 0, longest)
+    list(scheduler.on_answer(scheduler.start(0), _WAITING, 0))
+    scheduler.start(0)
+    scheduler.slept(1000, 1)
+    assert scheduler.in_flight == {}
+    polls = []
+    while scheduler.next_due() <= 1:
+        polls.append(scheduler.start(1))
+    assert sorted(polls) == [Poll("answered", 2, 1), Poll("in flight", 2, 1)]
+
+
 def test_waiting_ends_at_the_deadline_or_ten_seconds_after_it() -> None:
     scheduler = PollScheduler(["a", "b"], wait_policy(10, None), 0, longest)
     for _ in range(2):
@@ -104,7 +116,8 @@ def test_a_pause_beyond_the_deadline_is_not_waited_for() -> None:
     scheduler.pause(19, 0)
     assert scheduler.next_limit() == 20
     scheduler.pause(20, 0)
+    scheduler.pause(5, 1)  # asks for less: the longer one stands
     assert scheduler.next_limit() == 10
     [snapshot] = scheduler.expire(10)
     assert snapshot.error is not None
-    assert snapshot.error.message == "not checked within 10s"
+    assert (snapshot.elapsed, snapshot.error.message) == (0, "not checked within 10s")

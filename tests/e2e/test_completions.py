@@ -139,7 +139,13 @@ def test_what_a_tab_offers(begun: str, offered: list[str], tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("shell", "name"), [("bash", "kiecli.bash"), ("zsh", "_kiecli"), ("fish", "kiecli.fish")]
+    ("shell", "name"),
+    [
+        ("bash", "kiecli.bash"),
+        ("zsh", "_kiecli"),
+        ("fish", "kiecli.fish"),
+        ("powershell", "kiecli.ps1"),
+    ],
 )
 def test_the_committed_script_is_the_one_that_typer_writes(
     shell: str, name: str, tmp_path: Path

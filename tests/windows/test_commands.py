@@ -178,3 +178,21 @@ def test_no_file_has_the_key(kiecli: OnWindows, tmp_path: Path) -> None:
     found = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert found
     assert not any(KEY.encode() in path.read_bytes() for path in found)
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("kiecli sta", "status:::Show the state and results of tasks."),
+        ("kiecli download -d o", "out\\::: "),
+    ],
+)
+def test_powershell_completes_what_is_typed(kiecli: OnWindows, typed: str, offered: str) -> None:
+    (kiecli.folder / "out").mkdir()
+    asked = {
+        "_KIECLI_COMPLETE": "complete_powershell",
+        "_TYPER_COMPLETE_ARGS": typed,
+        "_TYPER_COMPLETE_WORD_TO_COMPLETE": typed.rsplit(maxsplit=1)[-1],
+    }
+    ran = kiecli(environ=asked)
+    assert (ran.code, ran.out.splitlines(), ran.err) == (0, [offered], "")

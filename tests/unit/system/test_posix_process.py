@@ -15,6 +15,8 @@ NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
 def signals() -> Iterator[None]:
     """What the test does to this process's signals is undone."""
     before = {number: signal.getsignal(number) for number in NUMBERS}
+    for number in NUMBERS:  # a shell that starts the tests with `&` has them ignore Ctrl-C
+        signal.signal(number, signal.SIG_DFL)
     yield
     signal.setitimer(signal.ITIMER_REAL, 0)
     for number, handler in before.items():

@@ -6,7 +6,7 @@ AttemptFailed
  |   +- HostUnreachable    ... which its host's other files wait for, too
  +- PermanentError         no later attempt can bring the file
 
-They are returned as often as raised: `Transfer.run` matches on them, and nobody else.
+They are returned as often as raised: `Recovery.after` matches on them, and nobody else.
 """
 
 

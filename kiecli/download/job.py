@@ -1,27 +1,20 @@
 """Saving one target: an existing file is kept, a missing one fetched, a complete one renamed."""
 
 import os
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from kiecli.download.checksum import BackgroundSHA256, checksum_of, checksum_of_bytes
 from kiecli.download.context import TransferContext
-from kiecli.download.destination import (
-    FileState,
-    FileType,
-    final_path,
-    in_the_way,
-    inspect,
-    inspect_target,
-)
+from kiecli.download.destination import FileState, final_path, inspect_target
 from kiecli.download.disk_errors import NO_ROOM, disk_full
-from kiecli.download.existing import CompleteFile, UndecidedFile, is_proved, judge
-from kiecli.download.host_probe import HostFile, probe
 from kiecli.download.part_file import PartFile, remove_stale_part
 from kiecli.download.plan import SavedFile, SaveOptions, Target
 from kiecli.download.progress import TransferRetrying
 from kiecli.download.transfer import Transfer
 from kiecli.errors import ResultExpired, SaveError
 from kiecli.system.disk_interface import PartReplaced
+
+if TYPE_CHECKING:  # most files are new, and need no checksum
+    from kiecli.download.checksum import BackgroundSHA256
 
 _LOCK_PAUSE = 0.2  # seconds between two attempts to get a lock
 # `rm -rf out`, or a second run after it, takes a part away once. Where it happens again, something
@@ -88,19 +81,18 @@ class SaveJob:
             OSError: The disk refuses.
         """
         before = inspect_target(self._target, self._context.listings)
-        kept = self._find_complete(before) if before else None
+        kept = self._find_kept(before) if before else None
         if kept is not None:
             remove_stale_part(self._part_path, self._context.disk)
-            return self._kept(kept)
+            return kept
         part = self._open_part()
         try:
             # Another kiecli may have saved the file while it held the lock that we waited for.
             after = inspect_target(self._target, self._context.listings, fresh=self._has_waited)
-            kept = None if after == before else self._find_complete(after)
-            if kept is None:
-                return self._publish(part, self._fill(part))
-            part.discard()
-            return self._kept(kept)
+            kept = None if after == before else self._find_kept(after)
+            if kept is not None:
+                part.discard()
+            return kept or self._publish(part, self._fill(part))
         except OSError as error:
             if error.errno in NO_ROOM:
                 raise disk_full(self._target.path, error, resumable=part.is_resumable) from error
@@ -130,8 +122,7 @@ class SaveJob:
         note = part.note
         if note and (options.overwrite or (note.task_id, note.n) != (target.task_id, target.n)):
             part.note = None  # another result had the name: it starts again
-        wants_checksum = options.checksum or options.write_metadata
-        checksum = BackgroundSHA256(part.file) if wants_checksum else None
+        checksum = self._checksum_of(part)
         try:
             transfer = Transfer(target, part, self._context, checksum)
             transfer.run()
@@ -143,12 +134,22 @@ class SaveJob:
         except ResultExpired as error:
             if self._undecided is None:
                 raise
-            raise self._cannot_compare(self._undecided) from error
+            from kiecli.download.kept import cannot_compare
+
+            raise cannot_compare(target, self._undecided) from error
         finally:
             if checksum is not None:
                 checksum.stop()
 
+    def _checksum_of(self, part: PartFile) -> "BackgroundSHA256 | None":
+        if not (self._options.checksum or self._options.write_metadata):
+            return None
+        from kiecli.download.checksum import BackgroundSHA256
+
+        return BackgroundSHA256(part.file)
+
     def _fill_inline(self, part: PartFile) -> _Received:
+        from kiecli.download.checksum import checksum_of_bytes
         from kiecli.download.inline_result import CONTENT_TYPE, as_file
 
         data = as_file(self._target.inline_result)
@@ -158,30 +159,28 @@ class SaveJob:
 
     def _publish(self, part: PartFile, received: _Received) -> SavedFile:
         """Give the complete part its final name; a file that may be another's is not replaced."""
-        target, path = self._target, received.path
-        # What stands there can only be this result: by its name, or by its metadata.
-        replace = self._options.overwrite or target.name_is_unique or is_proved(target, path)
+        target, options, path = self._target, self._options, received.path
+        replace = options.overwrite or target.name_is_unique or _is_proved(target, path)
         try:
             part.commit(path, self._context.mode, replace=replace)
         except FileExistsError:
-            return self._keep_if_same(part, path)
+            from kiecli.download.kept import keep_if_same
+
+            return keep_if_same(target, options, part, path)
         path, content_type, sha256, resumed = received
         return SavedFile(
             target.n, target.url, path, part.size, sha256, content_type, "saved", resumed, None
         )
 
-    def _keep_if_same(self, part: PartFile, path: str) -> SavedFile:
-        """Keep the file whose name the target should get, if it has the very same bytes.
+    def _find_kept(self, found: dict[str, FileState]) -> SavedFile | None:
+        """Return the one of the files found that needs no fetching, or None."""
+        from kiecli.download.kept import find_kept
 
-        Raises:
-            SaveError: It is another file.
-        """
-        state = inspect(path)
-        is_same = _has_size(state, part.size) and part.has_same_bytes(path)
-        part.discard()
-        if not is_same:
-            raise in_the_way(path, state)
-        return self._kept(CompleteFile(path, part.size))
+        kept = find_kept(self._target, self._options, self._context, found)
+        if kept is None or isinstance(kept, SavedFile):
+            return kept
+        self._undecided = kept.path
+        return None
 
     def kept_unread(self) -> SavedFile | None:
         """Return an existing file that counts by its name, or None; no descriptor is needed.
@@ -189,38 +188,9 @@ class SaveJob:
         Raises:
             OSError: The disk does not say.
         """
-        target = self._target
-        if self._options.overwrite or not (target.name_is_unique and target.path_known):
-            return None
-        state = inspect(target.path)
-        if state is None or state.kind is not FileType.FILE or not state.size:
-            return None
-        return SavedFile.kept(target, target.path, state.size, None)
+        from kiecli.download.kept import kept_unread
 
-    def _find_complete(self, found: dict[str, FileState]) -> CompleteFile | None:
-        """Return the one of the files found that needs no fetching, or None."""
-        overwrite = self._options.overwrite
-        match judge(self._target, found, self._probe, overwrite=overwrite):
-            case CompleteFile() as complete:
-                return complete
-            case UndecidedFile(path):
-                self._undecided = path
-        return None
-
-    def _probe(self, offset: int) -> HostFile | None:
-        return probe(self._target, self._context, offset)
-
-    def _cannot_compare(self, path: str) -> ResultExpired:
-        """Return the error of a file whose body was only to be compared, and is gone."""
-        return ResultExpired(
-            f"could not save {path}: a file is there and the link of this result is dead, so"
-            f" kiecli cannot tell whether this is {self._target.name}'s;"
-            " --write-metadata keeps the proof"
-        )
-
-    def _kept(self, kept: CompleteFile) -> SavedFile:
-        sha256 = checksum_of(kept.path) if self._options.checksum else None
-        return SavedFile.kept(self._target, kept.path, kept.size, sha256)
+        return kept_unread(self._target, self._options)
 
     def _wait(self) -> None:
         if not self._has_waited:
@@ -238,8 +208,11 @@ class SaveJob:
         return writer.write(self._target, saved)
 
 
-def _has_size(state: FileState | None, size: int) -> bool:
-    return state is not None and state.kind is FileType.FILE and state.size == size
+def _is_proved(target: Target, path: str) -> bool:
+    """Whether the metadata beside a file says that it is the target."""
+    from kiecli.download.existing import is_proved
+
+    return is_proved(target, path)
 
 
 def _make_folder_of(path: str) -> None:

@@ -1,35 +1,33 @@
-"""Fetching one file: attempts and pauses, resuming, a fresh link, and a time to give up."""
+"""Fetching one file: attempts to get what is missing of it, until it is complete and verified.
+
+What happens after an attempt that failed is `recovery`'s.
+"""
 
 from collections.abc import Iterator
 from itertools import chain
+from typing import TYPE_CHECKING
 
-from kiecli.download.checksum import BackgroundSHA256
 from kiecli.download.context import TransferContext
-from kiecli.download.failures import (
-    AttemptFailed,
-    FileMissing,
-    HostUnreachable,
-    TransientError,
-)
+from kiecli.download.failures import AttemptFailed, FileMissing, TransientError
 from kiecli.download.file_host import FileRequest, first_chunk, open_url
-from kiecli.download.link import Link
 from kiecli.download.part_file import PartialFile
 from kiecli.download.plan import Target
 from kiecli.download.progress import TransferAdvanced, TransferRetrying, TransferStarted
 from kiecli.download.response import Action, FileResponse, classify
 from kiecli.download.resume_info import ResumeInfo
-from kiecli.download.retry import MAX_STANDSTILL, RetryPolicy, SlowTransferMonitor
-from kiecli.durations import show
-from kiecli.errors import SaveError
+from kiecli.download.retry import MAX_STANDSTILL, SlowTransferMonitor
 from kiecli.files.content_check import wrong_content
 from kiecli.files.media_types import HEAD_SIZE
-from kiecli.files.truncation import truncation_of
 from kiecli.network.body import Chunk
+
+if TYPE_CHECKING:  # most files come at the first attempt, and need no checksum
+    from kiecli.download.checksum import BackgroundSHA256
+    from kiecli.download.recovery import Recovery
 
 # Each event wakes the thread that draws, at the cost of those that save.
 _REPORT_INTERVAL = 0.1  # seconds
-# Requests for the rest of a file that a host in trouble may refuse before the whole is requested:
-# the trouble may be with ranges only, and the bytes that are here are worth two more attempts.
+# Requests for the rest of a file that a host in failure may refuse before the whole is requested:
+# the failure may be with ranges only, and the bytes that are here are worth two more attempts.
 _MAX_RANGE_FAILURES = 3
 
 
@@ -46,10 +44,9 @@ class Transfer:
         target: Target,
         partial: PartialFile,
         context: TransferContext,
-        checksum: BackgroundSHA256 | None = None,
+        checksum: "BackgroundSHA256 | None" = None,
     ) -> None:
         """Begin with what the partial file has already."""
-        now = context.clock.now()
         note = partial.note
         self.content_type = note.content_type if note else None
         self.resumed = partial.size if note else 0
@@ -59,9 +56,10 @@ class Transfer:
         self._checksum = checksum
         self._total = note.length if note else None
         self._url = target.url or ""
-        self._link: Link | None = None
-        self._retries = RetryPolicy(now, partial.size, context.random)
+        self._begun = self._reached = context.clock.now(), partial.size
+        self._recovery: Recovery | None = None
         self._range_failures = 0
+        self._is_checked = False
 
     def run(self) -> None:
         """Return when all bytes are here and found to be the file.
@@ -71,17 +69,18 @@ class Transfer:
             OSError: The disk refuses them.
         """
         while (failure := self._attempt()) is not None:
-            match failure:
-                case Action():  # the range was refused: at once again, without it
-                    self._range_failures = _MAX_RANGE_FAILURES
-                case FileMissing():
-                    self._replace_link(failure.reason)
-                case HostUnreachable():
-                    self._on_unreachable(failure)
-                case TransientError():
-                    self._pause(failure)
-                case _:
-                    raise self._error(failure.reason)
+            recovery = self._recovery = self._recovery or self._recover()
+            recovery.on_progress(*self._reached)
+            if isinstance(failure, Action):  # the range was refused: at once again, without it
+                self._range_failures = _MAX_RANGE_FAILURES
+            elif (url := recovery.after(failure)) is not None:
+                self._url = url
+                self._range_failures = 0
+
+    def _recover(self) -> "Recovery":
+        from kiecli.download.recovery import Recovery
+
+        return Recovery(self._target, self._context, *self._begun)
 
     def _attempt(self) -> AttemptFailed | Action | None:
         """Request what is missing, once, and verify the file; return what went wrong.
@@ -94,13 +93,15 @@ class Transfer:
                 action = self._request()
                 if action is Action.ASK_WITHOUT_RANGE:
                     return action
-            self._verify()
+            if not self._is_checked:
+                self._verify()
         except AttemptFailed as failure:
             return failure
         return None
 
     def _request(self) -> Action:
         """Request what is missing, and take it."""
+        self._is_checked = False  # of another answer the type, or the length, may be another one
         note = self._partial.note if self._range_failures < _MAX_RANGE_FAILURES else None
         headers = {} if note is None else _range_headers(self._partial.size, note)
         requested = FileRequest(self._url, headers, self._target.task_id)
@@ -125,6 +126,8 @@ class Transfer:
         first = first_chunk(body)
         size = answer.total or len(first)
         self._check_content(bytes(first[:HEAD_SIZE]), size, answer.content_type)
+        # Nothing else is to be found out about a file whose head has come and whose length counts.
+        self._is_checked = answer.total is not None and len(first) >= min(HEAD_SIZE, size)
         is_whole = len(first) == answer.total  # and a note would be gone again at once
         note = None if is_whole else answer.resume_info(self._target.task_id, self._target.n)
         self._reset(note)
@@ -142,35 +145,36 @@ class Transfer:
         self._total, self.content_type = answer.total, answer.content_type
         if self._total is not None:  # else writing will show whether there is room
             self._context.space.reserve(partial, self._total, self._target.path)
-        now = clock.now()
-        self._speed = SlowTransferMonitor(now, partial.size)
-        self._next_report = now + _REPORT_INTERVAL
-        self._overdue_at = now + MAX_STANDSTILL
+        started = self._reached = clock.now(), partial.size
+        next_report = started[0] + _REPORT_INTERVAL
+        monitor: SlowTransferMonitor | None = None
         report(TransferStarted(self._target, partial.size, self._total))
         try:
             for chunk in body:
                 partial.append(chunk)
-                self._on_progress(clock.now())
+                now = clock.now()
+                self._reached = now, partial.size
+                if now >= next_report:
+                    next_report = now + _REPORT_INTERVAL
+                    monitor = monitor or SlowTransferMonitor(*started)
+                    self._on_progress(now, monitor)
+                    # An attempt that starts again may take its time until it comes to new bytes.
+                    if self._recovery is not None and now >= started[0] + MAX_STANDSTILL:
+                        self._recovery.end_repetition(now, partial.size)
         finally:
             report(TransferAdvanced(self._target, partial.size, self._total))
         if self._total not in (None, partial.size):
             raise TransientError(f"received {partial.size} of {self._total} bytes")
 
-    def _on_progress(self, now: float) -> None:
+    def _on_progress(self, now: float, monitor: SlowTransferMonitor) -> None:
         size = self._partial.size
-        self._retries.on_progress(now, size)
-        if now < self._next_report:
-            return
-        self._next_report = now + _REPORT_INTERVAL
         self._context.report(TransferAdvanced(self._target, size, self._total))
         if self._checksum is not None:
             self._checksum.reached(size)
-        rate = self._speed.slow_rate(now, size)
+        rate = monitor.slow_rate(now, size)
         if rate is not None:
-            self._say(f"slow: {rate:.0f} B/s; still downloading")
-        # An attempt that has to start again may take its time until it comes to new bytes.
-        if now >= self._overdue_at and self._retries.is_over(now):
-            raise self._given_up("the host sent only bytes that were already here", now)
+            reason = f"slow: {rate:.0f} B/s; still downloading"
+            self._context.report(TransferRetrying(self._target, reason))
 
     def _verify(self) -> None:
         """Raise what is wrong with the bytes, once they are all here."""
@@ -178,6 +182,8 @@ class Transfer:
         try:
             self._check_content(partial.head(), partial.size, self.content_type)
             if self._total is None:  # then only the file itself can tell whether it is cut off
+                from kiecli.files.truncation import truncation_of
+
                 with partial.reader() as file:
                     cut = truncation_of(file, partial.size, self._target.expected_extension)
                 if cut is not None:
@@ -191,56 +197,6 @@ class Transfer:
         wrong = wrong_content(head, size, expected_extension=expected, content_type=content_type)
         if wrong is not None:
             raise FileMissing(f"the host sent {wrong} instead of the file")
-
-    def _pause(self, failure: TransientError) -> None:
-        """Wait before the next attempt.
-
-        Raises:
-            SaveError: There have been enough of them.
-        """
-        now, retry_after = self._context.clock.now(), failure.retry_after or 0.0
-        self._retries.on_failure()
-        if retry_after > self._retries.remaining(now):
-            raise self._error(
-                f"{failure.reason}, and the host asks to wait {show(round(retry_after))};"
-                f" files are retried for {show(round(MAX_STANDSTILL))} at most",
-                temporary=True,
-            )
-        if self._retries.is_over(now):
-            raise self._given_up(failure.reason, now)
-        pause = max(retry_after, self._retries.pause(now))
-        self._say(f"{failure.reason}; trying again in {show(pause)}")
-        self._context.clock.sleep(pause)
-
-    def _on_unreachable(self, failure: HostUnreachable) -> None:
-        """Go on: the next attempt waits for the host, together with its other files.
-
-        Raises:
-            SaveError: They are given up.
-        """
-        if failure.summary:
-            raise self._error(f"{failure.reason}; {failure.summary}", temporary=True)
-        if failure.is_new:
-            self._say(f"{failure.reason}; trying again for {show(round(MAX_STANDSTILL))}")
-
-    def _replace_link(self, reason: str) -> None:
-        self._link = self._link or Link(self._target, self._context)
-        trouble = self._link.replace(reason)
-        self._url = self._link.url
-        self._range_failures = 0
-        if trouble is not None:
-            self._pause(trouble)
-
-    def _say(self, reason: str) -> None:
-        self._context.report(TransferRetrying(self._target, reason))
-
-    def _given_up(self, reason: str, now: float) -> SaveError:
-        summary = f"{self._retries.summary(now)} without progress"
-        return self._error(f"{reason}; {summary}", temporary=True)
-
-    def _error(self, reason: str, *, temporary: bool = False) -> SaveError:
-        message = f"could not save {self._target.path}: {reason}"
-        return SaveError(message, temporary=temporary, rerun_helps=temporary)
 
 
 def _range_headers(size: int, note: ResumeInfo) -> dict[str, str]:

@@ -89,13 +89,13 @@ _NOT_TEXT = r"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]"
 def is_text(head: bytes | memoryview) -> bool:
     """Return True if the first bytes of a file are text, and of no known format."""
     head = bytes(head)
-    if not head or signature(head) is not None:
-        return False
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = head.decode("utf-16", errors="ignore")
     else:
         text = head.decode("latin-1")
-    return re.search(_NOT_TEXT, text) is None
+    # Most binary files show it by a control character among their first bytes; the signatures are
+    # for those that begin with letters, such as PDF and glTF.
+    return bool(head) and re.search(_NOT_TEXT, text) is None and signature(head) is None
 
 
 def describe_text(head: bytes) -> str:

@@ -22,6 +22,7 @@ from tests.support.downloads import (
     ranges,
     said,
 )
+from tests.support.fakes import FakeClock
 from tests.support.faults import Fault, envelope
 from tests.support.wire import FileScript, reset, silence
 
@@ -112,6 +113,25 @@ def test_a_file_as_long_as_its_host_says_is_what_the_host_has(bench: Bench) -> N
     """Its container is looked into only where nobody declared the length."""
     assert bench.save(script(bench, CUT)).status == "saved"
     assert bench.files == {NAME: CUT}
+
+
+def test_a_page_is_no_file_though_its_first_bytes_could_begin_one(bench: Bench) -> None:
+    page = b"<!--" + bytes(b"-" * 100) + b"--><html>Gone"
+    url = script(bench, page, "/a", content_type=None, drip=(70, 1.0))
+    assert "instead of the file" in said(bench.save(url).error)
+
+
+def test_the_rest_of_a_file_may_tell_by_its_type_that_it_is_none(bench: Bench) -> None:
+    words = b"plain words " * 9000
+    url = script(bench, words, "/a", content_type=None, cuts=[90_000])
+
+    class Changing(FakeClock):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            script(bench, words, "/a", content_type="image/png")
+
+    bench.clock = Changing()
+    assert "the host sent text instead of the file" in said(bench.save(url).error)
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "compress"])

@@ -85,7 +85,8 @@ def _follow_redirects(
     while True:
         response = _send(context, requested, path[-1], deadline)
         try:
-            location = _location(response)
+            is_redirect = response.status_code in _REDIRECTS
+            location = _location(response) if is_redirect else None
             if location is None:
                 yield response
                 return
@@ -127,8 +128,6 @@ def _send(
 
 
 def _location(response: httpx.Response) -> str | None:
-    if response.status_code not in _REDIRECTS:
-        return None
     location: str | None = response.headers.get("location")
     if location is None:
         return None

@@ -122,7 +122,8 @@ class SaveJob:
         note = part.note
         if note and (options.overwrite or (note.task_id, note.n) != (target.task_id, target.n)):
             part.note = None  # another result had the name: it starts again
-        checksum = self._checksum_of(part)
+        wants_checksum = options.checksum or options.write_metadata
+        checksum = _background_checksum(part) if wants_checksum else None
         try:
             transfer = Transfer(target, part, self._context, checksum)
             transfer.run()
@@ -140,13 +141,6 @@ class SaveJob:
         finally:
             if checksum is not None:
                 checksum.stop()
-
-    def _checksum_of(self, part: PartFile) -> "BackgroundSHA256 | None":
-        if not (self._options.checksum or self._options.write_metadata):
-            return None
-        from kiecli.download.checksum import BackgroundSHA256
-
-        return BackgroundSHA256(part.file)
 
     def _fill_inline(self, part: PartFile) -> _Received:
         from kiecli.download.checksum import checksum_of_bytes
@@ -206,6 +200,12 @@ class SaveJob:
             self._context.disk, self._context.mode, self._wait, overwrite=self._options.overwrite
         )
         return writer.write(self._target, saved)
+
+
+def _background_checksum(part: PartFile) -> "BackgroundSHA256":
+    from kiecli.download.checksum import BackgroundSHA256
+
+    return BackgroundSHA256(part.file)
 
 
 def _is_proved(target: Target, path: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from kiecli.api.models import Task
 from kiecli.errors import KieError, SaveError, UsageError
-from kiecli.files.template import Template, result_values, split_url_name, task_values
+from kiecli.files.template import Template, split_url_name, task_values
 from kiecli.system.syntax import SHELL
 
 
@@ -127,46 +127,33 @@ def plan(task: Task, options: SaveOptions, label: str | None = None) -> list[Tar
     Raises:
         SaveError: It has nothing at all to save.
     """
-    planner = _Planner(task, options, label, task_values(task, label))
-    targets = [
-        planner.target(result.n, result.url, split_url_name(result.url)[1] or None)
-        for result in task.results
+    found: list[tuple[int, str | None, str, str]] = [
+        (result.n, result.url, *split_url_name(result.url)) for result in task.results
     ]
-    if not targets and task.inline_result is not None:
-        targets = [planner.target(1, None, "json")]
-    if not targets:
+    if not found and task.inline_result is not None:
+        found = [(1, None, "", "json")]
+    if not found:
         raise SaveError("the task succeeded, but Kie lists nothing to save", rerun_helps=False)
+    template, common = options.template, task_values(task, label)
+    is_unique = template.is_unique_per_result(
+        several_results=len(task.results) > 1, has_label=label is not None
+    )
+    targets = []
+    for n, url, url_name, extension in found:
+        values = {**common, "n": str(n), "name": url_name, "ext": extension or None}
+        is_known = bool(extension) or "ext" not in template.fields
+        name = template.fill(values) if is_known else template.fill_stem(values)
+        targets.append(
+            Target(
+                task=task,
+                label=label,
+                n=n,
+                url=url,
+                path=options.path(name),
+                path_known=is_known,
+                # `a:b` and `a-b` are one name, and a long id may have been shortened.
+                name_is_unique=is_unique and task.task_id in name,
+                values=values,
+            )
+        )
     return targets
-
-
-class _Planner(NamedTuple):
-    """What the targets of one task have in common."""
-
-    task: Task
-    options: SaveOptions
-    label: str | None
-    values: dict[str, str | None]
-
-    def target(self, n: int, url: str | None, extension: str | None) -> Target:
-        template = self.options.template
-        values = {**self.values, **result_values(n, url, extension)}
-        known = extension is not None or "ext" not in template.fields
-        name = template.fill(values) if known else template.fill_stem(values)
-        return Target(
-            task=self.task,
-            label=self.label,
-            n=n,
-            url=url,
-            path=self.options.path(name),
-            path_known=known,
-            name_is_unique=self._is_unique(name),
-            values=values,
-        )
-
-    def _is_unique(self, name: str) -> bool:
-        """Whether a file of that name can only be this result."""
-        template_is_unique = self.options.template.is_unique_per_result(
-            several_results=len(self.task.results) > 1, has_label=self.label is not None
-        )
-        # `a:b` and `a-b` are one name, and a long id may have been shortened.
-        return template_is_unique and self.task.task_id in name

@@ -1,7 +1,6 @@
 """Which names the results of a run will have, so that no two of them write one file."""
 
 from collections.abc import Iterable, Iterator
-from enum import Enum
 
 from kiecli.download.metadata import metadata_path
 from kiecli.download.plan import Target
@@ -10,16 +9,10 @@ from kiecli.files.sanitize import fold_path
 from kiecli.files.template import Template, split_extension
 from kiecli.system.syntax import SHELL
 
-
-class Claim(Enum):
-    """What a target claims of a path."""
-
-    FILE = "the path itself"
-    STEM = "the path and some extension"
-    ANY = "the path and any extension: only the host can tell which"
-
-
-_Key = tuple[Claim, str]
+# What a target claims of a path: the path itself, the path and some extension, or the path and any
+# extension, since only the host can tell which.
+_FILE, _STEM, _ANY = "file", "stem", "any"
+_Key = tuple[str, str]
 
 
 class NameReservations:
@@ -54,12 +47,12 @@ class NameReservations:
         """
         owners: dict[_Key, Target] = {}
         for target in targets:
-            path, known = fold_path(target.path), self._known_paths(target)
-            for key in _must_not_meet(path, known, target):
+            claims, conflicts = _keys(target, self._known_paths(target))
+            for key in conflicts:
                 other = owners.get(key) or self._owners.get(key)
                 if other is not None:
                     raise self._same_file(other, target)
-            owners.update(dict.fromkeys(_claims(path, known, target), target))
+            owners.update(dict.fromkeys(claims, target))
         self._owners.update(owners)
 
     def _known_paths(self, target: Target) -> list[str]:
@@ -85,21 +78,26 @@ class NameReservations:
         return UsageError(f"{who} would be {paths}", hint=hint)
 
 
-def _claims(path: str, known: list[str], target: Target) -> Iterator[_Key]:
-    for name in known:
-        yield Claim.FILE, name
-        yield from ((Claim.STEM, stem) for stem in _stems(name))
-    if not target.path_known:
-        yield Claim.ANY, path
+def _keys(target: Target, known: Iterable[str]) -> tuple[list[_Key], list[_Key]]:
+    """Return what a target claims, and what no other target may have claimed.
 
-
-def _must_not_meet(path: str, known: list[str], target: Target) -> Iterator[_Key]:
-    for name in known:
-        yield Claim.FILE, name
-        yield from ((Claim.ANY, stem) for stem in _stems(name))
+    Args:
+        target: The result.
+        known: Every path that saving it may write, as far as it is known.
+    """
+    claims: list[_Key] = []
+    conflicts: list[_Key] = []
+    for path in known:
+        claims.append((_FILE, path))
+        conflicts.append((_FILE, path))
+        for stem in _stems(path):
+            claims.append((_STEM, stem))
+            conflicts.append((_ANY, stem))
     if not target.path_known:
-        yield Claim.ANY, path
-        yield Claim.STEM, path
+        path = fold_path(target.path)
+        claims.append((_ANY, path))
+        conflicts += [(_ANY, path), (_STEM, path)]
+    return claims, conflicts
 
 
 def _stems(name: str) -> Iterator[str]:

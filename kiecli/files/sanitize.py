@@ -49,8 +49,11 @@ class PathComponent(tuple[Token, ...]):
         It has at most 220 bytes and the extension, unless more were typed. Windows takes names
         such as `con.png` for devices; one that came about by filling in gets a `_` before it.
         """
-        name = self._join(self._shorten_to_fit(values))
-        return f"_{name}" if self._begins_with_field() and _DEVICE.match(name) else name
+        name = self._join(values)
+        # The extension does not count, but it is seldom the reason: most names fit with it.
+        if len(name.encode(errors="replace")) > _MAX_COMPONENT:
+            name = self._join(self._shorten_to_fit(values))
+        return f"_{name}" if _DEVICE.match(name) and self._begins_with_field() else name
 
     def _join(self, values: Mapping[str, str]) -> str:
         return "".join(values[t.text] if t.is_field else t.text for t in self)
@@ -86,15 +89,14 @@ def sanitize(field: str, value: str | None) -> str:
     200 bytes of UTF-8 are kept (of an extension 10), in whole characters. If nothing is left, the
     value is unknown.
     """
-    marked = "".join(char if _is_safe(char) else "/" for char in value or "")
+    # Controls, direction marks, lone surrogates and spaces are of other categories.
+    marked = "".join(
+        char if char in _SAFE_PUNCTUATION or category(char)[0] in "LMN" else "/"
+        for char in value or ""
+    )
     single = re.sub(r"(?:/|\.\.+)+", "-", marked)
     limit = _MAX_EXTENSION if field == "ext" else _MAX_VALUE
     return shorten(single.lstrip(".-"), limit) or UNKNOWN
-
-
-def _is_safe(char: str) -> bool:
-    # Controls, direction marks, lone surrogates and spaces are of other categories.
-    return char in _SAFE_PUNCTUATION or category(char)[0] in "LMN"
 
 
 def shorten(value: str, limit: int) -> str:

@@ -40,6 +40,8 @@ class Template(NamedTuple):
     """As typed."""
     components: tuple[PathComponent, ...]
     """The parts of the path, between its slashes."""
+    fields: frozenset[str]
+    """The names of the fields that it uses."""
     syntax: PathSyntax
     """How this system reads paths."""
 
@@ -56,22 +58,19 @@ class Template(NamedTuple):
                 stdout or a device.
         """
         parts: list[list[Token]] = [[]]
+        fields = set()
         for token in _tokens(text):
             if token.is_field:
                 parts[-1].append(token)
+                fields.add(token.text)
             else:
                 split = syntax.split(token.text)
                 first, *others = (Token(typed, is_field=False) for typed in split)
                 parts[-1].append(first)
                 parts.extend([other] for other in others)
-        template = cls(text, tuple(map(PathComponent, parts)), syntax)
+        template = cls(text, tuple(map(PathComponent, parts)), frozenset(fields), syntax)
         template._check_file_name()
         return template
-
-    @property
-    def fields(self) -> frozenset[str]:
-        """The names of the fields that it uses."""
-        return frozenset(p.text for part in self.components for p in part if p.is_field)
 
     @property
     def absolute(self) -> bool:
@@ -153,27 +152,23 @@ def _tokens(text: str) -> Iterator[Token]:
                 f"--output {text} has an unmatched {found['stray']}",
                 hint="for a literal brace write {{ or }}",
             )
-        if found["field"] is not None:
-            yield Token(_field_name(found["field"]), is_field=True)
-        else:
+        if (field := found["field"]) is None:
             yield Token(found["typed"] or found["brace"][0], is_field=False)
+        elif field in FIELDS:
+            yield Token(field, is_field=True)
+        else:
+            raise _unknown_field(field)
 
 
-def _field_name(word: str) -> str:
-    """Return what stands between two braces if it names a field.
-
-    Raises:
-        UsageError: It is not, or it comes with a format.
-    """
-    if word in FIELDS:
-        return word
-    base = re.split(r"[:!.\[]", word, maxsplit=1)[0]
+def _unknown_field(text: str) -> UsageError:
+    """Return the error of what stands between two braces and names no field."""
+    base = re.split(r"[:!.\[]", text, maxsplit=1)[0]
     if base in FIELDS:
-        raise UsageError(
-            f"--output has {{{word}}}, but words take no format spec", hint=f"write {{{base}}}"
+        return UsageError(
+            f"--output has {{{text}}}, but words take no format spec", hint=f"write {{{base}}}"
         )
     known = " ".join(f"{{{name}}}" for name in FIELDS)
-    raise UsageError(f"--output has an unknown word: {{{word}}}", hint=_nearest(word) + known)
+    return UsageError(f"--output has an unknown word: {{{text}}}", hint=_nearest(text) + known)
 
 
 def _nearest(word: str) -> str:
@@ -200,17 +195,6 @@ def task_values(task: Task, label: str | None) -> dict[str, str | None]:
         "date": date,
         "prompt": _first_words(task.prompt or ""),
     }
-
-
-def result_values(n: int, url: str | None, extension: str | None) -> dict[str, str | None]:
-    """Return the fields that tell one result of a task from the others.
-
-    Args:
-        n: The result's place, from 1.
-        url: Where it is, or None for a result that is text.
-        extension: Its extension without a dot, or None when only the host could tell.
-    """
-    return {"n": str(n), "name": split_url_name(url or "")[0], "ext": extension}
 
 
 def _first_words(text: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from kiecli.api.models import Task
 from kiecli.download.plan import SavedFile, SaveOptions, Target, plan
 from kiecli.errors import SaveError, UsageError
-from kiecli.files.template import DEFAULT_TEMPLATE, Template
+from kiecli.files.template import DEFAULT_TEMPLATE, FIELDS, Template
 
 WHEN = 1_790_000_000.0
 
@@ -173,3 +173,45 @@ def test_a_name_is_unique_only_where_it_has_the_whole_id(
 ) -> None:
     (target,) = plan(task("http://h/a.png")._replace(task_id=task_id), options(template))
     assert target.name_is_unique is is_unique
+
+
+def test_a_result_gives_its_template_a_value_for_every_word() -> None:
+    data = {
+        "state": "success",
+        "model": "wan/2-7-image",
+        "completeTime": 1_790_035_199_999,
+        "param": {"input": {"prompt": "A red panda"}},
+        "resultJson": {"resultUrls": ["https://h/back.png", "https://h/cover.png"]},
+    }
+    values = plan(Task.parse("t1", data), options(), "hero")[1].values
+    assert values == {
+        "label": "hero",
+        "task_id": "t1",
+        "n": "2",
+        "name": "cover",
+        "ext": "png",
+        "model": "wan/2-7-image",
+        "date": "2026-09-21",
+        "prompt": "A red panda",
+    }
+    assert set(values) == set(FIELDS)
+
+
+@pytest.mark.parametrize(
+    ("result", "name", "ext"),
+    [({"resultUrls": ["https://h/music"]}, "music", None), ({"resultObject": {}}, "", "json")],
+)
+def test_what_is_not_known_of_a_result_is_none_or_empty(
+    result: object, name: str, ext: str | None
+) -> None:
+    (target,) = plan(Task.parse("t", {"state": "success", "resultJson": result}), options())
+    assert target.values == {
+        "label": "t",
+        "task_id": "t",
+        "n": "1",
+        "name": name,
+        "ext": ext,
+        "model": None,
+        "date": None,
+        "prompt": "",
+    }

@@ -13,7 +13,6 @@ from kiecli.files.sanitize import fold_path
 from kiecli.files.template import (
     Template,
     extension_for,
-    result_values,
     split_url_name,
     task_values,
 )
@@ -60,7 +59,7 @@ def test_what_is_filled_in_stays_between_its_slashes(
     assert name or not known
     template = Template.parse(form, PosixPaths())
     for extension in (known or None, ext, extension_for(ext, ext.encode(errors="ignore"))):
-        values = {**task_values(task, None), **result_values(1, url, extension)}
+        values = {**task_values(task, None), "n": "1", "name": name, "ext": extension}
         _assert_safe(template.fill(values), form.count("/"))
         _assert_safe(template.fill_stem(values), form.count("/"))
 

@@ -6,10 +6,8 @@ from kiecli.api.models import Task
 from kiecli.errors import UsageError
 from kiecli.files.template import (
     DEFAULT_TEMPLATE,
-    FIELDS,
     Template,
     extension_for,
-    result_values,
     split_url_name,
     task_values,
 )
@@ -259,31 +257,6 @@ def test_the_type_decides_on_an_extension_before_the_bytes_do(
     content_type: str | None, head: bytes, extension: str
 ) -> None:
     assert extension_for(content_type, head) == extension
-
-
-def test_a_result_gives_its_template_a_value_for_every_word() -> None:
-    data = {
-        "model": "wan/2-7-image",
-        "completeTime": 1_790_035_199_999,
-        "param": {"input": {"prompt": "A red panda"}},
-    }
-    task = Task.parse(_TASK_ID, data)
-    values = {**task_values(task, "hero"), **result_values(2, "https://h/cover.png", "png")}
-    assert values == _VALUES
-    assert set(values) == set(FIELDS)
-
-
-def test_what_is_not_known_of_a_result_is_none_or_empty() -> None:
-    assert {**task_values(Task.parse("t", {}), None), **result_values(1, None, None)} == {
-        "label": "t",
-        "task_id": "t",
-        "n": "1",
-        "name": "",
-        "ext": None,
-        "model": None,
-        "date": None,
-        "prompt": "",
-    }
 
 
 @pytest.mark.parametrize(

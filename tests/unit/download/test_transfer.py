@@ -223,6 +223,11 @@ def test_a_host_that_always_comes_a_little_further_is_not_given_up(bench: Bench)
     assert (len(ranges(bench)), bench.clock.sleeps) == (17, [1.0] * 16)
 
 
+def test_a_second_attempt_may_take_long_while_new_bytes_come(bench: Bench) -> None:
+    url = script(bench, cuts=[1000], drip=(1000, 19.0))
+    assert (bench.save(url).status, bench.clock.sleeps[-1]) == ("saved", 1.0)
+
+
 @pytest.mark.parametrize(
     ("answers", "sleeps"),
     [

@@ -124,7 +124,7 @@ def parse(text: str) -> dict[str, str]:
     """
     listed: dict[str, str] = {}
     for line in text.splitlines():
-        words = line.split(maxsplit=2)
-        if words and not words[0].startswith("#"):
-            listed[words[0]] = words[1] if len(words) > 1 else ""
+        fields = line.split(maxsplit=2)
+        if fields and not fields[0].startswith("#"):
+            listed[fields[0]] = fields[1] if len(fields) > 1 else ""
     return listed

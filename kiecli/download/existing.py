@@ -128,7 +128,7 @@ def _unproved(integrity: Integrity, comparison: Comparison) -> Decision:
             return Decision.COMPARE
 
 
-def judge(
+def find_existing(
     target: Target, found: dict[str, FileState], probe: Probe, *, overwrite: bool
 ) -> CompleteFile | UndecidedFile | None:
     """Return the file that needs no fetching, the one that has to be compared, or None.

@@ -62,14 +62,14 @@ class SaveJob:
             try:
                 saved = self._save()
             except (PartReplaced, FileNotFoundError) as error:
-                replaced = error
+                cause = error
             else:
                 return self._with_metadata(saved) if self._options.write_metadata else saved
         raise SaveError(
             f"could not save {self._target.path}: another program replaced or removed"
             f" {self._part_path} while it was written, twice",
             hint="let no other program write there, or choose another folder with -d",
-        ) from replaced
+        ) from cause
 
     def _save(self) -> SavedFile:
         """Keep an existing file, or fetch it into its part and publish that.

@@ -3,7 +3,7 @@
 from kiecli.download.checksum import checksum_of
 from kiecli.download.context import TransferContext
 from kiecli.download.destination import FileState, FileType, in_the_way, inspect
-from kiecli.download.existing import CompleteFile, UndecidedFile, judge
+from kiecli.download.existing import CompleteFile, UndecidedFile, find_existing
 from kiecli.download.host_probe import HostFile, probe
 from kiecli.download.part_file import PartFile
 from kiecli.download.plan import SavedFile, SaveOptions, Target
@@ -29,7 +29,7 @@ def find_kept(
     def ask(offset: int) -> HostFile | None:
         return probe(target, context, offset)
 
-    existing = judge(target, found, ask, overwrite=options.overwrite)
+    existing = find_existing(target, found, ask, overwrite=options.overwrite)
     if isinstance(existing, CompleteFile):
         return _kept(target, options, existing.path, existing.size)
     return existing

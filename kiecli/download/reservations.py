@@ -18,7 +18,7 @@ _Key = tuple[str, str]
 class NameReservations:
     """The names that are taken in a run.
 
-    | path of the target       | claims               | must not meet       |
+    | path of the target       | reserves             | must not meet       |
     |--------------------------|----------------------|---------------------|
     | known, as `a.png`        | FILE a.png, STEM a   | FILE a.png, ANY a   |
     | known but for its ending | ANY a                | ANY a, STEM a       |
@@ -47,12 +47,12 @@ class NameReservations:
         """
         owners: dict[_Key, Target] = {}
         for target in targets:
-            claims, conflicts = _keys(target, self._known_paths(target))
+            reserved, conflicts = _keys(target, self._known_paths(target))
             for key in conflicts:
                 other = owners.get(key) or self._owners.get(key)
                 if other is not None:
                     raise self._same_file(other, target)
-            owners.update(dict.fromkeys(claims, target))
+            owners.update(dict.fromkeys(reserved, target))
         self._owners.update(owners)
 
     def _known_paths(self, target: Target) -> list[str]:
@@ -79,25 +79,25 @@ class NameReservations:
 
 
 def _keys(target: Target, known: Iterable[str]) -> tuple[list[_Key], list[_Key]]:
-    """Return what a target claims, and what no other target may have claimed.
+    """Return what a target reserved, and what no other target may have claimed.
 
     Args:
         target: The result.
         known: Every path that saving it may write, as far as it is known.
     """
-    claims: list[_Key] = []
+    reserved: list[_Key] = []
     conflicts: list[_Key] = []
     for path in known:
-        claims.append((_FILE, path))
+        reserved.append((_FILE, path))
         conflicts.append((_FILE, path))
         for stem in _stems(path):
-            claims.append((_STEM, stem))
+            reserved.append((_STEM, stem))
             conflicts.append((_ANY, stem))
     if not target.path_known:
         path = fold_path(target.path)
-        claims.append((_ANY, path))
+        reserved.append((_ANY, path))
         conflicts += [(_ANY, path), (_STEM, path)]
-    return claims, conflicts
+    return reserved, conflicts
 
 
 def _stems(name: str) -> Iterator[str]:

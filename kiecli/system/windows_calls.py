@@ -65,7 +65,7 @@ class WindowsCalls:
                 return act()
             except PermissionError as error:
                 if self._clock.now() >= until:
-                    raise _named(error, path) from error
+                    raise _open_elsewhere(error, path) from error
             self._clock.sleep(_HELD_PAUSE)
 
 
@@ -199,7 +199,7 @@ def sync(
             raise
 
 
-def _named(error: PermissionError, path: str) -> OSError:
+def _open_elsewhere(error: PermissionError, path: str) -> OSError:
     """Return the error of a file that a program holds open, or the one that there was."""
     held = error.winerror in _HELD or (error.winerror == _ACCESS_DENIED and os.path.isfile(path))
     return OSError(errno.EBUSY, "a program holds it open", path) if held else error

@@ -134,10 +134,10 @@ class Bench:
         }
 
 
-def leave_part(bench: Bench, have: bytes = CUT, name: str = NAME, **changed: Any) -> None:
+def leave_part(bench: Bench, left_bytes: bytes = CUT, name: str = NAME, **changed: Any) -> None:
     """Leave what a killed run leaves of PNG."""
     note = ResumeInfo("task1", 1, len(PNG), etag(PNG), None, "image/png")._replace(**changed)
-    (bench.folder / f"{name}.part").write_bytes(have)
+    (bench.folder / f"{name}.part").write_bytes(left_bytes)
     (bench.folder / f"{name}.part.json").write_bytes(note.dump())
 
 
@@ -146,7 +146,7 @@ def ranges(bench: Bench) -> list[str]:
     return [seen.headers.get("Range", "all") for seen in bench.host.seen("file")]
 
 
-def said(error: KieError | None) -> str:
+def message_of(error: KieError | None) -> str:
     """Return what a user is told of an error, and nothing for none."""
     return "" if error is None else error.message
 

@@ -43,7 +43,7 @@ def packed(encoding: str, body: bytes) -> bytes:
     return sized(body, f"Content-Encoding: {encoding}")
 
 
-def moved(location: str, body: bytes = b"") -> bytes:
+def redirect(location: str, body: bytes = b"") -> bytes:
     """Return a redirect."""
     return sized(body, f"Location: {location}").replace(b"200 OK", b"302 Found")
 
@@ -67,12 +67,12 @@ RAW_ANSWERS = [
     RawAnswer("large, one byte short", _LARGE_ANSWER[:-1]),
     RawAnswer("large, more after it", _LARGE_ANSWER + _LARGE_ANSWER),
     RawAnswer("large, after early hints", _HINTS + _LARGE_ANSWER),
-    RawAnswer("large, a length said twice", ok(*[f"Content-Length: {len(LARGE)}"] * 2, body=LARGE)),
+    RawAnswer("large, a length sent twice", ok(*[f"Content-Length: {len(LARGE)}"] * 2, body=LARGE)),
     RawAnswer("large, of a part", _LARGE_ANSWER.replace(b"200 OK", b"206 Partial Content")),
     RawAnswer("large, in chunks", chunked(LARGE)),
     RawAnswer("large, until the end", ok(body=LARGE)),
     RawAnswer("large, HTTP/1.0", _LARGE_ANSWER.replace(b"1.1", b"1.0")),
-    RawAnswer("a length said twice in one line", ok("Content-Length: 6, 6", body=b"a file")),
+    RawAnswer("a length sent twice in one line", ok("Content-Length: 6, 6", body=b"a file")),
     RawAnswer("two lengths", ok("Content-Length: 6", "Content-Length: 5", body=b"a file")),
     RawAnswer("two lengths in one line", ok("Content-Length: 6, 5", body=b"a file")),
     RawAnswer("a length that is no number", ok("Content-Length: 0x6", body=b"a file")),
@@ -134,12 +134,12 @@ RAW_ANSWERS = [
         packed("gzip, gzip", gzip.compress(PACKED)),
         "httpx decompresses without bounds: each layer can hold a thousand times more",
     ),
-    RawAnswer("a redirect", moved("/y", b"moved"), then=sized(b"a file")),
-    RawAnswer("a redirect, more after it", moved("/y", b"moved") + b"more", then=sized(b"a file")),
-    RawAnswer("a redirect to a large file", moved("/y"), then=_LARGE_ANSWER),
-    RawAnswer("a redirect to a file cut off", moved("/y"), then=_LARGE_ANSWER[:-1]),
-    RawAnswer("a redirect with hints", _HINTS + moved("/y"), then=_HINTS + sized(b"a file")),
+    RawAnswer("a redirect", redirect("/y", b"moved"), then=sized(b"a file")),
+    RawAnswer("redirect, more after it", redirect("/y", b"moved") + b"more", then=sized(b"a file")),
+    RawAnswer("a redirect to a large file", redirect("/y"), then=_LARGE_ANSWER),
+    RawAnswer("a redirect to a file cut off", redirect("/y"), then=_LARGE_ANSWER[:-1]),
+    RawAnswer("a redirect with hints", _HINTS + redirect("/y"), then=_HINTS + sized(b"a file")),
     RawAnswer("a redirect in chunks", _CHUNKED_REDIRECT, then=sized(b"a file")),
-    RawAnswer("a redirect to nowhere", moved("/y"), then=b""),
-    RawAnswer("a redirect that is cut off", moved("/y", b"moved")[:-1]),
+    RawAnswer("a redirect to nowhere", redirect("/y"), then=b""),
+    RawAnswer("a redirect that is cut off", redirect("/y", b"moved")[:-1]),
 ]  # fmt: skip

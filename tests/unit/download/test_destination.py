@@ -13,7 +13,7 @@ from kiecli.download.destination import FileType, inspect
 from kiecli.download.resume_info import ResumeInfo
 from kiecli.sandbox import media
 from kiecli.sandbox.files import etag
-from tests.support.downloads import JSON_ERROR, OTHER_PNG, PAGE, PNG, Bench, said
+from tests.support.downloads import JSON_ERROR, OTHER_PNG, PAGE, PNG, Bench, message_of
 from tests.support.faults import envelope
 from tests.support.systems import (
     limit,
@@ -200,7 +200,7 @@ def test_where_the_link_is_dead_nothing_tells_whose_a_file_is(bench: Bench, url:
     bench.host.always("file", httpx.Response(404))
     (bench.folder / "cover.png").write_bytes(PNG)
     saved = bench.save(url, template="cover.{ext}")
-    assert (said(saved.error), saved.error and saved.error.temporary, bench.files) == (
+    assert (message_of(saved.error), saved.error and saved.error.temporary, bench.files) == (
         (
             f"could not save {bench.folder / 'cover.png'}: a file is there and the link of this"
             " result is dead, so kiecli cannot tell whether this is task1's;"
@@ -215,7 +215,7 @@ def test_a_host_that_is_down_is_told_as_that(bench: Bench) -> None:
     bench.host.always("file", httpx.Response(503))
     (bench.folder / "cover.png").write_bytes(PNG)
     saved = bench.save(LINK, template="cover.png")
-    assert "503" in said(saved.error)
+    assert "503" in message_of(saved.error)
     assert (saved.error and saved.error.temporary, bench.files) == (True, {"cover.png": PNG})
 
 
@@ -291,7 +291,7 @@ def test_any_other_file_is_an_error_with_advice(
         (bench.folder / template.format(task_id="task1")).write_bytes(there)
     with limit("NOFILE", 3):
         saved = bench.save(LINK, template=template, **options)
-    assert said(saved.error).endswith(": too many open files")
+    assert message_of(saved.error).endswith(": too many open files")
     assert saved.error is not None
     assert saved.error.hint == "lower -j, or raise the limit with 'ulimit -n'"
 
@@ -384,7 +384,7 @@ def test_a_link_is_judged_by_the_file_that_it_leads_to(bench: Bench, case: Linke
 def test_a_folder_in_the_file_s_place_is_an_error(bench: Bench, overwrite: bool) -> None:
     (bench.folder / NAME).mkdir()
     saved = bench.save(LINK, overwrite=overwrite)
-    assert (said(saved.error), saved.error and saved.error.hint) == (
+    assert (message_of(saved.error), saved.error and saved.error.hint) == (
         f"could not save {bench.folder / NAME}: a folder with this name exists",
         "choose another name with -o",
     )
@@ -394,7 +394,7 @@ def test_a_folder_in_the_file_s_place_is_an_error(bench: Bench, overwrite: bool)
 def test_a_pipe_in_the_file_s_place_is_an_error(bench: Bench) -> None:
     make_named_pipe(bench.folder / NAME)
     saved = bench.save(LINK)
-    assert said(saved.error) == (
+    assert message_of(saved.error) == (
         f"could not save {bench.folder / NAME}: something that is neither a file nor a folder with"
         " this name exists"
     )
@@ -493,7 +493,7 @@ def test_a_file_with_the_host_s_bytes_is_the_target_whatever_its_extension(bench
 def test_another_file_that_has_the_completed_name_is_left_untouched(bench: Bench) -> None:
     (bench.folder / "cover.png").write_bytes(OTHER_PNG)
     saved = bench.save(script(bench, path="/music"), template="cover.{ext}")
-    assert (said(saved.error), bench.files) == (
+    assert (message_of(saved.error), bench.files) == (
         in_the_way(bench, "cover.png"),
         {"cover.png": OTHER_PNG},
     )
@@ -513,7 +513,7 @@ def test_a_folder_that_only_the_type_completes_is_made(bench: Bench) -> None:
 def test_a_file_in_a_folder_s_place_is_an_error(bench: Bench) -> None:
     (bench.folder / "out").touch()
     saved = bench.save(LINK, template="out/{task_id}.{ext}")
-    assert said(saved.error) == (
+    assert message_of(saved.error) == (
         f"could not save {bench.folder / 'out/task1.png'}: part of the path is a file, not a folder"
     )
 
@@ -521,7 +521,7 @@ def test_a_file_in_a_folder_s_place_is_an_error(bench: Bench) -> None:
 @needs_bytes_as_names
 def test_a_name_that_the_disk_cannot_spell_is_an_error(bench: Bench) -> None:
     saved = bench.save(LINK, template="half \ud83d")
-    assert said(saved.error) == (
+    assert message_of(saved.error) == (
         f"could not save {bench.folder}/half \ud83d:"
         " file names in this locale cannot contain some of these characters"
     )
@@ -529,7 +529,7 @@ def test_a_name_that_the_disk_cannot_spell_is_an_error(bench: Bench) -> None:
 
 def test_a_name_too_long_for_the_disk_is_an_error(bench: Bench) -> None:
     saved = bench.save(LINK, template="x" * 252)
-    assert said(saved.error).endswith(": the name is too long for this disk")
+    assert message_of(saved.error).endswith(": the name is too long for this disk")
     assert bench.files == {}
 
 

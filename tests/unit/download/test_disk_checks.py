@@ -42,7 +42,7 @@ NO_ROOM = "could not save a.mp4: it needs 100.0 MB, and the disk has 20.0 MB fre
 
 
 @pytest.mark.parametrize(
-    ("free", "have", "message"),
+    ("free", "there", "message"),
     [
         (100 * MB, 0, ""),
         (20 * MB, 0, NO_ROOM),
@@ -52,8 +52,8 @@ NO_ROOM = "could not save a.mp4: it needs 100.0 MB, and the disk has 20.0 MB fre
         (0, 0, NO_ROOM.replace("20.0 MB", "0 B")),
     ],
 )
-def test_a_file_is_begun_only_where_there_is_room(free: int, have: int, message: str) -> None:
-    assert reserve(space(free), Growing(have), 100 * MB) == message
+def test_a_file_is_begun_only_where_there_is_room(free: int, there: int, message: str) -> None:
+    assert reserve(space(free), Growing(there), 100 * MB) == message
 
 
 def test_the_other_files_of_the_run_count_with_what_they_still_need() -> None:

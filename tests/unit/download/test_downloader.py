@@ -18,7 +18,7 @@ from kiecli.download.plan import SavedFile, Target
 from kiecli.download.progress import TransferAdvanced
 from kiecli.download.resume_info import ResumeInfo
 from kiecli.sandbox import media
-from tests.support.downloads import OTHER_PNG, PAGE, PNG, Bench, said
+from tests.support.downloads import OTHER_PNG, PAGE, PNG, Bench, message_of
 from tests.support.fakes import FakeClock
 from tests.support.systems import limit, needs_process_limits
 from tests.support.wire import FileScript
@@ -88,7 +88,7 @@ def test_under_a_name_that_any_file_may_have_the_bytes_decide(
 ) -> None:
     (bench.folder / "lyrics.txt").write_bytes(there)
     saved = save_document(bench, LYRICS, "lyrics.txt")
-    assert said(saved.error).rpartition(": ")[2] == message
+    assert message_of(saved.error).rpartition(": ")[2] == message
     assert bench.files == {"lyrics.txt": there}
 
 
@@ -163,7 +163,7 @@ def test_without_room_for_a_temporary_file_nothing_is_poured(bench: Bench) -> No
     tempfile.gettempdir()  # found by trying to write, and remembered
     with limit("NOFILE", 3):
         saved = downloader.write_to(target, stream)
-    path, reason = said(saved.error).split(": ", 1)
+    path, reason = message_of(saved.error).split(": ", 1)
     assert (path, reason, stream.getvalue(), bench.events) == (
         f"could not save {bench.folder / 'task1-1.png'}",
         "cannot create a temporary file: too many open files",
@@ -365,7 +365,7 @@ def test_a_full_disk_keeps_the_part_and_lets_the_other_files_go_on(bench: Bench)
     targets = downloader.plan(bench.task(big, small))
     with limit("FSIZE", 100_000):
         failed, saved = map(downloader.save, targets)
-    assert (said(failed.error), saved.status) == (
+    assert (message_of(failed.error), saved.status) == (
         (
             f"could not save {bench.folder / 'task1-1.bin'}:"
             " the file is larger than the disk or 'ulimit -f' allows"
@@ -373,6 +373,6 @@ def test_a_full_disk_keeps_the_part_and_lets_the_other_files_go_on(bench: Bench)
         "saved",
     )
     assert len(bench.files["task1-1.bin.part"]) == 100_000
-    again = downloader.save(targets[0])
-    assert (again.status, again.resumed) == ("saved", 100_000)
+    resumed = downloader.save(targets[0])
+    assert (resumed.status, resumed.resumed) == ("saved", 100_000)
     assert bench.files["task1-1.bin"] == bytes(200_000)

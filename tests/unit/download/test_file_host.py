@@ -33,32 +33,32 @@ def ask(host: Host, url: str = START) -> bytes:
 
 def redirecting(*locations: str, status: int = 302) -> tuple[Host, list[httpx.Request]]:
     """Return a host that redirects to one place after the other, and what it was asked."""
-    asked: list[httpx.Request] = []
+    requests: list[httpx.Request] = []
 
     def host(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
-        if len(asked) <= len(locations):
-            location = locations[len(asked) - 1].encode()
+        requests.append(request)
+        if len(requests) <= len(locations):
+            location = locations[len(requests) - 1].encode()
             headers = [(b"Location", location), (b"Set-Cookie", b"spy=1; Path=/")]
             return httpx.Response(status, headers=headers, content=b"moved")
         return httpx.Response(200, content=b"file")
 
-    return host, asked
+    return host, requests
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirects_are_followed_without_key_cookie_or_user(status: int) -> None:
-    host, asked = redirecting("/b", "//b.test/c", "https://me:pw@b.test/d", status=status)
+    host, requests = redirecting("/b", "//b.test/c", "https://me:pw@b.test/d", status=status)
     assert ask(host) == b"file"
-    assert [str(request.url) for request in asked] == [
+    assert [str(request.url) for request in requests] == [
         "https://a.test/start?token=secret",
         "https://a.test/b",
         "https://b.test/c",
         "https://b.test/d",
     ]
     kept = {"host", "user-agent", "accept", "accept-encoding", "connection", "x-asked"}
-    assert {frozenset(r.headers) for r in asked} == {frozenset(kept)}
-    assert {r.headers["accept-encoding"] for r in asked} == {"identity"}
+    assert {frozenset(r.headers) for r in requests} == {frozenset(kept)}
+    assert {r.headers["accept-encoding"] for r in requests} == {"identity"}
 
 
 @pytest.mark.parametrize(
@@ -92,9 +92,9 @@ def test_a_redirect_that_must_not_be_followed_is_refused(location: str, reason: 
     ],
 )
 def test_white_space_in_a_redirect_is_percent_encoded(location: str, requested: str) -> None:
-    host, asked = redirecting(location)
+    host, requests = redirecting(location)
     assert ask(host) == b"file"
-    assert asked[-1].url.raw_path.decode() == requested
+    assert requests[-1].url.raw_path.decode() == requested
 
 
 def test_plain_http_may_be_redirected_to_plain_http() -> None:

@@ -1,4 +1,4 @@
-"""Disks without room: nothing is begun that does not fit, and what is left is told."""
+"""Disks without room: nothing is begun that does not fit, and what is left is reported."""
 
 import errno
 import os
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kiecli.system.system_disk import SYSTEM_DISK
-from tests.support.downloads import NAME, PNG, Bench, said
+from tests.support.downloads import NAME, PNG, Bench, message_of
 
 FREE = "free some space, then run the line again"
 
@@ -54,14 +54,14 @@ def test_a_disk_that_fills_up_is_told_with_what_is_left(
     disk: Any = Small(SYSTEM_DISK, room)
     bench.disk = disk
     saved = bench.save(bench.host.file("/a.png", PNG, drip=(2000, 0.1), **host))
-    assert (said(saved.error), saved.error and saved.error.hint, list(bench.files)) == (
+    assert (message_of(saved.error), saved.error and saved.error.hint, list(bench.files)) == (
         f"could not save {bench.folder / NAME}: the disk is full",
         hint,
         left,
     )
     bench.disk = SYSTEM_DISK
-    again = bench.save(f"{bench.host.base_url}/a.png")
-    assert (again.status, again.resumed, bench.files) == (
+    resumed = bench.save(f"{bench.host.base_url}/a.png")
+    assert (resumed.status, resumed.resumed, bench.files) == (
         "saved",
         5000 if left else 0,
         {NAME: PNG},
@@ -74,7 +74,7 @@ def test_without_room_nothing_is_begun(bench: Bench) -> None:
 
     bench.usage = lambda _folder: Usage()
     saved = bench.save(bench.host.file("/a.png", PNG))
-    assert (said(saved.error), bench.files) == (
+    assert (message_of(saved.error), bench.files) == (
         (
             f"could not save {bench.folder / NAME}: it needs {len(PNG) / 1000:.1f} kB,"
             " and the disk has 5.0 kB free"

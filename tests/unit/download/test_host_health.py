@@ -49,7 +49,7 @@ class Bench:
         return self.health.on_unreachable(HOST, "could not reach it", started)
 
 
-def told(failure: HostUnreachable) -> tuple[str, bool, str]:
+def parts(failure: HostUnreachable) -> tuple[str, bool, str]:
     return failure.reason, failure.is_new, failure.summary
 
 
@@ -61,10 +61,10 @@ def test_a_host_in_good_health_is_not_waited_for() -> None:
 
 def test_its_files_wait_for_growing_pauses_until_it_can_be_connected_to() -> None:
     bench = Bench()
-    assert told(bench.fail()) == ("could not reach it", True, "")
+    assert parts(bench.fail()) == ("could not reach it", True, "")
     for _ in range(3):
         assert bench.health.wait(HOST)
-        assert told(bench.fail()) == ("could not reach it", False, "")
+        assert parts(bench.fail()) == ("could not reach it", False, "")
     assert bench.health.wait(HOST)
     bench.health.on_connected(HOST)
     assert not bench.health.wait(HOST)
@@ -88,7 +88,7 @@ def test_after_each_pause_one_file_tries_and_the_others_wait_for_it() -> None:
 
 def test_files_that_fail_side_by_side_are_one_failure() -> None:
     bench = Bench()
-    failures = [told(bench.fail(started=0.0)) for _ in range(9)]
+    failures = [parts(bench.fail(started=0.0)) for _ in range(9)]
     assert [is_new for _, is_new, _ in failures] == [True, *[False] * 8]
     bench.health.wait(HOST)
     assert bench.clock.sleeps == [1]
@@ -108,7 +108,7 @@ def test_after_two_minutes_all_are_given_up() -> None:
     with pytest.raises(HostUnreachable) as raised:
         bench.health.wait(HOST)
     summary = "gave up after 2m and 9 attempts"
-    assert told(raised.value) == ("could not reach it", False, summary)
+    assert parts(raised.value) == ("could not reach it", False, summary)
     assert bench.clock.now() == 120
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from kiecli.api.models import Task
 from kiecli.download.plan import SavedFile
-from tests.support.downloads import PNG, Bench, said
+from tests.support.downloads import PNG, Bench, message_of
 from tests.support.fakes import START
 
 LINK = "https://files.test/a.png"
@@ -137,7 +137,7 @@ def test_another_file_of_its_name_is_left_and_the_result_stays_saved(
     beside = bench.folder / "hero-1.png.json"
     beside.write_text(other)
     saved = save(bench)
-    assert (saved.status, said(saved.error), beside.read_text()) == (
+    assert (saved.status, message_of(saved.error), beside.read_text()) == (
         status,
         f"could not save {beside}: a different file with this name exists",
         other,
@@ -149,7 +149,7 @@ def test_another_file_of_its_name_is_left_and_the_result_stays_saved(
 def test_an_error_of_the_disk_is_the_metadata_s_alone(bench: Bench) -> None:
     (bench.folder / "hero-1.png.json.part").mkdir()
     saved = save(bench)
-    assert (saved.status, said(saved.error)) == (
+    assert (saved.status, message_of(saved.error)) == (
         "saved",
         f"could not save {bench.folder / 'hero-1.png.json'}: a folder with this name exists",
     )

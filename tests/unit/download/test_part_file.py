@@ -114,18 +114,18 @@ def killed(part: PartFile) -> None:
     part.file.close()
 
 
-@pytest.mark.parametrize("have", [b"", b"12345"])
+@pytest.mark.parametrize("left_bytes", [b"", b"12345"])
 def test_a_note_from_before_never_vouches_for_bytes_that_came_after_it(
-    path: Path, have: bytes
+    path: Path, left_bytes: bytes
 ) -> None:
-    path.write_bytes(have)
+    path.write_bytes(left_bytes)
     Path(f"{path}.json").write_bytes(NOTE.dump())
     part = PartFile(str(path), never)
     part.reset(None)
     part.append(b"other")
     killed(part)
-    with opened(path) as again:
-        assert again.note is None
+    with opened(path) as reopened:
+        assert reopened.note is None
 
 
 @needs_modes

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.downloads import PNG, Bench, said
+from tests.support.downloads import PNG, Bench, message_of
 from tests.support.systems import needs_unlinking_open_files
 from tests.support.wire import FileScript
 
@@ -50,7 +50,7 @@ def test_a_folder_that_is_removed_meanwhile_is_made_again(bench: Bench) -> None:
 def test_a_folder_that_is_removed_again_and_again_is_an_error(bench: Bench) -> None:
     disturbed(bench, lambda: shutil.rmtree(bench.folder), times=2)
     saved = bench.save(LINK)
-    assert (said(saved.error), saved.error and saved.error.hint, bench.files) == (
+    assert (message_of(saved.error), saved.error and saved.error.hint, bench.files) == (
         (
             f"could not save {bench.folder / 'task1-1.png'}: another program replaced or removed"
             f" {bench.folder / 'task1-1.png.part'} while it was written, twice"
@@ -96,5 +96,5 @@ def test_a_stranger_s_file_under_the_part_s_name_stays_where_it_is(bench: Bench)
         part.mkdir()
 
     disturbed(bench, replace)
-    assert said(bench.save(LINK).error).endswith(": a folder with this name exists")
+    assert message_of(bench.save(LINK).error).endswith(": a folder with this name exists")
     assert part.is_dir()

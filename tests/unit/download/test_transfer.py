@@ -19,8 +19,8 @@ from tests.support.downloads import (
     PNG,
     Bench,
     leave_part,
+    message_of,
     ranges,
-    said,
 )
 from tests.support.fakes import FakeClock
 from tests.support.faults import Fault, envelope
@@ -118,7 +118,7 @@ def test_a_file_as_long_as_its_host_says_is_what_the_host_has(bench: Bench) -> N
 def test_a_page_is_no_file_though_its_first_bytes_could_begin_one(bench: Bench) -> None:
     page = b"<!--" + bytes(b"-" * 100) + b"--><html>Gone"
     url = script(bench, page, "/a", content_type=None, drip=(70, 1.0))
-    assert "instead of the file" in said(bench.save(url).error)
+    assert "instead of the file" in message_of(bench.save(url).error)
 
 
 def test_the_rest_of_a_file_may_tell_by_its_type_that_it_is_none(bench: Bench) -> None:
@@ -131,7 +131,7 @@ def test_the_rest_of_a_file_may_tell_by_its_type_that_it_is_none(bench: Bench) -
             script(bench, words, "/a", content_type="image/png")
 
     bench.clock = Changing()
-    assert "the host sent text instead of the file" in said(bench.save(url).error)
+    assert "the host sent text instead of the file" in message_of(bench.save(url).error)
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "compress"])
@@ -140,7 +140,7 @@ def test_a_compression_that_was_not_requested_is_refused_by_its_name(
 ) -> None:
     saved = bench.save(script(bench, headers={"Content-Encoding": encoding}))
     expected = f"{NAME}: the host sent it compressed with {encoding}, which was not requested"
-    assert said(saved.error).endswith(expected)
+    assert message_of(saved.error).endswith(expected)
     assert (len(ranges(bench)), bench.clock.sleeps, bench.files) == (1, [], {})
 
 
@@ -271,18 +271,18 @@ def test_a_pause_that_the_host_asks_for_is_not_slowness(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("delays", "sleeps", "asked"),
+    ("delays", "sleeps", "pause"),
     [([3600], [], "1h"), ([121], [], "2m1s"), ([100, 21], [100], "21s")],
 )
 def test_a_host_that_asks_to_wait_for_longer_ends_the_file_at_once(
-    bench: Bench, delays: list[int], sleeps: list[float], asked: str
+    bench: Bench, delays: list[int], sleeps: list[float], pause: str
 ) -> None:
     for delay in delays:
         bench.host.next("/a.png", httpx.Response(503, headers={"Retry-After": str(delay)}))
     saved = bench.save(LINK)
-    assert said(saved.error) == (
+    assert message_of(saved.error) == (
         f"could not save {bench.folder / NAME}: the file host answered 503 Service Unavailable,"
-        f" and the host asks to wait {asked}; files are retried for 2m at most"
+        f" and the host asks to wait {pause}; files are retried for 2m at most"
     )
     assert bench.clock.sleeps == sleeps
 
@@ -318,7 +318,7 @@ def test_its_files_are_given_up_together_and_those_of_other_hosts_go_on(bench: B
     downloader = bench.downloader()
     files = [downloader.save(t) for t in downloader.plan(bench.task(LINK, LINK + "?2", other))]
     given_up = f"could not reach files.test: ConnectError; {GIVEN_UP}"
-    assert [said(file.error).partition(": ")[2] for file in files] == [given_up, given_up, ""]
+    assert [message_of(file.error).partition(": ")[2] for file in files] == [given_up, given_up, ""]
     assert bench.clock.sleeps == FULL_STANDSTILL
 
 
@@ -330,7 +330,7 @@ def test_a_host_that_can_be_connected_to_now_and_then_is_given_up_too(bench: Ben
 
     bench.host.always("/a.png", flap)
     saved = bench.save(LINK)
-    assert said(saved.error).endswith(" without progress")
+    assert message_of(saved.error).endswith(" without progress")
     assert 120 <= bench.clock.now() < 150
 
 
@@ -416,7 +416,7 @@ def test_a_lost_file_is_reported_with_the_age_of_its_task(
     give_fresh_link(bench)
     saved = bench.save(LINK, age=age)
     note = f"{finished}links usually last 24 hours, files 14 days"
-    assert said(saved.error).partition("; ")[2] == note
+    assert message_of(saved.error).partition("; ")[2] == note
 
 
 @pytest.mark.parametrize(
@@ -495,7 +495,7 @@ def test_a_fresh_link_that_is_none_is_refused_and_not_shown(bench: Bench, link: 
     bench.host.always("/a.png", httpx.Response(403))
     give_fresh_link(bench, link)
     saved = bench.save(LINK)
-    assert said(saved.error) == (
+    assert message_of(saved.error) == (
         f"could not save {bench.folder / NAME}: the link is not an http or https URL"
     )
 
@@ -505,7 +505,7 @@ def test_a_fresh_link_is_in_no_message_note_or_answer(bench: Bench) -> None:
     bench.host.always("/a.png", httpx.Response(403))
     give_fresh_link(bench)
     saved = bench.save(LINK)
-    assert "secret" not in f"{saved}{said(saved.error)}{bench.events}{bench.files}"
+    assert "secret" not in f"{saved}{message_of(saved.error)}{bench.events}{bench.files}"
     assert set(bench.files) == {f"{NAME}.part", f"{NAME}.part.json"}
 
 
@@ -646,7 +646,7 @@ def test_the_part_is_kept_until_the_whole_file_really_arrives(bench: Bench) -> N
     leave_part(bench)
     bench.host.next("/a.png", httpx.Response(404))
     bench.host.always("/a.png", BUSY)
-    assert said(bench.save(LINK).error).endswith(f"{GIVEN_UP} without progress")
+    assert message_of(bench.save(LINK).error).endswith(f"{GIVEN_UP} without progress")
     assert bench.files[f"{NAME}.part"] == CUT
 
 

@@ -49,9 +49,9 @@ def _files(draw: st.DrawFn) -> bytes:
 
 
 @examples(300)
-@given(data=_files(), expected_extension=_EXTENSIONS, told=text, beyond=st.integers(-5, 40))
+@given(data=_files(), expected_extension=_EXTENSIONS, declared=text, beyond=st.integers(-5, 40))
 def test_a_mutated_file_is_judged_in_plain_words(
-    data: bytes, expected_extension: str, told: str, beyond: int
+    data: bytes, expected_extension: str, declared: str, beyond: int
 ) -> None:
     head = data[: media_types.HEAD_SIZE]
     kind = media_types.sniff(head)
@@ -60,7 +60,7 @@ def test_a_mutated_file_is_judged_in_plain_words(
         io.BytesIO(data), max(0, len(data) + beyond), expected_extension or None
     )
     stranger = content_check.wrong_content(
-        head, len(data), expected_extension=expected_extension or None, content_type=told
+        head, len(data), expected_extension=expected_extension or None, content_type=declared
     )
     assert stranger in {None, *WRONG}
     assert_tame(flaw or "")

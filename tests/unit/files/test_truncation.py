@@ -1,4 +1,4 @@
-"""Files that are plainly cut off are told from files that are whole, however odd."""
+"""Files that are plainly cut off are distinguished from files that are whole, however odd."""
 
 import io
 import struct
@@ -51,11 +51,11 @@ JPEG = _SOI + _segment(0xE0, b"JFIF\0" + bytes(9)) + _FRAME + _SCAN + _EOI
 _THUMBNAIL = _segment(0xE1, b"Exif\0\0" + JPEG)
 
 
-def _riff(kind: bytes, *chunks: tuple[bytes, bytes], told: int | None = None) -> bytes:
+def _riff(kind: bytes, *chunks: tuple[bytes, bytes], declared: int | None = None) -> bytes:
     body = kind
     for name, data in chunks:
         body += name + struct.pack("<I", len(data)) + data + bytes(len(data) % 2)
-    return b"RIFF" + struct.pack("<I", len(body) if told is None else told) + body
+    return b"RIFF" + struct.pack("<I", len(body) if declared is None else declared) + body
 
 
 def _wav() -> bytes:
@@ -112,16 +112,16 @@ _WHOLE = {
     "wav of odd length whose pad byte is counted and missing": _riff(
         b"WAVE", _FORMAT, (b"data", b"abc")
     )[:-1],
-    "wav that counts its own header": _riff(b"WAVE", _FORMAT, _SOUND, told=60),
+    "wav that counts its own header": _riff(b"WAVE", _FORMAT, _SOUND, declared=60),
     "wav that counts its own header and has a chunk of odd length": _riff(
-        b"WAVE", _FORMAT, (b"note", b"abc"), _SOUND, told=72
+        b"WAVE", _FORMAT, (b"note", b"abc"), _SOUND, declared=72
     ),
     "wav whose sound is of untold length": WAV.replace(b"data\x10\0\0\0", b"data\xff\xff\xff\xff"),
-    "wav of untold length": _riff(b"WAVE", _FORMAT, _SOUND, told=0xFFFFFFFF),
-    "wav of untold length, by sox": _riff(b"WAVE", _FORMAT, _SOUND, told=0x7FFFF024),
-    "wav whose length was never filled in": _riff(b"WAVE", _FORMAT, _SOUND, told=0),
+    "wav of untold length": _riff(b"WAVE", _FORMAT, _SOUND, declared=0xFFFFFFFF),
+    "wav of untold length, by sox": _riff(b"WAVE", _FORMAT, _SOUND, declared=0x7FFFF024),
+    "wav whose length was never filled in": _riff(b"WAVE", _FORMAT, _SOUND, declared=0),
     "wav with notes": _riff(b"WAVE", _FORMAT, _SOUND, (b"LIST", b"INFO")),
-    "rf64": b"RF64" + _riff(b"WAVE", _FORMAT, _SOUND, told=0xFFFFFFFF)[4:],
+    "rf64": b"RF64" + _riff(b"WAVE", _FORMAT, _SOUND, declared=0xFFFFFFFF)[4:],
     "webp": _riff(b"WEBP", (b"VP8L", bytes(9))),
     "animated webp": _riff(b"WEBP", (b"VP8X", bytes(10)), (b"ANIM", bytes(6)), (b"ANMF", b"x")),
     "mp4": MP4,
@@ -244,7 +244,7 @@ _MANY = 300_001
     [
         _png(b"\0\0\0\0IDATxxxx" * _MANY, tail=b""),
         _SOI + _segment(0xFE, b"") * _MANY,
-        _riff(b"WAVE", told=4 + 8 * _MANY + 1) + b"data\0\0\0\0" * _MANY,
+        _riff(b"WAVE", declared=4 + 8 * _MANY + 1) + b"data\0\0\0\0" * _MANY,
         _FTYP + _MOOV + _MDAT + _box(b"free") * _MANY + b"\0\0\1\0free",
     ],
     ids=["png", "jpeg", "riff", "mp4"],

@@ -43,6 +43,8 @@ def inspect(path: str) -> FileState | None:
     except FileNotFoundError:
         return None
     identity = _identity(info)
+    # A link to a file that was saved elsewhere is as good as the file; any other link may be
+    # somebody's trap, or leave the folder.
     if stat.S_ISLNK(info.st_mode):
         try:
             info = os.stat(path)
@@ -57,6 +59,7 @@ def inspect(path: str) -> FileState | None:
 
 
 def _identity(info: os.stat_result) -> tuple[int, ...]:
+    # Size and time, too: an editor that saves in place keeps the inode.
     return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns
 
 
@@ -92,6 +95,7 @@ def final_path(
     """
     if target.path_known:
         return target.path
+    # The same values as in the plan, so that only the extension is new.
     values = {**target.values, "ext": extension_for(content_type, head())}
     return options.path(options.template.fill(values))
 

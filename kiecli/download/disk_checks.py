@@ -31,6 +31,7 @@ def ensure_writable(directory: str) -> None:
         raise UsageError(
             f"--dir {directory} is not a folder", hint="choose another folder, or remove that file"
         )
+    # Permissions alone do not tell: the disk may be read-only, or a network folder refuse.
     try:
         _make_probe(folder)
     except OSError as error:
@@ -130,7 +131,8 @@ class DiskSpace:
         self._usage = usage
         self._lock = Lock()
         self._files: dict[Growing, tuple[int, int]] = {}  # device and length of each
-        self._devices: dict[str, int] = {}  # of each folder: it is the same for all of a task
+        # Of each folder, asked for once: it does not change during a run.
+        self._devices: dict[str, int] = {}
 
     def reserve(self, file: Growing, length: int, path: str) -> None:
         """Note how long a file will be, before its first byte is written.

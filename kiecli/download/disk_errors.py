@@ -21,6 +21,7 @@ _MESSAGES = {
     errno.EMFILE: ("too many open files", "lower -j, or raise the limit with 'ulimit -n'"),
     errno.ENFILE: ("too many open files", "lower -j, or raise the limit with 'ulimit -n'"),
 }
+# No later run can save under these names, so none is advised.
 _NEED_ANOTHER_NAME = {errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR}
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 """Errors of a disk that has no more room."""
@@ -33,6 +34,7 @@ def save_error(path: str, error: KieError | OSError | UnicodeEncodeError) -> Kie
     """Return whatever kept a file from being saved as an error for the user."""
     match error:
         case KieError():
+            # Kept until the end of the run: its frames would hold the bodies that they read.
             return without_frames(error)
         case OSError():
             return disk_error(path, error)
@@ -68,6 +70,7 @@ def disk_full(path: str, error: OSError, *, resumable: bool) -> SaveError:
 
 def is_out_of_descriptors(error: BaseException) -> bool:
     """Whether an error came about because no more files could be opened, sockets included."""
+    # httpx and the resolver wrap the error of the system.
     found = (cause.errno for cause in causes(error) if isinstance(cause, OSError))
     return not NO_DESCRIPTORS.isdisjoint(found)
 

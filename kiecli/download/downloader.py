@@ -76,6 +76,7 @@ class Downloader:
         self._reservations = NameReservations(
             options.template, with_metadata=options.write_metadata
         )
+        # Each is changed by one call at a time, which other threads see whole: no lock is needed.
         self._begun: list[SaveJob] = []
         self._running: set[SaveJob] = set()
         self._descriptors = cache(
@@ -104,7 +105,7 @@ class Downloader:
         """
         job = SaveJob(target, self._options, self._context)
         try:
-            try:
+            try:  # where descriptors are short, another attempt may find what others gave back
                 return self._attempt(job)
             except (OSError, SaveError) as error:
                 if not is_out_of_descriptors(error):

@@ -63,6 +63,7 @@ def compare(size: int, tail: bytes, host: HostFile | None) -> Comparison:
     """
     if host is None:
         return Comparison.UNDECIDED
+    # Equal length alone proves nothing: two takes of a song may be equally long.
     if host.length not in (None, size):
         return Comparison.DIFFERENT
     if host.tail is None:
@@ -109,6 +110,7 @@ def decide(
 
 
 def _ours(integrity: Integrity, comparison: Comparison) -> Decision:
+    # Its own bytes are cheaper than a request, and true when the host is gone.
     if integrity is not Integrity.UNKNOWN:
         return Decision.KEEP if integrity is Integrity.COMPLETE else Decision.FETCH
     if comparison is Comparison.NOT_PROBED:

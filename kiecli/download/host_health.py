@@ -110,6 +110,7 @@ class HostHealth(NamedTuple):
             is_new = outage is None
             if outage is None:
                 outage = self.outages[host] = _Outage(started, self.random)
+            # What began before the last failure tells nothing new about the host.
             if is_new or started > outage.failed_at:
                 outage.on_failure(now, reason)
             return outage.failure(now, is_new=is_new)

@@ -25,8 +25,10 @@ def condition(file: BinaryIO, size: int, expected_extension: str | None) -> Inte
         expected_extension: The extension of the result that it would be, or None.
     """
     head = file.read(HEAD_SIZE)
+    # A host's error page that an older tool saved under the name is not the file either.
     if wrong_content(head, size, expected_extension=expected_extension, content_type=None):
         return Integrity.CORRUPT
     if truncation_of(file, size, expected_extension):
         return Integrity.CORRUPT
+    # MP3 and plain text, for two, can be cut anywhere and look whole.
     return Integrity.COMPLETE if is_self_delimiting(head) else Integrity.UNKNOWN

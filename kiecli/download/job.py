@@ -105,7 +105,7 @@ class SaveJob:
         path, disk = self._part_path, self._context.disk
         try:
             return PartFile(path, self._wait, disk)
-        except FileNotFoundError:
+        except FileNotFoundError:  # folders are made only for what is really saved
             _make_folder_of(path)
             return PartFile(path, self._wait, disk)
 

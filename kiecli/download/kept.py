@@ -43,6 +43,7 @@ def keep_if_same(target: Target, options: SaveOptions, part: PartFile, path: str
         OSError: It cannot be read.
     """
     state = inspect(path)
+    # A name that could be any file's: only equal bytes make it this result.
     is_same = (
         state is not None
         and (state.kind, state.size) == (FileType.FILE, part.size)
@@ -65,6 +66,7 @@ def kept_unread(target: Target, options: SaveOptions) -> SavedFile | None:
     state = inspect(target.path)
     if state is None or state.kind is not FileType.FILE or not state.size:
         return None
+    # Its bytes are not looked at: to open it would take what there is none of.
     return SavedFile.kept(target, target.path, state.size, None)
 
 

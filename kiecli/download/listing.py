@@ -47,6 +47,7 @@ class FolderListings:
         return [f"{path}.{extension}" for extension in sorted(extensions)]
 
     def _index(self, folder: str, *, fresh: bool) -> _Index:
+        # Held while the folder is read: other files of the run would only read the same.
         with self._lock:
             now = self._clock.now()
             listed, index = self._indexes.get(folder, (now, {}))
@@ -65,6 +66,7 @@ def _by_stem(folder: str) -> _Index:
         return index
     for name in names:
         stem, extension = split_extension(name)
+        # A part is on its way and not there: it is never the file that needs no fetching.
         if extension and extension != "part":
             index[fold_path(stem)].append(extension)
     return index

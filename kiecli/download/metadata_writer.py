@@ -37,6 +37,7 @@ class MetadataWriter:
         """
         path = metadata.metadata_path(saved.path)
         try:
+            # What is there stays, with whatever a user has added to it.
             if saved.status == "kept" and metadata.proves(saved.path, saved.bytes, target):
                 remove_stale_part(f"{path}.part", self._disk)
                 return saved
@@ -50,10 +51,12 @@ class MetadataWriter:
         return saved
 
     def _write(self, path: str, data: bytes, target: Target) -> None:
+        # Through a part, as a result: half a metadata file would prove nothing, or the wrong thing.
         part = PartFile(f"{path}.part", self._wait, self._disk)
         try:
             part.reset(None)
             part.append(data)
+            # Read under the lock of the part: another kiecli may just have written it.
             is_ours = metadata.read(path, target) is not None
             part.commit(path, self._mode, replace=self._overwrite or is_ours)
         except FileExistsError as error:

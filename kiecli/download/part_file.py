@@ -54,6 +54,7 @@ class PartialFile:
         Raises:
             OSError: The disk refuses; what was written before counts.
         """
+        # A disk that is nearly full takes less than it was given, and says so only the next time.
         view = memoryview(data)
         while view:
             written = self.file.write_at(view, self.size)
@@ -99,7 +100,7 @@ class PartFile(PartialFile):
         """Remove all bytes, on the disk too, before the new note can vouch for any."""
         if self.size or note is None:
             self._remove_note()
-        if self.size:
+        if self.size:  # the old bytes have to be gone before the new note is there
             super().reset(note)
             self.file.sync()
         self.note = note

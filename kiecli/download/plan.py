@@ -33,6 +33,7 @@ class SaveOptions(NamedTuple):
         Raises:
             UsageError: It does; `-d` is what was meant.
         """
+        # Where fields are filled in, it cannot be known yet, and the disk refuses it in time.
         folder = self.path(self.template.fill({}))
         if not self.template.fields and os.path.isdir(folder):
             raise UsageError(
@@ -141,6 +142,7 @@ def plan(task: Task, options: SaveOptions, label: str | None = None) -> list[Tar
     targets = []
     for n, url, url_name, extension in found:
         values = {**common, "n": str(n), "name": url_name, "ext": extension or None}
+        # A URL without an extension may be anything: the host tells, with the body's type.
         is_known = bool(extension) or "ext" not in template.fields
         name = template.fill(values) if is_known else template.fill_stem(values)
         targets.append(

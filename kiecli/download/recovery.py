@@ -74,6 +74,7 @@ class Recovery:
         """
         now, retry_after = self._context.clock.now(), failure.retry_after or 0.0
         self._retries.on_failure()
+        # To sleep first and then find that time is up would only keep the user waiting.
         if retry_after > self._retries.remaining(now):
             raise self._error(
                 f"{failure.reason}, and the host asks to wait {show(round(retry_after))};"
@@ -92,6 +93,7 @@ class Recovery:
         Raises:
             SaveError: They are given up.
         """
+        # The host's files are given up together, by the policy that they share.
         if failure.summary:
             raise self._error(f"{failure.reason}; {failure.summary}", temporary=True)
         if failure.is_new:
@@ -100,7 +102,7 @@ class Recovery:
     def _replace_link(self, reason: str) -> str:
         self._link = self._link or Link(self._target, self._context)
         failure = self._link.replace(reason)
-        if failure is not None:
+        if failure is not None:  # Kie is busy: the dead link is tried once more after the pause
             self._pause(failure)
         return self._link.url
 

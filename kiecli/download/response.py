@@ -21,6 +21,7 @@ from kiecli.network.headers import (
     retry_after,
 )
 
+# If-Range takes no weak one (RFC 9110, section 13.1.5): two files may share that.
 _STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
 
 
@@ -56,6 +57,7 @@ class FileResponse(NamedTuple):
             headers: Its headers, found in any case.
             wall: Seconds since 1970, for a date in Retry-After.
         """
+        # Most answers lack most of these, so they are looked for before they are read.
         has_range = "content-range" in headers
         etag = headers.get("etag", "").strip()
         return cls(
@@ -74,7 +76,7 @@ class FileResponse(NamedTuple):
     @property
     def total(self) -> int | None:
         """Bytes of the whole file, where the answer declares them."""
-        if self.encoding is not None:
+        if self.encoding is not None:  # then the length counts compressed bytes
             return None
         return self.content_range.total if self.content_range else self.length
 
@@ -161,6 +163,7 @@ def _continues(answer: FileResponse, size: int, note: ResumeInfo) -> bool:
 
 
 def _is_same(answer: FileResponse, note: ResumeInfo) -> bool:
+    # Where both have an ETag a date counts no more: it has only seconds.
     if note.etag is not None and answer.etag is not None:
         return answer.etag == note.etag
     return note.last_modified is not None and answer.last_modified == note.last_modified

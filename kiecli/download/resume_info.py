@@ -35,6 +35,7 @@ class ResumeInfo(NamedTuple):
             fields = safe_json.parse(data)
         except ValueError:
             return None
+        # Another build may have meant something else by it: to start again is always right.
         if not isinstance(fields, dict) or fields.keys() != set(cls._fields):
             return None
         note = cls(**fields)
@@ -44,9 +45,11 @@ class ResumeInfo(NamedTuple):
         texts = (self.etag, self.last_modified, self.content_type)
         return (
             isinstance(self.task_id, str)
+            # Not isinstance: `true` is a number in Python.
             and type(self.n) is int
             and type(self.length) is int
             and self.length > 0
             and all(text is None or isinstance(text, str) for text in texts)
+            # Without one a host would send any file's bytes as the rest.
             and self.validator != ""
         )

@@ -43,6 +43,7 @@ def write_to_stream(target: Target, context: TransferContext, stream: Sink) -> S
             content_type = _fill(partial, target, context)
         except (KieError, OSError, UnicodeEncodeError) as error:
             return SavedFile.failed(target, save_error(target.path, error))
+        # Outside of what becomes the file's error: a stream that is closed ends the whole line.
         with partial.reader() as reader:
             while block := reader.read(_BLOCK):
                 stream.write(block)

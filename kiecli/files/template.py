@@ -209,13 +209,14 @@ def split_url_name(url: str) -> tuple[str, str]:
     """Return the URL's own file name and its extension, lower case, both empty where missing."""
     try:
         path = urlsplit(url).path
-    except ValueError:
+    except ValueError:  # such as an unclosed bracket: what Kie sends is not always a URL
         return "", ""
     return split_extension(unquote(path.rpartition("/")[2]))
 
 
 def split_extension(name: str) -> tuple[str, str]:
     """Return a name without its extension, and that in lower case; empty where there is none."""
+    # `.png` alone is a hidden file without an extension.
     stem, _, extension = name.rpartition(".")
     if stem and _EXTENSION.fullmatch(extension.lower()):
         return stem, extension.lower()

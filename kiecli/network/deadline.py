@@ -122,7 +122,9 @@ def wait(source: "HasFileno", event: int, seconds: float | None) -> bool:
     # call to the system where epoll needs four; `selectors` does it in twenty calls of its own.
     if sys.platform == "win32":
         readers, writers = [source] * (event == READABLE), [source] * (event == WRITABLE)
-        return any(select.select(readers, writers, writers, seconds))
-    poll = select.poll()
-    poll.register(source, select.POLLIN if event == READABLE else select.POLLOUT)
-    return bool(poll.poll(None if seconds is None else ceil(max(0.0, seconds) * 1000)))
+        is_ready = any(select.select(readers, writers, writers, seconds))
+    else:
+        poll = select.poll()
+        poll.register(source, select.POLLIN if event == READABLE else select.POLLOUT)
+        is_ready = bool(poll.poll(None if seconds is None else ceil(max(0.0, seconds) * 1000)))
+    return is_ready

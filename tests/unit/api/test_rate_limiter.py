@@ -87,7 +87,7 @@ def test_when_requests_start(wanted: list[float], starts: list[float]) -> None:
     assert _starts(wanted) == pytest.approx(starts)
 
 
-def test_to_ask_for_the_delay_changes_nothing() -> None:
+def test_to_read_the_delay_changes_nothing() -> None:
     clock = FakeClock()
     limiter = RateLimiter(clock)
     assert [limiter.delay() for _ in range(3)] == [0, 0, 0]

@@ -183,7 +183,7 @@ def test_without_a_code_the_status_decides(
     assert (type(error), error.message) == (kind, message)
 
 
-def test_an_answer_from_elsewhere_asks_whether_the_address_is_right() -> None:
+def test_an_answer_from_elsewhere_hints_at_the_address() -> None:
     error = _error(404, json.dumps(_SPRING).encode())
     assert error.hint == "check base-url with: kiecli config get base-url"
 

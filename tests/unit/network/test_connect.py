@@ -199,7 +199,7 @@ def test_a_host_none_of_whose_addresses_answers_is_looked_up_anew() -> None:
 def test_two_that_fail_together_forget_only_what_they_tried() -> None:
     arrived = threading.Semaphore(0)
 
-    class Watched(Deadline):
+    class Arriving(Deadline):
         def remaining(self) -> float:
             arrived.release()  # it waits for the lookup from here on
             return super().remaining()
@@ -210,7 +210,7 @@ def test_two_that_fail_together_forget_only_what_they_tried() -> None:
 
     def connect() -> None:
         try:
-            made.connect("kie.test", 443, Watched(SystemClock(), 20.0))
+            made.connect("kie.test", 443, Arriving(SystemClock(), 20.0))
         except OSError as error:
             failures.append(error)
 

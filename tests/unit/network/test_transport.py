@@ -256,7 +256,7 @@ def test_informational_responses_belong_to_one_request() -> None:
         assert len(server.requests) == 1
 
 
-def test_a_server_that_answers_before_it_has_read_all_is_heard() -> None:
+def test_a_server_that_answers_before_it_has_read_all_is_read() -> None:
     early = b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
     with raw_server([early, 0.05]) as server, client() as http:
         assert http.post(server.url, content=bytes(5_000_000)).status_code == 413
@@ -431,7 +431,7 @@ def test_files_of_a_real_server(certificate: Certificate, trusting: ssl.SSLConte
         assert server.connections == 1
 
 
-def test_a_folder_of_certificates_is_looked_into(tmp_path: Path, certificate: Certificate) -> None:
+def test_a_folder_of_certificates_is_searched(tmp_path: Path, certificate: Certificate) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / f"{STORED_HASH}.0").write_bytes(certificate.file.read_bytes())

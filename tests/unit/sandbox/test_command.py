@@ -6,7 +6,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from threading import get_ident
 
 import pytest
 
@@ -188,10 +187,7 @@ def test_a_sigterm_that_comes_while_the_command_starts_reaches_it() -> None:
 @needs_posix_signals
 def test_a_signal_that_interrupts_no_call_reaches_the_command() -> None:
     """As one does that comes in the moment before a call blocks: another thread takes it here."""
-    if sys.platform == "win32":  # for the types
-        return
-    other = threading.Timer(0.2, lambda: signal.pthread_kill(get_ident(), signal.SIGTERM))
-    other.start()
+    threading.Timer(0.2, signal.raise_signal, [signal.SIGTERM]).start()
     assert run(["sleep", "5"], ENVIRONMENT) == -signal.SIGTERM
 
 

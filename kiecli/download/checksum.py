@@ -120,8 +120,8 @@ class IncrementalSHA256:
         """Return the sum of what was taken in."""
         return self._running.hexdigest()
 
-    def _read(self, most: int) -> int:
-        return self._file.read_into(self._block[:most], self._at)
+    def _read(self, size: int) -> int:
+        return self._file.read_into(self._block[:size], self._at)
 
 
 def checksum_of(path: str) -> str:

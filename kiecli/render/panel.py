@@ -52,7 +52,7 @@ def _grid(outcome: Outcome, wall: float, *, roomy: bool) -> Table:
     grid.add_row("state", state_text(outcome))
     if outcome.label:
         grid.add_row("task", Text(outcome.task_id))
-    for name, value, style in [*_facts(outcome, wall, roomy=roomy), *_trouble(outcome)]:
+    for name, value, style in [*_facts(outcome, wall, roomy=roomy), *_error_facts(outcome)]:
         if value:
             grid.add_row(name, Text(sanitize(value), style=style))
     return grid
@@ -104,7 +104,7 @@ def _expiry(task: Task, wall: float) -> list[_Fact]:
     return [("expired", f"about {humanize_past(-left)} ago (estimate)", EXPIRED)]
 
 
-def _trouble(outcome: Outcome) -> list[_Fact]:
+def _error_facts(outcome: Outcome) -> list[_Fact]:
     error, task = outcome.error, outcome.task
     if error is None:
         return []

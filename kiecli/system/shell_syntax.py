@@ -41,7 +41,7 @@ class WindowsShells:
     # Compiled at their first use: other systems have none.
     # Not `{}`, which is a script block, `,`, which is an array, nor `@`, `#` and `~` at the start.
     _PLAIN = r"[\w./\\:=+%-][\w./\\:=+%@#~-]*"
-    # PowerShell takes `-o.x` for two words.
+    # PowerShell takes `-o.x` for two arguments.
     _DASHED = r"-.*[.:]"
     # Nothing is special between single quotes but they themselves, the typographic ones too.
     _SINGLE = "(['\u2018\u2019\u201a\u201b])"
@@ -62,6 +62,6 @@ class WindowsShells:
         return f"Get-Content {self.quote(path)} | {line}"
 
 
-def join(shell: ShellSyntax, words: Iterable[str]) -> str:
-    """Return the words as a line."""
-    return " ".join(map(shell.quote, words))
+def join(shell: ShellSyntax, argv: Iterable[str]) -> str:
+    """Return the arguments as a line."""
+    return " ".join(map(shell.quote, argv))

@@ -4,7 +4,7 @@ What only trouble needs is imported when it has come: an import is a good part o
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, cast
 
 from kiecli.api.models import Task
@@ -73,6 +73,7 @@ class TaskBatch:
         outcomes: How tasks came out so far, by id.
         decided: The exit code of a run that the outcome of one task has decided (`--any`,
             `--fail-fast`), so that no other is begun; else None.
+        held: The tasks whose outcomes stdout does not have yet, for the sake of its order.
     """
 
     def __init__(
@@ -103,6 +104,7 @@ class TaskBatch:
         self.reporter = reporter
         self.outcomes: dict[str, Outcome] = {}
         self.decided: ExitCode | None = None
+        self.held: Container[str] = ()
         self._answer = answer
         self._stop = stop
         self._last_answers: dict[str, Task | None] = {}
@@ -241,6 +243,6 @@ class TaskBatch:
     def _resume_command(self) -> str:
         """Return the line that does what is left at this moment, for a run that is interrupted."""
         ended = self.outcomes
-        ids = self.selection.task_ids
-        left = [each for each in ids if each not in ended or ended[each].resume_argv]
+        done = {each for each in ended if each not in self.held and not ended[each].resume_argv}
+        left = [task_id for task_id in self.selection.task_ids if task_id not in done]
         return self.selection.resume_command(resume_argv(self.runtime), left) if left else ""

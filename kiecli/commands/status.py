@@ -32,8 +32,10 @@ def status(
     panel = output.draws_panel(runtime, output_options, selection)
     with closing(output.query_reporter(runtime, output_options, errors_in_panel=panel)) as reporter:
         answer = output.status_writer(runtime, output_options, reporter)
-        in_order = _InOrder(selection.task_ids, answer)
+        draws = runtime.out.is_terminal and not (output_options.json or output_options.quiet)
+        in_order = _InOrder(selection.task_ids, answer, draws=draws)
         run = TaskBatch(runtime, output_options, selection, reporter, in_order)
+        run.held = in_order.held
         for event in run.events(query_policy()):
             assert isinstance(event, Snapshot)
             task_id, task, error = event.task_id, event.answer, event.error
@@ -44,17 +46,26 @@ def status(
 
 
 class _InOrder:
-    """Hands outcomes on in the order of the line, each as soon as those before it are there."""
+    """Hands outcomes on in the order of the line, each as soon as those before it are there.
 
-    def __init__(self, task_ids: Sequence[str], answer: ResultWriter) -> None:
+    Attributes:
+        held: The outcomes that stdout does not have yet: a signal would lose them.
+    """
+
+    def __init__(self, task_ids: Sequence[str], answer: ResultWriter, *, draws: bool) -> None:
+        self.held: dict[str, Outcome] = {}
         self._places = list(reversed(task_ids))  # popped from the end, the first id first
         self._answer = answer
-        self._early: dict[str, Outcome] = {}
+        self._draws = draws  # a table, which is not there before all of it is
 
     def add(self, outcome: Outcome) -> None:
-        self._early[outcome.task_id] = outcome
-        while self._places and self._places[-1] in self._early:
-            self._answer.add(self._early.pop(self._places.pop()))
+        self.held[outcome.task_id] = outcome
+        while self._places and self._places[-1] in self.held:
+            task_id = self._places.pop()
+            self._answer.add(self.held[task_id])
+            if not self._draws:
+                del self.held[task_id]
 
     def close(self) -> None:
         self._answer.close()
+        self.held.clear()

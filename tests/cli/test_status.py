@@ -1,10 +1,13 @@
 """`kiecli status`, whole: what it prints, what it says, how it ends."""
 
 import json
+from math import inf
+from signal import SIGTERM
 
 import httpx
 import pytest
 
+from kiecli.errors import Interrupted
 from tests.support.fakes import FakeClock
 from tests.support.faults import Faults, envelope
 from tests.support.program import FakeStream, Program, Ran
@@ -412,6 +415,28 @@ def test_a_refused_key_is_said_once_for_all(kiecli: Program, kie: Faults) -> Non
         "kiecli: Kie refused the API key (KIE_API_KEY): Unauthorized (code 401)."
         " Get a key at https://kie.ai/api-key; to test one: kiecli config check\n",
     )
+
+
+@pytest.mark.parametrize("flags", [(), ("--json",), ("-q",)])
+def test_a_signal_names_also_what_is_held_back_behind_a_slow_answer(
+    kiecli: Program, flags: tuple[str, ...]
+) -> None:
+    kiecli.latency = iter([0.0, inf, 0.0, 0.0]).__next__
+    kiecli.event_queue.put_at(2.0, Interrupted(SIGTERM))
+    ran = kiecli("status", *flags, "demo-image", "slow", "nope", "demo-slow")
+    repeated = " ".join(["status", *(flag for flag in flags if flag != "-q")])
+    assert (ran.code, ran.out.count("\n")) == (143, 1)
+    assert ran.err.splitlines()[-1] == (
+        f"kiecli: interrupted; to continue: kiecli {repeated} slow nope demo-slow"
+    )
+
+
+def test_a_signal_names_all_tasks_of_a_table_that_is_not_drawn_yet(kiecli: Program) -> None:
+    kiecli.latency = iter([0.0, inf]).__next__
+    kiecli.event_queue.put_at(2.0, Interrupted(SIGTERM))
+    ran = kiecli("status", "demo-image", "slow", out=FakeTerminal())
+    assert (ran.code, ran.out) == (143, "")
+    assert ran.err == "kiecli: interrupted; to continue: kiecli status demo-image slow\n"
 
 
 def test_verbose_tells_each_request(kiecli: Program) -> None:

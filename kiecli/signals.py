@@ -92,7 +92,11 @@ class Signals:
         self._leave("\n")
 
     def _leave(self, lead: str) -> NoReturn:
-        text = f"{lead}{self._interrupt_message()}\n"
+        try:
+            message = self._interrupt_message()
+        except ImportError:  # of a module of its own, which is half imported at this very moment
+            message = "interrupted"
+        text = f"{lead}{message}\n"
         # Past Python's own stream, whose lock the interrupted code may hold.
         self._process.write_stderr(_SHOW_CURSOR + text if self._on_terminal else text)
         self._process.end_by_signal(self.received or signal.SIGINT)

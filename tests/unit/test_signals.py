@@ -90,6 +90,17 @@ def test_a_main_thread_that_never_sees_the_signal_is_ended_by_ctrl_c() -> None:
     assert (ended.value.signum, process.stderr) == (signal.SIGINT, "\ninterrupted: more\n")
 
 
+def test_a_message_that_cannot_be_made_keeps_no_process_alive() -> None:
+    def half_imported() -> str:
+        raise ImportError("cannot import name 'join' from partially initialized module")
+
+    process = FakeProcess()
+    Signals(process, FakeClock(), half_imported, on_terminal=False).install()
+    with pytest.raises(Ended):
+        process.let_timer_end()
+    assert process.stderr == "\ninterrupted\n"
+
+
 @pytest.fixture
 def importing(tmp_path: Path) -> FrameType:
     """The frame of a module that is being imported."""

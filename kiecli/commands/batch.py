@@ -137,7 +137,7 @@ class TaskBatch:
             event_queue=event_queue,
             clock=clock,
         )
-        while (is_polling := not (poller.done or self.decided is not None)) or is_saving():
+        while (is_polling := self.decided is None and not poller.done) or is_saving():
             wake = poller.start_due() if is_polling else float("inf")
             wake = min(wake, clock.now() + reporter.tick_interval)
             # The queue is of a lower layer, which knows no types; nothing else is put into it.

@@ -203,6 +203,32 @@ def test_what_is_being_saved_is_saved_to_its_end(kiecli: Program, kie: Faults) -
     assert ran.err.splitlines()[-1] == f"{ONE} download -w late"
 
 
+def test_an_answer_that_comes_while_the_rest_is_saved_changes_nothing(
+    kiecli: Program, kie: Faults
+) -> None:
+    _saved(kie, "good", delay=5.0)
+    kie.task("late", "fail")
+    kiecli.latency = iter([0.0, 0.0, 3.0, 0.0]).__next__
+    ran = kiecli("download", "-w", "-q", "--fail-fast", "--json", "good", "demo-fail", "late")
+    records = {r["task_id"]: r["exit_code"] for r in map(json.loads, ran.out.splitlines())}
+    assert (ran.code, records) == (1, {"good": 0, "demo-fail": 1, "late": 8})
+
+
+def test_after_a_winner_nobody_needs_what_could_be_tried_again(
+    kiecli: Program, kie: Faults
+) -> None:
+    def late(_: httpx.Request) -> httpx.Response:
+        state = "success" if kiecli.clock.now() > 150 else "generating"
+        return record("late", state, urls=["https://kie.test/a.png"])
+
+    kie.always("recordInfo", httpx.Response(502), task_id="away")
+    kie.always("recordInfo", late, task_id="late")
+    ran = kiecli("wait", "--any", "away", "late", "demo-slow")
+    assert (ran.code, ran.out) == (0, "https://kie.test/a.png\n")
+    assert "try again: kiecli" not in ran.err
+    assert ran.err.splitlines()[-1] == f"{ONE} wait demo-slow"
+
+
 def test_a_save_that_fails_decides_and_one_that_fails_later_changes_nothing(
     kiecli: Program, kie: Faults
 ) -> None:

@@ -1,7 +1,6 @@
-"""How the house is built: who may lean on whom, and how big a room may be."""
+"""How the house is built: who may lean on whom, how big a room is, and which words it speaks."""
 
 import ast
-import re
 from collections.abc import Iterator
 from functools import cache
 from graphlib import TopologicalSorter
@@ -9,6 +8,8 @@ from itertools import accumulate
 from pathlib import Path
 
 import pytest
+
+from tests.support.dialect import CONSTANT, INSTEAD, PROSE
 
 _ROOT = Path(__file__).parents[2]
 
@@ -147,17 +148,36 @@ def test_most_functions_are_short() -> None:
     assert lines[len(lines) * 9 // 10] <= 22
 
 
-# Words of a private dialect, and the prefixes of constants that are MAX_ and MIN_ in the field.
-_DIALECT = re.compile(
-    r"\b(told|said|stirs|whoever|borne|Wires|Voice|Setback|Patience|Spool|Means)\b"
-)
-_CONSTANT = re.compile(r"\b_?(LONGEST|MOST|SHORTEST|FEWEST|DEEPEST)_\w+")
+def _identifiers(module: str) -> Iterator[str]:
+    """Yield every name that a module gives or uses, locals, parameters and attributes too."""
+    yield from module.split(".")
+    for node in ast.walk(_tree(module)):
+        match node:
+            case (
+                ast.FunctionDef(name=name)
+                | ast.ClassDef(name=name)
+                | ast.alias(name=name)
+                | ast.arg(arg=name)
+                | ast.keyword(arg=str(name))
+                | ast.Name(id=name)
+                | ast.Attribute(attr=name)
+                | ast.MatchAs(name=str(name))
+                | ast.ExceptHandler(name=str(name))
+            ):
+                yield name
 
 
 @pytest.mark.parametrize("module", [module for module in _modules() if module])
-def test_the_words_are_those_of_the_field(module: str) -> None:
-    source = _modules()[module].read_text(encoding="utf-8")
-    assert [*_DIALECT.findall(source), *_CONSTANT.findall(source)] == []
+def test_names_are_those_of_the_field(module: str) -> None:
+    for name in _identifiers(module):
+        field = INSTEAD.get(name, INSTEAD.get(name.lstrip("_")))
+        assert field is None, f"{module}: {name} is not a word of the field; perhaps {field}"
+        assert not CONSTANT.fullmatch(name), f"{module}: {name} is MAX_ or MIN_ in the field"
+
+
+@pytest.mark.parametrize("module", [module for module in _modules() if module])
+def test_texts_are_in_words_of_the_field(module: str) -> None:
+    assert PROSE.findall(_modules()[module].read_text(encoding="utf-8")) == []
 
 
 def test_nothing_is_called_by_a_word_that_says_nothing() -> None:

@@ -22,8 +22,14 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         """Prepare for secrets; those too short to be a key are left out."""
-        long = [secret for secret in secrets if len(secret) >= _MIN_LENGTH]
-        self._forms = tuple(dict.fromkeys(form for secret in long for form in _forms(secret)))
+        forms: list[str] = []
+        for secret in secrets:
+            if len(secret) < _MIN_LENGTH:
+                continue
+            if not re.fullmatch(r"[\w.~-]+", secret, re.ASCII):
+                forms += _escaped_forms(secret)
+            forms.append(secret)
+        self._forms = tuple(dict.fromkeys(forms))
 
     def text(self, text: str) -> str:
         """Return the text without the secrets, escaped for JSON or a URL neither."""
@@ -64,15 +70,13 @@ class Redactor:
         return json.dumps(redacted, ensure_ascii=False, separators=(",", ":"))
 
 
-def _forms(secret: str) -> Iterator[str]:
-    """Yield the forms in which a secret may stand in a text, the longest first."""
-    if not re.fullmatch(r"[\w.~-]+", secret, re.ASCII):
-        import json
-        from urllib.parse import quote
+def _escaped_forms(secret: str) -> Iterator[str]:
+    """Yield the forms in which a secret may stand in JSON or a URL, the longest first."""
+    import json
+    from urllib.parse import quote
 
-        escaped = [secret]
-        for _ in range(_MAX_NESTED):
-            escaped.append(json.dumps(escaped[-1])[1:-1])
-        yield from reversed(escaped[1:])
-        yield quote(secret, safe="", errors="surrogatepass")
-    yield secret
+    escaped = [secret]
+    for _ in range(_MAX_NESTED):
+        escaped.append(json.dumps(escaped[-1])[1:-1])
+    yield from reversed(escaped[1:])
+    yield quote(secret, safe="", errors="surrogatepass")

@@ -10,7 +10,6 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from functools import cached_property
 from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
@@ -122,7 +121,7 @@ class ClientFactory:
         """
         transport = self._transport
         if transport is None:
-            transport = ProxyRouter(self._proxies, self._pool, pool_per_thread=pool_per_thread)
+            transport = ProxyRouter(self._environ, self._pool, pool_per_thread=pool_per_thread)
             if url is not None:
                 transport.transport_for(httpx.URL(url))
         if log:
@@ -144,15 +143,6 @@ class ClientFactory:
                 self._context = create_ssl_context(self._environ)
             return self._context
 
-    @cached_property
-    def _proxies(self) -> "ProxySettings | None":
-        # Few have any: nobody else needs to know how they are written. NO_PROXY alone means none.
-        if _PROXY_VARIABLES.isdisjoint(map(str.lower, self._environ)):
-            return None
-        from kiecli.network.proxies import ProxySettings
-
-        return ProxySettings(self._environ)
-
     def _pool(self, scheme: str, proxy: "ProxyAddress | None") -> httpx.BaseTransport:
         # Here: the engine takes 12 ms to import, which a run without requests need not spend. One
         # of them is for the libraries of its asynchronous half, which it can do without.
@@ -170,7 +160,7 @@ class ProxyRouter(httpx.BaseTransport):
 
     def __init__(
         self,
-        proxies: "ProxySettings | None",
+        environ: Mapping[str, str],
         pool: Callable[[str, "ProxyAddress | None"], httpx.BaseTransport],
         *,
         pool_per_thread: bool = False,
@@ -178,11 +168,16 @@ class ProxyRouter(httpx.BaseTransport):
         """Take what it needs.
 
         Args:
-            proxies: Says which proxy leads where; None where there are none.
+            environ: Says which proxy leads where.
             pool: Makes the connections of a route, which is a scheme and the proxy for it.
             pool_per_thread: Gives each thread pools of its own.
         """
-        self._proxies = proxies
+        self._proxies: ProxySettings | None = None
+        # Few have any: nobody else needs to know how they are written. NO_PROXY alone means none.
+        if not _PROXY_VARIABLES.isdisjoint(map(str.lower, environ)):
+            from kiecli.network import proxies
+
+            self._proxies = proxies.ProxySettings(environ)
         self._pool = pool
         self._pool_per_thread = pool_per_thread
         self._pools: dict[tuple[object, ...], httpx.BaseTransport] = {}

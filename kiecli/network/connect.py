@@ -116,9 +116,9 @@ class Connector:
                 lookup = self._lookups[key] = _Lookup(partial(self._resolve, host, port))
         try:
             addresses = lookup.wait(deadline)
-            source, winner = _Race(addresses, deadline, self._clock, self._delay).run()
+            source, winner = _race(addresses, deadline, self._clock, self._delay)
         except ResolveTimeout:
-            raise  # it goes on: the next attempt waits for the same look-up
+            raise  # it goes on: the next attempt waits for the same lookup
         except (OSError, UnicodeError):
             with self._lock:
                 if self._lookups.get(key) is lookup:  # not one that another thread has begun since
@@ -131,7 +131,7 @@ class Connector:
 
 
 class _Lookup:
-    """One look-up of a host, for all who wait for it.
+    """One lookup of a host, for all who wait for it.
 
     Attributes:
         addresses: What it found, in the order to try them in.
@@ -162,75 +162,67 @@ class _Lookup:
             self._done.set()
 
 
-class _Race:
-    """Attempts to connect, each begun a little later than the one before."""
+def _race(
+    addresses: Iterable[Address], deadline: Deadline, clock: Clock, delay: float
+) -> tuple[socket.socket, Address]:
+    """Return the first socket that is connected, with its address; close all others.
 
-    def __init__(
-        self, addresses: Iterable[Address], deadline: Deadline, clock: Clock, delay: float
-    ) -> None:
-        self._untried = deque(addresses)
-        self._deadline = deadline
-        self._clock = clock
-        self._delay = delay
-        self._next_at = clock.now()
-        self._error = OSError(errno.EADDRNOTAVAIL, "the host has no address")
-        self._selector = selectors.DefaultSelector()
-
-    def run(self) -> tuple[socket.socket, Address]:
-        """Return the first socket that is connected, with its address; close all others.
-
-        Raises:
-            TimeoutError: None was by the deadline.
-            OSError: The failure of the last one that failed.
-        """
+    Raises:
+        TimeoutError: None was by the deadline.
+        OSError: The failure of the last one that failed.
+    """
+    untried = deque(addresses)
+    next_at = clock.now()
+    error = OSError(errno.EADDRNOTAVAIL, "the host has no address")
+    with selectors.DefaultSelector() as attempts:
         try:
-            while self._untried or self._selector.get_map():
-                if self._deadline.expired:
+            while untried or attempts.get_map():
+                if deadline.expired:
                     raise TimeoutError("no address answered in time")
-                if self._untried and self._clock.now() >= self._next_at:
-                    self._begin(self._untried.popleft())
-                elif (won := self._wait()) is not None:
-                    return won
-            raise self._error
+                until_next = next_at - clock.now() if untried else inf
+                try:
+                    if until_next <= 0:
+                        next_at = clock.now() + delay
+                        _begin(attempts, untried.popleft())
+                    elif won := _wait(attempts, min(until_next, deadline.remaining())):
+                        return won
+                except OSError as failure:
+                    # Nothing is gained by waiting any longer.
+                    error, next_at = failure, clock.now()
+            raise error
         finally:
-            for key in list(self._selector.get_map().values()):
-                self._close(key)
-            self._selector.close()
+            for source in [key.fileobj for key in attempts.get_map().values()]:
+                _close(attempts, source)
 
-    def _begin(self, address: Address) -> None:
-        self._next_at = self._clock.now() + self._delay
-        try:
-            source = socket.socket(address.family, socket.SOCK_STREAM)
-        except OSError as error:  # this machine has no such family, or no descriptor is left
-            self._failed(error)
-            return
-        source.setblocking(False)
-        code = source.connect_ex(address.address)
-        key = self._selector.register(source, selectors.EVENT_WRITE, address)
-        if code and code not in _IN_PROGRESS:
-            self._close(key)
-            self._failed(OSError(code, os.strerror(code)))
 
-    def _wait(self) -> tuple[socket.socket, Address] | None:
-        """Wait for an attempt to end, until the next one is due; return the one that succeeded."""
-        until_next = self._next_at - self._clock.now() if self._untried else inf
-        # On Windows failures are exceptional, not writable; SelectSelector reports both as one.
-        for key, _ in self._selector.select(min(until_next, self._deadline.remaining())):
-            source = key.fileobj
-            assert isinstance(source, socket.socket)
-            code = source.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-            if code == 0:
-                self._selector.unregister(source)
-                return source, key.data
-            self._close(key)
-            self._failed(OSError(code, os.strerror(code)))
-        return None
+def _begin(attempts: selectors.BaseSelector, address: Address) -> None:
+    """Begin to connect; raises OSError if it fails at once."""
+    # Raises where this machine has no such family, or no descriptor is left.
+    source = socket.socket(address.family, socket.SOCK_STREAM)
+    source.setblocking(False)
+    code = source.connect_ex(address.address)
+    if code and code not in _IN_PROGRESS:
+        source.close()
+        raise OSError(code, os.strerror(code))
+    attempts.register(source, selectors.EVENT_WRITE, address)
 
-    def _failed(self, error: OSError) -> None:
-        self._error = error
-        self._next_at = self._clock.now()  # nothing is gained by waiting any longer
 
-    def _close(self, key: selectors.SelectorKey) -> None:
-        self._selector.unregister(key.fileobj)
-        assert isinstance(key.fileobj, socket.socket)
-        key.fileobj.close()
+def _wait(attempts: selectors.BaseSelector, seconds: float) -> tuple[socket.socket, Address] | None:
+    """Wait for an attempt to end and return it if it succeeded; raises OSError if it failed."""
+    # On Windows failures are exceptional, not writable; SelectSelector reports both as one.
+    for key, _ in attempts.select(seconds):
+        source = key.fileobj
+        assert isinstance(source, socket.socket)
+        code = source.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code == 0:
+            attempts.unregister(source)
+            return source, key.data
+        _close(attempts, source)
+        raise OSError(code, os.strerror(code))  # others that have ended are there the next time
+    return None
+
+
+def _close(attempts: selectors.BaseSelector, source: object) -> None:
+    assert isinstance(source, socket.socket)
+    attempts.unregister(source)
+    source.close()

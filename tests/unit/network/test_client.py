@@ -16,7 +16,7 @@ from kiecli.network.client import (
 from kiecli.network.connect import Address
 from kiecli.network.deadline import CONNECT_TIMEOUT, READ_TIMEOUT
 from kiecli.network.logging import Exchange
-from kiecli.network.proxies import ProxyAddress, ProxySettings
+from kiecli.network.proxies import ProxyAddress
 from tests.support.proxies import Proxy, standing
 from tests.support.raw_server import raw_server
 from tests.support.resources import nothing_left_behind
@@ -144,8 +144,8 @@ def test_requests_that_take_one_route_share_a_pool() -> None:
         made.append((scheme, proxy))
         return httpx.MockTransport(lambda _: httpx.Response(200))
 
-    settings = ProxySettings({"HTTPS_PROXY": "https://proxy.test", "NO_PROXY": "direct.test"})
-    with httpx.Client(transport=ProxyRouter(settings, pool)) as client:
+    environ = {"HTTPS_PROXY": "https://proxy.test", "NO_PROXY": "direct.test"}
+    with httpx.Client(transport=ProxyRouter(environ, pool)) as client:
         for host in ("https://a.test", "https://b.test", "https://direct.test", "http://a.test"):
             client.get(host)
     proxy = ProxyAddress("https", "proxy.test", 443)
@@ -188,7 +188,7 @@ def test_the_pools_of_all_threads_are_closed() -> None:
             closed.append(self)
 
     both_there = threading.Barrier(2, timeout=20)
-    router = ProxyRouter(None, lambda _scheme, _proxy: Pool(), pool_per_thread=True)
+    router = ProxyRouter({}, lambda _scheme, _proxy: Pool(), pool_per_thread=True)
     request = httpx.Request("GET", "http://kie.test")
     threads = [
         threading.Thread(target=router.handle_request, args=(request,), daemon=True)

@@ -98,7 +98,8 @@ def _known_urls(delivered: object) -> Iterator[tuple[str, str]]:
         return
     for name, kind in _LISTS.items():
         yield from ((entry, kind) for entry in _entries(delivered.get(name)))
-    for track in _tracks(delivered):
+    songs = filter(None, map(delivered.get, _TRACK_LISTS))
+    for track in chain.from_iterable(map(_tracks, songs)):
         yield from _audio(track)
     inline = safe_json.decode_nested(delivered.get("resultObject"))
     if isinstance(inline, dict):
@@ -112,12 +113,11 @@ def _masks(inline: Mapping[str, Any]) -> Iterator[str]:
         yield from _entries(segment.get("maskUrl"))
 
 
-def _tracks(delivered: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _tracks(song: object) -> Iterator[dict[str, Any]]:
     """Yield the takes of a song, also where a callback's `data` wraps the list once more."""
-    for value in filter(None, map(delivered.get, _TRACK_LISTS)):
-        for item in _dicts(value):
-            yield item
-            yield from chain.from_iterable(_dicts(item.get(name)) for name in _TRACK_LISTS)
+    for item in _dicts(song):
+        yield item
+        yield from chain.from_iterable(_dicts(item.get(name)) for name in _TRACK_LISTS)
 
 
 def _audio(track: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -5,9 +5,9 @@ What only trouble needs is imported when it has come: an import is a good part o
 
 import os
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from math import inf
 from typing import TYPE_CHECKING, cast
 
-from kiecli.api.models import Task
 from kiecli.errors import ExitCode, combined_exit_code
 from kiecli.network.logging import Exchange
 from kiecli.outcome import Outcome
@@ -23,6 +23,7 @@ from kiecli.task_ids.task_id import STDIN
 from kiecli.task_ids.task_selection import TaskSelection
 
 if TYPE_CHECKING:
+    from kiecli.commands.remainder import ErrorReport
     from kiecli.commands.stop_rule import LeftOpen
     from kiecli.download.progress import FileFinished, TransferEvent
 
@@ -107,7 +108,8 @@ class TaskBatch:
         self.held: Container[str] = ()
         self._answer = answer
         self._stop = stop
-        self._last_answers: dict[str, Task | None] = {}
+        self._snapshots: dict[str, Snapshot] = {}
+        self._errors: ErrorReport | None = None  # once there is one
         self._names_created = not output_options.quiet
         runtime.resume_command = self._resume_command
 
@@ -138,8 +140,11 @@ class TaskBatch:
             clock=clock,
         )
         while (is_polling := self.decided is None and not poller.done) or is_saving():
-            wake = poller.start_due() if is_polling else float("inf")
+            wake = poller.start_due() if is_polling else inf
             wake = min(wake, clock.now() + reporter.tick_interval)
+            if self._errors is not None:
+                self._errors.report_given_up(clock.now(), self._snapshots.values())
+                wake = min(wake, self._errors.due)
             # The queue is of a lower layer, which knows no types; nothing else is put into it.
             event = cast("Event | None", event_queue.get(wake))
             match event:
@@ -158,7 +163,7 @@ class TaskBatch:
 
     def _shown(self, snapshots: Iterable[Snapshot]) -> Iterator[Snapshot]:
         for snapshot in snapshots:
-            self._last_answers[snapshot.task_id] = snapshot.answer
+            self._snapshots[snapshot.task_id] = snapshot
             self.reporter.snapshot(snapshot)
             if snapshot.settled:
                 yield snapshot
@@ -180,10 +185,10 @@ class TaskBatch:
             self._decide(outcome)
         self.reporter.finished(outcome)
         if error is not None:
-            from kiecli.commands.remainder import is_reported_at_once
+            from kiecli.commands.remainder import ErrorReport
 
-            if is_reported_at_once(outcome):
-                self.reporter.error(error, about=outcome.name)
+            self._errors = self._errors or ErrorReport(self.reporter)
+            self._errors.add(outcome, self.runtime.clock.now())
         return outcome
 
     def _decide(self, outcome: Outcome) -> None:
@@ -204,13 +209,10 @@ class TaskBatch:
         ended = [self.outcomes[task_id] for task_id in ids if task_id in self.outcomes]
         left_open = self._leave_open() if len(ended) < len(ids) else None
         self.reporter.close()
-        remainder = None
-        if any(outcome.error is not None for outcome in ended):
-            from kiecli.commands.remainder import report_errors
-
-            may_advise = left_open is None  # else one line at the end is for all that is left
-            remainder = report_errors(
-                ended, self.selection, self.runtime, self.reporter, may_advise=may_advise
+        remainder = None  # with what is left open, one line at the end is for all that is left
+        if self._errors is not None:
+            remainder = self._errors.close(
+                ended, self.selection, self.runtime, may_advise=left_open is None
             )
         if summarize and len(ids) > 1:
             from kiecli.render.summary import summary
@@ -234,7 +236,7 @@ class TaskBatch:
 
         open_ids = [each for each in self.selection.task_ids if each not in self.outcomes]
         argv = resume_argv(self.runtime)
-        left_open = LeftOpen(self._stop, self.selection, argv, open_ids, self._last_answers)
+        left_open = LeftOpen(self._stop, self.selection, argv, open_ids, self._snapshots)
         for outcome in left_open.outcomes:
             self.outcomes[outcome.task_id] = outcome
             self._answer.add(outcome)

@@ -4,11 +4,13 @@ Only a run in which something went wrong imports it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from math import inf
 
 from kiecli.commands.created_tasks import name_created
 from kiecli.commands.stop_rule import LeftOpen
 from kiecli.errors import ExitCode, TaskPending
 from kiecli.outcome import Outcome
+from kiecli.polling.snapshot import Snapshot
 from kiecli.render.reporter import Reporter
 from kiecli.render.text import named, resume_lead
 from kiecli.runtime import Runtime
@@ -16,6 +18,10 @@ from kiecli.task_ids.task_selection import TaskSelection
 
 # Together, a line for each reason: an outage meets every task alike.
 _REPORTED_AT_END = (ExitCode.UNAVAILABLE, ExitCode.PENDING, ExitCode.DEADLINE)
+
+# Seconds for which a task that was given up waits for others to report them together: those that
+# began together are given up together, but for the jitter and the budget of requests.
+_GROUP_WITHIN = 5.0
 
 
 class Remainder:
@@ -64,53 +70,90 @@ class Remainder:
         return bool(self.outcomes) and all(each.task_id in ids for each in self.outcomes)
 
 
-def is_reported_at_once(outcome: Outcome) -> bool:
-    """Return whether an error is printed as it happens, and not with others at the end.
+class ErrorReport:
+    """Prints the errors of a run's tasks: at once, or those with one reason together.
 
-    The errors of files are printed by those who save them.
+    Attributes:
+        due: When `report_given_up` has something to do.
     """
-    error = outcome.error
-    assert error is not None
-    return not (error.fatal or outcome.exit_code in _REPORTED_AT_END or outcome.files)
 
+    def __init__(self, reporter: Reporter) -> None:
+        """Take what prints them."""
+        self.due = inf
+        self._reporter = reporter
+        self._given_up: list[Outcome] = []
+        self._reported: set[str] = set()
 
-def report_errors(
-    ended: Sequence[Outcome],
-    selection: TaskSelection,
-    runtime: Runtime,
-    reporter: Reporter,
-    *,
-    may_advise: bool,
-) -> Remainder | None:
-    """Print the errors that were left for the end, those with one reason together.
-
-    Args:
-        ended: How the tasks came out, in the order of the line.
-        selection: The tasks of the line.
-        runtime: For the line itself.
-        reporter: Prints them.
-        may_advise: Whether the error of all that is left can have the line that does it.
-
-    Returns:
-        What is left to do, unless an error had the line that does all of it.
-    """
-    remainder = Remainder(selection, ended)
-    has_line = False
-    for outcomes in _group_by_error(ended):
-        error = outcomes[0].error
+    def add(self, outcome: Outcome, now: float) -> None:
+        """Print the error of a task now, or keep it; those who save print the errors of files."""
+        error = outcome.error
         assert error is not None
-        alone = error.fatal or len(selection.task_ids) == 1
-        is_all = may_advise and remainder.is_all_in(outcomes)
-        reporter.error(
-            error,
-            about="" if alone else named([outcome.name for outcome in outcomes]),
-            resume_command=remainder.command if is_all else "",
-            tasks=len(outcomes),
-        )
-        has_line = has_line or is_all
-    if selection.created and any(each.error is not None and each.error.fatal for each in ended):
-        name_created(selection, runtime, "to continue")
-    return None if has_line else remainder
+        if not (error.fatal or outcome.exit_code in _REPORTED_AT_END or outcome.files):
+            self._reporter.error(error, about=outcome.name)
+        elif outcome.exit_code is ExitCode.UNAVAILABLE:
+            self._given_up.append(outcome)
+            self.due = min(self.due, now + _GROUP_WITHIN)
+
+    def report_given_up(self, now: float, snapshots: Iterable[Snapshot]) -> None:
+        """Print why tasks were given up while others go on; the line to run comes at the end.
+
+        Args:
+            now: The present moment.
+            snapshots: What is known of all tasks.
+        """
+        if now < self.due:
+            return
+        self.due = inf
+        # Where Kie answers nobody it is one outage: one message for all tasks, at their end.
+        if any(snapshot.answer is not None for snapshot in snapshots):
+            for group in _group_by_error(self._given_up):
+                self._print(group, about=_names(group))
+            self._reported.update(outcome.task_id for outcome in self._given_up)
+            self._given_up.clear()
+
+    def close(
+        self,
+        ended: Sequence[Outcome],
+        selection: TaskSelection,
+        runtime: Runtime,
+        *,
+        may_advise: bool,
+    ) -> Remainder | None:
+        """Print the errors that were left for the end.
+
+        Args:
+            ended: How the tasks came out, in the order of the line.
+            selection: The tasks of the line.
+            runtime: For the line itself.
+            may_advise: Whether the error of all that is left can have the line that does it.
+
+        Returns:
+            What is left to do, unless an error had the line that does all of it.
+        """
+        remainder = Remainder(selection, ended)
+        has_line = False
+        for group in _group_by_error(each for each in ended if each.task_id not in self._reported):
+            error = group[0].error
+            alone = (error is not None and error.fatal) or len(selection.task_ids) == 1
+            is_all = may_advise and remainder.is_all_in(group)
+            self._print(
+                group,
+                about="" if alone else _names(group),
+                resume_command=remainder.command if is_all else "",
+            )
+            has_line = has_line or is_all
+        if selection.created and any(each.error is not None and each.error.fatal for each in ended):
+            name_created(selection, runtime, "to continue")
+        return None if has_line else remainder
+
+    def _print(self, group: Sequence[Outcome], *, about: str, resume_command: str = "") -> None:
+        error = group[0].error
+        assert error is not None
+        self._reporter.error(error, about=about, resume_command=resume_command, tasks=len(group))
+
+
+def _names(group: Sequence[Outcome]) -> str:
+    return named([outcome.name for outcome in group])
 
 
 def _group_by_error(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:

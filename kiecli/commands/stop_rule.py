@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from kiecli.api.models import Task
-from kiecli.errors import ExitCode, TaskPending
+from kiecli.errors import ExitCode, TaskNotFound, TaskPending
 from kiecli.outcome import Outcome
+from kiecli.polling.snapshot import Snapshot
 from kiecli.render.text import count
 from kiecli.task_ids.task_selection import TaskSelection
 
@@ -32,7 +32,7 @@ def is_met(rule: str, outcome: Outcome) -> bool:
 
 
 class LeftOpen:
-    """Tasks still running at Kie, and paid for, without anybody waiting for them.
+    """Tasks that nobody waits for any longer; most are still running at Kie, and paid for.
 
     Attributes:
         outcomes: How they came out, which is no error of the run.
@@ -44,7 +44,7 @@ class LeftOpen:
         selection: TaskSelection,
         argv: Sequence[str],
         task_ids: Sequence[str],
-        answers: Mapping[str, Task | None],
+        snapshots: Mapping[str, Snapshot],
     ) -> None:
         """Take the tasks.
 
@@ -53,37 +53,73 @@ class LeftOpen:
             selection: The tasks of the line.
             argv: The command, without ids.
             task_ids: Those that are open.
-            answers: What Kie last answered about them, by id.
+            snapshots: What is known of them, by id; nothing of one that was not answered about.
         """
         self._selection = selection
         # Without the option: a line that takes them up is to wait for all of them.
         self._argv = tuple(word for word in argv if word != rule)
+        self._snapshots = [snapshots.get(task_id) for task_id in task_ids]
         how = "succeeded" if rule == ANY else "failed"
         error = TaskPending(f"not waited for any longer: another task has {how}")
         self.outcomes = [
             Outcome(
                 task_id,
-                answers.get(task_id),
+                None if snapshot is None else snapshot.answer,
                 error,
                 error.exit_code,
                 self._argv,
                 label=selection.labels.get(task_id),
             )
-            for task_id in task_ids
+            for task_id, snapshot in zip(task_ids, self._snapshots, strict=True)
         ]
 
     def line(self, others: Sequence[str] = (), lead: Callable[[], str] = str) -> str:
-        """Return the line that says that they are still running, and how to wait for them.
+        """Return the line that says what is known of them, and how to take them up.
 
         Args:
             others: Tasks that can be tried again, which the same line then does.
             lead: Returns what the line is for where there are others; by default `to continue`.
         """
-        number = len(self.outcomes)
-        are, them = ("is", "it") if number == 1 else ("are", "them")
-        what = (lead() or "to continue") if others else f"to wait for {them}"
+        what = (lead() or "to continue") if others else self._purpose()
         left = {outcome.task_id for outcome in self.outcomes}.union(others)
         ids = [task_id for task_id in self._selection.task_ids if task_id in left]
         command = self._selection.resume_command(self._argv, ids)
-        tasks = count(number, "task")
-        return f"{tasks} {are} still running at Kie, and paid for; {what}: {command}"
+        states = [_state(snapshot) for snapshot in self._snapshots]
+        groups = [form(states.count(form)) for form in dict.fromkeys(states)]
+        return f"{'; '.join(groups)}; {what}: {command}"
+
+    def _purpose(self) -> str:
+        is_one = len(self.outcomes) == 1
+        succeeded = [_state(snapshot) is _succeeded for snapshot in self._snapshots]
+        if all(succeeded):
+            return f"to get {'its' if is_one else 'their'} results"
+        if any(succeeded):
+            return "to continue"
+        return f"to wait for {'it' if is_one else 'them'}"
+
+
+def _state(snapshot: Snapshot | None) -> Callable[[int], str]:
+    """Return what says of a number of tasks what is known of one."""
+    if snapshot is None:
+        return _unknown
+    if snapshot.answer is not None:
+        return _succeeded if snapshot.answer.finished else _running
+    retry = snapshot.retry
+    return _invisible if retry and isinstance(retry.reason, TaskNotFound) else _unknown
+
+
+def _running(number: int) -> str:
+    are = "is" if number == 1 else "are"
+    return f"{count(number, 'task')} {are} still running at Kie, and paid for"
+
+
+def _unknown(number: int) -> str:
+    return f"{count(number, 'task')} may still be running at Kie, and paid for"
+
+
+def _succeeded(number: int) -> str:
+    return f"{count(number, 'task')} {'has' if number == 1 else 'have'} succeeded, too"
+
+
+def _invisible(number: int) -> str:
+    return f"{count(number, 'task')} {'is' if number == 1 else 'are'} not visible yet"

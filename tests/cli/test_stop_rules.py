@@ -17,7 +17,8 @@ IMAGE = "https://kie.test/files/demo-image/1/image.png\n"
 VIDEO = "https://kie.test/files/demo-video/1/video.mp4\n"
 ONE = "kiecli: 1 task is still running at Kie, and paid for; to wait for it: kiecli"
 REST = "kiecli: 1 task is still running at Kie, and paid for; to continue: kiecli"
-TWO = "kiecli: 2 tasks are still running at Kie, and paid for; to wait for them: kiecli"
+MAYBE = "kiecli: 1 task may still be running at Kie, and paid for; to wait for it: kiecli"
+MAYBE_TWO = "kiecli: 2 tasks may still be running at Kie, and paid for; to wait for them: kiecli"
 PNG = media.body("image.png")
 
 
@@ -41,12 +42,19 @@ def _saved(kie: Faults, task_id: str, **script: object) -> str:
         (["--any", "demo-video", "demo-image"], (0, IMAGE), f"{ONE} wait demo-video"),
         (["--any", "demo-fail", "demo-slow", "demo-image"], (0, IMAGE), f"{ONE} wait demo-slow"),
         (["--any", "demo-image"], (0, IMAGE), "kiecli: demo-image: success (took 13s), 1 result"),
-        (["--fail-fast", "demo-fail", "demo-slow", "a"], (1, ""), f"{TWO} wait demo-slow a"),
+        (["--fail-fast", "demo-fail", "demo-slow", "a"], (1, ""), f"{MAYBE_TWO} wait demo-slow a"),
         (["--fail-fast", "demo-image", "nope", "demo-slow"], (5, IMAGE),
          f"{ONE} wait demo-slow"),
         (["--fail-fast", "demo-slow", "away"], (6, ""), f"{REST} wait demo-slow away"),
         (["--fail-fast", "-q", "away", "demo-slow"], (6, ""), f"{REST} wait away demo-slow"),
-        (["--fail-fast", "off", "demo-slow"], (4, ""), f"{ONE} wait demo-slow"),
+        (["--fail-fast", "off", "demo-slow"], (4, ""), f"{MAYBE} wait demo-slow"),
+        (["--any", "demo-image", "b", "c"], (0, IMAGE), f"{MAYBE_TWO} wait b c"),
+        (["--any", "nope", "demo-image"], (0, IMAGE),
+         "kiecli: 1 task is not visible yet; to wait for it: kiecli wait nope"),
+        (["--any", "nope", "away", "a", "off", "demo-video"], (0, VIDEO),
+         ("kiecli: 1 task is not visible yet; 1 task may still be running at Kie, and paid for;"
+         " 1 task is still running at Kie, and paid for;"
+         " to wait for them: kiecli wait nope away a")),
     ],
 )  # fmt: skip
 def test_one_task_decides_a_wait(
@@ -182,9 +190,30 @@ def test_where_results_cannot_be_saved_the_next_may_win(kiecli: Program, kie: Fa
         _saved(kie, task_id)
     ran = kiecli("download", "-w", "--any", "dead", "gone", "twice", "good", "better", "demo-slow")
     assert (ran.code, ran.out) == (0, "good-1.png\n")
-    assert f"{TWO} download -w better demo-slow" in ran.err.splitlines()
+    assert ran.err.splitlines()[-1] == (
+        "kiecli: 1 task has succeeded, too; 1 task is still running at Kie, and paid for;"
+        " to continue: kiecli download -w better demo-slow"
+    )
     assert "to fetch the rest" not in ran.err
     assert [seen.path for seen in kie.seen("file")] == ["/dead.png", "/gone.png", "/good.png"]
+
+
+@pytest.mark.parametrize(
+    ("late", "words"),
+    [
+        (["one"], "1 task has succeeded, too; to get its results"),
+        (["one", "two"], "2 tasks have succeeded, too; to get their results"),
+    ],
+)
+def test_what_has_succeeded_while_another_was_saved_is_called_that(
+    kiecli: Program, kie: Faults, late: list[str], words: str
+) -> None:
+    for task_id in ("first", *late):
+        _saved(kie, task_id, delay=5.0)
+    ran = kiecli("download", "-w", "--any", "first", *late)
+    assert (ran.code, ran.out) == (0, "first-1.png\n")
+    last = f"kiecli: {words}: kiecli download -w {' '.join(late)}"
+    assert ran.err.splitlines()[-1] == last
 
 
 def test_where_none_can_be_saved_the_code_is_that_of_saving(kiecli: Program, kie: Faults) -> None:
@@ -200,7 +229,7 @@ def test_what_is_being_saved_is_saved_to_its_end(kiecli: Program, kie: Faults) -
     kie.task("late", "generating")
     ran = kiecli("download", "-w", "--fail-fast", "good", "demo-fail", "late")
     assert (ran.code, ran.out) == (1, "good-1.png\n")
-    assert ran.err.splitlines()[-1] == f"{ONE} download -w late"
+    assert ran.err.splitlines()[-1] == f"{MAYBE} download -w late"
 
 
 def test_an_answer_that_comes_while_the_rest_is_saved_changes_nothing(
@@ -281,7 +310,7 @@ def test_a_task_that_the_archive_lists_as_saved_has_won(
     assert ran.code == 0
     assert ran.err == (
         "kiecli: skipped 1 task that done.txt lists\n"
-        f"{ONE} download -w --archive done.txt --json new\n"
+        f"{MAYBE} download -w --archive done.txt --json new\n"
     )
     assert kie.requests == []
     _saved(kie, "new")

@@ -225,6 +225,31 @@ def test_no_good_answer_until_the_deadline_is_an_outage(kiecli: Program, kie: Fa
     )
 
 
+def test_what_is_given_up_is_said_while_others_go_on(kiecli: Program, kie: Faults) -> None:
+    for task_id in ("odd", "other"):
+        kie.always("recordInfo", envelope(780, "odd"), task_id=task_id)
+    kiecli.event_queue.put_at(130.0, Interrupted(SIGTERM))
+    said = "kiecli: odd, other: Kie answered: odd (code 780); tried 9 times in 2m\n"
+    assert kiecli("wait", "-q", "odd", "demo-slow", "other") == Ran(
+        143,
+        "",
+        f"{said}kiecli: interrupted; to continue: kiecli wait odd demo-slow other\n",
+    )
+
+
+def test_what_was_given_up_is_said_once_and_the_line_comes_at_the_end(
+    kiecli: Program, kie: Faults
+) -> None:
+    kie.always("recordInfo", envelope(780, "odd"), task_id="odd")
+    assert kiecli("wait", "-q", "-t", "3m", "odd", "demo-slow") == Ran(
+        6,
+        "",
+        "kiecli: odd: Kie answered: odd (code 780); tried 9 times in 2m\n"
+        "kiecli: demo-slow: still generating after 3m. The task is still running at Kie\n"
+        "kiecli: to continue: kiecli wait -t 3m odd demo-slow\n",
+    )
+
+
 def test_no_answer_at_all_ends_ten_seconds_after_the_deadline(
     kiecli: Program, clock: FakeClock
 ) -> None:

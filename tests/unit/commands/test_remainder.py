@@ -1,11 +1,18 @@
 """What a run leaves to do, and the one line that does all of it."""
 
+from math import inf
+
 import pytest
 
-from kiecli.commands.remainder import Remainder
+from kiecli.api.models import Task
+from kiecli.commands.remainder import ErrorReport, Remainder
 from kiecli.errors import DeadlineExceeded, KieError, KieUnavailable, SaveError, TaskPending
 from kiecli.outcome import Outcome
+from kiecli.polling.snapshot import Snapshot
+from kiecli.render.reporter import Reporter
+from kiecli.streams import ErrorOutput, Output
 from kiecli.task_ids.task_selection import TaskSelection
+from tests.support.program import FakeStream
 
 SELECTION = TaskSelection(("a", "b", "c"), {"a": "hero"})
 
@@ -50,3 +57,22 @@ def test_an_error_has_the_line_when_it_is_that_of_all() -> None:
     assert not remainder.is_all_in([LATE])
     assert not remainder.is_only_pending
     assert Remainder(SELECTION, [PENDING]).is_only_pending
+
+
+def test_tasks_that_are_given_up_are_reported_once_and_together_while_kie_answers() -> None:
+    err = FakeStream()
+    report = ErrorReport(Reporter(Output(None), ErrorOutput(err)))
+    unanswered = Snapshot("a", None, 0.0, settled=False)
+    answered = Snapshot("a", Task.parse("a", {"state": "waiting"}), 0.0, settled=False)
+    report.add(AWAY, 10.0)
+    report.add(AWAY._replace(task_id="c"), 14.0)
+    report.report_given_up(14.9, [answered])
+    assert (report.due, err.text) == (15.0, "")
+    report.report_given_up(15.0, [unanswered])  # an outage: all may end together
+    assert (report.due, err.text) == (inf, "")
+    report.add(AWAY._replace(task_id="d"), 20.0)
+    report.report_given_up(25.0, [unanswered, answered])
+    assert err.text == "kiecli: b, c, d: m\n"
+    report.add(AWAY._replace(task_id="e"), 30.0)
+    report.report_given_up(35.0, [answered])
+    assert (report.due, err.text) == (inf, "kiecli: b, c, d: m\nkiecli: e: m\n")

@@ -1,7 +1,7 @@
 """Saving one target: an existing file is kept, a missing one fetched, a complete one renamed."""
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from kiecli.download.context import TransferContext
 from kiecli.download.destination import FileState, final_path, inspect_target
@@ -20,17 +20,6 @@ _LOCK_PAUSE = 0.2  # seconds between two attempts to get a lock
 # `rm -rf out`, or a second run after it, takes a part away once. Where it happens again, something
 # does so always, and a file is not fetched for ever.
 _MAX_ATTEMPTS = 2
-
-
-class _Received(NamedTuple):
-    """What is known of a part that is complete."""
-
-    path: str
-    """Its final name."""
-    content_type: str | None
-    sha256: str | None
-    resumed: int = 0
-    """Bytes taken over from an earlier run."""
 
 
 class SaveJob:
@@ -109,8 +98,8 @@ class SaveJob:
             _make_folder_of(path)
             return PartFile(path, self._wait, disk)
 
-    def _fill(self, part: PartFile) -> _Received:
-        """Bring all bytes of the target into its part, and verify them.
+    def _fill(self, part: PartFile) -> SavedFile:
+        """Bring all bytes of the target into its part, verify them, and return what it will be.
 
         Raises:
             KieError: They cannot be had.
@@ -121,7 +110,7 @@ class SaveJob:
             return self._fill_inline(part)
         note = part.note
         if note and (options.overwrite or (note.task_id, note.n) != (target.task_id, target.n)):
-            part.note = None  # another result had the name: it starts again
+            part.note = None  # it starts again: the bytes are of another result, or not wanted
         wants_checksum = options.checksum or options.write_metadata
         checksum = _background_checksum(part) if wants_checksum else None
         try:
@@ -131,7 +120,9 @@ class SaveJob:
             if path != target.path:  # folders can be named by the extension, too
                 _make_folder_of(path)
             sha256 = checksum.result(part.size) if checksum else None
-            return _Received(path, transfer.content_type, sha256, transfer.resumed)
+            return SavedFile.saved(
+                target, path, part.size, sha256, transfer.content_type, transfer.resumed
+            )
         except ResultExpired as error:
             if self._undecided is None:
                 raise
@@ -142,18 +133,21 @@ class SaveJob:
             if checksum is not None:
                 checksum.stop()
 
-    def _fill_inline(self, part: PartFile) -> _Received:
+    def _fill_inline(self, part: PartFile) -> SavedFile:
         from kiecli.download.checksum import checksum_of_bytes
         from kiecli.download.inline_result import CONTENT_TYPE, as_file
 
-        data = as_file(self._target.inline_result)
+        target = self._target
+        data = as_file(target.inline_result)
         part.reset(None)
         part.append(data)
-        return _Received(self._target.path, CONTENT_TYPE, checksum_of_bytes(data))
+        return SavedFile.saved(
+            target, target.path, part.size, checksum_of_bytes(data), CONTENT_TYPE
+        )
 
-    def _publish(self, part: PartFile, received: _Received) -> SavedFile:
+    def _publish(self, part: PartFile, complete: SavedFile) -> SavedFile:
         """Give the complete part its final name; a file that may be another's is not replaced."""
-        target, options, path = self._target, self._options, received.path
+        target, options, path = self._target, self._options, complete.path
         replace = options.overwrite or target.name_is_unique or _is_proved(target, path)
         try:
             part.commit(path, self._context.mode, replace=replace)
@@ -161,10 +155,7 @@ class SaveJob:
             from kiecli.download.kept import keep_if_same
 
             return keep_if_same(target, options, part, path)
-        path, content_type, sha256, resumed = received
-        return SavedFile(
-            target.n, target.url, path, part.size, sha256, content_type, "saved", resumed, None
-        )
+        return complete
 
     def _find_kept(self, found: dict[str, FileState]) -> SavedFile | None:
         """Return the one of the files found that needs no fetching, or None."""

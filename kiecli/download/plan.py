@@ -107,6 +107,19 @@ class SavedFile(NamedTuple):
         return cls(target.n, target.url, target.path, None, None, None, "planned", 0, None)
 
     @classmethod
+    def saved(
+        cls,
+        target: Target,
+        path: str,
+        size: int,
+        sha256: str | None,
+        content_type: str | None,
+        resumed: int = 0,
+    ) -> "SavedFile":
+        """Return how a target ended whose bytes all came."""
+        return cls(target.n, target.url, path, size, sha256, content_type, "saved", resumed, None)
+
+    @classmethod
     def kept(cls, target: Target, path: str, size: int, sha256: str | None) -> "SavedFile":
         """Return how a target ended whose file was there already."""
         return cls(target.n, target.url, path, size, sha256, None, "kept", 0, None)

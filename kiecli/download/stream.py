@@ -50,7 +50,7 @@ def write_to_stream(target: Target, context: TransferContext, stream: Sink) -> S
         stream.flush()
     finally:
         temporary.close()
-    return SavedFile(target.n, target.url, "-", partial.size, None, content_type, "saved", 0, None)
+    return SavedFile.saved(target, "-", partial.size, None, content_type)
 
 
 def _fill(partial: PartialFile, target: Target, context: TransferContext) -> str | None:

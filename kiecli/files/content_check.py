@@ -77,7 +77,7 @@ def wrong_content(
         case Promise.TEXT if expected_extension in _ANY_TEXT:
             return None
         case Promise.TEXT:
-            return "an HTML page" if _HTML_DOCUMENT.match(first_tag(head)) else None
+            return "an HTML page" if re.match(_HTML_DOCUMENT, first_tag(head)) else None
         case _:
             return _error_of_any_kind(head, size)
 
@@ -101,23 +101,22 @@ def is_text(head: bytes | memoryview) -> bool:
 def describe_text(head: bytes) -> str:
     """Return for messages what sort of text it is."""
     tag = first_tag(head)
-    if _HTML.match(tag):
+    if re.match(_HTML, tag):
         return "an HTML page"
     if tag.startswith(b"<"):
         return "XML"
     return "JSON" if isinstance(parse_json(head), dict | list) else "text"
 
 
-_HTML_DOCUMENT = re.compile(rb"<(!doctype html|html)(?![\w:.-])")
-_HTML = re.compile(
-    rb"<(!doctype html|html|head|body|title|meta|script|style|h1|center|div|p|pre)(?![\w:.-])"
-)
+# Compiled at their first use, which is rare: only text is looked at for them.
+_HTML_DOCUMENT = rb"<(!doctype html|html)(?![\w:.-])"
+_HTML = rb"<(!doctype html|html|head|body|title|meta|script|style|h1|center|div|p|pre)(?![\w:.-])"
 _ERROR_FIELDS = frozenset({"code", "detail", "error", "errors", "message", "msg", "status"})
 
 
 def _error_of_any_kind(head: bytes, size: int) -> str | None:
     tag = first_tag(head)
-    if _HTML.match(tag):
+    if re.match(_HTML, tag):
         return "an HTML page"
     if re.match(rb"<error[\s>]", tag):  # as S3 and those who imitate it say it
         return "an XML error"

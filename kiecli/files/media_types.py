@@ -109,7 +109,7 @@ def signature(head: bytes) -> str | None:
     return next(matching, None)
 
 
-_PROLOG = re.compile(rb"\s+|<!--.*?-->|<\?.*?\?>", re.DOTALL)
+_PROLOG = rb"(?s:\s+|<!--.*?-->|<\?.*?\?>)"
 
 
 def first_tag(head: bytes) -> bytes:
@@ -117,7 +117,8 @@ def first_tag(head: bytes) -> bytes:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         head = head.decode("utf-16", errors="ignore").encode(errors="ignore")
     at = 3 if head.startswith(b"\xef\xbb\xbf") else 0
-    while match := _PROLOG.match(head, at):
+    prolog = re.compile(_PROLOG)
+    while match := prolog.match(head, at):
         at = match.end()
     return head[at : at + 64].lower()
 

@@ -33,9 +33,10 @@ class SaveOptions(NamedTuple):
         Raises:
             UsageError: It does; `-d` is what was meant.
         """
-        # Where fields are filled in, it cannot be known yet, and the disk refuses it in time.
+        if self.template.fields:
+            return  # what they are filled with is not known yet, and the disk refuses it in time
         folder = self.path(self.template.fill({}))
-        if not self.template.fields and os.path.isdir(folder):
+        if os.path.isdir(folder):
             raise UsageError(
                 f"--output {self.template.text} names an existing folder",
                 hint=f"to save into it: -d {SHELL.quote(folder)}",

@@ -42,6 +42,8 @@ class Template(NamedTuple):
     """The parts of the path, between its slashes."""
     fields: frozenset[str]
     """The names of the fields that it uses."""
+    absolute: bool
+    """Whether it starts at the root, wherever the files were to go."""
     syntax: PathSyntax
     """How this system reads paths."""
 
@@ -68,14 +70,10 @@ class Template(NamedTuple):
                 first, *others = (Token(typed, is_field=False) for typed in split)
                 parts[-1].append(first)
                 parts.extend([other] for other in others)
-        template = cls(text, tuple(map(PathComponent, parts)), frozenset(fields), syntax)
+        components = tuple(map(PathComponent, parts))
+        template = cls(text, components, frozenset(fields), syntax.is_absolute(text), syntax)
         template._check_file_name()
         return template
-
-    @property
-    def absolute(self) -> bool:
-        """Whether it starts at the root, wherever the files were to go."""
-        return self.syntax.is_absolute(self.text)
 
     @property
     def escapes_directory(self) -> bool:

@@ -16,6 +16,12 @@ from kiecli.system.posix_calls import OPEN_SAFELY, PosixCalls
 _MAX_REOPENS = 3
 
 
+def _remove(path: str) -> None:
+    """Remove a file or a link; a missing one is no error."""
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+
+
 class PosixDisk:
     """Files by the system's own calls."""
 
@@ -72,9 +78,7 @@ class PosixDisk:
             file.close()
         os.rename(temporary, path)
 
-    def remove(self, path: str) -> None:
-        """Remove a file or a link; a missing one is no error."""
-        _remove(path)
+    remove = staticmethod(_remove)
 
     def append_line(self, path: str, line: bytes, wait: Callable[[], None]) -> None:
         """Add a line to a file that others append to."""
@@ -233,11 +237,6 @@ def _open_new(path: str) -> int:
         with suppress(FileExistsError):
             return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | OPEN_SAFELY, 0o600)
         _remove(path)
-
-
-def _remove(path: str) -> None:
-    with suppress(FileNotFoundError):
-        os.unlink(path)
 
 
 def _is_own(info: os.stat_result) -> bool:

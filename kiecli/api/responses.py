@@ -4,6 +4,7 @@ The body's `code` decides, the HTTP status only where the body has none: every r
 HTTP 200, errors included. Pure: nothing here speaks to a network or asks for the time.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -27,11 +28,18 @@ _MODERATION = (
     "CONTENT_POLICY_BLOCKED"
 ).lower().split()  # fmt: skip
 _CREDIT_WORDS = ("balance", "credit")
-_UPSTREAM_CODES = {"500", "501", "524"}
+# Beside all that begin with a 5 (https://docs.kie.ai/market/common/get-task-detail.md, and the
+# statuses of the services behind Kie): silence, too many requests, maintenance.
+_UPSTREAM_CODES = {"408", "425", "429", "455"}
 _UPSTREAM_WORDS = ("try again later", "task id is blank")
 
 
 _TOP_UP = "top up at https://kie.ai/pricing"
+
+_KEY_TROUBLE = {
+    "401": f"the API key that submitted it was refused; check it at {KEY_PAGE}",
+    "433": f"the API key that submitted it has used up its quota; raise its limit at {KEY_PAGE}",
+}
 
 
 def hint_for(code: str | None, message: str | None) -> str:
@@ -41,11 +49,17 @@ def hint_for(code: str | None, message: str | None) -> str:
         return "blocked by content moderation; change the prompt or the input"
     if code == "402" or _lacks_credits(reason):
         return f"the account is out of credits; {_TOP_UP}, then submit it again"
-    if code in _UPSTREAM_CODES or any(word in reason for word in _UPSTREAM_WORDS):
+    if code in _KEY_TROUBLE:
+        return f"{_KEY_TROUBLE[code]}, then submit it again"
+    if _is_upstream(code) or any(word in reason for word in _UPSTREAM_WORDS):
         return "a problem on Kie's side, usually not charged; submit it again"
     if not message:
         return "for the reason see https://kie.ai/logs"
     return "check the parameters it was submitted with"
+
+
+def _is_upstream(code: str | None) -> bool:
+    return code in _UPSTREAM_CODES or re.fullmatch("5[0-9][0-9]", code or "") is not None
 
 
 def _lacks_credits(reason: str) -> bool:
@@ -158,7 +172,7 @@ def _access_error(code: int, detail: str, key_origin: str) -> AccessError:
     if code == 433:
         return AccountRefused(
             f"the API key has used up its quota: {detail}",
-            hint="raise its limit at https://kie.ai/api-key, or use another key",
+            hint=f"raise its limit at {KEY_PAGE}, or use another key",
         )
     return AccountRefused(f"Kie refused the API key{_from(key_origin)}: {detail}", hint=_KEY_HINT)
 

@@ -7,6 +7,14 @@ from kiecli.api.responses import hint_for
 _MODERATION = "blocked by content moderation; change the prompt or the input"
 _CREDITS = "the account is out of credits; top up at https://kie.ai/pricing, then submit it again"
 _UPSTREAM = "a problem on Kie's side, usually not charged; submit it again"
+_KEY = (
+    "the API key that submitted it was refused; check it at https://kie.ai/api-key,"
+    " then submit it again"
+)
+_QUOTA = (
+    "the API key that submitted it has used up its quota;"
+    " raise its limit at https://kie.ai/api-key, then submit it again"
+)
 _LOGS = "for the reason see https://kie.ai/logs"
 _INPUT = "check the parameters it was submitted with"
 
@@ -28,6 +36,14 @@ _INPUT = "check the parameters it was submitted with"
         ("500", "Internal error", _UPSTREAM),
         ("501", None, _UPSTREAM),
         ("524", "timeout", _UPSTREAM),
+        ("408", "upstream service timeout", _UPSTREAM),
+        ("429", "Too many requests", _UPSTREAM),
+        ("455", "maintenance", _UPSTREAM),
+        ("503", "Service Unavailable", _UPSTREAM),
+        ("505", "off", _UPSTREAM),
+        ("5000", "no", _INPUT),
+        ("401", "Unauthorized", _KEY),
+        ("433", None, _QUOTA),
         ("400", "Busy, please Try Again Later", _UPSTREAM),
         ("422", "generate playground failed, task id is blank", _UPSTREAM),
         ("400", "duration must be 5 or 10", _INPUT),

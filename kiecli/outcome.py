@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kiecli.api.models import Phase, Task
 from kiecli.errors import (
+    AccessError,
     DeadlineExceeded,
     ExitCode,
     KieError,
@@ -174,6 +175,10 @@ def not_saved(task: Task, files: "tuple[SavedFile, ...]", errors: Sequence[KieEr
 def _combined(errors: Sequence[KieError], results: int) -> KieError:
     """Return the one error of a task that several of its results failed with."""
     message = f"{len(errors)} of {results} results were not saved"
+    # The key is wrong for all of them.
+    for error in errors:
+        if isinstance(error, AccessError):
+            return AccessError(message, hint=error.hint)
     # One that can still be fetched is reason enough to run the line again.
     if all(isinstance(error, ResultExpired) for error in errors):
         return ResultExpired(message, hint="running this again cannot bring them back")

@@ -5,7 +5,7 @@ from kiecli.download.context import TransferContext
 from kiecli.download.failures import TransientError
 from kiecli.download.plan import Target
 from kiecli.download.progress import TransferRetrying
-from kiecli.errors import AccessError, KieError, ResultExpired, SaveError
+from kiecli.errors import AccessError, KieError, ResultExpired
 
 # A file was seen to arrive at its host some seconds after its task's success.
 _JUST_FINISHED = 60.0  # seconds after success within which a file may still be on its way
@@ -45,7 +45,7 @@ class Link:
 
         Raises:
             ResultExpired: A fresh link does not help, or there is none.
-            SaveError: The key is refused.
+            AccessError: The key or the account is refused.
         """
         clock = self._context.clock
         if clock.now() + self._pause <= self._appears_until:
@@ -67,7 +67,8 @@ class Link:
             if error.temporary:
                 return TransientError(reason, min(error.retry_after or 0.0, MAX_RETRY_AFTER))
             if isinstance(error, AccessError):  # the file may well be there
-                raise SaveError(f"could not save {self._target.path}: {reason}") from error
+                message = f"could not save {self._target.path}: {reason}"
+                raise AccessError(message, hint=error.hint) from error
             raise self._expired(reason) from error
         self._is_fresh = True
         return None

@@ -535,6 +535,24 @@ def test_a_refused_key_ends_the_run_and_what_has_succeeded_is_saved(
     )
 
 
+def test_a_key_that_is_refused_for_a_fresh_link_is_the_exit_code_of_its_task(
+    kiecli: Program, kie: Faults
+) -> None:
+    dead, gone = "https://kie.test/dead.png", "https://kie.test/gone.png"
+    kie.task("a", urls=[kie.file("/a.png", PNG), dead, gone])
+    for url in (dead, gone):
+        kie.always(httpx.URL(url).path, httpx.Response(404))
+    kie.next("download-url", envelope(422, "url is wrong"))
+    kie.always("download-url", envelope(433, "limit"))
+    ran = kiecli("download", "-q", "-j", "1", "a", "demo-image")
+    assert (ran.code, ran.out) == (4, "a-1.png\ndemo-image-1.png\n")
+    assert ran.err.splitlines()[-1] == (
+        "kiecli: a: could not save a-3.png: the file host answered 404 Not Found, and Kie gave no"
+        " new link: the API key has used up its quota: limit (code 433). Raise its limit at"
+        " https://kie.ai/api-key, or use another key"
+    )
+
+
 def test_links_that_are_about_to_expire_are_mentioned(kiecli: Program, clock: FakeClock) -> None:
     kiecli("status", "-q", "demo-image")
     clock.advance(22.5 * 3600)

@@ -152,6 +152,14 @@ def test_it_can_be_resumed_only_where_running_the_line_can_help(
     assert one.error.message == (errors[0].message if len(errors) == 1 else count)
 
 
+def test_a_key_that_is_refused_weighs_more_than_files_that_are_gone() -> None:
+    errors = [GONE, AccessError("no", hint="get a key"), BROKEN]
+    one = outcome.not_saved(task("success"), tuple(map(saved, errors)), errors)
+    assert one.error is not None
+    assert (one.error.message, one.error.hint) == ("3 of 3 results were not saved", "get a key")
+    assert (one.exit_code, one.can_resume) == (ExitCode.REFUSED, False)
+
+
 def test_what_ends_the_whole_run_must_be_mended_first() -> None:
     error = FolderNotWritable("cannot write into out: Permission denied")
     assert not Outcome("a", None, error, error.exit_code).can_resume

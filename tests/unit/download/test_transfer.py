@@ -449,8 +449,8 @@ def test_a_file_of_a_task_that_has_only_just_finished_may_still_appear(
     ("answer", "kind", "end"),
     [
         (envelope(422, "url is wrong"), "expired", "files 14 days"),
-        (envelope(401, "Unauthorized"), "unsaved", None),
-        (envelope(402, "Insufficient balance"), "unsaved", None),
+        (envelope(401, "Unauthorized"), "access", None),
+        (envelope(402, "Insufficient balance"), "access", None),
     ],
 )
 def test_without_a_fresh_link_the_file_is_gone_unless_the_key_is_refused(
@@ -463,7 +463,7 @@ def test_without_a_fresh_link_the_file_is_gone_unless_the_key_is_refused(
     reason = "the file host answered 403 Forbidden, and Kie gave no new link: "
     assert (saved.error.kind, reason in saved.error.message) == (kind, True)
     assert end is None or saved.error.message.endswith(end)
-    assert (saved.error.rerun_helps, bench.clock.sleeps) == (kind == "unsaved", [])
+    assert (saved.error.rerun_helps, bench.clock.sleeps) == (kind == "access", [])
 
 
 def test_where_kie_cannot_be_asked_for_a_fresh_link_both_are_asked_again(bench: Bench) -> None:

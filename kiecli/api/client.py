@@ -18,7 +18,7 @@ from kiecli.api.responses import (
 from kiecli.clock import Clock
 from kiecli.errors import AccessError, ConfigError, ConnectionFailed, KieError, KieUnavailable
 from kiecli.network.deadline import READ_TIMEOUT, Deadline
-from kiecli.network.errors import describe_error, is_certificate_error
+from kiecli.network.errors import describe_error, is_certificate_error, name_of_peer
 from kiecli.network.headers import SUPPORTED_ENCODINGS, content_encoding
 from kiecli.network.logging import Exchange, RequestLogger
 from kiecli.redaction import Redactor
@@ -211,15 +211,17 @@ def _read(response: httpx.Response, deadline: Deadline) -> bytes:
 
 def _to_kie_error(error: Exception, host: str, deadline: Deadline) -> KieError:
     """Return the error that stands for what httpx raised."""
+    peer = name_of_peer(host, error)
     if isinstance(error, UnicodeError):
         # Python's own codec for host names: an empty label, or one that is too long.
-        return ConfigError(f"{host} is not a valid hostname", hint=BASE_URL_HINT)
+        hint = BASE_URL_HINT if peer == host else "check the proxy settings of the environment"
+        return ConfigError(f"{peer} is not a valid hostname", hint=hint)
     assert isinstance(error, httpx.HTTPError | httpx.InvalidURL)
     if isinstance(error, httpx.ProxyError) and str(error).startswith("407"):
         return AccessError(PROXY_LOGIN_REQUIRED, hint=PROXY_LOGIN_HINT)
     refused = is_certificate_error(error)
     return ConnectionFailed(
-        f"could not reach {host}: {describe_error(error, deadline)}",
+        f"could not reach {peer}: {describe_error(error, deadline)}",
         hint=_CERTIFICATE_HINT if refused else "",
         temporary=not refused,
     )

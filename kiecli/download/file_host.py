@@ -17,7 +17,7 @@ from kiecli.files.content_check import is_text
 from kiecli.network.body import Chunk, iter_body
 from kiecli.network.deadline import READ_TIMEOUT, Deadline
 from kiecli.network.decoding import decompress
-from kiecli.network.errors import describe_error, is_certificate_error
+from kiecli.network.errors import describe_error, is_certificate_error, name_of_peer
 from kiecli.urls import host_of, is_web_address, percent_encode
 
 # As many as curl and browsers allow at least; real links to results redirect once or not at all.
@@ -117,7 +117,8 @@ def _send(
         if is_certificate_error(error) or is_out_of_descriptors(error):
             hosts.on_connected(server)
             raise
-        reason = f"could not reach {host_of(url)}: {describe_error(error, deadline)}"
+        peer = name_of_peer(host_of(url), error)
+        reason = f"could not reach {peer}: {describe_error(error, deadline)}"
         raise hosts.on_unreachable(server, reason, started) from error
     except BaseException:  # whatever it is, other files need not wait for it
         hosts.on_connected(server)

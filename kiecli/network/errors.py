@@ -14,6 +14,8 @@ from kiecli.errors import causes
 from kiecli.network.connect import ResolveTimeout
 from kiecli.network.deadline import CONNECT_TIMEOUT, READ_TIMEOUT, Deadline
 
+_PROXY = "the proxy "
+
 _NOT_HTTP = "the answer is not HTTP"
 _BAD_HEAD = "the head of the answer makes no sense"
 _BAD_BODY = "the body of the answer is malformed"
@@ -53,6 +55,17 @@ _SYSTEM_ERRORS = {
 def is_certificate_error(error: BaseException) -> bool:
     """Return True if a connection failed because the server's certificate was refused."""
     return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error))
+
+
+def proxy_note(host: str, port: int) -> str:
+    """Return the note (PEP 678) of an error that a proxy could not be reached."""
+    return f"{_PROXY}[{host}]:{port}" if ":" in host else f"{_PROXY}{host}:{port}"
+
+
+def name_of_peer(host: str, error: BaseException) -> str:
+    """Return who could not be reached: a host, or the proxy that leads to it."""
+    notes = (note for cause in causes(error) for note in getattr(cause, "__notes__", ()))
+    return next((note for note in notes if note.startswith(_PROXY)), host)
 
 
 def describe_error(

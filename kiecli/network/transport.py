@@ -24,6 +24,7 @@ from kiecli.network.deadline import (
     attempt,
     wait,
 )
+from kiecli.network.errors import proxy_note
 
 if TYPE_CHECKING:
     from kiecli.network.proxies import ProxyAddress
@@ -68,7 +69,7 @@ class PoolTransport(httpx.BaseTransport):
             max_connections=None,
             max_keepalive_connections=None,
             keepalive_expiry=KEEPALIVE_EXPIRY,
-            network_backend=_Backend(connector, clock),
+            network_backend=_Backend(connector, clock, is_proxied=proxy is not None),
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -136,9 +137,10 @@ class _ResponseStream(httpx.SyncByteStream):
 class _Backend(httpcore.NetworkBackend):
     """Makes the connections of a pool."""
 
-    def __init__(self, connector: Connector, clock: Clock) -> None:
+    def __init__(self, connector: Connector, clock: Clock, *, is_proxied: bool) -> None:
         self._connector = connector
         self._clock = clock
+        self._is_proxied = is_proxied
 
     def connect_tcp(
         self,
@@ -153,7 +155,12 @@ class _Backend(httpcore.NetworkBackend):
         if not isinstance(timeout, Deadline):
             timeout = Deadline(self._clock, CONNECT_TIMEOUT if timeout is None else timeout)
         with _raising(httpcore.ConnectTimeout, httpcore.ConnectError):
-            return SocketStream(self._connector.connect(host, port, timeout))
+            try:
+                return SocketStream(self._connector.connect(host, port, timeout))
+            except (OSError, UnicodeError) as error:
+                if self._is_proxied:  # the server itself is the proxy's to reach
+                    error.add_note(proxy_note(host, port))
+                raise
 
 
 class SocketStream(httpcore.NetworkStream):

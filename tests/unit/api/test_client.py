@@ -30,6 +30,7 @@ from tests.support.fakes import FakeClock
 from tests.support.faults import Faults, envelope, record
 from tests.support.raw_server import dripping, raw_server
 from tests.support.resources import nothing_left_behind
+from tests.support.server import closed_port
 from tests.support.wire import Wire, WireTransport, reset, silence, wired
 
 _ANSWERS = Path(__file__).parent / "answers"
@@ -476,6 +477,25 @@ def test_a_real_proxy_that_wants_a_login_is_named(scheme: str) -> None:
             error = _error(KieClient(http, f"{scheme}://api.kie.test", _KEY, FakeClock()))
     assert type(error) is AccessError
     assert error.message == "the proxy requires a login (HTTP 407)"
+
+
+def test_a_proxy_that_is_not_there_is_named_without_its_password() -> None:
+    port = closed_port()
+    environ = {"HTTPS_PROXY": f"http://me:canary@127.0.0.1:{port}"}
+    with ClientFactory(environ).client() as http:
+        error = _error(KieClient(http, "https://api.kie.test", _KEY, FakeClock()))
+    assert type(error) is ConnectionFailed
+    assert error.message == f"could not reach the proxy 127.0.0.1:{port}: connection refused"
+
+
+def test_a_proxy_whose_name_cannot_be_one_is_named() -> None:
+    with ClientFactory({"HTTPS_PROXY": "http://a..test:1"}).client() as http:
+        error = _error(KieClient(http, "https://api.kie.test", _KEY, FakeClock()))
+    assert (type(error), error.message, error.hint) == (
+        ConfigError,
+        "the proxy a..test:1 is not a valid hostname",
+        "check the proxy settings of the environment",
+    )
 
 
 def test_a_poll_that_hangs_is_given_up_with_its_connection() -> None:

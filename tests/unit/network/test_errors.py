@@ -10,7 +10,13 @@ import pytest
 from kiecli.network.client import ClientFactory
 from kiecli.network.connect import ResolveTimeout
 from kiecli.network.deadline import Deadline
-from kiecli.network.errors import PROTOCOL_ERRORS, describe_error, is_certificate_error
+from kiecli.network.errors import (
+    PROTOCOL_ERRORS,
+    describe_error,
+    is_certificate_error,
+    name_of_peer,
+    proxy_note,
+)
 from tests.support.fakes import FakeClock
 from tests.support.raw_server import raw_server
 
@@ -34,6 +40,17 @@ def _tls(reason: str | None) -> ssl.SSLError:
     error = ssl.SSLError(1, f"[SSL: {reason}] (_ssl.c:1006)")
     error.reason = reason  # type: ignore[assignment]
     return error
+
+
+@pytest.mark.parametrize(("host", "port"), [("proxy.test", 3128), ("::1", 9)])
+def test_who_was_not_reached_is_the_proxy_where_an_error_says_so(host: str, port: int) -> None:
+    refused = ConnectionRefusedError(errno.ECONNREFUSED, "refused")
+    refused.add_note("a note")
+    error = _caused(httpx.ConnectError(""), refused)
+    assert name_of_peer("kie.test", error) == "kie.test"
+    refused.add_note(proxy_note(host, port))
+    shown = f"[{host}]" if ":" in host else host
+    assert name_of_peer("kie.test", error) == f"the proxy {shown}:{port}"
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,10 @@ wrong in its own words.
 """
 
 import ssl
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from types import ModuleType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -144,10 +142,7 @@ class ClientFactory:
             return self._context
 
     def _pool(self, scheme: str, proxy: "ProxyAddress | None") -> httpx.BaseTransport:
-        # Here: the engine takes 12 ms to import, which a run without requests need not spend. One
-        # of them is for the libraries of its asynchronous half, which it can do without.
-        for name in ("anyio", "trio"):
-            sys.modules.setdefault(name, cast(ModuleType, None))
+        # Here: the engine takes 12 ms to import, which a run without requests need not spend.
         from kiecli.network.transport import PoolTransport
 
         is_encrypted = scheme == "https" or (proxy is not None and proxy.scheme == "https")

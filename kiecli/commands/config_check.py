@@ -17,8 +17,8 @@ from kiecli.errors import (
     TaskNotFound,
     without_frames,
 )
-from kiecli.polling.limits import RetryState
 from kiecli.polling.policy import MIN_ATTEMPTS, POLL_TIMEOUT, REQUEST_TIMEOUT, query_policy
+from kiecli.polling.retries import RetryState
 from kiecli.polling.snapshot import Retry, Snapshot
 from kiecli.render import json_lines
 from kiecli.render.reporter import Reporter

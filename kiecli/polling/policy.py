@@ -1,6 +1,6 @@
 """How often to poll, and for how long: intervals, pauses and limits, in seconds.
 
-Pure functions and values; polling/scheduler.py applies them.
+polling/scheduler.py and polling/tracking.py apply them.
 """
 
 from collections.abc import Callable
@@ -13,6 +13,8 @@ Random = Callable[[float, float], float]
 
 IntervalFunction = Callable[[float, float | None, Random], float]
 """Returns the seconds from one poll to the next, as `poll_interval` does."""
+
+_NEVER = float("inf")
 
 MIN_INTERVAL = 2.0
 """Kie's advice is to start at 2 to 3 s (https://docs.kie.ai/market/common/get-task-detail.md)."""
@@ -93,6 +95,30 @@ def wait_policy(timeout: float, interval: float | None) -> PollPolicy:
         not_found_grace=60.0,
         retry_timeout=120.0,
     )
+
+
+class SharedState:
+    """What the tasks of one run share: the policy, and until when by the clock.
+
+    Attributes:
+        policy: What the command wants of its polls.
+        random: Draws the jitter of intervals and pauses.
+        interval: Returns the seconds from one good answer to the next poll.
+        deadline: When the last poll is due.
+        paused_until: No poll can start before, because Kie answered 429.
+        last_answer: When Kie last gave an answer that was no temporary error, for any task.
+    """
+
+    def __init__(
+        self, policy: PollPolicy, now: float, random: Random, interval: IntervalFunction
+    ) -> None:
+        """Start waiting now."""
+        self.policy = policy
+        self.random = random
+        self.interval = interval
+        self.deadline = now + policy.timeout if policy.timeout else _NEVER
+        self.paused_until = -_NEVER
+        self.last_answer = -_NEVER
 
 
 def poll_interval(elapsed: float, interval: float | None, random: Random) -> float:

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from kiecli.api.models import Task
 from kiecli.errors import ConnectionFailed, KieError, RateLimited
-from kiecli.polling.limits import RetryState, SharedState
 from kiecli.polling.policy import (
     DEADLINE_GRACE,
     POLL_TIMEOUT,
@@ -19,8 +18,10 @@ from kiecli.polling.policy import (
     IntervalFunction,
     PollPolicy,
     Random,
+    SharedState,
     poll_interval,
 )
+from kiecli.polling.retries import RetryState, new_retry_state
 from kiecli.polling.snapshot import Snapshot
 from kiecli.polling.tracking import TrackedTask
 
@@ -155,6 +156,7 @@ class PollScheduler:
         """
         deadline = self._shared.deadline = max(self._shared.deadline - seconds, now)
         self.in_flight.clear()
+        self._queue.clear()  # all anew, in the order in which the tasks were given
         for task in self.open.values():
             task.due = min(task.due, deadline)
             self._schedule(task)
@@ -202,7 +204,7 @@ class PollScheduler:
             self._outage = None
             self._shared.last_answer = now
         else:
-            self._outage = self._outage or self._shared.new_retry_state(answer, poll.started)
+            self._outage = self._outage or new_retry_state(answer, poll.started, self._shared)
             self._outage.add(answer)
 
     def _schedule(self, task: TrackedTask) -> None:

@@ -10,14 +10,15 @@ from kiecli.errors import (
     TaskFailed,
     TaskNotFound,
 )
-from kiecli.polling.limits import Listing, RetryState, RetryWindow, SharedState
 from kiecli.polling.policy import (
     CONFIRM_DELAY,
     FRESH_SUCCESS,
     LISTING_GRACE,
     MIN_INTERVAL,
+    SharedState,
     poll_interval,
 )
+from kiecli.polling.retries import Listing, RetryState, RetryWindow, new_retry_state
 from kiecli.polling.snapshot import Retry, Snapshot
 
 _NEVER = float("inf")
@@ -83,10 +84,10 @@ class TrackedTask:
             if listing is None:
                 return self._on_error(answer, started, now)
             return self._poll_listing(listing, started, now)  # the success that is known stands
-        if not self._is_unlisted(answer, wall):
-            return self._on_good_answer(answer, started, now)
-        self.listing = listing or Listing(now, LISTING_GRACE, answer)
-        return self._poll_listing(self.listing, started, now)
+        if answer.is_empty and self._is_fresh(answer, wall):
+            self.listing = listing or Listing(now, LISTING_GRACE, answer)
+            return self._poll_listing(self.listing, started, now)
+        return self._on_good_answer(answer, started, now)
 
     def settle(self, now: float, error: KieError | None = None) -> Snapshot:
         """Return the last snapshot: what was answered last, or the error that ends it."""
@@ -167,14 +168,14 @@ class TrackedTask:
             case _:
                 return self.settle(now, error)
 
-    def _is_unlisted(self, answer: Task, wall: float | None) -> bool:
+    def _is_fresh(self, success: Task, wall: float | None) -> bool:
         """Return True for a success so fresh that its results may be listed later."""
         policy = self._shared.policy
-        if not (answer.is_empty and policy.until_finished) or policy.single_attempt:
+        if policy.single_attempt or not policy.until_finished:
             return False
         # A clock that is wrong cannot say how old a success is; having seen it run can.
         was_running = self.listing is not None or self.answer is not None
-        ended_at = answer.completed_at
+        ended_at = success.completed_at
         is_young = wall is not None and ended_at is not None and wall - ended_at < FRESH_SUCCESS
         return was_running or is_young
 
@@ -211,7 +212,7 @@ class TrackedTask:
         retries = self.retries
         # What looked like a lost connection was none if another task got through meanwhile.
         if retries is None or retries.is_disproved_by(shared.last_answer):
-            retries = self.retries = shared.new_retry_state(error, started)
+            retries = self.retries = new_retry_state(error, started, shared)
         retries.add(error)
         due = max(retries.next_poll(now, shared.random), shared.paused_until)
         if retries.is_full(now) or self._is_last(retries, due):

@@ -101,6 +101,15 @@ def test_after_a_sleep_past_the_deadline_every_task_is_due_at_once() -> None:
     assert sorted(polls) == [Poll("answered", 2, 1), Poll("in flight", 2, 1)]
 
 
+def test_after_a_sleep_tasks_are_polled_in_the_order_given() -> None:
+    scheduler = PollScheduler(["a", "b"], _WAIT, 0, longest)
+    first, second = scheduler.start(0), scheduler.start(0)
+    list(scheduler.on_answer(second, _WAITING, 0))
+    list(scheduler.on_answer(first, _WAITING, 0))
+    scheduler.slept(100, 1)
+    assert [scheduler.start(2).task_id, scheduler.start(2).task_id] == ["a", "b"]
+
+
 def test_waiting_ends_at_the_deadline_or_ten_seconds_after_it() -> None:
     scheduler = PollScheduler(["a", "b"], wait_policy(10, None), 0, longest)
     for _ in range(2):

@@ -1,19 +1,10 @@
-"""How long it may take: the deadline that all tasks share, and the time for each one's retries."""
+"""How long a task is polled again after an answer that was no good one."""
 
 from kiecli import durations
 from kiecli.api.models import Task
 from kiecli.api.rate_limiter import MAX_RETRY_AFTER
 from kiecli.errors import ConnectionFailed, KieError, KieUnavailable
-from kiecli.polling.policy import (
-    HARD_LIMIT,
-    MIN_ATTEMPTS,
-    IntervalFunction,
-    PollPolicy,
-    Random,
-    backoff,
-)
-
-_NEVER = float("inf")
+from kiecli.polling.policy import HARD_LIMIT, MIN_ATTEMPTS, Random, SharedState, backoff
 
 
 class RetryWindow:
@@ -137,30 +128,7 @@ class RetryState(RetryWindow):
         return error
 
 
-class SharedState:
-    """What all tasks share that are polled together.
-
-    Attributes:
-        policy: What the command wants of its polls.
-        random: Draws the jitter of intervals and pauses.
-        interval: Returns the seconds from one good answer to the next poll.
-        deadline: When the last poll is due.
-        paused_until: No poll can start before, because Kie answered 429.
-        last_answer: When Kie last gave an answer that was no temporary error, for any task.
-    """
-
-    def __init__(
-        self, policy: PollPolicy, now: float, random: Random, interval: IntervalFunction
-    ) -> None:
-        """Start waiting now."""
-        self.policy = policy
-        self.random = random
-        self.interval = interval
-        self.deadline = now + policy.timeout if policy.timeout else _NEVER
-        self.paused_until = -_NEVER
-        self.last_answer = -_NEVER
-
-    def new_retry_state(self, error: KieError, started: float) -> RetryState:
-        """Return the state of retries after a poll that started then and failed."""
-        # While other tasks get answers Kie is there: what this one waited before is no outage.
-        return RetryState(max(started, self.last_answer), self.policy.retry_timeout, error)
+def new_retry_state(error: KieError, started: float, shared: SharedState) -> RetryState:
+    """Return the state of retries after a poll that started then and failed."""
+    # While other tasks get answers Kie is there: what this one waited before is no outage.
+    return RetryState(max(started, shared.last_answer), shared.policy.retry_timeout, error)

@@ -3,11 +3,16 @@
 import errno
 import os
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from kiecli.download.descriptors import DescriptorQueue
 from kiecli.errors import SaveError
+from kiecli.system.system_disk import SYSTEM_DISK
+from tests.support.downloads import PNG, Bench, message_of
 from tests.support.fakes import FakeClock
 
 
@@ -93,3 +98,46 @@ def test_alone_it_may_be_content_with_what_needs_no_descriptor() -> None:
 def test_any_other_error_is_the_end(error: Exception) -> None:
     with pytest.raises(type(error)):
         Files().save(error, kept="kept")
+
+
+class Short:
+    """A disk that finds no descriptor for the second file of a task."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(SYSTEM_DISK, name)
+
+    def open_locked(self, path: str, wait: Callable[[], None]) -> Any:
+        if path.endswith("-2.png.part"):
+            raise too_many()
+        return SYSTEM_DISK.open_locked(path, wait)
+
+
+class Waiting(FakeClock):
+    """A clock that tells that somebody waits."""
+
+    def sleep(self, _seconds: float) -> None:
+        raise SaveError("it waits")
+
+
+@pytest.mark.parametrize(
+    ("alone", "reason"), [(False, "it waits"), (True, "task1-2.png: too many open files")]
+)
+def test_the_files_of_a_run_that_are_being_saved_are_those_to_wait_for(
+    tmp_path: Path, alone: bool, reason: str
+) -> None:
+    bench = Bench(tmp_path)
+    disk: Any = Short()
+    bench.clock, bench.disk = Waiting(), disk
+    downloader = bench.downloader()
+    first, second = downloader.plan(bench.task(*[f"https://files.test/{n}.png" for n in "ab"]))
+    if alone:
+        assert message_of(downloader.save(second).error).endswith(reason)
+        return
+    errors = []
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        errors.append(message_of(downloader.save(second).error))
+        return httpx.Response(200, content=PNG)
+
+    bench.host.always("/a.png", answer)
+    assert (downloader.save(first).status, errors) == ("saved", [reason])

@@ -81,3 +81,14 @@ def test_without_room_nothing_is_begun(bench: Bench) -> None:
         ),
         {},
     )
+
+
+def test_a_file_that_was_given_up_needs_no_room_any_more(bench: Bench) -> None:
+    class Usage:
+        total, free = 10**9, len(PNG) + 5000
+
+    bench.usage = lambda _folder: Usage()
+    lost = bench.host.file("/lost.png", PNG, cuts=[100] * 99, ranges=False)
+    downloader = bench.downloader()
+    targets = downloader.plan(bench.task(lost, bench.host.file("/a.png", PNG)))
+    assert [downloader.save(target).status for target in targets] == ["failed", "saved"]

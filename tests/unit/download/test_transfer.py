@@ -312,6 +312,23 @@ def test_a_host_that_cannot_be_connected_to_is_waited_for(bench: Bench) -> None:
     assert bench.retries == ["could not reach files.test: ConnectError; trying again for 2m"]
 
 
+class Impatient(FakeClock):
+    """A clock on which nobody waits for ever."""
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        assert len(self.sleeps) < 9
+
+
+def test_a_host_that_has_been_reached_is_not_waited_for_any_more(bench: Bench) -> None:
+    bench.clock = Impatient()
+    urls = [script(bench, path="/a.png"), script(bench, path="/b.png")]
+    bench.host.next("/a.png", REFUSED)
+    downloader = bench.downloader()
+    saved = [downloader.save(target).status for target in downloader.plan(bench.task(*urls))]
+    assert (saved, bench.clock.sleeps) == (["saved", "saved"], [1])
+
+
 def test_its_files_are_given_up_together_and_those_of_other_hosts_go_on(bench: Bench) -> None:
     bench.host.always("/a.png", REFUSED)
     other = script(bench, path="/b.png").replace("files.test", "other.test")

@@ -38,6 +38,7 @@ class SaveJob:
         self._context = context
         self._part_path = f"{target.path}.part"
         self._undecided: str | None = None
+        self._is_replaced = False
         self._has_waited = False
 
     def to_disk(self) -> SavedFile:
@@ -52,6 +53,7 @@ class SaveJob:
                 saved = self._save()
             except (PartReplaced, FileNotFoundError) as error:
                 cause = error
+                self._is_replaced = True
             else:
                 return self._with_metadata(saved) if self._options.write_metadata else saved
         raise SaveError(
@@ -106,6 +108,8 @@ class SaveJob:
             OSError: The disk refuses.
         """
         target, options = self._target, self._options
+        if self._is_replaced:
+            part.reset(None)  # whatever stands there is another program's, the note beside it ours
         if target.url is None:
             return self._fill_inline(part)
         note = part.note

@@ -87,10 +87,10 @@ class PartFile(PartialFile):
         """
         file = disk.open_locked(path, wait)
         size = file.size_at_start
+        super().__init__(file, os.path.dirname(path) or ".", size)
         note = _read_note(disk, path) if size else None
-        # A note about fewer bytes is about another file, which was there before.
-        is_about = note is not None and size <= note.length
-        super().__init__(file, os.path.dirname(path) or ".", size, note if is_about else None)
+        if note is not None and note.is_about(size, self.head()):
+            self.note = note
         self._locked = file
         self._path = path
         self._disk = disk
@@ -156,7 +156,7 @@ class PartFile(PartialFile):
     @property
     def is_resumable(self) -> bool:
         """Whether a later run can continue it."""
-        return self.note is not None and self.size > 0
+        return self.note is not None and self.size >= max(1, self.note.head_size)
 
     def _remove_note(self) -> None:
         for name in (f"{self._path}.json", f"{self._path}.json.new"):

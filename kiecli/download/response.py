@@ -80,12 +80,23 @@ class FileResponse(NamedTuple):
             return None
         return self.content_range.total if self.content_range else self.length
 
-    def resume_info(self, task_id: str, n: int) -> ResumeInfo | None:
-        """Return what a later request for the rest needs, None if no request could prove it."""
+    def resume_info(self, task_id: str, n: int, head: bytes) -> ResumeInfo | None:
+        """Return what a later request for the rest needs, None if no request could prove it.
+
+        Args:
+            task_id: The task whose result the file is.
+            n: Which of its results.
+            head: The first bytes of the file.
+        """
         length = self.total
         if not length or not (self.etag or self.last_modified):
             return None
-        return ResumeInfo(task_id, n, length, self.etag, self.last_modified, self.content_type)
+        from zlib import crc32  # most files come whole, and need no note
+
+        start = len(head), crc32(head)
+        return ResumeInfo(
+            task_id, n, length, self.etag, self.last_modified, self.content_type, *start
+        )
 
 
 class Action(Enum):

@@ -18,6 +18,22 @@ class ResumeInfo(NamedTuple):
     last_modified: str | None
     """Last-Modified, as sent."""
     content_type: str | None
+    head_size: int = 0
+    """Bytes at the start of the part that `head_crc32` tells of."""
+    head_crc32: int = 0
+
+    def is_about(self, size: int, head: bytes) -> bool:
+        """Whether a part is the one that this was written for, as far as its start tells.
+
+        Args:
+            size: Bytes of the part.
+            head: The first of them, as many as there were when this was written.
+        """
+        from zlib import crc32
+
+        # Whoever replaces a part leaves the note, which must not vouch for what stands there now.
+        is_whole = self.head_size <= size <= self.length
+        return is_whole and crc32(head[: self.head_size]) == self.head_crc32
 
     @property
     def validator(self) -> str:
@@ -49,6 +65,8 @@ class ResumeInfo(NamedTuple):
             and type(self.n) is int
             and type(self.length) is int
             and self.length > 0
+            and type(self.head_size) is int
+            and type(self.head_crc32) is int
             and all(text is None or isinstance(text, str) for text in texts)
             # Without one a host would send any file's bytes as the rest.
             and self.validator != ""

@@ -124,12 +124,13 @@ class Transfer:
     def _start(self, answer: FileResponse, body: Iterator[Chunk]) -> Iterator[Chunk]:
         """Return the whole body with the partial file emptied for it, if it can be the file."""
         first = first_chunk(body)
+        head = bytes(first[:HEAD_SIZE])
         size = answer.total or len(first)
-        self._check_content(bytes(first[:HEAD_SIZE]), size, answer.content_type)
+        self._check_content(head, size, answer.content_type)
         # Nothing else is to be found out about a file whose head has come and whose length counts.
         self._is_checked = answer.total is not None and len(first) >= min(HEAD_SIZE, size)
         is_whole = len(first) == answer.total  # and a note would be gone again at once
-        note = None if is_whole else answer.resume_info(self._target.task_id, self._target.n)
+        note = None if is_whole else answer.resume_info(self._target.task_id, self._target.n, head)
         self._reset(note)
         return chain((first,), body)
 

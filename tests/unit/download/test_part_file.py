@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from hypothesis import given
@@ -28,6 +29,8 @@ from tests.support.systems import (
 )
 
 NOTE = ResumeInfo("task1", 1, 10, '"a"', None, "image/png")
+
+HEAD_NOTE = NOTE._replace(head_size=5, head_crc32=crc32(b"12345"))
 
 
 def never() -> None:
@@ -71,6 +74,22 @@ def test_a_part_and_its_note_are_taken_up_by_the_next_run(path: Path) -> None:
     assert left(path.parent) == {"a.png": b"1234567890"}
 
 
+@pytest.mark.parametrize("there", [b"12345", b"123456789"])
+def test_a_part_that_begins_as_its_note_tells_is_taken_up(path: Path, there: bytes) -> None:
+    path.write_bytes(there)
+    Path(f"{path}.json").write_bytes(HEAD_NOTE.dump())
+    with opened(path) as part:
+        assert (part.size, part.note) == (len(there), HEAD_NOTE)
+
+
+def test_less_than_its_note_tells_of_is_not_left_behind(path: Path) -> None:
+    with opened(path) as part:
+        part.reset(HEAD_NOTE)
+        part.append(b"1234")
+        assert not part.is_resumable
+    assert left(path.parent) == {}
+
+
 @needs_modes
 def test_a_part_and_its_note_are_for_the_user_alone_until_it_is_published(path: Path) -> None:
     modes = []
@@ -90,10 +109,21 @@ def test_a_part_and_its_note_are_for_the_user_alone_until_it_is_published(path: 
         (b"12345", b""),
         (b"12345", NOTE.dump()[:-1]),
         (b"12345678901", NOTE.dump()),
+        (b"12346", HEAD_NOTE.dump()),
+        (b"1234", HEAD_NOTE.dump()),
         (b"", NOTE.dump()),
         (None, NOTE.dump()),
     ],
-    ids=["no note", "empty note", "torn note", "too long", "no bytes", "no part"],
+    ids=[
+        "no note",
+        "empty note",
+        "torn note",
+        "too long",
+        "another",
+        "head cut off",
+        "no bytes",
+        "no part",
+    ],
 )
 def test_what_does_not_fit_together_starts_again_and_is_not_left_behind(
     path: Path, part_bytes: bytes | None, note_bytes: bytes | None
@@ -286,6 +316,8 @@ def test_a_note_is_read_as_it_was_written(note: ResumeInfo) -> None:
         {"etag": ""},
         {"modified": {}},
         {"content_type": []},
+        {"head_size": None},
+        {"head_crc32": "1"},
         {"more": 1},
     ],
     ids=str,
@@ -309,10 +341,13 @@ def test_other_json_is_no_note(data: bytes) -> None:
 @pytest.mark.parametrize(
     ("answer", "note"),
     [
-        (FileResponse(200, length=9, etag='"a"'), ResumeInfo("t", 2, 9, '"a"', None, None)),
+        (
+            FileResponse(200, length=9, etag='"a"'),
+            ResumeInfo("t", 2, 9, '"a"', None, None, 4, crc32(b"head")),
+        ),
         (
             FileResponse(200, length=9, last_modified="then", content_type="a/b"),
-            ResumeInfo("t", 2, 9, None, "then", "a/b"),
+            ResumeInfo("t", 2, 9, None, "then", "a/b", 4, crc32(b"head")),
         ),
         (FileResponse(200, length=9), None),
         (FileResponse(200, etag='"a"'), None),
@@ -323,4 +358,4 @@ def test_other_json_is_no_note(data: bytes) -> None:
 def test_only_a_file_that_can_be_proved_to_be_the_same_gets_a_note(
     answer: FileResponse, note: ResumeInfo | None
 ) -> None:
-    assert answer.resume_info("t", 2) == note
+    assert answer.resume_info("t", 2, b"head") == note

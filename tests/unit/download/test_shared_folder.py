@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.downloads import PNG, Bench, message_of
+from tests.support.downloads import PNG, Bench, message_of, ranges
 from tests.support.systems import needs_unlinking_open_files
 from tests.support.wire import FileScript
 
@@ -60,15 +60,23 @@ def test_a_folder_that_is_removed_again_and_again_is_an_error(bench: Bench) -> N
     )
 
 
-def test_another_part_in_the_place_of_ours_is_never_published(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    "theirs",
+    [b"evil\n", bytes(5000), PNG[:5000], PNG[:3000] + bytes(2000), PNG + b"more"],
+    ids=["words", "zeros", "the same bytes", "the same start", "too long"],
+)
+def test_another_part_in_the_place_of_ours_is_never_published(bench: Bench, theirs: bytes) -> None:
+    """Nothing of it is taken over, though the note of ours is still beside it."""
     part = bench.folder / "task1-1.png.part"
 
     def replace() -> None:
         part.unlink()
-        part.write_bytes(PNG[:5000])
+        part.write_bytes(theirs)
 
     disturbed(bench, replace)
-    assert (bench.save(LINK).status, bench.files) == ("saved", {"task1-1.png": PNG})
+    saved = bench.save(LINK)
+    assert (saved.status, saved.resumed, bench.files) == ("saved", 0, {"task1-1.png": PNG})
+    assert ranges(bench) == ["all", "all"]
 
 
 def test_a_second_run_after_the_folder_was_removed_ends_with_a_whole_file(bench: Bench) -> None:

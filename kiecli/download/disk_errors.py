@@ -1,6 +1,7 @@
 """What the errors of a disk mean to a user."""
 
 import errno
+import os
 
 from kiecli.errors import KieError, NameTaken, SaveError, causes, without_frames
 
@@ -21,8 +22,11 @@ _MESSAGES = {
     errno.EMFILE: ("too many open files", "lower -j, or raise the limit with 'ulimit -n'"),
     errno.ENFILE: ("too many open files", "lower -j, or raise the limit with 'ulimit -n'"),
 }
-# No later run can save under these names, so none is advised.
-_NEED_ANOTHER_NAME = {errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR}
+_DENIED = frozenset({errno.EACCES, errno.EPERM})
+# No later run can save under these paths, so none is advised.
+_NEED_ANOTHER_PATH = frozenset(
+    {errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EROFS}
+)
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 """Errors of a disk that has no more room."""
 
@@ -45,8 +49,32 @@ def save_error(path: str, error: KieError | OSError | UnicodeEncodeError) -> Kie
 def disk_error(path: str, error: OSError) -> SaveError:
     """Return the error of a file that the disk refuses."""
     reason, hint = describe(error)
-    kind = NameTaken if error.errno in _NEED_ANOTHER_NAME else SaveError
-    return kind(f"could not save {path}: {reason}", hint=hint)
+    kind = NameTaken if error.errno in _NEED_ANOTHER_PATH or _is_denied(error) else SaveError
+    return kind(f"could not save {path}: {reason}{_in_the_way(path, error)}", hint=hint)
+
+
+def unreadable(path: str, error: OSError) -> SaveError:
+    """Return the error of an existing file, or its metadata, that nobody can judge unread."""
+    name = "" if error.filename in (None, path) else f" {error.filename}"
+    return SaveError(
+        f"could not save {path}: the existing file{name} cannot be read: {describe(error)[0]}",
+        hint="replace it with --overwrite, or choose another name with -o",
+        rerun_helps=not _is_denied(error),
+    )
+
+
+def _is_denied(error: OSError) -> bool:
+    # On Windows another program may only have the file open.
+    return error.errno in _DENIED and not hasattr(error, "winerror")
+
+
+def _in_the_way(path: str, error: OSError) -> str:
+    """Return the name beside a path that the disk refuses, if something stands there."""
+    # A rename is refused for the sake of its second name.
+    name = error.filename2 or error.filename
+    # Where nothing stands there it is the folder that is refused.
+    is_beside = isinstance(name, str) and name.startswith(f"{path}.") and os.path.lexists(name)
+    return f": {name}" if is_beside and error.errno in _DENIED | {errno.EISDIR} else ""
 
 
 def describe(error: OSError) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from kiecli.download import metadata
 from kiecli.download.destination import FileState, FileType, in_the_way, inspect
+from kiecli.download.disk_errors import unreadable
 from kiecli.download.host_probe import TAIL_SIZE, HostFile
 from kiecli.download.inline_result import as_file
 from kiecli.download.integrity import Integrity, condition
@@ -147,7 +148,7 @@ def find_existing(
     """
     undecided = None
     for path, state in found.items():
-        file = _examine(target, path, state)
+        file = _Examined(path, state) if overwrite else _readable(target, path, state)
         decision = _decide(target, file, Comparison.NOT_PROBED, overwrite=overwrite)
         if decision is Decision.PROBE:
             comparison = _compare(target, file, probe)
@@ -160,6 +161,13 @@ def find_existing(
             case Decision.COMPARE:
                 undecided = UndecidedFile(path)
     return undecided
+
+
+def _readable(target: Target, path: str, state: FileState) -> _Examined:
+    try:
+        return _examine(target, path, state)
+    except PermissionError as error:
+        raise unreadable(path, error) from error
 
 
 def _examine(target: Target, path: str, state: FileState) -> _Examined:

@@ -57,7 +57,11 @@ def leave_part(kiecli: Installed, have: bytes = CUT, **changed: Any) -> None:
 
 
 # Nothing is forbidden to root, unless it gives that up.
-_BOUND = [PROGRAM] if os.geteuid() else ["setpriv", "--bounding-set=-dac_override", PROGRAM]
+_BOUND = (
+    [PROGRAM]
+    if os.geteuid()
+    else ["setpriv", "--bounding-set=-dac_override,-dac_read_search", PROGRAM]
+)
 SAVED = Ran(0, f"{NAME}\n", "")
 
 
@@ -155,6 +159,23 @@ def test_a_folder_without_permission_is_one_clear_line(
         "kiecli: could not save into out: permission denied. Choose another folder with -d\n",
     )
     assert kie.faults.requests == []
+
+
+def test_an_existing_file_that_cannot_be_read_can_be_replaced(
+    kie: FaultyServer, kiecli: Installed
+) -> None:
+    succeeded(kie, kie.faults.file("/a.png", PNG))
+    target = kiecli.folder / NAME
+    target.write_bytes(CUT)
+    target.chmod(0)
+    assert kiecli("download", "-q", "t1", program=_BOUND) == Ran(
+        7,
+        "",
+        f"kiecli: t1: could not save {NAME}: the existing file cannot be read: permission denied."
+        " Replace it with --overwrite, or choose another name with -o\n",
+    )
+    assert kiecli("download", "-q", "t1", "--overwrite", program=_BOUND) == SAVED
+    assert files(kiecli) == {NAME: PNG}
 
 
 @pytest.fixture

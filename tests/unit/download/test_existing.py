@@ -1,11 +1,18 @@
 """What becomes of something that stands under a target's name already."""
 
+from pathlib import Path
+
 import pytest
 
+from kiecli.api.models import Task
 from kiecli.download.destination import FileState, FileType
-from kiecli.download.existing import Comparison, Decision, compare, decide
+from kiecli.download.existing import Comparison, Decision, compare, decide, find_existing
 from kiecli.download.host_probe import HostFile
 from kiecli.download.integrity import Integrity
+from kiecli.download.plan import SaveOptions, plan
+from kiecli.errors import SaveError
+from kiecli.files.template import Template
+from tests.support.systems import WINDOWS
 
 FILE = FileState(FileType.FILE, 100)
 LINK = FileState(FileType.LINK)
@@ -80,3 +87,30 @@ def test_a_file_is_the_host_s_by_its_length_and_its_end(
     host: HostFile | None, comparison: Comparison
 ) -> None:
     assert compare(100, b"the end", host) is comparison
+
+
+# Root neither may read it.
+UNREADABLE = Path("/sys/bus/clocksource/drivers_probe")
+
+
+@pytest.mark.skipif(
+    WINDOWS or not UNREADABLE.exists(), reason="no file that nobody may read: no /sys here"
+)
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_a_file_that_cannot_be_read_is_replaced_where_that_is_wanted(overwrite: bool) -> None:
+    path = str(UNREADABLE)
+    data = {"state": "success", "resultJson": {"resultUrls": ["https://files.test/a.png"]}}
+    (target,) = plan(Task.parse("t", data), SaveOptions("", Template.parse(path)))
+    found = {path: FileState(FileType.FILE, 4096)}
+    if overwrite:
+        assert find_existing(target, found, _no_host, overwrite=True) is None
+        return
+    with pytest.raises(SaveError) as raised:
+        find_existing(target, found, _no_host, overwrite=False)
+    assert raised.value.message == (
+        f"could not save {path}: the existing file cannot be read: permission denied"
+    )
+
+
+def _no_host(_offset: int) -> HostFile | None:
+    raise AssertionError("no request is needed")

@@ -104,5 +104,6 @@ def test_a_stranger_s_file_under_the_part_s_name_stays_where_it_is(bench: Bench)
         part.mkdir()
 
     disturbed(bench, replace)
-    assert message_of(bench.save(LINK).error).endswith(": a folder with this name exists")
+    message = message_of(bench.save(LINK).error)
+    assert message.endswith(f": a folder with this name exists: {part}")
     assert part.is_dir()

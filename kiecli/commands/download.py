@@ -131,15 +131,19 @@ class DownloadSession:
         """Save until every task has its outcome."""
         flags, reporter = self._flags, self._run.reporter
         policy = wait_policy(flags.timeout, flags.interval) if flags.wait else query_policy()
-        for event in self._run.events(policy, is_saving=lambda: bool(self._saving)):
-            match event:
-                case Snapshot():
-                    self._settled(event)
-                case FileFinished():
-                    reporter.ended(event.target, event.file)
-                    self._saved(event)
-                case _:
-                    reporter.transfer(event)
+        try:
+            for event in self._run.events(policy, is_saving=lambda: bool(self._saving)):
+                match event:
+                    case Snapshot():
+                        self._settled(event)
+                    case FileFinished():
+                        reporter.ended(event.target, event.file)
+                        self._saved(event)
+                    case _:
+                        reporter.transfer(event)
+        except BaseException:  # a signal, or the reader of stdout went away
+            self._downloader.abandon()
+            raise
         return self._run.finish(summarize=not flags.dry_run, lead=self._lead)
 
     def _settled(self, snapshot: Snapshot) -> None:

@@ -114,6 +114,11 @@ class Downloader:
         except (KieError, OSError, UnicodeEncodeError) as error:
             return SavedFile.failed(target, save_error(target.path, error))
 
+    def abandon(self) -> None:
+        """Remove the parts that hold nothing yet: the process ends, and so do its threads."""
+        for job in set(self._running):
+            job.abandon()
+
     def _attempt(self, job: SaveJob) -> SavedFile:
         """Save a file, counted among those that hold descriptors meanwhile."""
         self._begun.append(job)

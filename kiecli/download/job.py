@@ -38,6 +38,7 @@ class SaveJob:
         self._context = context
         self._part_path = f"{target.path}.part"
         self._undecided: str | None = None
+        self._part: PartFile | None = None
         self._is_replaced = False
         self._has_waited = False
 
@@ -76,7 +77,7 @@ class SaveJob:
         if kept is not None:
             remove_stale_part(self._part_path, self._context.disk)
             return kept
-        part = self._open_part()
+        part = self._part = self._open_part()
         try:
             # Another kiecli may have saved the file while it held the lock that we waited for.
             after = inspect_target(self._target, self._context.listings, fresh=self._has_waited)
@@ -170,6 +171,11 @@ class SaveJob:
             return kept
         self._undecided = kept.path
         return None
+
+    def abandon(self) -> None:
+        """Leave no empty part behind; to be called when the process ends before its files have."""
+        if self._part is not None:
+            self._part.discard_if_empty()
 
     def kept_unread(self) -> SavedFile | None:
         """Return an existing file that counts by its name, or None; no descriptor is needed.

@@ -6,7 +6,7 @@ from kiecli.download import metadata
 from kiecli.download.checksum import checksum_of
 from kiecli.download.destination import in_the_way, inspect
 from kiecli.download.disk_errors import disk_error
-from kiecli.download.part_file import PartFile, remove_stale_part
+from kiecli.download.part_file import PartFile, remove_part
 from kiecli.download.plan import SavedFile, Target
 from kiecli.errors import SaveError
 from kiecli.system.disk_interface import Disk
@@ -39,7 +39,7 @@ class MetadataWriter:
         try:
             # What is there stays, with whatever a user has added to it.
             if saved.status == "kept" and metadata.proves(saved.path, saved.bytes, target):
-                remove_stale_part(f"{path}.part", self._disk)
+                self._remove_leftover(f"{path}.part", target)
                 return saved
             if saved.sha256 is None:
                 saved = saved._replace(sha256=checksum_of(saved.path))
@@ -50,6 +50,13 @@ class MetadataWriter:
             return saved._replace(error=disk_error(path, error))
         return saved
 
+    def _remove_leftover(self, path: str, target: Target) -> None:
+        """Remove what a killed run left of a metadata file that is complete by now."""
+        # Anything else of that name is somebody's file.
+        state = inspect(path)
+        if state is not None and not (state.size and metadata.read(path, target) is None):
+            remove_part(path, self._disk)
+
     def _write(self, path: str, data: bytes, target: Target) -> None:
         # Through a part, as a result: half a metadata file would prove nothing, or the wrong thing.
         part = PartFile(f"{path}.part", self._wait, self._disk)
@@ -57,8 +64,8 @@ class MetadataWriter:
             part.reset(None)
             part.append(data)
             # Read under the lock of the part: another kiecli may just have written it.
-            is_ours = metadata.read(path, target) is not None
-            part.commit(path, self._mode, replace=self._overwrite or is_ours)
+            replace = self._overwrite or metadata.read(path, target) is not None
+            part.commit(path, self._mode, replace=replace)
         except FileExistsError as error:
             raise in_the_way(path, inspect(path)) from error
         finally:

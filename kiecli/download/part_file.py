@@ -143,8 +143,19 @@ class PartFile(PartialFile):
 
     def discard(self) -> None:
         """Remove it, with its note."""
-        self._remove_note()
-        self._locked.remove()
+        try:
+            self._remove_note()
+        finally:  # a folder in the place of the note keeps no part here
+            self._locked.remove()
+
+    def discard_if_empty(self) -> None:
+        """Remove it if no byte has come yet; the process ends while another thread waits for one.
+
+        Bytes that come after all are lost with the process, and never get the final name.
+        """
+        with suppress(OSError):  # the other thread may just have closed it
+            if not self.file.size() and self._locked.is_at_path():
+                self.discard()
 
     def release(self) -> None:
         """Close and unlock it; what no later run could continue is removed."""
@@ -164,9 +175,16 @@ class PartFile(PartialFile):
 
 
 def remove_stale_part(path: str, disk: Disk = SYSTEM_DISK) -> None:
-    """Remove what a killed run left of a part whose file is complete, unless it is in use."""
-    if not any(os.path.lexists(name) for name in (path, f"{path}.json")):
-        return
+    """Remove what a killed run left of a part whose file is complete, unless it is in use.
+
+    A file of that name without a note of ours beside it may be anybody's, and stays.
+    """
+    if _read_note(disk, path) is not None:
+        remove_part(path, disk)
+
+
+def remove_part(path: str, disk: Disk) -> None:
+    """Remove a part and its note, unless they are in use."""
     with suppress(OSError, _InUse):
         part = PartFile(path, _refuse_to_wait, disk)
         try:

@@ -74,9 +74,12 @@ class PosixDisk:
         try:
             file.write_all(data)
             file.sync()
+            os.rename(temporary, path)
+        except OSError:
+            _remove(temporary)
+            raise
         finally:
             file.close()
-        os.rename(temporary, path)
 
     remove = staticmethod(_remove)
 

@@ -66,11 +66,15 @@ class WindowsDisk:
         """Put data under a name in one step; who may read it is the folder's affair."""
         self._calls.remove(temporary)
         fd = open_file(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-        with os.fdopen(fd, "wb") as file:
-            file.write(data)
-            file.flush()
-            sync(fd)
-        self._calls.rename(temporary, path, replace=True)
+        try:
+            with os.fdopen(fd, "wb") as file:
+                file.write(data)
+                file.flush()
+                sync(fd)
+            self._calls.rename(temporary, path, replace=True)
+        except OSError:
+            self._calls.remove(temporary)
+            raise
 
     def remove(self, path: str) -> None:
         """Remove a file or a link; a missing one is no error."""

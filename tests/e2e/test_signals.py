@@ -271,3 +271,30 @@ def test_ctrl_c_while_it_is_about_to_ask_names_the_tasks(kiecli: Installed, tmp_
     assert ran == Ran(
         -signal.SIGINT, "", "kiecli: interrupted; to continue: kiecli wait demo-slow\n"
     )
+
+
+@pytest.mark.parametrize("signum", SIGNALS)
+def test_a_run_that_ends_before_the_first_byte_of_a_file_leaves_nothing(
+    kie: FaultyServer, kiecli: Installed, signum: int
+) -> None:
+    kie.faults.always("/a.png", silence())
+    kie.faults.task("a", urls=[f"{kie.url}/a.png"])
+    with kiecli.start("download", "-q", "a") as running:
+        kie.await_stall()
+        assert (kiecli.folder / "a-1.png.part").exists()
+        running.end_by(signum)
+    assert list(kiecli.folder.iterdir()) == []
+
+
+def test_a_reader_that_goes_away_before_the_first_byte_of_a_file_leaves_nothing(
+    kie: FaultyServer, kiecli: Installed
+) -> None:
+    kie.faults.always("/b.png", silence())
+    kie.faults.task("b", urls=[f"{kie.url}/b.png"])
+    kie.faults.task("a", urls=[kie.faults.file("/a.png", b"\x89PNG\r\n\x1a\n" + bytes(99))])
+    running = kiecli.start("download", "-q", "b", "a")
+    with running:
+        assert running.process.stdout is not None
+        running.process.stdout.close()
+        running.process.wait(10)
+    assert [path.name for path in kiecli.folder.iterdir()] == ["a-1.png"]

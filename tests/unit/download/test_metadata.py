@@ -127,6 +127,17 @@ def test_one_of_a_file_that_comes_anew_is_replaced(bench: Bench) -> None:
     assert (save(bench).status, record(bench)["credits"]) == ("saved", 4)
 
 
+@pytest.mark.parametrize(
+    ("there", "stays"),
+    [("", False), (json.dumps(RECORD), False), ("mine", True), (json.dumps({"n": 1}), True)],
+)
+def test_a_part_of_one_is_removed_where_it_is_ours(bench: Bench, there: str, stays: bool) -> None:
+    save(bench)
+    part = bench.folder / "hero-1.png.json.part"
+    part.write_text(there)
+    assert (save(bench).status, part.exists()) == ("kept", stays)
+
+
 @pytest.mark.parametrize("other", ["{}", "mine", json.dumps({**RECORD, "n": 2})])
 @pytest.mark.parametrize("status", ["saved", "kept"])
 def test_another_file_of_its_name_is_left_and_the_result_stays_saved(
@@ -147,9 +158,10 @@ def test_another_file_of_its_name_is_left_and_the_result_stays_saved(
 
 
 def test_an_error_of_the_disk_is_the_metadata_s_alone(bench: Bench) -> None:
-    (bench.folder / "hero-1.png.json.part").mkdir()
+    beside = bench.folder / "hero-1.png.json"
+    Path(f"{beside}.part").mkdir()
     saved = save(bench)
     assert (saved.status, message_of(saved.error)) == (
         "saved",
-        f"could not save {bench.folder / 'hero-1.png.json'}: a folder with this name exists",
+        f"could not save {beside}: a folder with this name exists: {beside}.part",
     )

@@ -1,6 +1,7 @@
 """The part file: opened safely, locked, and named only when it is complete."""
 
 import os
+import re
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -249,6 +250,46 @@ def test_a_note_alone_is_tidied_away_too(path: Path) -> None:
     Path(f"{path}.json").write_bytes(NOTE.dump())
     remove_stale_part(str(path))
     assert left(path.parent) == {}
+
+
+@pytest.mark.parametrize("note", [None, b"{}"], ids=["no note", "another's note"])
+def test_a_file_of_that_name_without_a_note_of_ours_stays(path: Path, note: bytes | None) -> None:
+    path.write_bytes(b"my own")
+    if note is not None:
+        Path(f"{path}.json").write_bytes(note)
+    before = left(path.parent)
+    remove_stale_part(str(path))
+    assert left(path.parent) == before
+
+
+@pytest.mark.parametrize("name", ["a.png.part.json", "a.png.part.json.new"])
+def test_a_folder_in_the_place_of_the_note_leaves_no_part_behind(path: Path, name: str) -> None:
+    (path.parent / name).mkdir()
+    with opened(path) as part, pytest.raises(OSError, match=re.escape(name)):
+        part.reset(NOTE)
+    assert [found.name for found in path.parent.iterdir() if found.suffix != ".lock"] == [name]
+
+
+@pytest.mark.parametrize(("there", "stays"), [(b"", False), (b"1", True)])
+def test_a_part_without_a_byte_can_be_removed_before_its_end(
+    path: Path, there: bytes, stays: bool
+) -> None:
+    with opened(path) as part:
+        part.reset(NOTE)
+        part.append(there)
+        part.discard_if_empty()
+        assert [name in left(path.parent) for name in (path.name, f"{path.name}.json")] == [
+            stays,
+            stays,
+        ]
+
+
+def test_a_part_that_has_been_released_is_not_looked_for_again(path: Path) -> None:
+    with opened(path) as part:
+        pass
+    path.touch()
+    part.discard_if_empty()
+    assert left(path.parent) == {path.name: b""}
 
 
 def test_a_part_in_use_is_not_tidied_away(path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 from typer import Context, Exit, Option, Typer
 
 from kiecli import __version__
-from kiecli.cli.options import runtime_of
+from kiecli.runtime import Runtime
 
 _EPILOG = """\b
 Examples:
@@ -34,23 +34,17 @@ Exit codes:
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
 
 
-def _version(ctx: Context, wanted: bool) -> None:
-    if wanted:
-        runtime_of(ctx).out.line(f"kiecli {__version__}")
-        raise Exit
-
-
 def _kiecli(
     ctx: Context,
-    _version: Annotated[
-        bool,
-        Option("--version", is_eager=True, callback=_version, help="Print the version and exit."),
-    ] = False,
+    version: Annotated[bool, Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     """Ask about Kie.ai tasks, wait for them and save their results before the links expire."""
+    if version:
+        ctx.ensure_object(Runtime).out.line(f"kiecli {__version__}")
+        raise Exit
     # Not `no_args_is_help`, which exits with 2.
     if ctx.invoked_subcommand is None:
-        runtime_of(ctx).out.line(ctx.get_help())
+        ctx.ensure_object(Runtime).out.line(ctx.get_help())
 
 
 _COMMANDS = ("status", "wait", "download", "config")

@@ -4,8 +4,9 @@ from typing import Annotated, Any
 
 from typer import Argument, Context, Option, Typer
 
-from kiecli.cli.options import Command, runtime_of
+from kiecli.cli.options import Command
 from kiecli.errors import ExitCode
+from kiecli.runtime import Runtime
 
 EXAMPLES = """\b
 Settings, highest first: option, environment, file, default:
@@ -83,7 +84,7 @@ def _config(ctx: Context) -> None:
     """Show and change settings."""
     # As bare `kiecli`: help is an answer, on stdout and with exit code 0.
     if ctx.invoked_subcommand is None:
-        runtime_of(ctx).out.line(ctx.get_help())
+        ctx.ensure_object(Runtime).out.line(ctx.get_help())
 
 
 def _list(
@@ -100,7 +101,7 @@ def _list(
     def command() -> ExitCode:
         from kiecli.commands.config import show_all
 
-        return show_all(runtime_of(ctx), json=json)
+        return show_all(ctx.ensure_object(Runtime), json=json)
 
     return command
 
@@ -115,7 +116,7 @@ def _get(
     def command() -> ExitCode:
         from kiecli.commands.config import show
 
-        return show(runtime_of(ctx), name, reveal=reveal)
+        return show(ctx.ensure_object(Runtime), name, reveal=reveal)
 
     return command
 
@@ -136,7 +137,9 @@ def _set(
     def command() -> ExitCode:
         from kiecli.commands.config import set_value
 
-        return set_value(runtime_of(ctx), name, [] if value is None else [value, *ctx.args])
+        return set_value(
+            ctx.ensure_object(Runtime), name, [] if value is None else [value, *ctx.args]
+        )
 
     return command
 
@@ -147,7 +150,7 @@ def _unset(ctx: Context, name: _Name) -> Command:
     def command() -> ExitCode:
         from kiecli.commands.config import unset_value
 
-        return unset_value(runtime_of(ctx), name)
+        return unset_value(ctx.ensure_object(Runtime), name)
 
     return command
 
@@ -158,7 +161,7 @@ def _path(ctx: Context) -> Command:
     def command() -> ExitCode:
         from kiecli.commands.config import show_path
 
-        return show_path(runtime_of(ctx))
+        return show_path(ctx.ensure_object(Runtime))
 
     return command
 
@@ -172,6 +175,6 @@ def _check(
     def command() -> ExitCode:
         from kiecli.commands.config_check import check
 
-        return check(runtime_of(ctx), json=json)
+        return check(ctx.ensure_object(Runtime), json=json)
 
     return command

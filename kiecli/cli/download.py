@@ -15,11 +15,10 @@ from kiecli.cli.options import (
     Quiet,
     Timeout,
     Verbose,
-    runtime_of,
     stop_option,
 )
 from kiecli.errors import ExitCode, UsageError
-from kiecli.runtime import OutputOptions
+from kiecli.runtime import OutputOptions, Runtime
 
 # Four keep a home connection busy; more than 64 connections to one host look like an attack.
 _JOBS = 4
@@ -126,7 +125,7 @@ def download(
         from kiecli.commands.download import download as run
         from kiecli.commands.download_options import DownloadFlags
 
-        runtime = runtime_of(ctx)
+        runtime = ctx.ensure_object(Runtime)
         runtime.reject_api_key({"--dir": directory, "--output": output})
         output_options = OutputOptions(json=json, quiet=quiet, verbose=verbose)
         flags = DownloadFlags(

@@ -7,20 +7,14 @@ the default; the default itself is written in the help.
 from collections.abc import Callable
 from typing import Annotated
 
-from typer import Argument, BadParameter, Context, Option
+from typer import Argument, BadParameter, Option
 
 from kiecli import durations
 from kiecli.cli import completion
 from kiecli.errors import ExitCode, UsageError
-from kiecli.runtime import Runtime
 
 Command = Callable[[], ExitCode]
 """What a command returns to `main`, which calls it once parsing is over."""
-
-
-def runtime_of(ctx: Context) -> Runtime:
-    """Return the runtime that `main` was given."""
-    return ctx.ensure_object(Runtime)
 
 
 # Parsers, not callbacks: Typer calls them for what was typed and not for what was left out.

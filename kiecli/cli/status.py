@@ -4,9 +4,9 @@ from typing import Annotated
 
 from typer import Context, Option
 
-from kiecli.cli.options import Command, Ids, Json, Verbose, runtime_of
+from kiecli.cli.options import Command, Ids, Json, Verbose
 from kiecli.errors import ExitCode
-from kiecli.runtime import OutputOptions
+from kiecli.runtime import OutputOptions, Runtime
 
 EXAMPLES = """\b
 Examples:
@@ -40,6 +40,6 @@ def status(
         from kiecli.commands.status import status as run
 
         output_options = OutputOptions(json=json, quiet=quiet, verbose=verbose)
-        return run(runtime_of(ctx), output_options, ids, exit_status=exit_status)
+        return run(ctx.ensure_object(Runtime), output_options, ids, exit_status=exit_status)
 
     return command

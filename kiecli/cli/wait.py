@@ -12,11 +12,10 @@ from kiecli.cli.options import (
     Quiet,
     Timeout,
     Verbose,
-    runtime_of,
     stop_option,
 )
 from kiecli.errors import ExitCode
-from kiecli.runtime import OutputOptions
+from kiecli.runtime import OutputOptions, Runtime
 
 EXAMPLES = """\b
 Examples:
@@ -49,7 +48,7 @@ def wait(
         # Here and not above: help and completion need none of what this imports.
         from kiecli.commands.wait import wait as run
 
-        runtime = runtime_of(ctx)
+        runtime = ctx.ensure_object(Runtime)
         output_options = OutputOptions(json=json, quiet=quiet, verbose=verbose)
         seconds = runtime.config.timeout(timeout)
         return run(runtime, output_options, ids, timeout=seconds, interval=interval, stop=stop)

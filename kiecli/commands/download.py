@@ -47,7 +47,6 @@ def download(
     """
     selection = select_tasks(runtime, output_options, arguments)
     template = Template.parse(DEFAULT_TEMPLATE if flags.template is None else flags.template)
-    check_line(flags, template, selection)
     directory = runtime.config.value("dir", flags.directory).text
     options = SaveOptions(
         directory,
@@ -56,7 +55,9 @@ def download(
         checksum=output_options.json,
         write_metadata=flags.write_metadata,
     )
-    options.check_folder()
+    # The default template tells all tasks apart and stays in its folder.
+    if flags.template is not None or flags.to_stdout:
+        check_line(flags, options, selection)
     archived = None if flags.archive is None else _archived(flags, selection, runtime)
     left = selection if archived is None else archived.left
     timeout = flags.timeout if flags.wait else None

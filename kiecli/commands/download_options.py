@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from kiecli.api.models import Task
-from kiecli.download.plan import Target
+from kiecli.download.plan import SaveOptions, Target
 from kiecli.errors import UsageError
-from kiecli.files.template import Template
 from kiecli.outcome import shell_command
 from kiecli.task_ids.task_selection import TaskSelection
 
@@ -35,7 +34,7 @@ class DownloadFlags(NamedTuple):
     """Which outcome of one task decides the run: `--any`, `--fail-fast` or neither."""
 
 
-def check_line(flags: DownloadFlags, template: Template, selection: TaskSelection) -> None:
+def check_line(flags: DownloadFlags, options: SaveOptions, selection: TaskSelection) -> None:
     """Check that the options go with each other and with the number of tasks.
 
     Raises:
@@ -43,7 +42,7 @@ def check_line(flags: DownloadFlags, template: Template, selection: TaskSelectio
     """
     several = len(selection.task_ids) > 1
     # `-o -` names no file: its own error below is the better one.
-    template.check(
+    options.template.check(
         several_tasks=several and not flags.to_stdout, in_folder=flags.directory is not None
     )
     if flags.to_stdout and several:
@@ -51,6 +50,7 @@ def check_line(flags: DownloadFlags, template: Template, selection: TaskSelectio
             f"-o - takes one task, got {len(selection.task_ids)}",
             hint="to save them as files, leave out -o -",
         )
+    options.check_folder()
 
 
 def check_for_stdout(

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 from kiecli.clock import Clock, SystemClock
@@ -19,6 +19,8 @@ from kiecli.system.process_interface import TextStream
 from kiecli.system.system_process import SYSTEM_PROCESS
 
 if TYPE_CHECKING:
+    from io import BufferedIOBase
+
     import httpx
 
     from kiecli.api.client import KieClient
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from kiecli.network.client import ClientFactory
     from kiecli.polling.policy import Random
     from kiecli.workers import EventQueue, WorkerPool
+
+
+_PIECE_SIZE = 64 * 1024  # bytes read from stdin at once: what a pipe of Linux holds
 
 
 class OutputOptions(NamedTuple):
@@ -75,7 +80,8 @@ class Runtime:
         self._transport = transport
         self._event_queue = event_queue
         self._workers = workers
-        self._stdin_bytes: bytes | None = None
+        self._stdin_pieces: list[bytes] = []
+        self._stdin_has_ended = stdin is None
         # What follows is known later than this: `main` and the commands fill it in.
         self.argv: Sequence[str] = ()
         """The arguments after the program's name."""
@@ -191,12 +197,20 @@ class Runtime:
             UsageError: It cannot be read.
         """
         # Once: a line that is refused after it was read still has to name the tasks in it.
-        if self._stdin_bytes is None:
+        if self.stdin is not None and not self._stdin_has_ended:
+            read = cast("BufferedIOBase", self.stdin).read1  # all that is there, as soon as any is
+            pieces = iter(partial(read, _PIECE_SIZE), b"")
             try:
-                self._stdin_bytes = b"" if self.stdin is None else self.stdin.read()
+                # In this one call, so that no signal comes between reading a piece and keeping it.
+                self._stdin_pieces.extend(pieces)
             except OSError as error:
                 raise UsageError(f"cannot read stdin: {error.strerror}") from error
-        return self._stdin_bytes
+            self._stdin_has_ended = True
+        return self.stdin_so_far()
+
+    def stdin_so_far(self) -> bytes:
+        """Return what was read of stdin, all of it or not: a signal may have come meanwhile."""
+        return b"".join(self._stdin_pieces)
 
 
 def _uniform(low: float, high: float) -> float:

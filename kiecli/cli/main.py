@@ -67,7 +67,7 @@ def _run(argv: Sequence[str], runtime: Runtime) -> int:
         from kiecli.cli.usage import usage_message
 
         _print_error(usage_message(error, argv), runtime)
-        _print_created(argv, runtime, can_repeat=False)
+        _print_created(argv, runtime)
         return ExitCode.USAGE
     except KieError as error:
         from kiecli.render.text import error_text
@@ -76,8 +76,7 @@ def _run(argv: Sequence[str], runtime: Runtime) -> int:
         resume_command = runtime.resume_command() if error.exit_code is ExitCode.SAVE_FAILED else ""
         _print_error(error_text(error, resume_command=resume_command), runtime)
         if not resume_command:
-            can_repeat = error.exit_code is not ExitCode.USAGE
-            _print_created(argv, runtime, can_repeat=can_repeat)
+            _print_created(argv, runtime, error.message if error.kind == "usage" else "")
         return error.exit_code
 
 
@@ -104,19 +103,29 @@ def _print_error(text: str, runtime: Runtime) -> None:
         runtime.err.error(text)
 
 
-def _print_created(argv: Sequence[str], runtime: Runtime, *, can_repeat: bool) -> None:
+def _print_created(argv: Sequence[str], runtime: Runtime, message: str = "") -> None:
     """Name the tasks that the command before the pipe has created: nobody else knows them.
 
     Args:
         argv: The arguments.
         runtime: Streams.
-        can_repeat: Whether the options of the line are right.
+        message: What is wrong with an option, or with something else that can be parsed.
     """
+
+    def is_right(line: Sequence[str]) -> bool:
+        """Return whether a line without tasks can be parsed and shown."""
+        if any(runtime.err.redactor.text(word) != word for word in line):
+            return False  # the key is in it
+        try:
+            return _parsed([*line, "ID"], runtime) is not None
+        except (_TyperUsageError, KieError):
+            return False
+
     # What comes after they were named has a line to run, which names them too.
     if not runtime.created_are_named:  # pragma: no branch
         from kiecli.commands.created_tasks import created_after_refusal
 
-        for line in created_after_refusal(argv, runtime, can_repeat=can_repeat):
+        for line in created_after_refusal(argv, runtime, is_right, message):
             runtime.err.note(line)
 
 

@@ -19,7 +19,6 @@ from kiecli.render.formats import ResultWriter
 from kiecli.render.reporter import Reporter
 from kiecli.runtime import OutputOptions, Runtime
 from kiecli.task_ids import task_selection
-from kiecli.task_ids.task_id import STDIN
 from kiecli.task_ids.task_selection import TaskSelection
 
 if TYPE_CHECKING:
@@ -45,11 +44,15 @@ def select_tasks(
     Raises:
         KieError: The line cannot be carried out as it is.
     """
-    if STDIN in arguments and runtime.stdin_is_terminal and not output_options.quiet:
-        runtime.announce_typing("task ids")
+
+    def stdin() -> bytes:
+        from kiecli.commands.created_tasks import read_stdin
+
+        return read_stdin(runtime, quiet=output_options.quiet)
+
     selection = task_selection.select_tasks(
         arguments,
-        runtime.stdin_bytes,
+        stdin,
         is_file=os.path.isfile,  # takes any text for a path, as pathlib does not
         api_keys=runtime.api_keys(),
         command=runtime.argv[0],
@@ -228,10 +231,7 @@ class TaskBatch:
         return combined_exit_code(outcome.exit_code for outcome in ended)
 
     def _leave_open(self) -> "LeftOpen":
-        """Show and keep the tasks that a decided run leaves open.
-
-        They are no errors: nothing annotates them, and they do not count for the exit code.
-        """
+        """Show and keep the tasks that a decided run leaves open; they are no errors of it."""
         from kiecli.commands.stop_rule import LeftOpen
 
         open_ids = [each for each in self.selection.task_ids if each not in self.outcomes]

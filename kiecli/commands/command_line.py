@@ -3,7 +3,7 @@
 Typer parses a line that is right; this also serves one that is not.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from kiecli.task_ids.task_id import STDIN
@@ -20,8 +20,28 @@ LONG_WITH_VALUE = frozenset({"--timeout", "--interval", "--dir", "--output", "--
 SHORT_WITH_VALUE = frozenset("tidoj")
 """Their short forms."""
 
+_LONG = {
+    "-d": "--dir",
+    "-h": "--help",
+    "-i": "--interval",
+    "-j": "--jobs",
+    "-n": "--dry-run",
+    "-o": "--output",
+    "-q": "--quiet",
+    "-t": "--timeout",
+    "-v": "--verbose",
+    "-w": "--wait",
+}
+
+ALL_OPTIONS = LONG_WITH_VALUE.union(
+    _LONG,
+    _LONG.values(),
+    ("--any", "--exit-status", "--fail-fast", "--json", "--overwrite", "--write-metadata"),
+)
+"""All options of these commands."""
+
 # What is printed is decided anew each time; and a line that is to save results must save.
-_NOT_REPEATED = frozenset({"-q", "--quiet", "-v", "--verbose", "-n", "--dry-run"})
+_NOT_REPEATED = frozenset({"--quiet", "--verbose", "--dry-run", "--help"})
 
 
 class _Part(NamedTuple):
@@ -41,17 +61,66 @@ def reads_stdin(argv: Sequence[str]) -> bool:
     return stdin in _parts(argv) and argv[0] not in _NOT_OF_TASKS
 
 
+def arguments_of(argv: Sequence[str]) -> list[str]:
+    """Return the tasks of a line as they were typed, and `-`, as far as they are sure to be tasks.
+
+    Args:
+        argv: The arguments after the program's name.
+    """
+    if not argv or argv[0] in _NOT_OF_TASKS:
+        return []
+    arguments: list[str] = []
+    is_command, may_be_value = True, False
+    for part in _parts(argv):
+        first = part.argv[0]
+        if part.is_option:
+            may_be_value = not ("=" in first or first in ALL_OPTIONS)
+            continue
+        if first == STDIN or "taskId" in first or not (is_command or may_be_value):
+            arguments.append(first)
+        is_command = may_be_value = False
+    return arguments
+
+
 def resume_argv(argv: Sequence[str]) -> tuple[str, ...]:
     """Return a line without its tasks, and without the options that are not to be repeated."""
-    options = [part.argv for part in _parts(argv[1:]) if part.is_option]
-    kept = [option for option in options if option[0] not in _NOT_REPEATED]
-    return (*argv[:1], *(word for option in kept for word in option))
+    return (*argv[:1], *(word for option in _repeated(argv) for word in option))
 
 
-def safe_argv(argv: Sequence[str]) -> tuple[str, ...]:
-    """Return the command of a line that is wrong, without its options."""
+def mended_argv(
+    argv: Sequence[str], is_right: Callable[[Sequence[str]], bool], message: str = ""
+) -> tuple[str, ...]:
+    """Return a line that was refused, without its tasks and the options at fault; it waits.
+
+    Args:
+        argv: The arguments after the program's name.
+        is_right: Returns whether a line without tasks can be parsed.
+        message: What is wrong; the option that it names is left out where all can be parsed.
+    """
     command = argv[0] if argv and argv[0] in TASK_COMMANDS else "download"
-    return waiting_argv([command]) if command == "download" else (command,)
+    options = _repeated(argv)
+    if is_right((command, *(word for option in options for word in option))):
+        at_fault = next((_long_name(word) for word in message.split() if word in ALL_OPTIONS), "")
+        options = [each for each in options if _long_name(each[0]) != at_fault]
+    kept: tuple[str, ...] = (command,)
+    if command == "download" and not any(_long_name(each[0]) == "--wait" for each in options):
+        kept = waiting_argv(kept)
+    for option in options:
+        if is_right((*kept, *option)):
+            kept = (*kept, *option)
+    return kept
+
+
+def _repeated(argv: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the options of a line that its continuation repeats, each with its value."""
+    options = [part.argv for part in _parts(argv[1:]) if part.is_option]
+    return [option for option in options if _long_name(option[0]) not in _NOT_REPEATED]
+
+
+def _long_name(option: str) -> str:
+    """Return what an option is called without what is special in a line: `--dir` for `-d`."""
+    name = option.partition("=")[0]
+    return _LONG.get(name, name)
 
 
 def waiting_argv(argv: Sequence[str]) -> tuple[str, ...]:

@@ -80,7 +80,7 @@ def select_tasks(
     try:
         found = list(_all(arguments, stdin, is_file, command))
         for task in found:
-            error = task.error or _error(task, api_keys)
+            error = task.error or task_error(task, api_keys)
             if error is not None:
                 raise error
     except KieError as error:
@@ -125,8 +125,13 @@ def _file_error(argument: str, is_file: Callable[[str], bool], command: str) -> 
     return None
 
 
-def _error(task: FoundTask, keys: Sequence[str]) -> KieError | None:
-    """Return why a task is refused: it is the API key, which is not repeated, or cannot be one."""
+def task_error(task: FoundTask, keys: Sequence[str]) -> KieError | None:
+    """Return why a task is refused: it is the API key, which is not repeated, or cannot be one.
+
+    Args:
+        task: As it was found.
+        keys: The key in force, in each form in which it was given.
+    """
     long_keys = [key for key in keys if len(key) >= _MIN_KEY_LENGTH]
     if task.task_id in keys or any(key in task.task_id for key in long_keys):
         return UsageError(

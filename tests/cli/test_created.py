@@ -14,7 +14,7 @@ from kiecli.system.syntax import SHELL
 from kiecli.system.system_process import SYSTEM_PROCESS
 from tests.support.creation import creation
 from tests.support.faults import Faults, envelope
-from tests.support.program import FakeStream, Program, Ran, Typed
+from tests.support.program import KEY, FakeStream, Program, Ran, Typed
 
 END_OF_INPUT = SYSTEM_PROCESS.end_of_input
 
@@ -38,7 +38,7 @@ FOOTER = SHELL.quote("foot er=new2")
         (
             ["download", "-q", "-t", "5m", "-"],
             creation("new1"),
-            "created new1; to continue: kiecli download --wait new1\n",
+            "created new1; to continue: kiecli download --wait -t 5m new1\n",
         ),
         (
             ["download", "-o", "{colour}", "-"],
@@ -74,6 +74,35 @@ FOOTER = SHELL.quote("foot er=new2")
             "created new1; to continue: kiecli wait new1\n",
         ),
         (
+            ["download", "-w", "-d", "out", "hero=ok1", "bad id", "-"],
+            creation("new1"),
+            "created new1; to continue: kiecli download -w -d out hero=ok1 new1\n",
+        ),
+        (
+            ["wait", "--any", "-t", "abc", "-i", "5s", "ok1", "-"],
+            creation("new1"),
+            "created new1; to continue: kiecli wait --any -i 5s ok1 new1\n",
+        ),
+        (
+            ["download", "-w", "-d", KEY, "--json", "-"],
+            creation("new1"),
+            "created new1; to continue: kiecli download -w --json new1\n",
+        ),
+        (
+            ["download", "--wrong", "-d", f"{KEY}/x", "--json", "--help", "-"],
+            creation("new1"),
+            "created new1; to continue: kiecli download --wait --json new1\n",
+        ),
+        (
+            ["download", "-w", "-"],
+            HERO.replace("foot er", "HERO"),
+            (
+                "created hero=new1\n"
+                "kiecli: created new2\n"
+                "kiecli: to continue: kiecli download -w hero=new1 new2\n"
+            ),
+        ),
+        (
             ["wiat", "-"],
             creation("new1"),
             "created new1; to continue: kiecli download --wait new1\n",
@@ -90,6 +119,60 @@ def test_a_line_that_is_refused_names_them(
     assert rest == named
     assert ran.code != 0
     assert kie.requests == []
+
+
+def test_the_api_key_is_no_task_that_was_created(kiecli: Program) -> None:
+    err = "kiecli: value 1 on stdin is the API key itself. Give the taskId that createTask returned"
+    assert kiecli("status", "--json", "-", stdin=creation(KEY)) == Ran(2, "", f"{err}\n")
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"KIECLI_TIMEOUT": "zz"},
+        {"KIE_BASE_URL": "ftp://x"},
+        {"KIE_API_KEY": ""},
+    ],
+)
+def test_a_wrong_setting_keeps_the_options_of_the_line(
+    kiecli: Program, environ: dict[str, str]
+) -> None:
+    argv = ["download", "-w", "--jobs=2", "-d", "out", "hero=ok2", "-"]
+    ran = kiecli(*argv, stdin=creation("new1"), environ=environ)
+    line = "kiecli download -w --jobs=2 -d out hero=ok2 new1"
+    assert ran.err.endswith(f"kiecli: created new1; to continue: {line}\n")
+
+
+class Cut(io.BytesIO):
+    """A stdin whose reader is interrupted after what it holds."""
+
+    def read1(self, size: int | None = -1, /) -> bytes:
+        piece = super().read1(-1 if size is None else size)
+        if not piece:
+            raise Interrupted(15)
+        return piece
+
+
+@pytest.mark.parametrize(
+    ("argv", "line"),
+    [
+        (["download", "-q", "-d", "out", "-"], "kiecli download -d out new1"),
+        (["wait", "hero=ok1", "-"], "kiecli wait hero=ok1 new1"),
+        (["wait", "--wrong", "--json", "ok1", "-"], "kiecli wait --json ok1 new1"),
+    ],
+)
+def test_a_signal_names_what_was_created_so_far(
+    kiecli: Program, argv: list[str], line: str
+) -> None:
+    stdin = Cut(f'{creation("new1")}{{"code":200,"data":{{"taskId":"n'.encode())
+    ran = kiecli(*argv, stdin=stdin)
+    assert (ran.code, ran.out) == (143, "")
+    assert ran.err.splitlines()[-1] == f"kiecli: interrupted; to continue: {line}"
+
+
+def test_a_signal_has_no_line_where_nothing_was_created(kiecli: Program) -> None:
+    ran = kiecli("wait", "ok1", "-", stdin=Cut(b"ok2 ok"))
+    assert ran == Ran(143, "", "kiecli: interrupted\n")
 
 
 @pytest.mark.parametrize("flags", [(), ("-q",)])
@@ -127,7 +210,7 @@ def test_all_of_them_are_named_however_many(kiecli: Program, kie: Faults) -> Non
 
 def test_a_stdin_that_cannot_be_read_is_the_only_error(kiecli: Program) -> None:
     class Broken(io.BytesIO):
-        def read(self, _size: int | None = -1, /) -> bytes:
+        def read1(self, _size: int | None = -1, /) -> bytes:
             raise IsADirectoryError(21, "Is a directory")
 
     err = FakeStream()
@@ -156,7 +239,7 @@ def test_a_terminal_is_told_what_is_expected(kiecli: Program, argv: list[str], s
 
 def test_a_wrong_line_waits_for_nobody_to_type(kiecli: Program) -> None:
     class Endless(Typed):
-        def read(self, _size: int | None = -1, /) -> bytes:
+        def read1(self, _size: int | None = -1, /) -> bytes:
             raise Interrupted(2)
 
     ran = kiecli("wait", "--wrong", "-", stdin=Endless())

@@ -81,7 +81,8 @@ def test_a_map_from_stdin_labels_what_was_just_created(kiecli: Program, kie: Fau
     assert kiecli("wait", "-t", "0", "-", stdin=stdin) == Ran(
         6,
         "",
-        "kiecli: created hero=new1; if interrupted, continue with: kiecli wait -t 0 hero=new1\n"
+        "kiecli: created hero=new1; if interrupted, continue with: "
+        f"kiecli wait -t 0 hero=new1 {SHELL.quote('foot er=old')}\n"
         "kiecli: hero, foot er: Kie answered with an error page (HTTP 502)."
         f" To try again: kiecli wait -t 0 hero=new1 {SHELL.quote('foot er=old')}\n",
     )

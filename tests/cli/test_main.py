@@ -186,7 +186,7 @@ def test_an_empty_stdin_is_wrong_usage(
 
 def test_a_stdin_that_cannot_be_read_is_wrong_usage(kiecli: Program) -> None:
     class Folder(io.BytesIO):
-        def read(self, _size: int | None = -1, /) -> bytes:
+        def read1(self, _size: int | None = -1, /) -> bytes:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
 
     err = FakeStream()
@@ -393,7 +393,7 @@ def test_a_signal_names_what_is_left(
 
 def test_a_signal_before_anything_is_known_has_no_line(kiecli: Program) -> None:
     class Ctrl(io.BytesIO):
-        def read(self, _size: int | None = -1, /) -> bytes:
+        def read1(self, _size: int | None = -1, /) -> bytes:
             raise Interrupted(SIGINT)
 
     err = FakeStream()
@@ -410,7 +410,7 @@ def test_a_signal_before_anything_is_known_has_no_line(kiecli: Program) -> None:
 
 def test_a_signal_that_python_wrapped_is_still_a_signal(kiecli: Program) -> None:
     class Wrapped(io.BytesIO):
-        def read(self, _size: int | None = -1, /) -> bytes:
+        def read1(self, _size: int | None = -1, /) -> bytes:
             raise RuntimeError("Error calling __set_name__") from Interrupted(SIGTERM)
 
     err = FakeStream()

@@ -417,7 +417,7 @@ def test_created_ids_are_said_before_the_first_look(kiecli: Program, kie: Faults
     assert ran == Ran(
         6,
         "",
-        "kiecli: created new1; if interrupted, continue with: kiecli wait -t 0 new1\n"
+        "kiecli: created new1; if interrupted, continue with: kiecli wait -t 0 known new1\n"
         "kiecli: known, new1: could not reach kie.test: ConnectError."
         " To try again: kiecli wait -t 0 known new1\n",
     )

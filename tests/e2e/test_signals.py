@@ -137,6 +137,30 @@ def test_a_signal_ends_it_while_it_reads_stdin(signum: int, kiecli: Installed) -
 
 
 @pytest.mark.parametrize("signum", SIGNALS)
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        ("download -q -w -d out ok1 -", "download -w -d out ok1 run91 run92"),
+        ("wait --wrong ok1 -i 5s -", "wait -i 5s run91 run92"),  # refused, once all is read
+    ],
+)
+def test_a_signal_names_what_was_created_while_it_reads_stdin(
+    words: str, left: str, signum: int, kiecli: Installed
+) -> None:
+    """Who creates many tasks in a loop before the pipe has paid for those that are there."""
+    with kiecli.start(*words.split()) as running:
+        assert running.process.stdin is not None
+        for task_id in ("run91", "run92"):
+            answer = f'{{"code":200,"msg":"success","data":{{"taskId":"{task_id}"}}}}\n'
+            running.process.stdin.write(answer.encode())
+            running.process.stdin.flush()
+            until(lambda: not unread(running.process.stdin))
+        ran = running.end_by(signum)
+    assert (ran.code, ran.out) == (-signum, "")
+    assert ran.err.splitlines()[-1] == f"kiecli: interrupted; to continue: kiecli {left}"
+
+
+@pytest.mark.parametrize("signum", SIGNALS)
 def test_a_signal_ends_it_though_nobody_reads_what_it_says(
     signum: int, kie: FaultyServer, kiecli: Installed
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from kiecli.commands.created_tasks import created_lines, created_tasks
+from kiecli.commands.created_tasks import created_lines
 from kiecli.errors import KieError, UsageError
 from kiecli.render.text import error_text
 from kiecli.safe_text import sanitize
@@ -292,34 +292,10 @@ def test_a_line_names_200_tasks_and_all_that_were_just_created() -> None:
 
 
 @pytest.mark.parametrize(
-    ("argv", "stdin", "selection"),
-    [
-        (["wait", "-"], creation(), TaskSelection((ONE,), created=(ONE,))),
-        (["wait", "-"], "", TaskSelection(())),
-        (["wait", creation()], "", TaskSelection((ONE,), created=(ONE,))),
-        (
-            ["wait", "-"],
-            json.dumps({"a": json.loads(creation()), "-b": json.loads(creation(TWO))}),
-            TaskSelection((ONE, TWO), {ONE: "a"}, (ONE, TWO)),
-        ),
-        (
-            ["wait", "-"],
-            f'{{"a": {creation()}, "a": {creation(TWO)}}}{{"a": {creation()}}}',
-            TaskSelection((ONE, TWO), {ONE: "a"}, (ONE, TWO)),
-        ),
-    ],
-)
-def test_created_tasks_are_known_without_any_check(
-    argv: list[str], stdin: str, selection: TaskSelection
-) -> None:
-    assert created_tasks(argv, stdin.encode()) == selection
-
-
-@pytest.mark.parametrize(
     ("created", "lines"),
     [
         ((), []),
-        (("a",), ["created x=a; to continue: kiecli wait -i 5s x=a"]),
+        (("a",), ["created x=a; to continue: kiecli wait -i 5s x=a b"]),
         (("a", "b"), ["created x=a", "created b", "to continue: kiecli wait -i 5s x=a b"]),
     ],
 )

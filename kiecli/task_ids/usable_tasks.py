@@ -1,0 +1,68 @@
+"""The tasks of a line that is not carried out, as far as they are right: for the next line. Pure.
+
+Nothing is raised: what was created before the pipe is paid for, whatever stands beside it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from kiecli.errors import KieError
+from kiecli.files.sanitize import fold_path, sanitize
+from kiecli.task_ids.stdin_ids import find_created, find_tasks
+from kiecli.task_ids.task_id import STDIN, FoundTask, label_error, parse_task
+from kiecli.task_ids.task_selection import TaskSelection, task_error
+
+
+def usable_tasks(
+    arguments: Iterable[str], stdin: bytes, api_keys: Sequence[str] = ()
+) -> TaskSelection:
+    """Return the tasks that no line refuses, with those labels that go together.
+
+    Args:
+        arguments: As typed. JSON is wrong there, but its task is paid for.
+        stdin: What it holds, or the beginning of it.
+        api_keys: The key in force, which is no task, in each form in which it was given.
+    """
+    found = [task for task in _found(arguments, stdin) if task_error(task, api_keys) is None]
+    ids = tuple(dict.fromkeys(task.task_id for task in found))
+    created = tuple(dict.fromkeys(task.task_id for task in found if task.created))
+    return TaskSelection(ids, _labels(found), created)
+
+
+def _found(arguments: Iterable[str], stdin: bytes) -> Iterator[FoundTask]:
+    """Yield what may be tasks, those with a label that cannot be one without it."""
+    for argument in arguments:
+        if argument == STDIN:
+            tasks = _on_stdin(stdin)
+        elif "taskId" in argument:
+            tasks = find_created(argument.encode(errors="surrogateescape"))
+        else:
+            tasks = [parse_task(argument, argument)]
+        for task in tasks:
+            error = task.label is not None and label_error(task.label, task.place)
+            yield task._replace(label=None) if error else task
+
+
+def _on_stdin(data: bytes) -> list[FoundTask]:
+    try:
+        return [task for task in find_tasks(data) if task.error is None]
+    except KieError:
+        return find_created(data)
+
+
+def _labels(found: Sequence[FoundTask]) -> dict[str, str]:
+    """Return labels by id: the first of each task, unless it is or looks like another's name."""
+    owners: dict[str, set[str]] = {}  # ids by what a disk makes of the tasks' names
+    for task in found:
+        owners.setdefault(_file_name(task.task_id), set()).add(task.task_id)
+    labels: dict[str, str] = {}
+    for task in found:
+        if task.label is not None and task.task_id not in labels:
+            same = owners.setdefault(_file_name(task.label), set())
+            if same <= {task.task_id}:
+                same.add(task.task_id)
+                labels[task.task_id] = task.label
+    return labels
+
+
+def _file_name(name: str) -> str:
+    return fold_path(sanitize("label", name))

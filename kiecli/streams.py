@@ -75,6 +75,19 @@ class Output:
         except OSError as error:
             raise broken(error) from error
 
+    def check_reader(self) -> None:
+        """Find out without a write whether the reader of the pipe is still there.
+
+        Raises:
+            StdoutClosed: It is not.
+        """
+        try:
+            fd = -1 if self.stream is None else self.stream.fileno()
+        except OSError:  # a test's stream
+            return
+        if fd >= 0 and SYSTEM_PROCESS.is_reader_gone(fd):
+            raise StdoutClosed
+
     def flush(self) -> None:
         """Do nothing, for rich: each `write` flushes."""
 

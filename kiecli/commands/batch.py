@@ -152,13 +152,15 @@ class TaskBatch:
             event = cast("Event | None", event_queue.get(wake))
             match event:
                 case PollCompleted():
-                    if is_polling:
-                        yield from self._shown(poller.receive(event))
+                    yield from self._shown(poller.receive(event) if is_polling else ())
                 case Exchange():
                     reporter.exchange(event)
                 case BaseException():
                     raise event
-                case event if event is not None:
+                case None:  # `wait ... | head -1` must not go on until it has another line
+                    if not is_saving():
+                        runtime.out.check_reader()
+                case _:
                     yield event
             if self.decided is None:
                 yield from self._shown(poller.expire())
@@ -185,7 +187,10 @@ class TaskBatch:
         self._answer.add(outcome)
         self.outcomes[outcome.task_id] = outcome
         if self._stop and self.decided is None:
-            self._decide(outcome)
+            from kiecli.commands.stop_rule import is_met
+
+            if is_met(self._stop, outcome):
+                self.decided = outcome.exit_code
         self.reporter.finished(outcome)
         if error is not None:
             from kiecli.commands.remainder import ErrorReport
@@ -193,12 +198,6 @@ class TaskBatch:
             self._errors = self._errors or ErrorReport(self.reporter)
             self._errors.add(outcome, self.runtime.clock.now())
         return outcome
-
-    def _decide(self, outcome: Outcome) -> None:
-        from kiecli.commands.stop_rule import is_met
-
-        if is_met(self._stop, outcome):
-            self.decided = outcome.exit_code
 
     def finish(self, *, summarize: bool = False, lead: Callable[[], str] = str) -> ExitCode:
         """Report what many tasks have in common, once, and return the code of the whole run.

@@ -4,6 +4,7 @@ import errno
 import os
 import select
 import signal
+import stat
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -21,6 +22,15 @@ class PosixProcess:
         """Let file names pass through that are not UTF-8."""
         stream.reconfigure(errors="surrogateescape")
         return True
+
+    def is_reader_gone(self, fd: int) -> bool:
+        """Return True for a pipe or a socket that nobody reads any more."""
+        mode = os.fstat(fd).st_mode
+        if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):  # macOS cannot poll terminals
+            return False
+        poll = select.poll()
+        poll.register(fd, 0)  # POLLERR and POLLHUP come unasked
+        return bool(poll.poll(0))
 
     def listen(self, received: SignalHandler, overdue: Callable[[], None]) -> None:
         """Handle SIGINT and SIGTERM unless they were ignored (`nohup`, `&`)."""

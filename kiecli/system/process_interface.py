@@ -47,6 +47,10 @@ class Process(Protocol):
         """Set up stdout or stderr; return False for a terminal without control sequences."""
         ...
 
+    def is_reader_gone(self, fd: int) -> bool:
+        """Return True for a pipe or a socket that nobody reads any more, where that shows."""
+        ...
+
     def listen(self, received: SignalHandler, overdue: Callable[[], None]) -> None:
         """Have Ctrl-C and its like handled; what the parent had ignored stays ignored.
 

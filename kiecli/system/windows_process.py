@@ -39,6 +39,10 @@ class WindowsProcess:
         stream.reconfigure(errors="surrogateescape")
         return _enable_control_sequences(stream.fileno())
 
+    def is_reader_gone(self, fd: int) -> bool:  # noqa: ARG002 - only a write can tell
+        """Return False: the next write fails where the reader has gone."""
+        return False
+
     def listen(self, received: SignalHandler, overdue: Callable[[], None]) -> None:
         """Handle Ctrl-C and Ctrl-Break, which mean the same.
 

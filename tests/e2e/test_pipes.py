@@ -107,6 +107,14 @@ def test_a_reader_that_takes_one_line_ends_it_without_a_word(
     assert ran == Ran(0, f"{kie.url}/0/{'x' * 200}.png\n141\n", "")
 
 
+def test_a_reader_that_leaves_ends_a_wait_that_has_no_more_to_print(
+    kie: FaultyServer, kiecli: Installed
+) -> None:
+    kie.faults.task("a", urls=[f"{kie.url}/1.png", f"{kie.url}/2.png"])
+    ran = kiecli.shell("kiecli wait -q a demo-slow | head -1; echo ${PIPESTATUS[0]}")
+    assert ran == Ran(0, f"{kie.url}/1.png\n141\n", "")
+
+
 def test_a_reader_of_a_result_that_leaves_ends_it_without_a_word(
     kie: FaultyServer, kiecli: Installed
 ) -> None:

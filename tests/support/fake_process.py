@@ -35,6 +35,9 @@ class FakeProcess:
     def prepare_stream(self, stream: TextStream) -> bool:
         return stream.isatty()
 
+    def is_reader_gone(self, fd: int) -> bool:  # noqa: ARG002
+        return False
+
     def listen(self, received: SignalHandler, overdue: Callable[[], None]) -> None:
         self._received, self._overdue = received, overdue
 

@@ -2,15 +2,16 @@
 
 import errno
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import BinaryIO, TextIO, cast
 
 import pytest
 
 from kiecli.errors import SaveError, StdoutClosed
 from kiecli.redaction import Redactor
-from kiecli.streams import ErrorOutput, Output
+from kiecli.streams import ErrorOutput, Output, Stream
 from tests.support.program import FakeStream
 from tests.support.systems import needs_pty, open_terminal
 
@@ -50,6 +51,22 @@ def test_a_secret_is_never_shown() -> None:
     output.redactor = Redactor(["sk-01234"])
     output.line("Bearer sk-01234, 'sk-01234'")
     assert stream.text == "sk-01234 is shown\nBearer ****, '****'\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there only a write tells")
+def test_a_reader_that_has_gone_is_noticed_before_the_next_write() -> None:
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "w") as stream:
+        output = Output(cast(Stream, stream))
+        output.check_reader()
+        os.close(reader)
+        with pytest.raises(StdoutClosed):
+            output.check_reader()
+
+
+def test_what_is_no_pipe_has_no_reader_to_lose() -> None:
+    Output(None).check_reader()
+    Output(FakeStream()).check_reader()
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,10 @@
 """The POSIX form of the process, as far as one that lives on can tell; e2e tests its end."""
 
+import os
 import signal
+import socket
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 
 import pytest
@@ -31,6 +34,25 @@ class Seen(list[object]):
 
     def overdue(self) -> None:
         self.append("overdue")
+
+
+def test_a_pipe_and_a_socket_tell_that_their_reader_has_gone() -> None:
+    process = PosixProcess()
+    reader, writer = os.pipe()
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert not process.is_reader_gone(writer)
+        assert not process.is_reader_gone(ours.fileno())
+        os.close(reader)
+        theirs.close()
+        assert process.is_reader_gone(writer)
+        assert process.is_reader_gone(ours.fileno())
+    os.close(writer)
+
+
+def test_a_file_has_no_reader(tmp_path: Path) -> None:
+    with (tmp_path / "out").open("w") as file:
+        assert not PosixProcess().is_reader_gone(file.fileno())
 
 
 def test_the_signals_that_end_a_run_are_handled() -> None:

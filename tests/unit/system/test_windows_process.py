@@ -38,6 +38,10 @@ class Seen:
         self.queue.put("overdue")
 
 
+def test_only_a_write_tells_that_a_reader_has_gone() -> None:
+    assert not WindowsProcess().is_reader_gone(1)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGBREAK])
 def test_both_keys_mean_ctrl_c_and_a_thread_stands_by(number: int) -> None:
     process, seen = WindowsProcess(), Seen()

@@ -12,7 +12,7 @@ from kiecli.errors import ExitCode, TaskPending
 from kiecli.outcome import Outcome
 from kiecli.polling.snapshot import Snapshot
 from kiecli.render.reporter import Reporter
-from kiecli.render.text import named, resume_lead
+from kiecli.render.text import resume_lead
 from kiecli.runtime import Runtime
 from kiecli.task_ids.task_selection import TaskSelection
 
@@ -107,7 +107,7 @@ class ErrorReport:
         # Where Kie answers nobody it is one outage: one message for all tasks, at their end.
         if any(snapshot.answer is not None for snapshot in snapshots):
             for group in _group_by_error(self._given_up):
-                self._print(group, about=_names(group))
+                self._print(group)
             self._reported.update(outcome.task_id for outcome in self._given_up)
             self._given_up.clear()
 
@@ -134,26 +134,23 @@ class ErrorReport:
         has_line = False
         for group in _group_by_error(each for each in ended if each.task_id not in self._reported):
             error = group[0].error
-            alone = (error is not None and error.fatal) or len(selection.task_ids) == 1
+            assert error is not None
+            alone = error.fatal or len(selection.task_ids) == 1
             is_all = may_advise and remainder.is_all_in(group)
-            self._print(
-                group,
-                about="" if alone else _names(group),
-                resume_command=remainder.command if is_all else "",
-            )
+            command = remainder.command if is_all else ""
+            if alone:
+                self._reporter.error(error, resume_command=command)
+            else:
+                self._print(group, command)
             has_line = has_line or is_all
         if selection.created and any(each.error is not None and each.error.fatal for each in ended):
             name_created(selection, runtime, "to continue")
         return None if has_line else remainder
 
-    def _print(self, group: Sequence[Outcome], *, about: str, resume_command: str = "") -> None:
+    def _print(self, group: Sequence[Outcome], resume_command: str = "") -> None:
         error = group[0].error
         assert error is not None
-        self._reporter.error(error, about=about, resume_command=resume_command, tasks=len(group))
-
-
-def _names(group: Sequence[Outcome]) -> str:
-    return named([outcome.name for outcome in group])
+        self._reporter.errors(error, [outcome.name for outcome in group], resume_command)
 
 
 def _group_by_error(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:

@@ -1,6 +1,6 @@
 """What stderr gets while a run goes on, where no block can be drawn: lines, or errors only."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -72,12 +72,34 @@ class Reporter:
 
         text = error_text(error, about=about, resume_command=resume_command, tasks=tasks)
         # One annotation for each task: its files may fail one after the other.
-        is_new = (about or text) not in self._annotated
+        is_new = (about or text) not in self._annotated and not isinstance(error, TaskPending)
         if is_new and self._err.takes_annotations and len(self._annotated) < _MAX_ANNOTATIONS:
             self._annotated.add(about or text)
             self._print(annotation(text))  # without a lead: the command must begin the line
         else:
             self._print(self._err.message(Severity.ERROR, text))
+
+    def errors(self, error: KieError, names: Sequence[str], resume_command: str = "") -> None:
+        """Print what went wrong with several tasks: in one line, but with an annotation for each.
+
+        Args:
+            error: What happened.
+            names: What people call the tasks.
+            resume_command: The line to run for all of them, where one helps.
+        """
+        from kiecli.render.text import named, resume_lead
+
+        room = 0
+        is_annotated = self._err.takes_annotations and not isinstance(error, TaskPending)
+        if is_annotated and len(names) > 1:
+            room = min(_MAX_ANNOTATIONS - len(self._annotated), len(names))
+        for name in names[:room]:
+            self.error(error, about=name)
+        if rest := names[room:]:
+            command = "" if room else resume_command
+            self.error(error, about=named(rest), resume_command=command, tasks=len(rest))
+        if room and resume_command:
+            self.advise(f"{resume_lead({error.kind}, len(names))}: {resume_command}")
 
     def advise(self, text: str) -> None:
         """Print what belongs to an error, so `--quiet` does not hide it: the line to run."""

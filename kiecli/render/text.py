@@ -1,6 +1,6 @@
 """How things are put into words, the same in every command. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from kiecli import durations
 from kiecli.errors import KieError
@@ -67,7 +67,7 @@ def resume_lead(kinds: Collection[str], tasks: int) -> str:
             return "to continue"
 
 
-def named(task_ids: list[str]) -> str:
+def named(task_ids: Sequence[str]) -> str:
     """Return a few ids by name, many as the first three and how many more."""
     if len(task_ids) <= 4:  # noqa: PLR2004
         return ", ".join(task_ids)

@@ -553,6 +553,16 @@ def test_a_key_that_is_refused_for_a_fresh_link_is_the_exit_code_of_its_task(
     )
 
 
+def test_an_unfinished_task_is_not_annotated(kiecli: Program) -> None:
+    assert kiecli("download", "demo-slow", "demo-video", GITHUB_ACTIONS="true") == Ran(
+        8,
+        "",
+        "kiecli: demo-slow, demo-video: not finished yet: waiting."
+        " To wait for them: kiecli download --wait demo-slow demo-video\n"
+        "kiecli: 2 tasks: 2 not finished (demo-slow, demo-video)\n",
+    )
+
+
 def test_links_that_are_about_to_expire_are_mentioned(kiecli: Program, clock: FakeClock) -> None:
     kiecli("status", "-q", "demo-image")
     clock.advance(22.5 * 3600)

@@ -559,6 +559,21 @@ def test_github_actions_gets_annotations_instead_of_messages_and_no_block(
     ]
 
 
+def test_an_outage_gets_an_annotation_for_each_task_and_one_line(
+    kiecli: Program, kie: Faults
+) -> None:
+    kie.always("recordInfo", httpx.Response(502))
+    ran = kiecli("wait", "-q", "-t", "2s", "a", "b", environ={"GITHUB_ACTIONS": "true"})
+    why = "Kie answered with an error page (HTTP 502); tried 3 times in 2s"
+    assert ran == Ran(
+        6,
+        "",
+        f"::error title=kiecli::a: {why}\n"
+        f"::error title=kiecli::b: {why}\n"
+        "kiecli: to try again: kiecli wait -t 2s a b\n",
+    )
+
+
 def test_ten_annotations_at_most_and_escaped(kiecli: Program, kie: Faults) -> None:
     many = [f"task{n}" for n in range(12)]
     for task_id in many:

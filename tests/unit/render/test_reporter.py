@@ -208,6 +208,28 @@ def test_in_github_actions_ten_tasks_get_annotations_instead_of_messages() -> No
     ]
 
 
+def test_in_github_actions_each_of_several_tasks_gets_an_annotation_and_all_one_line() -> None:
+    stage = Stage(Reporter, environ={"GITHUB_ACTIONS": "true"})
+    away = KieUnavailable("away")
+    stage.reporter.errors(away, ["one"], "kiecli wait one")
+    stage.reporter.errors(away, [f"t{n}" for n in range(11)], "kiecli wait t0")
+    stage.reporter.errors(away, ["x", "y"], "kiecli wait x y")
+    assert stage.printed == [
+        "::error title=kiecli::one: away. To try again: kiecli wait one",
+        *(f"::error title=kiecli::t{n}: away" for n in range(9)),
+        "kiecli: t9, t10: away",
+        "kiecli: to try again: kiecli wait t0",
+        "kiecli: x, y: away. To try again: kiecli wait x y",
+    ]
+
+
+@pytest.mark.parametrize("names", [["a"], ["a", "b"]])
+def test_an_unfinished_task_is_no_error_for_github_actions(names: list[str]) -> None:
+    stage = Stage(LogReporter, environ={"GITHUB_ACTIONS": "true"})
+    stage.reporter.errors(TaskPending("not finished yet: waiting"), names)
+    assert stage.printed == [f"kiecli: {', '.join(names)}: not finished yet: waiting"]
+
+
 @pytest.mark.parametrize(
     ("task_id", "line"),
     [("t1", "GET f.test/a[2J b t1: HTTP 200, 12 ms"), ("-", "GET f.test/a[2J b: HTTP 200, 12 ms")],

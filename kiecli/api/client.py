@@ -108,15 +108,19 @@ class KieClient:
             raise KieUnavailable("Kie's answer contains no credit balance")
         return left
 
-    def fresh_link(self, url: str) -> str:
+    def fresh_link(self, url: str, task_id: str = "-") -> str:
         """Return a link that is good for 20 minutes, for a result whose own link is dead.
 
         The link is a credential: it stays out of messages and files.
 
+        Args:
+            url: The dead one.
+            task_id: Whose result it is, for the log.
+
         Raises:
             KieError: There is none.
         """
-        link = self._ask("POST", "/api/v1/common/download-url", json={"url": url})
+        link = self._ask("POST", "/api/v1/common/download-url", task_id, json={"url": url})
         if not isinstance(link, str) or not link:
             raise KieUnavailable("Kie's answer contains no link")
         return link

@@ -19,8 +19,8 @@ class TransferContext(NamedTuple):
 
     client: httpx.Client
     """Asks file hosts; it follows no redirects and sends no key."""
-    fresh_link: Callable[[str], str]
-    """Asks Kie for another link to a result; raises KieError."""
+    fresh_link: Callable[[str, str], str]
+    """Asks Kie for another link to a result, by its link and its task; raises KieError."""
     clock: Clock
     report: Callable[[TransferEvent], None]
     """Takes what happens to files; called from the threads that save them."""

@@ -36,7 +36,7 @@ class Downloader:
         self,
         *,
         client: httpx.Client,
-        fresh_link: Callable[[str], str],
+        fresh_link: Callable[[str, str], str],
         clock: Clock,
         options: SaveOptions,
         report: Callable[[TransferEvent], None],
@@ -50,7 +50,8 @@ class Downloader:
 
         Args:
             client: Asks file hosts, for all threads.
-            fresh_link: Asks Kie for another link to a result, and raises KieError.
+            fresh_link: Asks Kie for another link to a result, by its link and task; raises
+                KieError.
             clock: Measures and waits.
             options: How to save.
             report: Takes what happens to files, on the threads that save them.

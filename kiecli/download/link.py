@@ -61,7 +61,7 @@ class Link:
 
     def _refresh(self, reason: str) -> TransientError | None:
         try:
-            self.url = self._context.fresh_link(self._target.url or "")
+            self.url = self._context.fresh_link(self._target.url or "", self._target.task_id)
         except KieError as error:
             reason = f"{reason}, and Kie gave no new link: {error.message}"
             if error.temporary:

@@ -585,6 +585,17 @@ def test_verbose_tells_requests_without_their_query(kiecli: Program, kie: Faults
     )
 
 
+def test_verbose_names_the_task_of_a_fresh_link(kiecli: Program, kie: Faults) -> None:
+    kie.task("a", urls=["https://kie.test/gone.png"])
+    kie.always("file", httpx.Response(404))
+    kie.always("download-url", envelope(422, "url is wrong"))
+    ran = kiecli("download", "-v", "-q", "a")
+    assert (
+        "kiecli: POST kie.test/api/v1/common/download-url a: HTTP 200, code 422, 0 ms"
+        in ran.err.splitlines()
+    )
+
+
 def test_the_key_goes_to_the_api_only(kiecli: Program, kie: Faults) -> None:
     kiecli("download", "-q", "demo-image", "demo-expired")
     assert kie.seen("file")

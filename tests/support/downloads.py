@@ -46,7 +46,7 @@ def context(client: httpx.Client, clock: Clock | None = None) -> TransferContext
     hosts = HostHealth(clock, lambda _low, high: high, nullcontext, {}, Lock())
     return TransferContext(
         client,
-        fresh_link=str,
+        fresh_link=lambda url, _task_id: url,
         clock=clock,
         report=lambda _event: None,
         space=DiskSpace(),

@@ -132,6 +132,9 @@ class TaskFailed(KieError):
 
     kind = "failed"
     exit_code = ExitCode.FAILED
+    fail_code: str | None = None
+    fail_message: str | None = None
+    """Code and message of Kie, where it sends no record of the task that has them."""
 
 
 class TaskNotFound(KieError):
@@ -234,11 +237,7 @@ def without_frames(error: E) -> E:
 
 
 class Interrupted(BaseException):
-    """A signal asks us to leave; `main` prints the resume line and goes.
-
-    Attributes:
-        signum: The signal's number.
-    """
+    """The signal `signum` asks us to leave; `main` prints the resume line and goes."""
 
     def __init__(self, signum: int) -> None:
         super().__init__(signum)

@@ -107,7 +107,7 @@ def decode(
     envelope = redact(_envelope(body))
     code = _code(envelope)
     if code is None:
-        raise _error_for_status(status, retry_after(headers), key_origin)
+        raise _error_for_status(status, body, retry_after(headers), key_origin)
     data = envelope.get("data")
     if code == 200 or (code == 505 and _is_record(data)):
         return data
@@ -128,11 +128,24 @@ def _envelope(body: bytes) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def _is_json(body: bytes) -> bool:
+    try:
+        safe_json.parse(body)
+    except ValueError:
+        return False
+    return True
+
+
+_CODES = 100_000  # no code has more digits
+
+
 def _code(envelope: Mapping[str, Any]) -> int | None:
     code = envelope.get("code")
-    # More digits are no code, and Python refuses to read very many.
+    # Python refuses to read very many digits.
     if isinstance(code, str) and code.isascii() and code.isdigit() and len(code) < 6:
         return int(code)  # re-sellers send a string of digits
+    if isinstance(code, float) and code.is_integer() and abs(code) < _CODES:
+        return int(code)  # some languages have no other numbers
     return code if isinstance(code, int) and not isinstance(code, bool) else None
 
 
@@ -153,7 +166,10 @@ def _error_for_code(code: int, message: str, delay: float | None, key_origin: st
         return _access_error(code, detail, key_origin)
     # These are about the task, and not about the request for it.
     if code in (501, 408):
-        return TaskFailed(f"Kie says the task failed: {detail}", hint=hint_for(str(code), message))
+        hint = hint_for(str(code), message)
+        failure = TaskFailed(f"Kie says the task failed: {detail}", hint=hint)
+        failure.fail_code, failure.fail_message = str(code), message or None
+        return failure
     # Only the words tell it from a 422 about a malformed id.
     if code == 404 or (code == 422 and "recordinfo is null" in message.lower()):
         return TaskNotFound("Kie has no task with this id", hint=NOT_FOUND_HINT)
@@ -181,7 +197,7 @@ def _from(key_origin: str) -> str:
     return f" ({key_origin})" if key_origin else ""
 
 
-def _error_for_status(status: int, delay: float | None, key_origin: str) -> KieError:
+def _error_for_status(status: int, body: bytes, delay: float | None, key_origin: str) -> KieError:
     """Return the error of an answer that is not one of Kie's: a proxy's, a router's, a page."""
     if status == 401:
         return AccountRefused(
@@ -197,5 +213,7 @@ def _error_for_status(status: int, delay: float | None, key_origin: str) -> KieE
         )
     if status == 429:
         return RateLimited("rate limited by Kie (HTTP 429)", retry_after=delay)
-    what = "a page that is not JSON" if status == 200 else "an error page"
+    what = "an error page"
+    if status == 200:
+        what = "JSON that has no code" if _is_json(body) else "a page that is not JSON"
     return KieUnavailable(f"Kie answered with {what} (HTTP {status})", retry_after=delay)

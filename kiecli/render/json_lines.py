@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kiecli.api.models import Task
 from kiecli.clock import iso_timestamp
-from kiecli.errors import KieError
+from kiecli.errors import KieError, TaskFailed
 from kiecli.outcome import Outcome
 from kiecli.render.text import advice
 from kiecli.safe_text import COMMAND
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # Stands in where there is no answer, so that every object has every field.
 _NO_TASK = Task.parse("", {})
+_NO_FAILURE = TaskFailed("")
 
 
 def line(outcome: Outcome, wall: float) -> str:
@@ -40,6 +41,7 @@ def record(outcome: Outcome, wall: float) -> dict[str, Any]:
     """Return the fields of one outcome."""
     task = outcome.task or _NO_TASK
     known = outcome.task is not None
+    failure = outcome.error if isinstance(outcome.error, TaskFailed) else _NO_FAILURE
     fields: dict[str, Any] = {
         "task_id": outcome.task_id,
         "model": task.model,
@@ -54,8 +56,8 @@ def record(outcome: Outcome, wall: float) -> dict[str, Any]:
         "results": [result._asdict() for result in task.results],
         "object": task.inline_result,
         "credits": task.credits,
-        "fail_code": task.fail_code,
-        "fail_message": task.fail_message,
+        "fail_code": task.fail_code or failure.fail_code,
+        "fail_message": task.fail_message or failure.fail_message,
         "params": task.params,
     }
     if outcome.files is not None:

@@ -417,6 +417,20 @@ def test_a_refused_key_is_said_once_for_all(kiecli: Program, kie: Faults) -> Non
     )
 
 
+@pytest.mark.parametrize("message", ["upstream silent", ""])
+def test_json_has_code_and_message_of_a_failure_without_a_record(
+    kiecli: Program, kie: Faults, message: str
+) -> None:
+    kie.always("recordInfo", envelope(408, message))
+    ran = kiecli("status", "--json", "-q", "a")
+    fields = json.loads(ran.out)
+    assert (fields["outcome"], fields["fail_code"], fields["fail_message"]) == (
+        "failed",
+        "408",
+        message or None,
+    )
+
+
 @pytest.mark.parametrize("flags", [(), ("--json",), ("-q",)])
 def test_a_signal_names_also_what_is_held_back_behind_a_slow_answer(
     kiecli: Program, flags: tuple[str, ...]

@@ -12,6 +12,7 @@ from kiecli.errors import (
     AccessError,
     AccountRefused,
     ConfigError,
+    ExitCode,
     KieError,
     KieUnavailable,
     RateLimited,
@@ -161,7 +162,11 @@ _NO_CODE: list[bytes] = [
     b"error code: 1010",
     _body(200, "success", _RECORD)[:-20],
     b"\xff\xfe\x00",
+    b"[" * 10_000,
+]
+_JSON_WITHOUT_CODE: list[bytes] = [
     b"[]",
+    b"[1,2]",
     b"null",
     b'"text"',
     json.dumps(_SPRING).encode(),
@@ -170,7 +175,9 @@ _NO_CODE: list[bytes] = [
     _body("soon"),
     _body("2" * 300),
     _body("\u0662\u0660\u0660"),
-    b"[" * 10_000,
+    _body(200.5),
+    _body(1e300),
+    b'{"code":1e999}',
 ]
 
 
@@ -181,6 +188,21 @@ def test_without_a_code_the_status_decides(
 ) -> None:
     error = _error(status, body)
     assert (type(error), error.message) == (kind, message)
+
+
+@pytest.mark.parametrize(("status", "kind", "message"), _STATUSES)
+@pytest.mark.parametrize("body", _JSON_WITHOUT_CODE, ids=range(len(_JSON_WITHOUT_CODE)))
+def test_of_json_without_a_code_the_status_decides_too(
+    status: int, kind: type[KieError], message: str, body: bytes
+) -> None:
+    error = _error(status, body)
+    shown = message.replace("a page that is not JSON", "JSON that has no code")
+    assert (type(error), error.message) == (kind, shown)
+
+
+def test_a_code_with_a_decimal_point_is_that_code() -> None:
+    assert decode(200, {}, _body(200.0, "success", _RECORD)) == _RECORD
+    assert _error(200, _body(422.0, "recordInfo is null")).exit_code is ExitCode.NOT_FOUND
 
 
 def test_an_answer_from_elsewhere_hints_at_the_address() -> None:

@@ -32,6 +32,16 @@ def parse(text: str, *, zero: bool = False) -> float:
     return seconds
 
 
+def show_pause(seconds: float) -> str:
+    """Return a pause that a server asks for: `90` as `1m30s`, long ones in days.
+
+    Some ask for ages, to be left alone.
+    """
+    if seconds > MAX_SECONDS:
+        return "over a year"
+    return f"{seconds / 86400:.0f} days" if seconds >= 2 * 86400 else show(max(1, round(seconds)))
+
+
 def show(seconds: float) -> str:
     """Return `1h30m`, `15m`, `45s`, `2.5s`: tenths below ten seconds, whole seconds above.
 

@@ -11,7 +11,7 @@ from kiecli.download.link import Link
 from kiecli.download.plan import Target
 from kiecli.download.progress import TransferRetrying
 from kiecli.download.retry import MAX_STANDSTILL, RetryPolicy
-from kiecli.durations import show
+from kiecli.durations import show, show_pause
 from kiecli.errors import SaveError
 
 
@@ -77,7 +77,7 @@ class Recovery:
         # To sleep first and then find that time is up would only keep the user waiting.
         if retry_after > self._retries.remaining(now):
             raise self._error(
-                f"{failure.reason}, and the host asks to wait {show(round(retry_after))};"
+                f"{failure.reason}, and the host asks to wait {show_pause(retry_after)};"
                 f" files are retried for {show(round(MAX_STANDSTILL))} at most",
                 temporary=True,
             )

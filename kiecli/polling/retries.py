@@ -120,7 +120,7 @@ class RetryState(RetryWindow):
             took = durations.show(round(max(1.0, now - self._began)))
             details.append(f"tried {self.attempts} times in {took}")
         if self.reason.retry_after:
-            details.append(f"Kie asks to wait {durations.show(self.reason.retry_after)}")
+            details.append(f"Kie asks to wait {durations.show_pause(self.reason.retry_after)}")
         if not details:
             return self.reason
         error = KieUnavailable("; ".join([self.reason.message, *details]), hint=self.reason.hint)

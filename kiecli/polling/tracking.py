@@ -125,7 +125,7 @@ class TrackedTask:
         timeout = self._shared.policy.timeout
         waited = durations.show(timeout or 0)
         if self.answer is not None:
-            state = (self.answer.state or "running").lower()
+            state = self.answer.state_label if self.answer.state else "running"
             return DeadlineExceeded(
                 f"still {state} after {waited}" if timeout else f"still {state}"
             )

@@ -37,11 +37,20 @@ class Notices:
         self._troubles: set[str] = set()
         self._file_troubles: dict[str, str] = {}
 
-    def of_trouble(self, task_id: str, retry: Retry) -> Iterator[str]:
-        """Yield why a task is asked about again, once for each reason."""
-        name, limit = self._name_of(task_id), durations.show(retry.limit)
+    def of_trouble(self, task_id: str, retry: Retry, *, was_seen: bool = False) -> Iterator[str]:
+        """Yield why a task is asked about again, once for each reason.
+
+        Args:
+            task_id: The task.
+            retry: Why, and for how long.
+            was_seen: Whether Kie has answered about it before.
+        """
+        name, limit = self._name_of(task_id), durations.show(max(1, round(retry.limit)))
         reason = error_message(retry.reason)
         match retry.reason:
+            case TaskNotFound() if was_seen:
+                key = line = f"{name}: Kie does not know this id any more"
+                line += f"; asking again for up to {limit}"
             case TaskNotFound():
                 key = task_id
                 line = (

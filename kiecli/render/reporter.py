@@ -188,7 +188,10 @@ class LogReporter(Reporter):
     def snapshot(self, snapshot: Snapshot) -> None:
         """Print a change of state, and trouble that lasts."""
         if snapshot.retry is not None:
-            for line in self._notices.of_trouble(snapshot.task_id, snapshot.retry):
+            was_seen = snapshot.answer is not None
+            for line in self._notices.of_trouble(
+                snapshot.task_id, snapshot.retry, was_seen=was_seen
+            ):
                 self.note(line)
         if self._watching:
             for line in self._notices.of_change(snapshot, self._clock.now()):

@@ -80,6 +80,21 @@ def test_durations_as_they_are_shown(seconds: float, shown: str) -> None:
     assert durations.show(seconds) == shown
 
 
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0.2, "1s"),
+        (89.6, "1m30s"),
+        (2 * 86400 - 1, "47h59m59s"),
+        (2 * 86400, "2 days"),
+        (365 * 86400, "365 days"),
+        (1e12, "over a year"),
+    ],
+)
+def test_pauses_that_servers_ask_for(seconds: float, shown: str) -> None:
+    assert durations.show_pause(seconds) == shown
+
+
 @settings(deadline=None)
 @given(st.integers(min_value=0, max_value=int(durations.MAX_SECONDS)))
 def test_what_is_shown_can_be_typed_again(seconds: int) -> None:

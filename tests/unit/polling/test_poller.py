@@ -139,7 +139,10 @@ def _wait(timeout: float, interval: float | None = 3) -> PollPolicy:
 _DEADLINES: dict[str, _Row] = {
     "the last poll": (
         always(_GENERATING, 0.5), _wait(10), [0, 3, 6, 9, 10], 10.5, "still generating after 10s"),
-    "a state in capitals": (always(seen("NEW")), _wait(3), [0, 3], 3, "still new after 3s"),
+    "a state in capitals": (
+        always(seen("GENERATING")), _wait(3), [0, 3], 3, "still generating after 3s"),
+    "an unknown state": (
+        always(seen("UpScaling")), _wait(3), [0, 3], 3, "still UpScaling after 3s"),
     "no state": (always(seen(None)), _wait(3), [0, 3], 3, "still running after 3s"),
     "ten seconds more": (always(None), _wait(10), [0], 20, "no answer within 10s"),
     "a poll that takes longer than the interval": (

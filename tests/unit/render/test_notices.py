@@ -33,6 +33,19 @@ def seen(
     return Snapshot(task_id, answer, elapsed, settled, error, retry)
 
 
+def test_a_task_that_was_seen_is_not_called_new() -> None:
+    notices = Notices()
+    retry = Retry(NOT_FOUND, 0.0, 59.7)
+    assert list(notices.of_trouble("a", retry)) != []
+    lines = [line for _ in "12" for line in notices.of_trouble("a", retry, was_seen=True)]
+    assert lines == ["a: Kie does not know this id any more; asking again for up to 1m"]
+
+
+def test_limits_have_no_tenths() -> None:
+    [line] = Notices().of_trouble("a", Retry(AWAY, 2.5, 2.9))
+    assert line.endswith("; retrying for up to 3s")
+
+
 def test_trouble_is_told_once_for_each_reason() -> None:
     notices = Notices()
     lines = [

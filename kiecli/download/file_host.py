@@ -73,7 +73,8 @@ def open_url(
     except httpx.HTTPError as error:
         if is_out_of_descriptors(error):
             raise OSError(errno.EMFILE, os.strerror(errno.EMFILE)) from error
-        reason = f"{host_of(path[-1])}: {describe_error(error, deadline)}"
+        peer = name_of_peer(host_of(path[-1]), error)
+        reason = f"{peer}: {describe_error(error, deadline)}"
         raise (PermanentError if is_certificate_error(error) else TransientError)(reason) from error
 
 

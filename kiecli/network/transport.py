@@ -69,7 +69,7 @@ class PoolTransport(httpx.BaseTransport):
             max_connections=None,
             max_keepalive_connections=None,
             keepalive_expiry=KEEPALIVE_EXPIRY,
-            network_backend=_Backend(connector, clock, is_proxied=proxy is not None),
+            network_backend=_Backend(connector, clock, proxy),
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -137,10 +137,10 @@ class _ResponseStream(httpx.SyncByteStream):
 class _Backend(httpcore.NetworkBackend):
     """Makes the connections of a pool."""
 
-    def __init__(self, connector: Connector, clock: Clock, *, is_proxied: bool) -> None:
+    def __init__(self, connector: Connector, clock: Clock, proxy: "ProxyAddress | None") -> None:
         self._connector = connector
         self._clock = clock
-        self._is_proxied = is_proxied
+        self._proxy = proxy
 
     def connect_tcp(
         self,
@@ -154,21 +154,25 @@ class _Backend(httpcore.NetworkBackend):
         # Every request of kiecli brings its deadline; httpx's own default would be a number.
         if not isinstance(timeout, Deadline):
             timeout = Deadline(self._clock, CONNECT_TIMEOUT if timeout is None else timeout)
+        # The server itself is the proxy's to reach.
+        note = "" if self._proxy is None else proxy_note(host, port)
         with _raising(httpcore.ConnectTimeout, httpcore.ConnectError):
             try:
-                return SocketStream(self._connector.connect(host, port, timeout))
+                source = self._connector.connect(host, port, timeout)
             except (OSError, UnicodeError) as error:
-                if self._is_proxied:  # the server itself is the proxy's to reach
-                    error.add_note(proxy_note(host, port))
+                error.add_note(note)
                 raise
+        is_tls_first = self._proxy is not None and self._proxy.scheme == "https"
+        return SocketStream(source, note if is_tls_first else "")
 
 
 class SocketStream(httpcore.NetworkStream):
     """A connection, with TLS or without, over a socket that does not block."""
 
-    def __init__(self, source: "socket.socket | TunnelSocket") -> None:
-        """Take over a connected socket."""
+    def __init__(self, source: "socket.socket | TunnelSocket", note: str = "") -> None:
+        """Take over a connected socket; `note` is for errors of its first handshake."""
         self._socket = source
+        self._note = note
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Return what is there, at least one byte; nothing at the end."""
@@ -201,9 +205,11 @@ class SocketStream(httpcore.NetworkStream):
             try:
                 self._socket = source = self._secured(ssl_context, server_hostname)
                 attempt(source, source.do_handshake, READABLE, timeout)
-            except BaseException:
+            except BaseException as error:
+                error.add_note(self._note)
                 self.close()  # nobody else does it
                 raise
+        self._note = ""
         return self
 
     def _secured(

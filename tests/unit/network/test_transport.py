@@ -15,6 +15,7 @@ import pytest
 from kiecli.clock import SystemClock
 from kiecli.network.connect import Address, Connector
 from kiecli.network.deadline import Deadline
+from kiecli.network.errors import name_of_peer
 from kiecli.network.proxies import ProxyAddress
 from kiecli.network.tls import create_ssl_context
 from kiecli.network.transport import HTTPCORE_ERRORS, PoolTransport, SocketStream, translated_errors
@@ -367,9 +368,21 @@ def test_a_handshake_in_a_tunnel_that_fails_is_an_error(
     with (
         raw_server(context=certificate.context()) as server,
         proxied(scheme, server, certificate) as (http, _),
-        pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"),
+        pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED") as raised,
     ):
         http.get("https://other.test/x")
+    assert name_of_peer("other.test", raised.value) == "other.test"
+
+
+def test_a_proxy_whose_certificate_is_refused_is_named(certificate: Certificate) -> None:
+    with raw_server(context=certificate.context()) as server:
+        address = ProxyAddress("https", "127.0.0.1", server.port)
+        with (
+            client(ssl.create_default_context(), address) as http,
+            pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED") as raised,
+        ):
+            http.get("https://kie.test/x")
+    assert name_of_peer("kie.test", raised.value) == f"the proxy 127.0.0.1:{server.port}"
 
 
 def test_a_proxy_that_never_answers_ends_at_the_deadline(trusting: ssl.SSLContext) -> None:

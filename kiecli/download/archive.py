@@ -1,5 +1,6 @@
 """The list of tasks that need not be asked about again: `--archive FILE`."""
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable
 from errno import EISDIR
 from pathlib import Path
@@ -16,6 +17,7 @@ from kiecli.system.system_disk import SYSTEM_DISK
 SAVED, FAILED = "saved", "failed"
 """What the second word of a line says of a task."""
 
+_UTF16_MARKS = (BOM_UTF16_LE, BOM_UTF16_BE)
 _LOCK_PAUSE = 0.05  # seconds between two attempts to get the lock
 # Another kiecli holds it for the time of one write. Whoever holds it for longer is stuck.
 _MAX_LOCK_WAIT = 10.0  # seconds
@@ -48,6 +50,8 @@ class Archive:
         Raises:
             UsageError: No file can have that name.
         """
+        if not path:
+            raise UsageError("--archive is empty", hint="give the name of a file")
         if problem := syntax.problem(path):
             raise UsageError(f"--archive {path}: {problem}", hint="give another name")
         self.path = path
@@ -58,7 +62,7 @@ class Archive:
         """Return the listed ids, each with the second word of its line, or nothing.
 
         Raises:
-            UsageError: The file cannot be read.
+            UsageError: The file cannot be read, or is not UTF-8.
         """
         path = Path(self.path)
         if path.is_char_device():
@@ -73,6 +77,13 @@ class Archive:
             raise UsageError(
                 f"--archive {self.path} cannot be read: {describe(found)[0]}"
             ) from error
+        # UTF-16, as old PowerShells write it, has a NUL in each line; UTF-8 that is appended to it
+        # would be read by nobody.
+        if b"\0" in data or data.startswith(_UTF16_MARKS):
+            raise UsageError(
+                f"--archive {self.path} cannot be read: it is not UTF-8 but probably UTF-16",
+                hint="convert it to UTF-8, or give another file",
+            )
         return parse(data.decode("utf-8-sig", errors="replace"))
 
     def check_writable(self) -> None:

@@ -162,6 +162,7 @@ def test_a_failed_task_that_cannot_be_added_stays_a_failed_one(
             ["--archive", "-", "a"],
             "--archive needs a file. Task ids on stdin are read by: -",
         ),
+        (["--archive", "", "a"], "--archive is empty. Give the name of a file"),
         (
             ["--archive", "folder", "a"],
             "--archive folder cannot be read: a folder with this name exists",

@@ -92,6 +92,25 @@ def test_a_file_that_cannot_be_used_is_wrong_usage(
     assert refused.value.message == f"--archive {path} cannot be written: {written}"
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("start", ["", "\ufeff"])
+def test_a_list_in_utf_16_is_wrong_usage(path: Path, encoding: str, start: str) -> None:
+    path.write_bytes(f"{start}a\tsaved\r\n".encode(encoding))
+    with pytest.raises(UsageError) as refused:
+        archive(path).read()
+    assert (refused.value.message, refused.value.hint) == (
+        f"--archive {path} cannot be read: it is not UTF-8 but probably UTF-16",
+        "convert it to UTF-8, or give another file",
+    )
+
+
+@pytest.mark.parametrize("mark", [b"\xff\xfe", b"\xfe\xff"])
+def test_a_list_that_begins_as_utf_16_is_wrong_usage_too(path: Path, mark: bytes) -> None:
+    path.write_bytes(mark)
+    with pytest.raises(UsageError, match="probably UTF-16"):
+        archive(path).read()
+
+
 class Full:
     """A disk without room."""
 

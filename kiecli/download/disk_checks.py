@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Protocol
 
 from kiecli import sizes
-from kiecli.download.disk_errors import disk_error
+from kiecli.download.disk_errors import FREE_SPACE, FREE_TEMPORARY_SPACE, disk_error
 from kiecli.errors import FolderNotWritable, SaveError, UsageError
 
 _PROBE_PREFIX, _PROBE_SUFFIX = ".kiecli-", ".tmp"
@@ -163,7 +163,7 @@ class DiskSpace:
             needed = length - file.size
             # A disk that reports a total of nothing, as some network folders do, is not full.
             if usage.total and needed > usage.free - others:
-                raise _no_room(path, needed, usage.free, others)
+                raise _no_room(path, folder, needed, usage.free, others)
             self._files[file] = device, length
 
     def release(self, file: Growing) -> None:
@@ -172,10 +172,13 @@ class DiskSpace:
             self._files.pop(file, None)
 
 
-def _no_room(path: str, needed: int, free: int, others: int) -> SaveError:
+def _no_room(path: str, folder: str, needed: int, free: int, others: int) -> SaveError:
     taken = f", {sizes.show(others)} of it for other files of this run" if others else ""
+    # What goes to stdout grows in the folder for temporary files.
+    is_beside = folder == (os.path.dirname(path) or ".")
+    disk = "the disk" if is_beside else f"the disk of {folder}"
     return SaveError(
-        f"could not save {path}: it needs {sizes.show(needed)}, and the disk has"
+        f"could not save {path}: it needs {sizes.show(needed)}, and {disk} has"
         f" {sizes.show(free)} free{taken}",
-        hint="free some space, then run the line again",
+        hint=FREE_SPACE if is_beside else FREE_TEMPORARY_SPACE,
     )

@@ -5,12 +5,13 @@ import os
 
 from kiecli.errors import KieError, NameTaken, SaveError, causes, without_frames
 
-_FREE_SPACE = "free some space, then run the line again"
+FREE_SPACE = "free some space, then run the line again"
+FREE_TEMPORARY_SPACE = "free some space there, or set TMPDIR to a folder on another disk"
 _OTHER_FOLDER = "choose another folder with -d"
 _OTHER_NAME = "choose another name with -o"
 _MESSAGES = {
-    errno.ENOSPC: ("the disk is full", _FREE_SPACE),
-    errno.EDQUOT: ("the disk quota is used up", _FREE_SPACE),
+    errno.ENOSPC: ("the disk is full", FREE_SPACE),
+    errno.EDQUOT: ("the disk quota is used up", FREE_SPACE),
     errno.EFBIG: ("the file is larger than the disk or 'ulimit -f' allows", _OTHER_FOLDER),
     errno.EROFS: ("the disk is read-only", _OTHER_FOLDER),
     errno.EACCES: ("permission denied", _OTHER_FOLDER),
@@ -108,6 +109,13 @@ def no_temporary_file(path: str, error: OSError) -> SaveError:
     return SaveError(
         f"could not save {path}: cannot create a temporary file: {(error.strerror or '').lower()}",
         hint="set TMPDIR to a writable folder",
+    )
+
+
+def temporary_disk_full(path: str, folder: str) -> SaveError:
+    """Return the error of a file on its way to stdout that the disk for temporary files is full."""
+    return SaveError(
+        f"could not save {path}: the disk of {folder} is full", hint=FREE_TEMPORARY_SPACE
     )
 
 

@@ -22,6 +22,7 @@ class Link:
 
     Attributes:
         url: The address in force. A fresh one is a credential: it stays out of messages.
+        is_fresh: Whether Kie gave it when the result's own link was dead.
     """
 
     def __init__(self, target: Target, context: TransferContext) -> None:
@@ -30,7 +31,7 @@ class Link:
         self.url = target.url or ""
         self._target = target
         self._context = context
-        self._is_fresh = False
+        self.is_fresh = False
         self._appears_until = clock.now() + publish_grace(target.completed_at, clock.wall())
         self._pause = 1.0
 
@@ -52,7 +53,7 @@ class Link:
             self._say(f"{reason}; the task has only just finished, trying again")
             clock.sleep(self._pause)
             self._pause *= 2
-        elif self._is_fresh:
+        elif self.is_fresh:
             raise self._expired(f"{reason}, with a new link too")
         else:
             self._say(f"{reason}; asking Kie for a new link")
@@ -70,7 +71,7 @@ class Link:
                 message = f"could not save {self._target.path}: {reason}"
                 raise AccessError(message, hint=error.hint) from error
             raise self._expired(reason) from error
-        self._is_fresh = True
+        self.is_fresh = True
         return None
 
     def _say(self, reason: str) -> None:

@@ -52,6 +52,8 @@ class Recovery:
                 self._on_unreachable(failure)
             case TransientError():
                 self._pause(failure)
+            case _ if self._link is not None and self._link.is_fresh:
+                raise self._error(f"{failure.reason}; that was the new link from Kie")
             case _:
                 raise self._error(failure.reason)
         return None

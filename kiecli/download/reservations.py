@@ -14,6 +14,11 @@ from kiecli.system.syntax import SHELL
 _FILE, _STEM, _ANY = "file", "stem", "any"
 _Key = tuple[str, str]
 
+_PART, _METADATA = "part", "metadata"
+"""What goes to a path beside the result."""
+_Owner = tuple[Target, str]
+"""A target, and what of it goes to a path: nothing for the result itself."""
+
 
 class NameReservations:
     """The names that are taken in a run.
@@ -37,7 +42,7 @@ class NameReservations:
         """
         self._template = template
         self._with_metadata = with_metadata
-        self._owners: dict[_Key, Target] = {}
+        self._owners: dict[_Key, _Owner] = {}
 
     def add(self, targets: Iterable[Target]) -> None:
         """Take the names of one task's targets, all of them or none.
@@ -45,26 +50,34 @@ class NameReservations:
         Raises:
             UsageError: Two of these targets, or one of them and an earlier one, are one file.
         """
-        owners: dict[_Key, Target] = {}
+        owners: dict[_Key, _Owner] = {}
         for target in targets:
             reserved, conflicts = _keys(target, self._known_paths(target))
-            for key in conflicts:
+            for key, use in conflicts:
                 other = owners.get(key) or self._owners.get(key)
                 if other is not None:
-                    raise self._same_file(other, target)
-            owners.update(dict.fromkeys(reserved, target))
+                    raise self._same_file(other, (target, use))
+            owners.update((key, (target, use)) for key, use in reserved)
         self._owners.update(owners)
 
-    def _known_paths(self, target: Target) -> list[str]:
-        """Return every path that saving a target may write and that is known beforehand."""
-        part, path = f"{target.path}.part", target.path
-        paths = [*([path] if target.path_known else []), part, f"{part}.json"]
-        if self._with_metadata and target.path_known:
-            beside = metadata_path(path)
-            paths += [beside, f"{beside}.part"]
-        return [fold_path(each) for each in paths]
+    def _known_paths(self, target: Target) -> list[tuple[str, str]]:
+        """Return every path that saving a target may write and that is known beforehand.
 
-    def _same_file(self, one: Target, other: Target) -> UsageError:
+        Each with what goes there, nothing for the result itself.
+        """
+        part, path = f"{target.path}.part", target.path
+        paths = [(part, _PART), (f"{part}.json", _PART)]
+        if target.path_known:
+            paths.insert(0, (path, ""))
+            if self._with_metadata:
+                beside = metadata_path(path)
+                paths += [(beside, _METADATA), (f"{beside}.part", _METADATA)]
+        return [(fold_path(each), use) for each, use in paths]
+
+    def _same_file(self, first: _Owner, second: _Owner) -> UsageError:
+        (one, use), (other, other_use) = first, second
+        if other_use and not use:  # whose part or metadata it is comes first
+            one, use, other = other, other_use, one
         if one.task_id == other.task_id:
             who = f"results {one.n} and {other.n}"
             hint = f"add {{n}}, as in: -o {SHELL.quote(self._template.with_field('n'))}"
@@ -74,29 +87,34 @@ class NameReservations:
             hint = "save each into a folder of its own, with -d"
         if one.path == other.path:
             return UsageError(f"{who} would both be {other.path}", hint=hint)
-        paths = f"{one.path} and {other.path}, which can be one file"
+        where = f"where the {use} of the first goes" if use else "which can be one file"
+        paths = f"{one.path} and {other.path}, {where}"
         return UsageError(f"{who} would be {paths}", hint=hint)
 
 
-def _keys(target: Target, known: Iterable[str]) -> tuple[list[_Key], list[_Key]]:
+_Uses = list[tuple[_Key, str]]
+
+
+def _keys(target: Target, known: Iterable[tuple[str, str]]) -> tuple[_Uses, _Uses]:
     """Return what a target reserved, and what no other target may have claimed.
 
     Args:
         target: The result.
-        known: Every path that saving it may write, as far as it is known.
+        known: Every path that saving it may write, as far as it is known, with what goes there.
     """
-    reserved: list[_Key] = []
-    conflicts: list[_Key] = []
-    for path in known:
-        reserved.append((_FILE, path))
-        conflicts.append((_FILE, path))
+    reserved: _Uses = []
+    conflicts: _Uses = []
+    for path, use in known:
+        reserved.append(((_FILE, path), use))
+        conflicts.append(((_FILE, path), use))
         for stem in _stems(path):
-            reserved.append((_STEM, stem))
-            conflicts.append((_ANY, stem))
+            # Of the other one only the stem is known: nothing tells that they are one for sure.
+            reserved.append(((_STEM, stem), ""))
+            conflicts.append(((_ANY, stem), ""))
     if not target.path_known:
         path = fold_path(target.path)
-        reserved.append((_ANY, path))
-        conflicts += [(_ANY, path), (_STEM, path)]
+        reserved.append(((_ANY, path), ""))
+        conflicts += [((_ANY, path), ""), ((_STEM, path), "")]
     return reserved, conflicts
 
 

@@ -3,7 +3,12 @@
 from typing import Protocol
 
 from kiecli.download.context import TransferContext
-from kiecli.download.disk_errors import no_temporary_file, save_error
+from kiecli.download.disk_errors import (
+    NO_ROOM,
+    no_temporary_file,
+    save_error,
+    temporary_disk_full,
+)
 from kiecli.download.inline_result import as_text
 from kiecli.download.part_file import PartialFile
 from kiecli.download.plan import SavedFile, Target
@@ -42,7 +47,7 @@ def write_to_stream(target: Target, context: TransferContext, stream: Sink) -> S
         try:
             content_type = _fill(partial, target, context)
         except (KieError, OSError, UnicodeEncodeError) as error:
-            return SavedFile.failed(target, save_error(target.path, error))
+            return SavedFile.failed(target, _error(target.path, partial.folder, error))
         # Outside of what becomes the file's error: a stream that is closed ends the whole line.
         with partial.reader() as reader:
             while block := reader.read(_BLOCK):
@@ -51,6 +56,12 @@ def write_to_stream(target: Target, context: TransferContext, stream: Sink) -> S
     finally:
         temporary.close()
     return SavedFile.saved(target, "-", partial.size, None, content_type)
+
+
+def _error(path: str, folder: str, error: KieError | OSError | UnicodeEncodeError) -> KieError:
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        return temporary_disk_full(path, folder)
+    return save_error(path, error)
 
 
 def _fill(partial: PartialFile, target: Target, context: TransferContext) -> str | None:

@@ -1,5 +1,6 @@
 """Documents, streams, progress, checksums, and two runs at once."""
 
+import errno
 import hashlib
 import io
 import json
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from kiecli.download.disk_checks import disk_usage
 from kiecli.download.inline_result import as_file, as_text
 from kiecli.download.integrity import Integrity, condition
 from kiecli.download.part_file import PartFile
@@ -18,7 +20,8 @@ from kiecli.download.plan import SavedFile, Target
 from kiecli.download.progress import TransferAdvanced
 from kiecli.download.resume_info import ResumeInfo
 from kiecli.sandbox import media
-from tests.support.downloads import OTHER_PNG, PAGE, PNG, Bench, message_of
+from kiecli.system.system_disk import SYSTEM_DISK
+from tests.support.downloads import NAME, OTHER_PNG, PAGE, PNG, Bench, message_of
 from tests.support.fakes import FakeClock
 from tests.support.systems import limit, needs_process_limits
 from tests.support.wire import FileScript
@@ -143,6 +146,48 @@ def test_nothing_is_poured_of_a_file_that_does_not_come_whole(bench: Bench) -> N
 def test_a_text_is_poured_as_it_is(bench: Bench) -> None:
     saved, poured = write_to(bench, inline_result="words")
     assert (saved.status, poured) == ("saved", b"words\n")
+
+
+class FullDisk:
+    """A disk for temporary files that has no more room."""
+
+    def __init__(self) -> None:
+        self._file = SYSTEM_DISK.open_temporary()
+
+    def open_temporary(self) -> Any:
+        return self
+
+    def write_at(self, _data: memoryview, _offset: int) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+def test_a_temporary_file_that_finds_no_room_names_its_folder(bench: Bench) -> None:
+    class Usage:
+        total, free = 10**9, 5000
+
+    url, path, folder = bench.host.file("/a.png", PNG), bench.folder / NAME, tempfile.gettempdir()
+    hint = "free some space there, or set TMPDIR to a folder on another disk"
+    bench.usage = lambda _folder: Usage()
+    saved, poured = write_to(bench, url)
+    assert (message_of(saved.error), saved.error and saved.error.hint, poured) == (
+        (
+            f"could not save {path}: it needs {len(PNG) / 1000:.1f} kB,"
+            f" and the disk of {folder} has 5.0 kB free"
+        ),
+        hint,
+        b"",
+    )
+    disk: Any = FullDisk()
+    bench.usage, bench.disk = disk_usage, disk
+    saved, poured = write_to(bench, url)
+    assert (message_of(saved.error), saved.error and saved.error.hint, poured) == (
+        f"could not save {path}: the disk of {folder} is full",
+        hint,
+        b"",
+    )
 
 
 def test_a_stream_that_refuses_is_the_caller_s_to_know(bench: Bench) -> None:

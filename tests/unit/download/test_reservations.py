@@ -66,13 +66,7 @@ class Run:
         (
             "{name}.{ext}",
             ["a.png", "a.png.part"],
-            "be out/a.png and out/a.png.part, which can be one file",
-            None,
-        ),
-        (
-            "{name}.{ext}",
-            ["a.part.json", "a"],
-            "be out/a.part.json and out/a, which can be one file",
+            "be out/a.png and out/a.png.part, where the part of the first goes",
             None,
         ),
     ],
@@ -100,10 +94,46 @@ def test_a_name_is_taken_once_in_a_run_and_not_at_all_by_a_refused_task() -> Non
 
 
 @pytest.mark.parametrize(
-    "urls",
-    [["a.png", "a.png.json"], ["a.png.json", "a.png"], ["a", "a.png.json"], ["a.x.json", "a"]],
+    ("urls", "message"),
+    [
+        (
+            ["a.part.json", "a"],
+            "results 2 and 1 would be out/a and out/a.part.json, where the part of the first goes",
+        ),
+        (
+            ["a.png", "a.png.json"],
+            (
+                "results 1 and 2 would be out/a.png and out/a.png.json, where the metadata of the"
+                " first goes"
+            ),
+        ),
+        (
+            ["a.png.json", "a.png"],
+            (
+                "results 2 and 1 would be out/a.png and out/a.png.json, where the metadata of the"
+                " first goes"
+            ),
+        ),
+        (
+            ["a", "a.png.json"],
+            "results 1 and 2 would be out/a and out/a.png.json, which can be one file",
+        ),
+        (
+            ["a.x.json", "a"],
+            "results 1 and 2 would be out/a.x.json and out/a, which can be one file",
+        ),
+    ],
 )
-def test_metadata_takes_a_name_too(urls: list[str]) -> None:
+def test_what_goes_beside_a_result_takes_a_name_too(urls: list[str], message: str) -> None:
     run = Run("{name}.{ext}")
     run.reservations = NameReservations(run.options.template, with_metadata=True)
-    run.refused("t", *urls)
+    assert run.refused("t", *urls)[0] == message
+
+
+def test_the_part_of_one_task_s_result_is_no_place_for_another_s() -> None:
+    run = Run("{name}.{ext}")
+    run.reserve("one", "a.png.part")
+    assert run.refused("two", "a.png")[0] == (
+        "results of the tasks two and one would be out/a.png and out/a.png.part, where the part of"
+        " the first goes"
+    )

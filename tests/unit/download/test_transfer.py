@@ -513,7 +513,8 @@ def test_a_fresh_link_that_is_none_is_refused_and_not_shown(bench: Bench, link: 
     give_fresh_link(bench, link)
     saved = bench.save(LINK)
     assert message_of(saved.error) == (
-        f"could not save {bench.folder / NAME}: the link is not an http or https URL"
+        f"could not save {bench.folder / NAME}: the link is not an http or https URL;"
+        " that was the new link from Kie"
     )
 
 

@@ -126,7 +126,7 @@ class Disk(Protocol):
             temporary: The name that it has until it is complete; what stands there gives way.
 
         Raises:
-            OSError: The disk refuses.
+            OSError: The disk refuses; nothing is left under the temporary name.
         """
         ...
 

@@ -79,6 +79,25 @@ def test_another_part_in_the_place_of_ours_is_never_published(bench: Bench, thei
     assert ranges(bench) == ["all", "all"]
 
 
+@pytest.mark.parametrize("is_there", [True, False], ids=["compared first", "fetched"])
+def test_a_run_that_is_given_up_leaves_no_empty_part(bench: Bench, is_there: bool) -> None:
+    """What it was to hold is fetched again, should the process live on."""
+    downloader = bench.downloader("cover.png")
+    (target,) = downloader.plan(bench.task(LINK))
+    left = []
+
+    def abandon() -> None:
+        downloader.abandon()
+        left.append(sorted(bench.files))
+
+    disturbed(bench, abandon)
+    if is_there:
+        (bench.folder / "cover.png").write_bytes(PNG)
+    status = downloader.save(target).status
+    assert (left, status) == (([["cover.png"]], "kept") if is_there else ([[]], "saved"))
+    assert bench.files == {"cover.png": PNG}
+
+
 def test_a_second_run_after_the_folder_was_removed_ends_with_a_whole_file(bench: Bench) -> None:
     """Each has a part of its own; whoever is first publishes, the other keeps that."""
     second = []

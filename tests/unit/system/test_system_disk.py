@@ -1,5 +1,6 @@
 """The disk that kiecli saves on: the same guarantees on POSIX systems and on Windows."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -168,6 +169,14 @@ def test_private_data_is_replaced_whole_and_read_back(path: Path) -> None:
         SYSTEM_DISK.replace_private(str(path), data, temporary=temporary)
         assert (SYSTEM_DISK.read_private(str(path), 99), names(path)) == (data, ["a.part"])
     assert SYSTEM_DISK.read_private(str(path), 2) == b"ot"
+
+
+def test_a_private_file_that_cannot_get_its_name_is_not_left_under_another(path: Path) -> None:
+    path.mkdir()
+    (path / "theirs").touch()
+    with pytest.raises(OSError, match=re.escape(path.name)):
+        SYSTEM_DISK.replace_private(str(path), b"{}", temporary=f"{path}.new")
+    assert [found.name for found in path.parent.iterdir()] == [path.name]
 
 
 def test_what_is_missing_or_no_file_of_the_user_is_not_read(path: Path) -> None:

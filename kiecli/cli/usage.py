@@ -1,7 +1,7 @@
 """Wrong usage as Typer finds it, as kiecli's messages."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
 # Every other client has one of these; here the key would end up in the shell's history.
@@ -52,12 +52,21 @@ def _message(error: Exception) -> str:
     if hasattr(error, "possibilities"):
         if error.option_name in _KEY_OPTIONS:  # type: ignore[attr-defined]
             return f"no such option {error.option_name!r}; {_KEY_LINE}"  # type: ignore[attr-defined]
-        # Typer lists all that look alike in words of its own; the first is the likeliest.
-        likeliest = f". Did you mean {error.possibilities[0]!r}?" if error.possibilities else ""
+        likeliest = _likeliest(error.option_name, error.possibilities or ())  # type: ignore[attr-defined]
         return f"no such option {error.option_name!r}{likeliest}"  # type: ignore[attr-defined]
     message: str = error.format_message()  # type: ignore[attr-defined]
     # "Got unexpected extra argument(s)": only ever one of them is named.
     return message.rstrip(".").replace("argument(s)", "argument")
+
+
+def _likeliest(option: str, possibilities: Iterable[str]) -> str:
+    """Return which of the options that Typer lists was meant, where one is near."""
+    from difflib import get_close_matches
+
+    # Without the dashes, which all have: `--bogus` is not near `--verbose`.
+    names = {each.lstrip("-"): each for each in possibilities}
+    near = get_close_matches(option.lstrip("-"), names, n=1)
+    return f". Did you mean {names[near[0]]!r}?" if near else ""
 
 
 def _command(error: Exception, argv: Sequence[str]) -> str:

@@ -75,6 +75,7 @@ def test_the_version(kiecli: Program, argv: list[str]) -> None:
             ["--api-key", "x"],
             "no such option '--api-key'; to save the API key: kiecli config set api-key",
         ),
+        (["wait", "--bogus"], "no such option '--bogus'. See: kiecli wait --help"),
         (["--vrsion"], "no such option '--vrsion'. Did you mean '--version'? See: kiecli --help"),
         (
             ["download", "--overwite", "a"],

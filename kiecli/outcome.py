@@ -59,6 +59,17 @@ def resume_command(argv: Sequence[str], tasks: Sequence[str], *, created: bool) 
 _RESUMABLE = (ExitCode.UNAVAILABLE, ExitCode.PENDING, ExitCode.DEADLINE, ExitCode.SAVE_FAILED)
 
 
+# What parsing a task would take away from the label, or take for a URL.
+_NEEDS_QUOTES = frozenset("\"'`\u201c\u201d?&")
+
+
+def task_argument(label: str | None, task_id: str) -> str:
+    """Return a task as it is typed, so that parsing it finds the same label again."""
+    if label and not _NEEDS_QUOTES.isdisjoint(label):
+        label = f'"{label}"'
+    return f"{label}={task_id}" if label else task_id
+
+
 class Outcome(NamedTuple):
     """One task at the end of a run."""
 
@@ -87,7 +98,7 @@ class Outcome(NamedTuple):
     @property
     def argument(self) -> str:
         """The task as it is typed: `LABEL=ID` or `ID`."""
-        return f"{self.label}={self.task_id}" if self.label else self.task_id
+        return task_argument(self.label, self.task_id)
 
     @property
     def can_resume(self) -> bool:

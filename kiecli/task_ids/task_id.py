@@ -36,6 +36,8 @@ _DIRECTION_MARKS = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )
 
+_DAMAGED = "\ufffd"  # what stands for bytes that are not UTF-8, of Latin-1 for one
+
 _MAX_ECHO = 20  # characters of a refused text: enough to recognise it by
 _MIN_KEY = 24  # characters in a row that may be part of a key; Kie's have 32
 _MAX_LIST = 10_000  # characters of a list with commas; no shell line is longer
@@ -80,7 +82,9 @@ def parse_task(text: str, place: str) -> FoundTask:
         return FoundTask(text, place)
     text = _unquoted(text.strip())
     label, equals, task_id = text.partition("=")
-    if not equals or text.startswith(("{", "[")) or re.search(_URL_BEFORE_EQUALS, label):
+    # A label may begin like JSON, but hardly any JSON ends in `=ID`.
+    is_json = text.startswith(("{", "[")) and not is_task_id(task_id.strip())
+    if not equals or is_json or re.search(_URL_BEFORE_EQUALS, label):
         return FoundTask(trim_id(text), place)
     return FoundTask(trim_id(task_id), place, label=_unquoted(label.strip()))
 
@@ -144,7 +148,9 @@ def _label_fault(label: str) -> str:
     for part in ("=", "://"):
         if part in label:
             return f"has {part!r} in it"
-    return "has a control character in it" if any(map(_is_control, label)) else ""
+    if any(map(_is_control, label)):
+        return "has a control character in it"
+    return "is not in UTF-8" if _DAMAGED in label else ""
 
 
 def _is_control(char: str) -> bool:

@@ -5,8 +5,15 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from kiecli.errors import KieError, UsageError
-from kiecli.outcome import resume_command
-from kiecli.task_ids.task_id import STDIN, FoundTask, id_error, is_task_id, label_error, parse_task
+from kiecli.outcome import resume_command, task_argument
+from kiecli.task_ids.task_id import (
+    STDIN,
+    FoundTask,
+    id_error,
+    is_task_id,
+    label_error,
+    parse_task,
+)
 
 # A shorter text is no key of Kie's, and could be a part of any id or label.
 _MIN_KEY_LENGTH = 8
@@ -38,10 +45,7 @@ class TaskSelection(NamedTuple):
 
     def arguments(self, task_ids: Iterable[str]) -> list[str]:
         """Return tasks as they are typed, with their labels: `hero=ID`."""
-        return [
-            f"{self.labels[task_id]}={task_id}" if task_id in self.labels else task_id
-            for task_id in task_ids
-        ]
+        return [task_argument(self.labels.get(task_id), task_id) for task_id in task_ids]
 
     def resume_command(self, argv: Sequence[str], task_ids: Sequence[str]) -> str:
         """Return the line that does what is left, or the advice to run the same line again.
@@ -108,15 +112,19 @@ def _all(
             yield from find_tasks(stdin())
         else:
             task = parse_task(argument, f"argument {number}")
-            yield task._replace(error=_file_error(argument, is_file, command))
+            yield task._replace(error=_file_error(argument, task, is_file, command))
 
 
-def _file_error(argument: str, is_file: Callable[[str], bool], command: str) -> UsageError | None:
+def _file_error(
+    argument: str, task: FoundTask, is_file: Callable[[str], bool], command: str
+) -> UsageError | None:
     """Return the advice to read ids from a file, where one was given in the place of an id."""
-    may_be_id = is_task_id(argument) and "." not in argument
-    if may_be_id and not _IN_ALL_IDS.isdisjoint(argument):
+    task_id = task.task_id
+    may_be_id = is_task_id(task_id) and "." not in task_id
+    if may_be_id and not _IN_ALL_IDS.isdisjoint(task_id):
         return None  # a result may have been saved under the very id
-    for name in (argument, argument.removeprefix("@")):  # as curl and gh take files
+    names = (argument, argument.removeprefix("@"), task_id)  # as curl and gh take files
+    for name in names:
         if len(name) <= _MAX_FILE_NAME and is_file(name):
             from kiecli.system.syntax import SHELL
 

@@ -4,14 +4,16 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 from kiecli.commands.created_tasks import created_lines
 from kiecli.errors import KieError, UsageError
+from kiecli.outcome import Outcome
 from kiecli.render.text import error_text
 from kiecli.safe_text import sanitize
 from kiecli.system.shell_syntax import join
 from kiecli.system.syntax import SHELL
+from kiecli.task_ids.task_id import FoundTask, label_error, parse_task
 from kiecli.task_ids.task_selection import TaskSelection, select_tasks
 from tests.support.hostile.answers import bodies
 from tests.support.hostile.oracle import FAILURES, assert_tame, attempt
@@ -134,6 +136,7 @@ def test_what_cannot_be_an_id_is_named_by_its_place(
         ("ids", "ids"),
         ("@my ids.txt", "my ids.txt"),
         ("new/ids", "new/ids"),
+        ("hero=ids.txt", "ids.txt"),
     ],
 )
 def test_a_file_in_the_place_of_an_id_gets_the_line_that_reads_it(argument: str, name: str) -> None:
@@ -256,6 +259,7 @@ def test_labels_that_would_be_in_the_way_are_refused(
         ("a=b", "has '=' in it"),
         ("a://b", "has '://' in it"),
         ("a\nb", "has a control character in it"),
+        ("h\ufffdro", "is not in UTF-8"),
     ],
 )
 def test_labels_in_json_have_the_same_rules(label: str, what: str) -> None:
@@ -280,6 +284,21 @@ def test_tasks_are_typed_again_with_their_labels() -> None:
     assert selection.resume_command(["wait", "-t", "5m"], ["a", "b"]) == (
         join(SHELL, ["kiecli", "wait", "-t", "5m", "my hero=a", "b"])
     )
+
+
+@examples(200)
+@given(text)
+@example("[draft] cat")
+@example("{x}")
+@example('"q"')
+@example("`q`")
+@example("a&taskid")
+def test_a_label_is_read_again_as_it_was(label: str) -> None:
+    label = label.strip()
+    if label_error(label, "") is None:
+        argument = Outcome(ONE, label=label).argument
+        assert TaskSelection((ONE,), {ONE: label}).arguments([ONE]) == [argument]
+        assert parse_task(argument, "") == FoundTask(ONE, "", label=label)
 
 
 def test_a_line_names_200_tasks_and_all_that_were_just_created() -> None:

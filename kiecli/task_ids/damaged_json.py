@@ -70,13 +70,22 @@ def _task(text: str, at: int, name: str) -> FoundTask | None:
         return None
     task_id = trim_id(found["id"])
     task = FoundTask(task_id, _PLACE, source=Source.OBJECT, created=name == "taskId")
-    if found["end"] or found.end() < len(text) or _WHOLE_ID.fullmatch(task_id):
+    if found["end"] or not is_cut_off(text, found.end(), task_id):
         return task
-    error = UsageError(
+    return task._replace(task_id="", error=cut_off_error(task_id))
+
+
+def is_cut_off(text: str, end: int, task_id: str) -> bool:
+    """Return whether more of an id may have stood where a line or the text ends."""
+    return text[end : end + 1] in {"", "\r", "\n"} and not _WHOLE_ID.fullmatch(task_id)
+
+
+def cut_off_error(task_id: str) -> UsageError:
+    """Return why an id is refused of which there may be more."""
+    return UsageError(
         f"the answer on stdin is cut off in its task id: {task_id!r}",
         hint="find the task at https://kie.ai/logs",
     )
-    return task._replace(task_id="", error=error)
 
 
 def _end_of_value(text: str, at: int, level: int) -> int:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from kiecli.errors import KieError, UsageError
 from kiecli.task_ids import damaged_json, json_in_text, json_tasks, stdin_text
-from kiecli.task_ids.json_answers import answer_error
+from kiecli.task_ids.json_answers import ID_NAMES, answer_error
 from kiecli.task_ids.json_in_text import Piece
 from kiecli.task_ids.task_id import FoundTask, Source, echo, id_error, is_task_id, parse_task
 
@@ -44,13 +44,26 @@ def find_tasks(data: bytes) -> list[FoundTask]:
         raise next(task.error for task in json.tasks if task.source is Source.ERROR and task.error)
     if not sources.isdisjoint({Source.OBJECT, Source.TEXT}):
         return json.tasks
-    return _in_words(text, json)
+    return _printed(text, json) or _in_words(text, json)
 
 
 def find_created(data: bytes) -> list[FoundTask]:
     """Return the tasks on stdin that were just created, whatever is wrong with the rest of it."""
-    tasks = _in_json(stdin_text.decode(stdin_text.decompress(data).data)).tasks
+    text = stdin_text.decode(stdin_text.decompress(data).data)
+    json = _in_json(text)
+    tasks = json.tasks if _has(json.tasks, Source.OBJECT) else _printed(text, json)
     return [task for task in tasks if task.created and is_task_id(task.task_id)]
+
+
+def _printed(text: str, json: _Json) -> list[FoundTask]:
+    """Return the tasks of answers that some language printed in a form of its own."""
+    # In double quotes it is JSON, which has been searched, and what was left out belongs to inputs.
+    is_json = json.only_json or any(f'"{name}' in text for name in ID_NAMES)
+    if is_json or not any(name in text for name in ID_NAMES):
+        return []
+    from kiecli.task_ids import printed_ids
+
+    return list(printed_ids.ids_in(text))
 
 
 def _in_json(text: str) -> _Json:

@@ -96,6 +96,9 @@ def _encoding(data: bytes) -> str:
     if data.startswith(_UTF_16_MARKS):
         return "utf-16"
     sample = data[:_SAMPLE_SIZE]
+    # UTF-16 has single bytes between zeros; `find -print0` and its like have words.
+    if all(len(word) > 1 for word in sample.rstrip(b"\0").split(b"\0")):
+        return "utf-8"
     # The zeros are the second byte of each pair in the little-endian form, else the first.
     first, second = (sample[at::2].count(0) for at in (0, 1))
     if max(first, second) <= len(sample) / 2 * _MIN_ZEROS:

@@ -121,6 +121,12 @@ def test_a_line_that_is_refused_names_them(
     assert kie.requests == []
 
 
+def test_an_answer_that_is_no_json_is_named_too(kiecli: Program) -> None:
+    answer = "{'code': 200, 'msg': 'success', 'data': {'taskId': 'new1'}}"
+    ran = kiecli("wait", "--any", "--fail-fast", "-", stdin=answer)
+    assert ran.err.endswith("\nkiecli: created new1; to continue: kiecli wait --any new1\n")
+
+
 def test_the_api_key_is_no_task_that_was_created(kiecli: Program) -> None:
     err = "kiecli: value 1 on stdin is the API key itself. Give the taskId that createTask returned"
     assert kiecli("status", "--json", "-", stdin=creation(KEY)) == Ran(2, "", f"{err}\n")

@@ -484,6 +484,12 @@ def test_what_was_created_is_found_beside_anything_that_is_wrong() -> None:
     assert find_created(b"") == []
 
 
+def test_zeros_separate_words_as_for_xargs() -> None:
+    assert ids(b"run1\0run2\0") == ["run1", "run2"]
+    assert ids(b"x=ab\0cd") == ["x=ab", "cd"]
+    assert ids("ab".encode("utf-16-le")) == ["ab"]
+
+
 # --- whatever arrives
 
 

@@ -1,0 +1,84 @@
+"""Ids in createTask's answer as languages and shells print it, in no form of JSON."""
+
+import pytest
+
+from kiecli.errors import KieError, UsageError
+from kiecli.task_ids.stdin_ids import find_created, find_tasks
+
+ONE = "ecf8cf8611cc40ff28e6f1ff8ebc4a12"
+
+
+@pytest.mark.parametrize(
+    "stdin",
+    [
+        "{'code': 200, 'msg': 'success', 'data': {'taskId': 'new1'}}",  # Python
+        "200 success @{taskId=new1; recordId=new1}",  # PowerShell
+        "code msg     data\n---- ---     ----\n 200 success @{taskId=new1; recordId=new1}\n",
+        "taskId   : new1\nrecordId : new1\n",
+        "{code:200,msg:success,data:{taskId:new1}}",  # a shell took the quotes
+        "{ code: 200, data: { taskId: 'new1' } }",  # JavaScript
+        "{\u201ccode\u201d:200,\u201cdata\u201d:{\u201ctaskId\u201d:\u201cnew1\u201d}}",
+        "{&quot;code&quot;:200,&quot;data&quot;:{&quot;taskId&quot;:&quot;new1&quot;}}",
+        "{'data': {'taskId': 'new1', 'taskId': 'b'}}",
+        "{'data': {'taskId': 'new1', 'x': {'taskId': 'b'}}",  # the last bracket is missing
+        "}} log line {'data': {'taskId': 'new1'}}",
+        "{'input': {'text': \"}{\", 'taskId': 'b'}\n{'data': {'taskId': 'new1'}}",
+    ],
+)
+def test_an_id_that_was_created_is_found(stdin: str) -> None:
+    found = find_tasks(stdin.encode())
+    assert [(task.task_id, task.created) for task in found] == [("new1", True)]
+    assert find_created(stdin.encode()) == found
+
+
+def test_several_answers_are_found() -> None:
+    answers = [f"{{'data': {{'taskId': '{task_id}'}}}}" for task_id in ("a", "b")]
+    for separator in ("\n", " "):
+        found = find_created(separator.join(answers).encode())
+        assert [task.task_id for task in found] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "stdin",
+    [
+        "{'data': {'taskId': 'a', 'state': 'success', 'param': \"{'taskId': 'b'}\"}}",
+        "{'param': {'taskId': 'b', 'x': ['it}', {}]}, 'taskId': 'a'}",
+        "{'input': 'taskId=b', 'taskId': 'a', 'model': 'x'}",
+        "{model: x, input: taskId=b, taskId: a}",
+        "{task_id: a}",
+    ],
+)
+def test_an_input_names_no_task_and_a_record_is_none_that_was_created(stdin: str) -> None:
+    found = find_tasks(stdin.encode())
+    assert [(task.task_id, task.created) for task in found] == [("a", False)]
+    assert find_created(stdin.encode()) == []
+
+
+@pytest.mark.parametrize(
+    "stdin",
+    [
+        "see {https://kie.test/?taskId=a1}",
+        "see {https://kie.test/?x=1&taskId=a1}",
+        "see {mytaskId=a1}",
+        "(the taskId: a1, in prose)",
+        "{'taskId': ['a1']}",
+        "{'param': {'taskId': 'a1'",
+        '{"code": 200, "input": {"taskId": "a1"}',
+    ],
+)
+def test_urls_prose_and_inputs_name_none(stdin: str) -> None:
+    with pytest.raises(UsageError):
+        find_tasks(stdin.encode())
+    assert find_created(stdin.encode()) == []
+
+
+@pytest.mark.parametrize(
+    "cut", ["{code:200,data:{taskId:new1", '{"data":{"taskId":"new1', '{"data":{"taskId":"new1\n']
+)
+def test_an_id_that_may_be_cut_off_is_named_but_not_taken(cut: str) -> None:
+    (task,) = find_tasks(cut.encode())
+    assert isinstance(task.error, KieError)
+    assert task.error.message == "the answer on stdin is cut off in its task id: 'new1'"
+    assert find_created(cut.encode()) == []
+    whole = cut.replace("new1", ONE)
+    assert [task.task_id for task in find_created(whole.encode())] == [ONE]

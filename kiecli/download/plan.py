@@ -149,7 +149,8 @@ def plan(task: Task, options: SaveOptions, label: str | None = None) -> list[Tar
         found = [(1, None, "", "json")]
     if not found:
         raise SaveError("the task succeeded, but Kie lists nothing to save", rerun_helps=False)
-    template, common = options.template, task_values(task, label)
+    template = options.template
+    common = task_values(task, label, template.fields)
     is_unique = template.is_unique_per_result(
         several_results=len(task.results) > 1, has_label=label is not None
     )

@@ -5,7 +5,7 @@ never leave the folder that was meant, hide a file, or upset a shell or another 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -176,23 +176,21 @@ def _nearest(word: str) -> str:
     return f"did you mean {{{near[0]}}}? Words: " if near else "words: "
 
 
-def task_values(task: Task, label: str | None) -> dict[str, str | None]:
-    """Return the fields that all results of a task share; None where a value is not known.
+def task_values(task: Task, label: str | None, fields: Collection[str]) -> dict[str, str | None]:
+    """Return the values that all results of a task share; None where one is not known.
 
     Args:
         task: The finished task.
         label: The user's own name for it, or None.
+        fields: The names of the fields that are used; of the others some may be missing.
     """
-    date = None
-    if task.completed_at is not None:
-        date = utc(task.completed_at).date().isoformat()
-    return {
-        "label": label or task.task_id,
-        "task_id": task.task_id,
-        "model": task.model,
-        "date": date,
-        "prompt": _first_words(task.prompt or ""),
-    }
+    values = {"label": label or task.task_id, "task_id": task.task_id, "model": task.model}
+    # What a task was asked for is JSON in a string: it is parsed for those who want it.
+    if "prompt" in fields:
+        values["prompt"] = _first_words(task.prompt or "")
+    if "date" in fields and task.completed_at is not None:
+        values["date"] = utc(task.completed_at).date().isoformat()
+    return values
 
 
 def _first_words(text: str) -> str:

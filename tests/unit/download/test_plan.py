@@ -11,6 +11,7 @@ from kiecli.errors import SaveError, UsageError
 from kiecli.files.template import DEFAULT_TEMPLATE, FIELDS, Template
 
 WHEN = 1_790_000_000.0
+_ALL_FIELDS = "-".join(f"{{{field}}}" for field in FIELDS)
 
 
 def task(*urls: str, inline_result: object = None) -> Task:
@@ -108,8 +109,6 @@ def test_a_target_has_what_saving_it_takes() -> None:
             "name": "a b",
             "ext": "png",
             "model": "wan/2-7-image",
-            "date": "2026-09-21",
-            "prompt": "",
         },
     )
     assert (target.task_id, target.completed_at, target.inline_result) == ("t1", WHEN, None)
@@ -183,7 +182,7 @@ def test_a_result_gives_its_template_a_value_for_every_word() -> None:
         "param": {"input": {"prompt": "A red panda"}},
         "resultJson": {"resultUrls": ["https://h/back.png", "https://h/cover.png"]},
     }
-    values = plan(Task.parse("t1", data), options(), "hero")[1].values
+    values = plan(Task.parse("t1", data), options(_ALL_FIELDS), "hero")[1].values
     assert values == {
         "label": "hero",
         "task_id": "t1",
@@ -204,7 +203,8 @@ def test_a_result_gives_its_template_a_value_for_every_word() -> None:
 def test_what_is_not_known_of_a_result_is_none_or_empty(
     result: object, name: str, ext: str | None
 ) -> None:
-    (target,) = plan(Task.parse("t", {"state": "success", "resultJson": result}), options())
+    unknown = Task.parse("t", {"state": "success", "resultJson": result})
+    (target,) = plan(unknown, options(_ALL_FIELDS))
     assert target.values == {
         "label": "t",
         "task_id": "t",
@@ -212,6 +212,5 @@ def test_what_is_not_known_of_a_result_is_none_or_empty(
         "name": name,
         "ext": ext,
         "model": None,
-        "date": None,
         "prompt": "",
     }

@@ -11,6 +11,7 @@ from kiecli.download.plan import SaveOptions, plan
 from kiecli.download.reservations import NameReservations
 from kiecli.files.sanitize import fold_path
 from kiecli.files.template import (
+    FIELDS,
     Template,
     extension_for,
     split_url_name,
@@ -59,7 +60,7 @@ def test_what_is_filled_in_stays_between_its_slashes(
     assert name or not known
     template = Template.parse(form, PosixPaths())
     for extension in (known or None, ext, extension_for(ext, ext.encode(errors="ignore"))):
-        values = {**task_values(task, None), "n": "1", "name": name, "ext": extension}
+        values = {**task_values(task, None, FIELDS), "n": "1", "name": name, "ext": extension}
         _assert_safe(template.fill(values), form.count("/"))
         _assert_safe(template.fill_stem(values), form.count("/"))
 

@@ -272,7 +272,7 @@ def test_the_type_decides_on_an_extension_before_the_bytes_do(
 )
 def test_a_long_prompt_is_cut_between_words(prompt: str, words: str) -> None:
     task = Task.parse("t", {"param": {"input": {"prompt": prompt}}})
-    assert task_values(task, None)["prompt"] == words
+    assert task_values(task, None, ["prompt"])["prompt"] == words
 
 
 @pytest.mark.parametrize(

@@ -32,3 +32,12 @@ def test_every_setting_with_what_it_overrides(tmp_path: Path) -> None:
 def test_a_setting_without_any_value_is_an_entry_too(tmp_path: Path) -> None:
     entry = next(entries(Config({"KIECLI_CONFIG": str(tmp_path / "config.json")})))
     assert (entry.setting.name, entry.value, entry.overridden) == ("api-key", None, ())
+
+
+def test_a_value_is_listed_in_the_form_in_which_it_is_used(tmp_path: Path) -> None:
+    """As `config get` prints it."""
+    environ = {"KIE_BASE_URL": "http://localhost:9800/", "KIECLI_TIMEOUT": " 5m "}
+    config = Config({"KIECLI_CONFIG": str(tmp_path / "config.json"), **environ})
+    shown = {entry.setting.name: entry.value.shown for entry in entries(config) if entry.value}
+    assert shown == {"base-url": "http://localhost:9800", "dir": ".", "timeout": "5m"}
+    assert all(config.value(name).text == text for name, text in shown.items())

@@ -2,6 +2,10 @@
 
 Values are masked before they are laid out or encoded: a panel wraps a key and JSON escapes it, and
 what is left of it then can still be read. Streams mask what they write once more.
+
+A quoted key may have any of its characters escaped, in any way and more than once, and readers of
+the text undo that: `%53` becomes the `S` of a file name. So a text is searched as it is, and as it
+reads with one layer of escapes after the other taken off.
 """
 
 import re
@@ -13,8 +17,27 @@ MASK = "****"
 # A shorter key is none of Kie's, and could be part of any word.
 _MIN_LENGTH = 8
 
-# Real answers have JSON in a string in JSON in a string; one more costs nothing.
-_MAX_NESTED = 3
+# Real answers have JSON in a string in JSON in a string, with URLs in it; and nobody may make a
+# text that takes long to read.
+_MAX_LAYERS = 8
+
+# One escaped character of ASCII, as keys have no others, or one that nobody sees and that
+# `safe_text` or a terminal leaves out. Kept as text: it is compiled by the first text that needs
+# it, and most runs have none.
+_ESCAPE = r"""(?x)
+    %(?:25)*(?:u00)?(?P<percent>[0-9A-Fa-f]{2})              # RFC 3986, 2.1
+    | \\(?:[Uu](?:0000)?00|[Xx])(?P<code>[0-9A-Fa-f]{2})     # JSON, JavaScript, Python
+    | \\(?P<char>[!-/:-@[-`{-~])                             # JSON, shells, Markdown
+    | &(?:amp;)*\#(?:[Xx]0*(?P<hex>[0-9A-Fa-f]{2})|0*(?P<decimal>[0-9]{2,3}));?        # HTML
+    | &(?:amp;)*(?P<name>[A-Za-z]{2,20});
+    | [\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]
+"""
+
+# How the number of an ASCII character begins; `45%` and `\u4e2d` are in many texts.
+_SIGNS = ("%2", "%3", "%4", "%5", "%6", "%7", "%u", "\\u00", "\\U00", "\\x", "\\X")
+
+# What is no sign of such a character although `isprintable` says so: every written line has it.
+_LINES = str.maketrans("", "", "\n\t")
 
 
 class Redactor:
@@ -22,61 +45,98 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         """Prepare for secrets; those too short to be a key are left out."""
-        forms: list[str] = []
-        for secret in secrets:
-            if len(secret) < _MIN_LENGTH:
-                continue
-            if not re.fullmatch(r"[\w.~-]+", secret, re.ASCII):
-                forms += _escaped_forms(secret)
-            forms.append(secret)
+        forms = [secret for secret in secrets if len(secret) >= _MIN_LENGTH]
+        special = {char for form in forms for char in form if not char.isalnum()}
+        if not special.isdisjoint("%\\&"):
+            # Half of it may come unescaped: such a key is also looked for as it reads then.
+            unescaped = [each for form in forms for each in _layers(form)]
+            forms += [form for form in unescaped if len(form) >= _MIN_LENGTH]
         self._forms = tuple(dict.fromkeys(forms))
+        # A text without any of these hides nothing: letters and digits are escaped by number only.
+        self._signs = (*_SIGNS, "&" if special else "&#", *(f"\\{char}" for char in special))
 
     def text(self, text: str) -> str:
-        """Return the text without the secrets, escaped for JSON or a URL neither."""
+        """Return the text without the secrets, however they are escaped in it."""
+        if not self._forms:
+            return text
+        if any(sign in text for sign in self._signs) or not text.translate(_LINES).isprintable():
+            return self._without_escaped(text)
         for form in self._forms:
             text = text.replace(form, MASK)
         return text
 
-    def value(self, value: Any, nested: int = _MAX_NESTED) -> Any:
-        """Return the value without the secrets, wherever in it, inside JSON in its strings too.
+    def value(self, value: Any) -> Any:
+        """Return the value without the secrets, wherever in it.
 
         Args:
             value: As JSON has it.
-            nested: How many more layers of JSON in strings are looked through.
         """
         if not self._forms:
             return value
         if isinstance(value, str):
-            text = self.text(value)
-            # Some encoders escape a `+`, `/` or `&`, or whatever they like: only then is it parsed.
-            may_hide = nested and ("\\u" in text or "\\/" in text)
-            return self._parsed(text, nested) if may_hide else text
+            return self.text(value)
         if isinstance(value, list):
-            return [self.value(each, nested) for each in value]
+            return [self.value(each) for each in value]
         if isinstance(value, dict):
-            return {self.text(name): self.value(each, nested) for name, each in value.items()}
+            return {self.text(name): self.value(each) for name, each in value.items()}
         return value
 
-    def _parsed(self, text: str, nested: int) -> str:
-        import json
-
-        from kiecli import safe_json
-
-        held = safe_json.decode_nested(text)
-        redacted = self.value(held, nested - 1)
-        # Where nothing is masked, it stays as it was written.
-        if redacted == held:
+    def _without_escaped(self, text: str) -> str:
+        if not any(form in layer for layer in _layers(text) for form in self._forms):
             return text
-        return json.dumps(redacted, ensure_ascii=False, separators=(",", ":"))
+        kept: list[str] = []
+        at = 0
+        for start, end in sorted(self._spans(text)):
+            if start >= at:
+                kept += text[at:start], MASK
+            # One that is found in several layers may have its last backslash doubled in the first.
+            at = max(at, end)
+        return "".join([*kept, text[at:]])
+
+    def _spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield where in a text secrets begin and end, each in every layer that shows it."""
+        # Of each character of a layer, where in the text it comes from.
+        places = [(at, at + 1) for at in range(len(text))]
+        for layer in _layers(text):
+            for form in self._forms:
+                for found in re.finditer(re.escape(form), layer):
+                    yield places[found.start()][0], places[found.end() - 1][1]
+            places = _unescaped_places(layer, places)
 
 
-def _escaped_forms(secret: str) -> Iterator[str]:
-    """Yield the forms in which a secret may stand in JSON or a URL, the longest first."""
-    import json
-    from urllib.parse import quote
+def _layers(text: str) -> Iterator[str]:
+    """Yield a text, then how it reads with one layer of escapes taken off, with two, and so on."""
+    for _ in range(_MAX_LAYERS):
+        yield text
+        escaped, text = text, re.sub(_ESCAPE, _character, text)
+        if text == escaped:
+            return
 
-    escaped = [secret]
-    for _ in range(_MAX_NESTED):
-        escaped.append(json.dumps(escaped[-1])[1:-1])
-    yield from reversed(escaped[1:])
-    yield quote(secret, safe="", errors="surrogatepass")
+
+def _unescaped_places(layer: str, places: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the places of the next layer's characters, from those of this layer's."""
+    kept, at = [], 0
+    for found in re.finditer(_ESCAPE, layer):
+        kept += places[at : found.start()]
+        if _character(found):
+            kept.append((places[found.start()][0], places[found.end() - 1][1]))
+        at = found.end()
+    return kept + places[at:]
+
+
+def _character(found: re.Match[str]) -> str:
+    """Return what an escape stands for; nothing for what is not seen."""
+    kind, held = found.lastgroup, found[found.lastgroup or 0]
+    match kind:
+        case None:
+            return ""
+        case "char":
+            return held
+        case "name":
+            from html.entities import html5
+
+            # Other names stay, as what they mean cannot be part of a key.
+            meant = html5.get(f"{held};", "")
+            return meant if len(meant) == 1 else found[0]
+        case _:
+            return chr(int(held, 10 if kind == "decimal" else 16))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from kiecli.errors import KieError, UsageError
 from kiecli.outcome import resume_command, task_argument
+from kiecli.redaction import Redactor
 from kiecli.task_ids.task_id import (
     STDIN,
     FoundTask,
@@ -140,12 +141,12 @@ def task_error(task: FoundTask, keys: Sequence[str]) -> KieError | None:
         task: As it was found.
         keys: The key in force, in each form in which it was given.
     """
-    long_keys = [key for key in keys if len(key) >= _MIN_KEY_LENGTH]
-    if task.task_id in keys or any(key in task.task_id for key in long_keys):
+    redactor = Redactor(keys)
+    if task.task_id in keys or redactor.text(task.task_id) != task.task_id:
         return UsageError(
             f"{task.place} is the API key itself", hint="give the taskId that createTask returned"
         )
-    if task.label is not None and any(key in task.label for key in long_keys):
+    if task.label is not None and redactor.text(task.label) != task.label:
         return UsageError(f"the label of {task.place} has the API key in it")
     error = id_error(task.task_id, task.place)
     if error is None and task.label is not None:

@@ -1,11 +1,16 @@
 """The key goes to the API, and nowhere else: a canary in its place is looked for everywhere."""
 
+import html
+import json
+import re
 import signal
 from pathlib import Path
+from urllib.parse import unquote
 
 import httpx
 import pytest
 
+from tests.support.downloads import PNG
 from tests.support.faults import envelope
 from tests.support.processes import KEY, Installed, Ran, until
 from tests.support.server import FaultyServer, serving
@@ -57,6 +62,16 @@ def files_with_key(*folders: Path) -> list[str]:
         for path in found
         if KEY in path.name or (path.is_file() and KEY.encode() in path.read_bytes())
     ]
+
+
+def shows_key(text: str) -> bool:
+    """Tell whether the key is in a text, escaped as URLs, JSON or HTML do it or not at all."""
+    for _ in range(5):
+        if KEY in text:
+            return True
+        text = re.sub(r"\\+u(....)", lambda found: chr(int(found[1], 16)), html.unescape(text))
+        text = unquote(text)
+    return False
 
 
 def assert_kept(kie: FaultyServer) -> None:
@@ -138,6 +153,45 @@ def test_an_answer_that_quotes_it_does_not_show_it(
     ran = kiecli(*command.split(), "a")
     assert ran.code in (2, 4, 6)
     assert KEY not in ran.out + ran.err
+
+
+_PERCENT = "".join(f"%{ord(char):02x}" for char in KEY)
+_JSON = "".join(f"\\u{ord(char):04x}" for char in KEY)
+_HTML = "".join(f"&#{ord(char)};" for char in KEY)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [KEY, _PERCENT, _PERCENT.upper(), f"{KEY[:9]}%{ord(KEY[9]):x}{KEY[10:]}", _JSON, _HTML],
+)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "download -v --write-metadata -o '{task_id}-{n}-{name}-{prompt}-{model}.{ext}'",
+        "download --json",
+        "download --json -n -o '{name}-{n}.{ext}'",
+        "wait",
+        "wait --json",
+        "status --json",
+    ],
+)
+def test_an_answer_that_escapes_it_does_not_show_it(
+    line: str, form: str, kie: FaultyServer, kiecli: Installed
+) -> None:
+    """Nor is a file named by it, and the path that is printed is the file's."""
+    kie.faults.file("/****.png", PNG)
+    urls = [f"{kie.url}/{form}.png?a=1&b={form}"]
+    param = json.dumps({"input": json.dumps({"prompt": f"a {form} b", "n": form})})
+    kie.faults.task("a", urls=urls, param=param, model=f"m/{form}", extra={form: form})
+    ran = kiecli.shell(f"kiecli {line} a")
+    assert ran.code == 0
+    files = [path for path in kiecli.folder.rglob("*") if path.is_file()]
+    held = [path.read_bytes().decode("latin-1") for path in files]
+    assert not any(map(shows_key, [ran.out, ran.err, *map(str, files), *held]))
+    assert not any(shows_key(f"{seen.path} {seen.query}") for seen in kie.faults.requests)
+    if "--json" not in line and line.startswith("download"):
+        assert (kiecli.folder / ran.out.strip()).is_file()
+    assert_kept(kie)
 
 
 def test_nobody_sees_it_among_the_processes(kie: FaultyServer, kiecli: Installed) -> None:

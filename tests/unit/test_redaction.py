@@ -1,6 +1,10 @@
 """The API key is masked in texts and values, however it is escaped there."""
 
 import json
+import re
+from collections.abc import Callable
+from html import escape as html_escaped
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -17,6 +21,21 @@ def nested(value: object, times: int) -> object:
     for _ in range(times):
         value = json.dumps({"input": value})
     return value
+
+
+def percent(text: str) -> str:
+    """Percent-encode each character."""
+    return "".join(f"%{ord(char):02X}" for char in text)
+
+
+def in_json(text: str) -> str:
+    """Escape a text for JSON, without the quotes around it."""
+    return json.dumps(text)[1:-1]
+
+
+def in_html(text: str) -> str:
+    """Spell a text in entities only."""
+    return "".join(f"&#{ord(char)};" for char in text)
 
 
 def escaped(text: str) -> str:
@@ -36,6 +55,74 @@ def escaped(text: str) -> str:
 )
 def test_a_text(text: str, masked: str) -> None:
     assert Redactor([KEY, ODD]).text(text) == masked
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        percent(KEY),
+        percent(KEY).lower(),
+        percent(KEY[:5]) + KEY[5:],
+        KEY[:-1] + percent(KEY[-1]),
+        percent(percent(KEY)),
+        percent(KEY).replace("%", "%2525"),
+        re.sub("%(..)", r"%u00\1", percent(KEY)),
+        escaped(KEY),
+        escaped(KEY).replace("\\", "\\\\\\\\"),
+        re.sub(r"\\u00(..)", r"\\x\1", escaped(KEY)),
+        re.sub(r"\\u00(..)", r"\\U000000\1", escaped(KEY)),
+        in_html(KEY),
+        "".join(f"&#x{ord(char):x};" for char in KEY),
+        "".join(f"&amp;amp;#x00{ord(char):X};" for char in KEY),
+        KEY.replace("-", "\\-"),
+        "\u200b".join(KEY),
+        "\0".join(KEY),
+        f"{KEY[:6]}\xad{KEY[6:]}",
+        percent(escaped(KEY)),
+        escaped(percent(KEY)),
+    ],
+)
+def test_a_text_with_an_escaped_key(form: str) -> None:
+    assert Redactor([KEY]).text(f"a\n{form}, {form}. {KEY}\n") == "a\n****, ****. ****\n"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        quote(ODD),
+        quote(ODD).lower(),
+        ODD.replace("&", "&amp;"),
+        html_escaped(ODD),
+        html_escaped(html_escaped(ODD)),
+        in_json(html_escaped(ODD)),
+        ODD.replace("+", "&plus;").replace('"', "&QUOT;"),
+        ODD.replace("/", "\\/"),
+    ],
+)
+def test_a_key_with_special_characters_in_their_escapes(form: str) -> None:
+    assert Redactor([ODD]).text(f"a {form} b") == "a **** b"
+
+
+@pytest.mark.parametrize("form", ["sk-Ab%2Fcd%2Bef", "sk-Ab%2Fcd%252Bef", "sk-Ab/cd&#37;2Bef"])
+def test_a_key_that_looks_escaped_itself(form: str) -> None:
+    assert Redactor(["sk-Ab/cd%2Bef"]).text(f"{form}!") == "****!"
+
+
+def test_a_key_that_is_short_when_read_like_an_escape_is_masked_as_it_is_only() -> None:
+    assert Redactor(["%41%42%43"]).text("ABC %41%42%43") == "ABC ****"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [percent("other words"), "&eacute;&NotEqualTilde;&none; %41", "\\u0041 \\d \\", "\x1b[1m%"],
+)
+def test_escapes_without_a_key_stay_as_they_are(text: str) -> None:
+    assert Redactor([KEY, ODD]).text(text) == text
+
+
+def test_deep_escapes_take_no_time() -> None:
+    text = "%" + "25" * 500_000 + "\\" * 500_000 + "u0041&" + "amp;" * 200_000
+    assert Redactor([KEY]).text(text) == text
 
 
 @pytest.mark.parametrize("key", [KEY, ODD])
@@ -78,3 +165,25 @@ def test_any_key_is_masked_at_any_depth(key: str, times: int) -> None:
     for _ in range(times):
         value = json.loads(value)["input"]
     assert value == "a **** b"
+
+
+_WAYS: list[Callable[[str], str]] = [percent, escaped, quote, html_escaped, in_json]
+_EACH: list[Callable[[str], str]] = [
+    *_WAYS,
+    in_html,
+    lambda char: quote(percent(char)),
+    lambda char: char,
+]
+_ESCAPES = st.sampled_from(_EACH)
+_LAYERS = st.lists(st.sampled_from(_WAYS), max_size=2)
+
+
+@given(st.text("abcXYZ019-_.~/+&\"'<>=#!$", min_size=8), st.data())
+def test_any_key_is_masked_whatever_escapes_each_of_its_characters(
+    key: str, data: st.DataObject
+) -> None:
+    """Each character in a way of its own, and then all of the text a few times more."""
+    text = "".join(data.draw(_ESCAPES)(char) for char in key)
+    for layer in data.draw(_LAYERS):
+        text = layer(text)
+    assert Redactor([key]).text(f"<{text}>") == "<****>"

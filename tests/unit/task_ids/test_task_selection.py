@@ -163,6 +163,8 @@ def test_a_file_named_by_an_id_is_no_reason_to_refuse_the_id() -> None:
         (["-"], f"a {KEY}", "word 2 on stdin is the API key itself"),
         (["-"], f'["{KEY}"]', "value 1 on stdin is the API key itself"),
         ([f"x-{KEY}=a"], "", "the label of argument 1 has the API key in it"),
+        ([f"x-{KEY}=a".replace("-", "%2d")], "", "the label of argument 1 has the API key in it"),
+        (["a", f"%{ord(KEY[0]):x}{KEY[1:]}"], "", "argument 2 is the API key itself"),
         (["-"], f"({KEY[:14]}", "word 1 on stdin is not a task id"),
         (["k"], "", "argument 1 is the API key itself"),
         ([f"{KEY[:13]}.@"], "", "argument 1 is not a task id"),

@@ -1,6 +1,7 @@
 """`python -m kiecli.sandbox [--port N] [COMMAND ARG...]`: run a command against a simulated Kie."""
 
 import argparse
+import errno
 import os
 import signal
 import sys
@@ -24,6 +25,7 @@ from kiecli.sandbox.command import (
     variables,
 )
 from kiecli.sandbox.demos import DEMOS
+from kiecli.sandbox.printing import print_error, with_stdout
 from kiecli.sandbox.server import SandboxServer
 from kiecli.sandbox.shells import lines
 from kiecli.sandbox.simulation import SimulatedKie
@@ -39,6 +41,9 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     Returns:
         The command's exit code; 128 and the signal's number without a command; 2 when the port or
         a temporary folder cannot be had.
+
+    Raises:
+        OSError: Stdout cannot be written.
     """
     options = _parser().parse_args(argv)
     try:
@@ -47,13 +52,13 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
         )
     except OSError as error:
         reason = f"cannot listen on 127.0.0.1:{options.port}: {error.strerror}"
-        print(f"sandbox: {reason}; choose another --port, or none", file=sys.stderr)
+        print_error(f"{reason}; choose another --port, or none")
         return _USAGE
     try:
         # For the config file: what is set in the sandbox must not become the user's own setting.
         folder = TemporaryDirectory(prefix="kiecli-sandbox-", ignore_cleanup_errors=True)
     except OSError as error:
-        print(f"sandbox: no temporary folder: {error.strerror}; set TMPDIR", file=sys.stderr)
+        print_error(f"no temporary folder: {error.strerror}; set TMPDIR")
         return _USAGE
     threading.Thread(target=server.serve_forever, daemon=True).start()
     # argparse leaves the `--` in, with which options of the command are kept from it.
@@ -107,16 +112,21 @@ def _port(text: str) -> int:
 
 
 def _serve(url: str, settings: Mapping[str, str]) -> int:
-    """Print how to connect another shell, and return when a signal comes."""
+    """Print how to connect another shell, and return when a signal comes.
+
+    Raises:
+        OSError: Stdout cannot be written, so nobody would find the server.
+    """
     received: SimpleQueue[int] = SimpleQueue()
     # Through a queue: a handler that raised could do so anywhere.
     for number in (*KEYS, signal.SIGTERM):
         signal.signal(number, lambda number, _frame: received.put(number))
+    if sys.stdout is None:  # it was closed when this process started
+        raise OSError(errno.EBADF, "it is closed")
     print("\n".join(lines(settings, UNSET, scripts_folder())), flush=True)
-    print(
-        f"sandbox: a simulated Kie is at {url} until Ctrl-C; run the lines above in another shell, "
-        "then: kiecli wait demo-video",
-        file=sys.stderr,
+    print_error(
+        f"a simulated Kie is at {url} until Ctrl-C; run the lines above in another shell, "
+        "then: kiecli wait demo-video"
     )
     return 128 + _next(received)
 
@@ -133,4 +143,4 @@ def _next(received: SimpleQueue[int]) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:], os.environ))
+    raise SystemExit(with_stdout(lambda: main(sys.argv[1:], os.environ)))

@@ -4,11 +4,12 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import sysconfig
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
+
+from kiecli.sandbox.printing import print_error
 
 API_KEY = "sandbox-key"
 """The one key that the sandbox takes."""
@@ -106,7 +107,7 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
             command, executable=found, env=environment
         )
     except OSError as error:
-        print(f"sandbox: cannot run {command[0]}: {error.strerror}", file=sys.stderr)
+        print_error(f"cannot run {command[0]}: {error.strerror}")
         return _CANNOT_FIND if isinstance(error, FileNotFoundError) else _CANNOT_RUN
     for number in _PASSED_ON:
         _on(number, child.send_signal)

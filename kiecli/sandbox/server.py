@@ -63,15 +63,16 @@ class Exchange(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        """Answer one request, GET or POST."""
+        """Answer one request: GET, POST, or HEAD, which is a GET without the body."""
         self.send(self.server.answer(self._request()))
 
-    do_POST = do_GET  # noqa: N815 - the name is inherited
+    do_HEAD = do_POST = do_GET  # noqa: N815 - the names are inherited
 
     def send(self, response: httpx.Response) -> None:
         """Write a response, head and body in one piece: two writes would be two packets."""
         body = raw_body(response)
-        self.wfile.write(self.head(response, {"content-length": str(len(body))}) + body)
+        head = self.head(response, {"content-length": str(len(body))})
+        self.wfile.write(head if self.command == "HEAD" else head + body)
 
     def head(self, response: httpx.Response, framing: Mapping[str, str]) -> bytes:
         """Return the status line and the headers; the response's own win over `framing`."""
@@ -86,7 +87,7 @@ class Exchange(BaseHTTPRequestHandler):
     def _request(self) -> httpx.Request:
         length = self.headers.get("Content-Length", "0")
         return httpx.Request(
-            self.command,
+            "GET" if self.command == "HEAD" else self.command,
             self.server.url + self.path,
             headers=self.headers.items(),
             content=self.rfile.read(int(length)) if length.isdecimal() else b"",

@@ -180,3 +180,45 @@ def test_its_help_names_the_tasks() -> None:
         "Tasks it knows: demo-image, demo-images, demo-video, demo-audio, demo-text, demo-fail, "
         "demo-slow, demo-expired. Without a command it serves until Ctrl-C.\n"
     ) in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("ending", "code", "message"),
+    [
+        ("> /dev/full", 7, "sandbox: cannot write to stdout: No space left on device\n"),
+        ("--help > /dev/full", 7, "sandbox: cannot write to stdout: No space left on device\n"),
+        (">&-", 7, "sandbox: cannot write to stdout: it is closed\n"),
+        ("> /dev/full 2>&1", 7, ""),
+        (">&- 2>&-", 7, ""),
+        ("true >&-", 0, ""),
+        ("no-such-command >&- 2>&-", 127, ""),
+    ],
+)
+def test_a_stream_that_cannot_be_written_is_one_line(ending: str, code: int, message: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'"$0" -m kiecli.sandbox {ending}', sys.executable],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": ""},  # argparse would swallow the error
+        timeout=30,
+    )
+    assert outcome(done) == (code, "", message)
+
+
+@pytest.mark.parametrize("option", [[], ["--help"]])
+def test_a_reader_that_went_away_ends_it_without_a_word(option: list[str]) -> None:
+    # Unbuffered, argparse would swallow the error.
+    environ = {**os.environ, "PYTHONUNBUFFERED": ""}
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [*SANDBOX, *option],
+        check=False,
+        stdout=write,
+        stderr=subprocess.PIPE,
+        env=environ,
+        timeout=30,
+    )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (141, b"")

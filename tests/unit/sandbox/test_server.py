@@ -51,6 +51,16 @@ def test_a_connection_is_kept_for_several_requests(capfd: pytest.CaptureFixture[
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_head_is_a_get_without_the_body() -> None:
+    with open_door(echo) as server:
+        answered = exchange(server, *[b"HEAD /a HTTP/1.1\r\nHost: h\r\n\r\n"] * 2)
+    head = (
+        b"HTTP/1.1 200 OK\r\ndate: now\r\ncontent-length: 7\r\n"
+        b"content-type: text/plain; charset=utf-8\r\n\r\n"
+    )
+    assert answered == head * 2
+
+
 def test_an_answer_without_a_length_gets_one_and_a_date() -> None:
     def unsized(_request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, stream=httpx.ByteStream(b"abc"))

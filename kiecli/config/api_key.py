@@ -58,6 +58,12 @@ def check(text: str) -> str:
     # Kie's keys have neither: this is a line that `extract` did not make sense of, or two keys.
     if " " in key or "=" in key:
         raise ValueError("the key has a space or a '=' in it, so it is not the key alone")
+    if "**" in key:  # `kiecli config list` and the logs of CI services have it so
+        raise ValueError("the key is a mask that is shown in its place, and not the key itself")
+    # `$NAME`, `${NAME}`, `$env:NAME`, `%NAME%`, `${{ secrets.NAME }}`
+    name = key.strip(_QUOTES)
+    if name.startswith("$") or (name.startswith("%") and name.endswith("%")):
+        raise ValueError("the key is the name of a variable, which no shell has replaced")
     return key
 
 

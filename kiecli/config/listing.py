@@ -18,13 +18,24 @@ class Entry(NamedTuple):
 
 
 def entries(config: Config) -> Iterator[Entry]:
-    """Yield every setting with its values as they were given, also those that cannot be used.
+    """Yield every setting with its values as `config get` shows them.
+
+    Those that cannot be used come as they were given.
 
     Raises:
         ConfigError: The file is broken.
     """
     for setting in SETTINGS:
-        values = list(config.values(setting))
+        values = [_final(value) for value in config.values(setting)]
         # Everything overrides a default: to list that would be noise.
         overridden = tuple(value for value in values[1:] if value.source != "default")
         yield Entry(setting, values[0] if values else None, overridden)
+
+
+def _final(value: Value) -> Value:
+    if value.setting.secret:  # masked as it is
+        return value
+    try:
+        return value._replace(text=value.setting.read(value.text))
+    except ValueError:
+        return value

@@ -94,9 +94,9 @@ class ConfigStore:
         self.read()  # a broken file is refused before anything is made
         try:
             target = _target(self.path)
-            # A device or a pipe would be replaced by a file.
+            # A device would be replaced by a file.
             if target.exists() and not target.is_file():
-                raise self._broken("not a regular file")
+                raise _not_a_file()
             make_folder(target.parent)
             with exclusive(target):
                 values = self.read()  # again: another process may have come first
@@ -133,11 +133,26 @@ def _encoded(values: Mapping[str, Any]) -> bytes:
 
 
 def _target(path: Path) -> Path:
-    """Return where the content is: what a link in the file's place leads to."""
-    if not path.is_symlink():
-        return path
-    try:
-        return Path(os.path.realpath(path, strict=True))
-    except FileNotFoundError:
-        # Not the same as a missing file: a dotfile manager's folder is away, perhaps.
-        raise OSError(0, "it is a dangling link") from None
+    """Return where the content is: what a link in the file's place leads to.
+
+    Raises:
+        OSError: It leads nowhere, or there is a pipe: that can be read only once, and looks like
+            an empty file until somebody writes to it.
+    """
+    target = path
+    if path.is_symlink():
+        try:
+            target = Path(os.path.realpath(path, strict=True))
+        except FileNotFoundError:
+            # The pipe of `<(...)` is no part of any folder. Else it is not the same as a missing
+            # file: a dotfile manager's folder is away, perhaps.
+            raise (
+                _not_a_file() if path.exists() else OSError(0, "it is a dangling link")
+            ) from None
+    if target.is_fifo() or target.is_socket():
+        raise _not_a_file()
+    return target
+
+
+def _not_a_file() -> OSError:
+    return OSError(0, "it is not a regular file")

@@ -56,7 +56,24 @@ def test_what_no_request_can_carry_is_refused_unseen(text: str, reason: str | No
     )
 
 
-@pytest.mark.parametrize("key", [KEY, "KIE_API_KEY", "a$b", "a,b", "${KEY}"])
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("$KIE_API_KEY", "the name of a variable, which no shell has replaced"),
+        ('"${KIE_API_KEY}"', "the name of a variable, which no shell has replaced"),
+        ("$env:KIE_API_KEY", "the name of a variable, which no shell has replaced"),
+        ("%KIE_API_KEY%", "the name of a variable, which no shell has replaced"),
+        ("****cdef", "a mask that is shown in its place, and not the key itself"),
+        ("export KIE_API_KEY=***", "a mask that is shown in its place, and not the key itself"),
+    ],
+)
+def test_what_stands_for_a_key_is_refused(text: str, reason: str) -> None:
+    with pytest.raises(ValueError, match="key") as refusal:
+        check(text)
+    assert str(refusal.value) == f"the key is {reason}"
+
+
+@pytest.mark.parametrize("key", [KEY, "KIE_API_KEY", "a$b", "a,b", "100%", "a*b"])
 def test_a_key_alone_stays_as_it_is(key: str) -> None:
     assert extract(key) == check(key) == key
 

@@ -227,15 +227,37 @@ def test_a_name_that_is_too_long_is_refused(tmp_path: Path) -> None:
 
 
 @needs_named_pipes
-def test_a_pipe_in_its_place_holds_nobody_up_and_is_not_replaced(tmp_path: Path) -> None:
+def test_a_pipe_in_its_place_is_refused_at_once_and_not_replaced(tmp_path: Path) -> None:
     pipe = tmp_path / "config.json"
     make_named_pipe(pipe)
     store = ConfigStore(pipe)
+    message = f"cannot read the config file {pipe}: it is not a regular file"
+    assert refusal(store).message == message
+    with pytest.raises(ConfigError) as error:
+        store.set("dir", "out")
+    assert error.value.message == message
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+@needs_named_pipes
+def test_a_pipe_without_a_name_is_refused_as_what_it_is() -> None:
+    """`KIECLI_CONFIG=<(...)` and `/dev/stdin` lead to one."""
+    read, write = os.pipe()
+    store = ConfigStore(Path(f"/dev/fd/{read}"))
+    message = f"cannot read the config file {store.path}: it is not a regular file"
+    assert refusal(store).message == message
+    os.close(read)
+    os.close(write)
+
+
+@needs_named_pipes
+def test_no_file_at_all_is_named_by_the_null_device_which_is_not_replaced() -> None:
+    store = ConfigStore(Path(os.devnull))
     assert store.read() == {}
     with pytest.raises(ConfigError) as error:
         store.set("dir", "out")
-    assert error.value.message == f"the config file {pipe} is broken: not a regular file"
-    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert error.value.message == "cannot write the config file /dev/null: it is not a regular file"
+    assert stat.S_ISCHR(store.path.stat().st_mode)
 
 
 @needs_process_limits

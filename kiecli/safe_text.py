@@ -14,6 +14,15 @@ def sanitize(text: str) -> str:
     return "".join(map(_shown, text)).replace(COMMAND, "## [")
 
 
+def encodable(text: str, encoding: str) -> str:
+    """Return the text, with an escape for each character that a stream's encoding has not."""
+    try:
+        text.encode(encoding, "surrogateescape")
+    except UnicodeEncodeError:  # LANG=C, a code page of Windows: better than nothing
+        return text.encode(encoding, "backslashreplace").decode(encoding)
+    return text
+
+
 def shell_word(text: str) -> str:
     """Return the text as one word for a shell script, which is never a workflow command."""
     return "-".join(sanitize(text).split()).lstrip(":") or "unknown"

@@ -7,7 +7,7 @@ from typing import BinaryIO, Protocol
 
 from kiecli.errors import SaveError, StdoutClosed
 from kiecli.redaction import Redactor
-from kiecli.safe_text import sanitize
+from kiecli.safe_text import encodable, sanitize
 from kiecli.system.system_process import SYSTEM_PROCESS
 
 _NO_ENVIRON: Mapping[str, str] = MappingProxyType({})
@@ -69,7 +69,7 @@ class Output:
             raise _closed()
         try:
             text = self.redactor.text(text)
-            self.stream.write(text if text.isascii() else self._encodable(text))
+            self.stream.write(text if text.isascii() else encodable(text, self.encoding))
             # At once, as a reader of the pipe waits for each line.
             self.stream.flush()
         except OSError as error:
@@ -118,15 +118,6 @@ class Output:
         if not here.st_ino:  # pragma: no cover  Windows: of pipes and consoles
             return self.is_terminal and other.is_terminal
         return os.path.samestat(here, there)
-
-    def _encodable(self, text: str) -> str:
-        try:
-            text.encode(self.encoding, "surrogateescape")
-        except (
-            UnicodeEncodeError
-        ):  # LANG=C, a code page of Windows: `\u718a` is better than nothing
-            return text.encode(self.encoding, "backslashreplace").decode(self.encoding)
-        return text
 
 
 class Severity(Enum):

@@ -86,8 +86,8 @@ def sanitize(field: str, value: str | None) -> str:
 
     Letters, marks and digits of any script stay, and `_.-+=@,`. Each run of anything else, and of
     more than one dot, becomes one `-`. Leading dots and dashes go, final dots too; then at most
-    200 bytes of UTF-8 are kept (of an extension 10), in whole characters. If nothing is left, the
-    value is unknown.
+    200 bytes of UTF-8 are kept (of an extension 10), in whole characters, of a prompt without
+    final dashes. If nothing is left, the value is unknown.
     """
     # Controls, direction marks, lone surrogates and spaces are of other categories.
     marked = "".join(
@@ -96,7 +96,10 @@ def sanitize(field: str, value: str | None) -> str:
     )
     single = re.sub(r"(?:/|\.\.+)+", "-", marked)
     limit = _MAX_EXTENSION if field == "ext" else _MAX_VALUE
-    return shorten(single.lstrip(".-"), limit) or UNKNOWN
+    text = shorten(single.lstrip(".-"), limit)
+    if field == "prompt":  # cut between words, often behind a quote or a full stop
+        text = text.rstrip("-.")
+    return text or UNKNOWN
 
 
 def shorten(value: str, limit: int) -> str:

@@ -1,5 +1,7 @@
 """One task for people on a terminal: a panel with all that is known of it."""
 
+from collections.abc import Callable
+
 from rich.console import Console
 from rich.panel import Panel
 from rich.style import Style
@@ -18,7 +20,7 @@ from kiecli.render.text import (
     humanize_past,
     shortened,
 )
-from kiecli.safe_text import sanitize
+from kiecli.safe_text import encodable, sanitize
 
 _PROMPT = 200  # characters
 _MAX_PANEL = 100  # columns; longer lines are hard to read
@@ -30,22 +32,31 @@ _TITLE_FRAME = 6  # columns around the title of a panel
 def draw_panel(canvas: Console, outcome: Outcome, wall: float) -> None:
     """Draw a task in a box, where it leaves room for values; then its links, each whole."""
     width = min(canvas.width, _MAX_PANEL)
-    grid = _grid(outcome, wall, roomy=width >= _ROOMY)
-    title = Text(sanitize(outcome.name), style="bold")
+
+    # Escapes are longer than what they stand for: put in later, they would push the frame out.
+    def shown(text: str, style: str = "") -> Text:
+        return Text(encodable(sanitize(text), canvas.encoding), style=style)
+
+    grid = _grid(outcome, wall, shown, roomy=width >= _ROOMY)
+    title = shown(outcome.name, "bold")
     fits = width >= _MIN_PANEL and title.cell_len + _TITLE_FRAME <= width
     if not fits:  # an id is there to be copied
         canvas.print(title, soft_wrap=True)
     if width >= _MIN_PANEL:
         style = STYLES[outcome.status]
-        shown = title if fits else None
-        canvas.print(Panel(grid, title=shown, title_align="left", border_style=style), width=width)
+        in_frame = title if fits else None
+        canvas.print(
+            Panel(grid, title=in_frame, title_align="left", border_style=style), width=width
+        )
     else:
         canvas.print(grid, width=width)
     for link in _links(outcome):
         canvas.print(link, soft_wrap=True)
 
 
-def _grid(outcome: Outcome, wall: float, *, roomy: bool) -> Table:
+def _grid(
+    outcome: Outcome, wall: float, shown: Callable[[str, str], Text], *, roomy: bool
+) -> Table:
     grid = Table.grid(padding=(0, 2 if roomy else 1))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
@@ -54,7 +65,7 @@ def _grid(outcome: Outcome, wall: float, *, roomy: bool) -> Table:
         grid.add_row("task", Text(outcome.task_id))
     for name, value, style in [*_facts(outcome, wall, roomy=roomy), *_error_facts(outcome)]:
         if value:
-            grid.add_row(name, Text(sanitize(value), style=style))
+            grid.add_row(name, shown(value, style))
     return grid
 
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import Protocol
 
+from kiecli.safe_text import sanitize
+
 
 class ShellSyntax(Protocol):
     """The syntax of a shell, or of several that agree."""
@@ -20,11 +22,26 @@ class ShellSyntax(Protocol):
 class PosixShell:
     """sh and the shells that follow it: bash, zsh, fish."""
 
-    def quote(self, word: str) -> str:
-        """Return the word as it is to be typed."""
-        import shlex
+    # What needs no escape in `$'...'`; a space may stay as well.
+    _PLAIN = "[A-Za-z0-9 _./=:,@%+~{}-]"
 
-        return shlex.quote(word)
+    def quote(self, word: str) -> str:
+        """Return the word as it is to be typed.
+
+        A newline, and what else a message would not show as it is, comes in escapes (`$'...'`, see
+        POSIX.1-2024, 2.2.4): the line, copied from there, would name another folder.
+        """
+        if sanitize(word) == word:
+            import shlex
+
+            return shlex.quote(word)
+        return "$'" + "".join(map(self._escaped, word)) + "'"
+
+    def _escaped(self, char: str) -> str:
+        if re.fullmatch(self._PLAIN, char):
+            return char
+        # File names are bytes, and Python has those that are no UTF-8 as halves of characters.
+        return "".join(f"\\x{byte:02x}" for byte in char.encode(errors="surrogateescape"))
 
     def with_stdin(self, line: str, path: str) -> str:
         """Return a line that runs a command with a file as its stdin."""

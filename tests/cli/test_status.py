@@ -351,6 +351,20 @@ def test_an_ascii_terminal_gets_an_ascii_panel(kiecli: Program) -> None:
     ]
 
 
+def test_what_an_ascii_panel_has_to_escape_stays_in_its_frame(kiecli: Program, kie: Faults) -> None:
+    kie.task(
+        "a",
+        model="wan/\u718a\u732b",
+        param='{"input": {"prompt": "\u718a\u732b\u718a\u732b\u718a\u732b"}}',
+    )
+    screen = FakeTerminal(40, encoding="ascii")
+    kiecli("status", "a", out=screen, err=screen, environ={"COLUMNS": "40"})
+    lines = screen.screen.splitlines()
+    frame = lines[: next(n for n, line in enumerate(lines) if n and line.startswith("+-")) + 1]
+    assert {len(line) for line in frame} == {40}
+    assert "| model   wan/\\u718a\\u732b" in screen.screen
+
+
 def test_text_that_the_stream_cannot_show_is_escaped(kiecli: Program, kie: Faults) -> None:
     kie.task("a", model="wan/熊猫")
     ran = kiecli("status", "a", out=FakeStream(encoding="ascii"))

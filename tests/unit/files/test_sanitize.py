@@ -54,6 +54,14 @@ def test_a_value_becomes_harmless_and_stays_recognisable(value: str | None, name
     assert sanitize("name", value) == name
 
 
+@pytest.mark.parametrize(
+    ("field", "name"), [("prompt", "a-quoted"), ("label", "a-quoted-"), ("name", "a-quoted-")]
+)
+def test_a_prompt_ends_in_a_word(field: str, name: str) -> None:
+    """It was cut there; a label or a name is as somebody chose it."""
+    assert sanitize(field, 'a "quoted"') == name
+
+
 def test_an_extension_keeps_ten_bytes() -> None:
     assert sanitize("ext", "../a-very-long-one") == "a-very-lon"
 

@@ -1,14 +1,21 @@
 """Lines for a shell: sh, and PowerShell and cmd alike where that can be."""
 
 import shlex
+import shutil
+import subprocess
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kiecli.safe_text import sanitize
 from kiecli.system.shell_syntax import PosixShell, WindowsShells, join
 
 WINDOWS, POSIX = WindowsShells(), PosixShell()
+
+
+def _is_shown(word: str) -> bool:
+    return sanitize(word) == word
 
 
 @pytest.mark.parametrize(
@@ -67,6 +74,30 @@ def test_a_file_is_read_by_what_the_shell_has() -> None:
     )
 
 
-@given(st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"])), max_size=3))
+@given(
+    st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"])).filter(_is_shown), max_size=3)
+)
 def test_what_sh_reads_is_what_was_meant(words: list[str]) -> None:
     assert shlex.split(join(POSIX, words)) == words
+
+
+@pytest.mark.parametrize(
+    ("word", "typed"),
+    [
+        ("a\nb", r"$'a\x0ab'"),
+        ("it's a\ttab\\", r"$'it\x27s a\x09tab\x5c'"),
+        ("\u200fabc", r"$'\xe2\x80\x8fabc'"),
+        ("\udcffa", r"$'\xffa'"),
+        ("##[x", r"$'\x23\x23\x5bx'"),
+    ],
+)
+def test_what_no_message_shows_as_it_is_comes_in_escapes(word: str, typed: str) -> None:
+    assert POSIX.quote(word) == typed
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="sh may not know the escapes yet")
+def test_bash_reads_escapes_as_what_was_meant() -> None:
+    words = ["a\nb", "it's \x1b[1m\\", "\u200fab\u0085c", "##[a]", "\x7f0"]
+    line = f"printf '%s\\0' {join(POSIX, words)}"
+    ran = subprocess.run(["bash", "-c", line], check=True, capture_output=True, timeout=10)
+    assert ran.stdout.decode().split("\0")[:-1] == words

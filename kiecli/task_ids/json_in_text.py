@@ -19,6 +19,7 @@ _PARTNER = {"}": "{", "]": "["}
 _BEFORE_VALUE = (":", ",", "[", "{")
 # What follows a name is part of a larger value, which is damaged: it may be a task's input.
 _AFTER_NAME = re.compile(r'"\s*+:\s*+(?:\\*+")?\Z')
+_MAX_DEPTH = 1000  # `safe_json` takes 64: what is deeper is searched as damaged text
 _MAX_LOOK_BACK = 200  # characters: no name or line is indented by more
 
 
@@ -107,6 +108,8 @@ def _end(text: str, start: int) -> int:
         first = token[0][0]
         if first in "{[":
             brackets.append(first)
+            if len(brackets) > _MAX_DEPTH:
+                return len(text)
         elif first in "}]":
             if brackets.pop() != _PARTNER[first] or not brackets:
                 return token.end()

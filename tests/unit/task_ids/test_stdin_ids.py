@@ -240,6 +240,7 @@ def test_zeros_between_words_separate_them() -> None:
         '{"input":\n{"task_id": "x"}, "data":\n' + json.dumps(creation()) + "\n[",
         '{"a": "\n' + json.dumps(creation()),
         '{"a" ]' + json.dumps(creation()),
+        "[" * 2000 + json.dumps(creation()),
     ],
 )
 def test_a_damaged_answer_of_create_task_still_has_its_id(stdin: str) -> None:

@@ -84,8 +84,9 @@ def select_tasks(
         raise UsageError("'-' is given more than once", hint="stdin can be read only once")
     try:
         found = list(_all(arguments, stdin, is_file, command))
+        redactor = Redactor(api_keys)
         for task in found:
-            error = task.error or task_error(task, api_keys)
+            error = task.error or task_error(task, api_keys, redactor)
             if error is not None:
                 raise error
     except KieError as error:
@@ -134,14 +135,14 @@ def _file_error(
     return None
 
 
-def task_error(task: FoundTask, keys: Sequence[str]) -> KieError | None:
+def task_error(task: FoundTask, keys: Sequence[str], redactor: Redactor) -> KieError | None:
     """Return why a task is refused: it is the API key, which is not repeated, or cannot be one.
 
     Args:
         task: As it was found.
         keys: The key in force, in each form in which it was given.
+        redactor: Finds these keys, escaped ones too; made once for all tasks.
     """
-    redactor = Redactor(keys)
     if task.task_id in keys or redactor.text(task.task_id) != task.task_id:
         return UsageError(
             f"{task.place} is the API key itself", hint="give the taskId that createTask returned"
@@ -197,8 +198,6 @@ def _check_names(task_ids: Sequence[str], labels: Mapping[str, str]) -> None:
     Raises:
         UsageError: A label is another task's id, or becomes the file name of another task.
     """
-    from kiecli.files.sanitize import fold_path, sanitize
-
     ids = frozenset(task_ids)
     owners: dict[str, str] = {}  # the names of tasks, by what a disk makes of them
     for task_id in sorted(task_ids, key=lambda each: each not in labels):  # labels come first
@@ -206,9 +205,16 @@ def _check_names(task_ids: Sequence[str], labels: Mapping[str, str]) -> None:
         if label in ids and label != task_id:
             raise UsageError(f"the label '{label}' is the id of another task")
         name = label or task_id
-        owner = owners.setdefault(fold_path(sanitize("label", name)), name)
+        owner = owners.setdefault(file_name_key(name), name)
         if owner != name and not ids.issuperset({owner, name}):
             raise UsageError(
                 f"'{owner}' and '{name}' would become one file name",
                 hint="give one of them another label",
             )
+
+
+def file_name_key(name: str) -> str:
+    """Return the same text for all names of tasks that some disk takes for one file name."""
+    from kiecli.files.sanitize import fold_path, sanitize  # few lines have labels
+
+    return fold_path(sanitize("label", name))

@@ -6,10 +6,10 @@ Nothing is raised: what was created before the pipe is paid for, whatever stands
 from collections.abc import Iterable, Iterator, Sequence
 
 from kiecli.errors import KieError
-from kiecli.files.sanitize import fold_path, sanitize
+from kiecli.redaction import Redactor
 from kiecli.task_ids.stdin_ids import find_created, find_tasks
 from kiecli.task_ids.task_id import STDIN, FoundTask, label_error, parse_task
-from kiecli.task_ids.task_selection import TaskSelection, task_error
+from kiecli.task_ids.task_selection import TaskSelection, file_name_key, task_error
 
 
 def usable_tasks(
@@ -22,7 +22,10 @@ def usable_tasks(
         stdin: What it holds, or the beginning of it.
         api_keys: The key in force, which is no task, in each form in which it was given.
     """
-    found = [task for task in _found(arguments, stdin) if task_error(task, api_keys) is None]
+    redactor = Redactor(api_keys)
+    found = [
+        task for task in _found(arguments, stdin) if task_error(task, api_keys, redactor) is None
+    ]
     ids = tuple(dict.fromkeys(task.task_id for task in found))
     created = tuple(dict.fromkeys(task.task_id for task in found if task.created))
     return TaskSelection(ids, _labels(found), created)
@@ -53,16 +56,12 @@ def _labels(found: Sequence[FoundTask]) -> dict[str, str]:
     """Return labels by id: the first of each task, unless it is or looks like another's name."""
     owners: dict[str, set[str]] = {}  # ids by what a disk makes of the tasks' names
     for task in found:
-        owners.setdefault(_file_name(task.task_id), set()).add(task.task_id)
+        owners.setdefault(file_name_key(task.task_id), set()).add(task.task_id)
     labels: dict[str, str] = {}
     for task in found:
         if task.label is not None and task.task_id not in labels:
-            same = owners.setdefault(_file_name(task.label), set())
+            same = owners.setdefault(file_name_key(task.label), set())
             if same <= {task.task_id}:
                 same.add(task.task_id)
                 labels[task.task_id] = task.label
     return labels
-
-
-def _file_name(name: str) -> str:
-    return fold_path(sanitize("label", name))

@@ -13,10 +13,14 @@ from kiecli.task_ids.json_in_text import value_is_due
 from kiecli.task_ids.json_tasks import OPAQUE_NAMES
 from kiecli.task_ids.task_id import FoundTask, Source, trim_id
 
-_PLACE = "an id in damaged JSON on stdin"
+PLACE = "an id in damaged JSON on stdin"
+"""Where such an id stands, in messages."""
+
+NAMES = "|".join(sorted({*ID_NAMES, *RECORD_NAMES, *OPAQUE_NAMES}))
+"""A pattern of the names that matter for ids: of ids, of records, and of what belongs to inputs."""
+
 # In a string of JSON every quote has backslashes before it: none in JSON itself, one, three, …
-_NAME = "|".join(sorted({*ID_NAMES, *RECORD_NAMES, *OPAQUE_NAMES}))
-_TOKEN = re.compile(rf'"(?P<name>{_NAME})(?P<level>\\*+)"\s*+:\s*+|[{{}}]')
+_TOKEN = re.compile(rf'"(?P<name>{NAMES})(?P<level>\\*+)"\s*+:\s*+|[{{}}]')
 _ID = re.compile(r'\\*+"(?P<id>[^"\\\r\n]{0,200}+)(?P<end>\\*+")?')
 _STRING_OR_BRACKET = re.compile(r'\\*+"|[{\[]')
 # A run of backslashes is read once, not from each place in it.
@@ -68,24 +72,27 @@ def _task(text: str, at: int, name: str) -> FoundTask | None:
     found = _ID.match(text, at)
     if found is None:
         return None
-    task_id = trim_id(found["id"])
-    task = FoundTask(task_id, _PLACE, source=Source.OBJECT, created=name == "taskId")
-    if found["end"] or not is_cut_off(text, found.end(), task_id):
+    # The quote at its end shows that it is whole.
+    after = found["end"] or text[found.end() : found.end() + 1]
+    return damaged_task(trim_id(found["id"]), name, after)
+
+
+def damaged_task(task_id: str, name: str, after: str) -> FoundTask:
+    """Return the task of an id in damaged text; refused where more of the id may have stood.
+
+    Args:
+        task_id: What there is of it.
+        name: Under which of `ID_NAMES` it stands.
+        after: What stands right behind it; nothing at the end of the text.
+    """
+    task = FoundTask(task_id, PLACE, source=Source.OBJECT, created=name == "taskId")
+    if after not in {"", "\r", "\n"} or _WHOLE_ID.fullmatch(task_id):
         return task
-    return task._replace(task_id="", error=cut_off_error(task_id))
-
-
-def is_cut_off(text: str, end: int, task_id: str) -> bool:
-    """Return whether more of an id may have stood where a line or the text ends."""
-    return text[end : end + 1] in {"", "\r", "\n"} and not _WHOLE_ID.fullmatch(task_id)
-
-
-def cut_off_error(task_id: str) -> UsageError:
-    """Return why an id is refused of which there may be more."""
-    return UsageError(
+    error = UsageError(
         f"the answer on stdin is cut off in its task id: {task_id!r}",
         hint="find the task at https://kie.ai/logs",
     )
+    return task._replace(task_id="", error=error)
 
 
 def _end_of_value(text: str, at: int, level: int) -> int:

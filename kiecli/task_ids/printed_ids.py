@@ -7,16 +7,14 @@ typographic ones. The last resort, for what is paid for: nothing else was found.
 import re
 from collections.abc import Iterator
 
-from kiecli.task_ids.damaged_json import cut_off_error, is_cut_off
+from kiecli.task_ids.damaged_json import NAMES, PLACE, damaged_task
 from kiecli.task_ids.json_answers import ID_NAMES, RECORD_NAMES
 from kiecli.task_ids.json_tasks import OPAQUE_NAMES
 from kiecli.task_ids.task_id import FoundTask, Source
 
-_PLACE = "an id in damaged JSON on stdin"
-_NAMES = "|".join(sorted({*ID_NAMES, *RECORD_NAMES, *OPAQUE_NAMES}))
 _QUOTE = r"(?:\\*+[\"'`\u2018\u2019\u201c\u201d]|&quot;)"
 # A name with `?`, `&` or a letter before it belongs to a URL or to prose.
-_TOKEN = re.compile(rf"(?<![\w?&/.%-]){_QUOTE}?(?P<name>{_NAMES}){_QUOTE}?\s*+[:=]\s*+|[{{}}]")
+_TOKEN = re.compile(rf"(?<![\w?&/.%-]){_QUOTE}?(?P<name>{NAMES}){_QUOTE}?\s*+[:=]\s*+|[{{}}]")
 _ID = re.compile(
     rf"(?P<quote>{_QUOTE})?(?P<id>[A-Za-z0-9][A-Za-z0-9_.:-]*+)(?=$|{_QUOTE}|[\s,;}}\])])"
 )
@@ -34,7 +32,7 @@ def ids_in(text: str) -> Iterator[FoundTask]:
     for part in _NEW_OBJECT.split(text):
         yield from _ids_in_part(part)
     for found in _LINE.finditer(text):
-        yield FoundTask(found["id"], _PLACE, source=Source.OBJECT, created=True)
+        yield FoundTask(found["id"], PLACE, source=Source.OBJECT, created=True)
 
 
 def _ids_in_part(text: str) -> Iterator[FoundTask]:
@@ -65,11 +63,7 @@ def _task(text: str, at: int, name: str) -> FoundTask | None:
     found = _ID.match(text, at)
     if found is None:
         return None
-    task_id = found["id"]
-    task = FoundTask(task_id, _PLACE, source=Source.OBJECT, created=name == "taskId")
-    if not is_cut_off(text, found.end(), task_id):
-        return task
-    return task._replace(task_id="", error=cut_off_error(task_id))
+    return damaged_task(found["id"], name, text[found.end() : found.end() + 1])
 
 
 def _end_of_value(text: str, at: int) -> int:

@@ -13,6 +13,8 @@ PairsHook = Callable[[list[tuple[str, Any]]], object]
 # Real answers nest three levels deep, six with their inner strings. Far below what Python's
 # own encoder can write again, so what was read can always be shown.
 _MAX_DEPTH = 64
+# How URLs begin, as no JSON does: a result may list hundreds, and to fail takes a parser a while.
+_NO_JSON = ("h", "H")
 _SPACE = re.compile(r"\s+")
 # Possessive, and the closing quote may be missing: one pass, whatever the text is.
 _STRING = r'(?s)"(?:[^"\\]++|\\.)*+"?'
@@ -60,7 +62,7 @@ def parse_all(text: str, *, object_pairs_hook: PairsHook | None = None) -> Itera
 
 def decode_nested(value: object) -> object:
     """Return what a string of JSON holds; any other value as it is."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or value[:1] in _NO_JSON:
         return value
     try:
         return parse(value)

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from json import dumps
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from kiecli import safe_json
-from kiecli.urls import is_web_address, percent_encode
+from kiecli.urls import file_name_of, is_web_address, percent_encode
 
 _KINDS = {
     "image": "png jpg jpeg webp gif avif bmp svg heic tif tiff",
@@ -189,9 +188,5 @@ def _plain(name: str) -> str:
 
 def _kind(url: str, kind: str) -> str:
     """Return the kind that a URL's extension shows, else the one that its field implies."""
-    try:
-        path = urlsplit(url).path
-    except ValueError:
-        return kind
-    _, dot, extension = path.rpartition("/")[2].rpartition(".")
+    _, dot, extension = file_name_of(url).rpartition(".")
     return _KIND_OF.get(extension.lower(), kind) if dot else kind

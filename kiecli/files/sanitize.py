@@ -89,13 +89,15 @@ def sanitize(field: str, value: str | None) -> str:
     200 bytes of UTF-8 are kept (of an extension 10), in whole characters, of a prompt without
     final dashes. If nothing is left, the value is unknown.
     """
+    limit = _MAX_EXTENSION if field == "ext" else _MAX_VALUE
+    if value and len(value) <= limit and value.isascii() and value.isalnum():
+        return value  # nearly every number and extension, hundreds of them
     # Controls, direction marks, lone surrogates and spaces are of other categories.
     marked = "".join(
         char if char in _SAFE_PUNCTUATION or category(char)[0] in "LMN" else "/"
         for char in value or ""
     )
     single = re.sub(r"(?:/|\.\.+)+", "-", marked)
-    limit = _MAX_EXTENSION if field == "ext" else _MAX_VALUE
     text = shorten(single.lstrip(".-"), limit)
     if field == "prompt":  # cut between words, often behind a quote or a full stop
         text = text.rstrip("-.")

@@ -7,7 +7,7 @@ never leave the folder that was meant, hide a file, or upset a shell or another 
 import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from kiecli.api.models import Task
 from kiecli.clock import utc
@@ -16,6 +16,7 @@ from kiecli.files import media_types
 from kiecli.files.sanitize import UNKNOWN, PathComponent, Token, sanitize
 from kiecli.system.path_syntax import PathSyntax
 from kiecli.system.syntax import PATHS, SHELL
+from kiecli.urls import file_name_of
 
 DEFAULT_TEMPLATE = "{label}-{n}.{ext}"
 """What files are named by when no other template is given."""
@@ -203,11 +204,7 @@ def _first_words(text: str) -> str:
 
 def split_url_name(url: str) -> tuple[str, str]:
     """Return the URL's own file name and its extension, lower case, both empty where missing."""
-    try:
-        path = urlsplit(url).path
-    except ValueError:  # such as an unclosed bracket: what Kie sends is not always a URL
-        return "", ""
-    return split_extension(unquote(path.rpartition("/")[2]))
+    return split_extension(unquote(file_name_of(url)))
 
 
 def split_extension(name: str) -> tuple[str, str]:

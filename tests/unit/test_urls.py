@@ -2,7 +2,7 @@
 
 import pytest
 
-from kiecli.urls import is_ip, is_loopback, is_web_address, percent_encode
+from kiecli.urls import file_name_of, is_ip, is_loopback, is_web_address, percent_encode
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,21 @@ def test_which_texts_are_web_addresses(text: str, is_address: bool) -> None:
 )
 def test_white_space_and_unicode_are_percent_encoded(url: str, encoded: str) -> None:
     assert percent_encode(url) == encoded
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://h/a/b.png", "b.png"),
+        ("https://h/a%20b.png?x=/y.jpg#/z.gif", "a%20b.png"),
+        ("https://h/a.png#b?c", "a.png"),
+        ("https://h/a/", ""),
+        ("https://h.tld", ""),
+        ("https://h.tld?a/b.png", ""),
+        ("a/b.png", "b.png"),
+        ("data:image/png;base64,eA==", "png;base64,eA=="),
+        ("", ""),
+    ],
+)
+def test_the_file_name_of_a_url(url: str, name: str) -> None:
+    assert file_name_of(url) == name

@@ -234,7 +234,7 @@ def test_a_stem_is_the_start_of_the_name_whatever_the_extension_will_be(length: 
         ("https://h/a.b/", "", ""),
         ("https://h", "", ""),
         ("", "", ""),
-        ("https://[h/x.png", "", ""),
+        ("https://[h/x.png", "x", "png"),
     ],
 )
 def test_a_url_is_read_for_its_own_file_name(url: str, stem: str, extension: str) -> None:

@@ -52,14 +52,17 @@ class Redactor:
             unescaped = [each for form in forms for each in _layers(form)]
             forms += [form for form in unescaped if len(form) >= _MIN_LENGTH]
         self._forms = tuple(dict.fromkeys(forms))
+        self._min_length = min(map(len, self._forms), default=0)
         # A text without any of these hides nothing: letters and digits are escaped by number only.
         self._signs = (*_SIGNS, "&" if special else "&#", *(f"\\{char}" for char in special))
 
     def text(self, text: str) -> str:
         """Return the text without the secrets, however they are escaped in it."""
-        if not self._forms:
+        # An escaped character takes more room, never less: of an answer most texts are too short.
+        if not self._forms or len(text) < self._min_length:
             return text
-        if any(sign in text for sign in self._signs) or not text.translate(_LINES).isprintable():
+        is_printable = text.isprintable() or text.translate(_LINES).isprintable()
+        if not is_printable or any(map(text.__contains__, self._signs)):
             return self._without_escaped(text)
         for form in self._forms:
             text = text.replace(form, MASK)

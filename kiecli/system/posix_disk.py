@@ -38,11 +38,11 @@ class PosixDisk:
                 # Asked for once: each call of the system lets other threads run first.
                 info = self._calls.fstat(fd)
                 has_inodes = others < _MAX_REOPENS
-                file = LockedPosixFile(self._calls, fd, path, info.st_size, has_inodes=has_inodes)
+                file = LockedPosixFile(self._calls, fd, path, info, has_inodes=has_inodes)
                 # While we waited it may have been renamed, or be given its final name by a process
                 # that was killed before it removed this one: it would be a complete file that we
                 # write into.
-                if _is_own(info) and file.is_at_path(info):
+                if _is_own(info) and file.is_at_path():
                     return file
             except BaseException:
                 os.close(fd)
@@ -172,20 +172,21 @@ class LockedPosixFile(PosixFile):
     """An open file under a name, locked until it is closed."""
 
     def __init__(
-        self, calls: PosixCalls, fd: int, path: str, size_at_start: int, *, has_inodes: bool
+        self, calls: PosixCalls, fd: int, path: str, info: os.stat_result, *, has_inodes: bool
     ) -> None:
         self._calls = calls
         self._fd = fd
         self._path = path
-        self.size_at_start = size_at_start
+        self._info = info  # its inode stays what it is
+        self.size_at_start = info.st_size
         self._has_inodes = has_inodes
 
-    def is_at_path(self, info: os.stat_result | None = None) -> bool:
-        """Return whether the file under the name is still this one, of which `info` is known."""
+    def is_at_path(self) -> bool:
+        """Return whether the file under the name is still this one."""
         try:
             there = os.stat(self._path, follow_symlinks=False)
             if self._has_inodes:
-                return os.path.samestat(info or self._calls.fstat(self._fd), there)
+                return os.path.samestat(self._info, there)
             return stat.S_ISREG(there.st_mode) and posix_calls.has_same_end(self._fd, self._path)
         except FileNotFoundError:
             return False

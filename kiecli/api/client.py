@@ -66,7 +66,8 @@ class KieClient:
         """
         self._http = http
         self._base_url = base_url
-        self._headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
+        ours = {"authorization": f"Bearer {key}", "accept": "application/json"}
+        self._headers = httpx.Headers({**http.headers, **ours})
         self._clock = clock
         self._trace = trace
         self._key_origin = key_origin
@@ -154,7 +155,7 @@ class KieClient:
     ) -> tuple[int, httpx.Headers, bytes]:
         """Send a request and return status, headers and body of the answer, whatever it is."""
         deadline = Deadline(self._clock, READ_TIMEOUT)
-        request = self._http.build_request(
+        request = httpx.Request(
             method,
             self._base_url + path + query,
             headers=self._headers,

@@ -43,6 +43,7 @@ class Client(httpx.Client):
             trust_env=False,  # a .netrc would add a login, proxies would be read once more
             follow_redirects=False,
             timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT),
+            # A length counts a file's bytes only when nobody compresses them on the way.
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
         )
         self._carrier = transport  # httpx's own reference to it is private

@@ -1,11 +1,12 @@
 """The reference for the polls of `kiecli wait`: a bare httpx loop, paced at eight a second."""
 
+import os
 import sys
 import time
 
 import httpx
 
-url, polls = sys.argv[1], int(sys.argv[2])
+url, polls = os.environ["KIE_BASE_URL"], int(sys.argv[1])
 with httpx.Client(trust_env=False) as client:
     began = time.monotonic()
     for n in range(polls):

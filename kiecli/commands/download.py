@@ -10,7 +10,6 @@ from kiecli.api.models import Phase, Task
 from kiecli.commands import output
 from kiecli.commands.batch import TaskBatch, resume_argv, select_tasks
 from kiecli.commands.download_options import DownloadFlags, check_for_stdout, check_line
-from kiecli.commands.stop_rule import ANY
 from kiecli.download.disk_checks import ensure_writable
 from kiecli.download.downloader import Downloader
 from kiecli.download.plan import SavedFile, SaveOptions
@@ -20,7 +19,6 @@ from kiecli.files.template import DEFAULT_TEMPLATE, Template
 from kiecli.outcome import Outcome
 from kiecli.polling.policy import query_policy, wait_policy
 from kiecli.polling.snapshot import Snapshot
-from kiecli.render.text import humanize
 from kiecli.runtime import OutputOptions, Runtime
 
 if TYPE_CHECKING:
@@ -123,8 +121,8 @@ class DownloadSession:
             random=runtime.random,
             idle=self._threads.idle,
         )
-        self._saving: dict[str, dict[int, SavedFile | None]] = {}
-        """The tasks that are being saved; of each, its files as far as they have ended, by n."""
+        self._saving: dict[str, tuple[int, dict[int, SavedFile]]] = {}
+        """Of each task that is being saved, how many files it has, and those that have ended."""
         self._held: list[Task] = []
         """Successes that wait for whether the one before them can be saved (--any)."""
 
@@ -157,10 +155,15 @@ class DownloadSession:
             self._end(outcome.pending(task, waiting_argv(resume_argv(self._runtime))))
         elif self._run.decided is not None:
             pass  # it stays open
-        elif self._flags.stop == ANY and self._saving:
+        elif self._flags.stop and self._saving and self._is_first_to_win():
             self._held.append(task)  # the first to arrive may win yet
         else:
             self._begin(task)
+
+    def _is_first_to_win(self) -> bool:
+        from kiecli.commands.stop_rule import ANY
+
+        return self._flags.stop == ANY
 
     def _begin(self, task: Task) -> None:
         selection = self._run.selection
@@ -172,7 +175,7 @@ class DownloadSession:
         except KieError as error:
             self._end(outcome.from_wait(task.task_id, task, error))
             return
-        self._saving[task.task_id] = dict.fromkeys(target.n for target in targets)
+        self._saving[task.task_id] = len(targets), {}
         self._warn_of_age(task)
         for target in targets:
             if self._flags.dry_run:
@@ -203,12 +206,12 @@ class DownloadSession:
 
     def _saved(self, event: FileFinished) -> None:
         task = event.target.task
-        ended = self._saving[task.task_id]
+        count, ended = self._saving[task.task_id]
         ended[event.target.n] = event.file
-        files = tuple(file for file in ended.values() if file is not None)
-        if len(files) < len(ended):
+        if len(ended) < count:
             return
         del self._saving[task.task_id]
+        files = tuple(ended[n] for n in sorted(ended))
         errors = [file.error for file in files if file.error is not None]
         all_saved = Outcome(task.task_id, task, files=files)
         self._end(outcome.not_saved(task, files, errors) if errors else all_saved)
@@ -226,6 +229,8 @@ class DownloadSession:
         wall = self._runtime.clock.wall()
         left = 0.0 if task.expires_at is None else task.expires_at - wall
         if 0 < left < _SOON and task.results:
+            from kiecli.render.text import humanize
+
             name = self._run.selection.name(task.task_id)
             self._run.reporter.note(f"{name}: its links expire in about {humanize(left)}")
 

@@ -1,17 +1,19 @@
 """What all transfers of a run share."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import httpx
 
 from kiecli.clock import Clock
 from kiecli.download.disk_checks import DiskSpace
 from kiecli.download.host_health import HostHealth
-from kiecli.download.listing import FolderListings
 from kiecli.download.progress import TransferEvent
 from kiecli.system.disk_interface import Disk
 from kiecli.system.system_disk import SYSTEM_DISK
+
+if TYPE_CHECKING:
+    from kiecli.download.listing import FolderListings
 
 
 class TransferContext(NamedTuple):
@@ -29,7 +31,7 @@ class TransferContext(NamedTuple):
     random: Callable[[float, float], float]
     """Draws a number between two."""
     hosts: HostHealth
-    listings: Callable[[], FolderListings]
+    listings: "Callable[[], FolderListings]"
     """Returns the names in folders; made at its first call, for most results need none."""
     mode: int = 0o600
     """The permissions of a complete file."""

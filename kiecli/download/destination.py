@@ -4,12 +4,14 @@ import os
 import stat
 from collections.abc import Callable
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from kiecli.download.listing import FolderListings
 from kiecli.download.plan import SaveOptions, Target
 from kiecli.errors import NameTaken
 from kiecli.files.template import extension_for
+
+if TYPE_CHECKING:
+    from kiecli.download.listing import FolderListings
 
 
 class FileType(Enum):
@@ -64,7 +66,7 @@ def _identity(info: os.stat_result) -> tuple[int, ...]:
 
 
 def inspect_target(
-    target: Target, listings: Callable[[], FolderListings], *, fresh: bool = False
+    target: Target, listings: "Callable[[], FolderListings]", *, fresh: bool = False
 ) -> dict[str, FileState]:
     """Return what stands under the paths that a target has or may get; mostly nothing.
 

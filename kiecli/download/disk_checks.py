@@ -6,7 +6,6 @@ from contextlib import suppress
 from threading import Lock
 from typing import Protocol
 
-from kiecli import sizes
 from kiecli.download.disk_errors import FREE_SPACE, FREE_TEMPORARY_SPACE, disk_error
 from kiecli.errors import FolderNotWritable, SaveError, UsageError
 
@@ -173,6 +172,8 @@ class DiskSpace:
 
 
 def _no_room(path: str, folder: str, needed: int, free: int, others: int) -> SaveError:
+    from kiecli import sizes
+
     taken = f", {sizes.show(others)} of it for other files of this run" if others else ""
     # What goes to stdout grows in the folder for temporary files.
     is_beside = folder == (os.path.dirname(path) or ".")

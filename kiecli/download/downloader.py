@@ -12,12 +12,10 @@ import httpx
 from kiecli.api.models import Task
 from kiecli.clock import Clock
 from kiecli.download.context import TransferContext
-from kiecli.download.descriptors import DescriptorQueue
 from kiecli.download.disk_checks import DiskSpace, Usage, default_mode, disk_usage
 from kiecli.download.disk_errors import is_out_of_descriptors, save_error
 from kiecli.download.host_health import HostHealth, Idle
 from kiecli.download.job import SaveJob
-from kiecli.download.listing import FolderListings
 from kiecli.download.plan import SavedFile, SaveOptions, Target, plan
 from kiecli.download.progress import TransferEvent
 from kiecli.download.reservations import NameReservations
@@ -25,7 +23,9 @@ from kiecli.errors import KieError, SaveError
 from kiecli.system.disk_interface import Disk
 from kiecli.system.system_disk import SYSTEM_DISK
 
-if TYPE_CHECKING:  # files are rarely written to a stream
+if TYPE_CHECKING:  # most runs need none of these
+    from kiecli.download.descriptors import DescriptorQueue
+    from kiecli.download.listing import FolderListings
     from kiecli.download.stream import Sink
 
 
@@ -70,7 +70,7 @@ class Downloader:
             space=DiskSpace(usage),
             random=random,
             hosts=HostHealth(clock, random, idle, {}, Lock()),
-            listings=cache(partial(FolderListings, clock)),
+            listings=cache(partial(_folder_listings, clock)),
             mode=default_mode(),
             disk=disk,
         )
@@ -81,7 +81,7 @@ class Downloader:
         self._begun: list[SaveJob] = []
         self._running: set[SaveJob] = set()
         self._descriptors = cache(
-            partial(DescriptorQueue, clock, close_connections, self._begun, self._running)
+            partial(_descriptor_queue, clock, close_connections, self._begun, self._running)
         )
 
     def plan(self, task: Task, label: str | None = None) -> list[Target]:
@@ -138,3 +138,20 @@ class Downloader:
         from kiecli.download.stream import write_to_stream
 
         return write_to_stream(target, self._context, stream)
+
+
+def _folder_listings(clock: Clock) -> "FolderListings":
+    from kiecli.download.listing import FolderListings
+
+    return FolderListings(clock)
+
+
+def _descriptor_queue(
+    clock: Clock,
+    close_connections: Callable[[], None],
+    begun: list[SaveJob],
+    running: set[SaveJob],
+) -> "DescriptorQueue":
+    from kiecli.download.descriptors import DescriptorQueue
+
+    return DescriptorQueue(clock, close_connections, begun, running)

@@ -16,7 +16,6 @@ from kiecli.download.response import FileResponse
 from kiecli.files.content_check import is_text
 from kiecli.network.body import Chunk, iter_body
 from kiecli.network.deadline import READ_TIMEOUT, Deadline
-from kiecli.network.decoding import decompress
 from kiecli.network.errors import describe_error, is_certificate_error, name_of_peer
 from kiecli.urls import host_of, is_web_address, percent_encode
 
@@ -67,7 +66,7 @@ def open_url(
             wall = context.clock.wall()
             answer = FileResponse.read(response.status_code, dict(response.headers.items()), wall)
             body = iter_body(response, deadline)
-            yield answer, body if answer.encoding is None else decompress(body)
+            yield answer, body if answer.encoding is None else _decompressed(body)
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
         raise PermanentError(f"{_origin(path)} {_NOT_A_WEB_ADDRESS}") from error
     except httpx.HTTPError as error:
@@ -76,6 +75,12 @@ def open_url(
         peer = name_of_peer(host_of(path[-1]), error)
         reason = f"{peer}: {describe_error(error, deadline)}"
         raise (PermanentError if is_certificate_error(error) else TransientError)(reason) from error
+
+
+def _decompressed(body: Iterator[Chunk]) -> Iterator[Chunk]:
+    from kiecli.network.decoding import decompress  # nobody should compress what is not text
+
+    return decompress(body)
 
 
 @contextmanager
@@ -106,11 +111,14 @@ def _send(
         deadline.restart()
     started = context.clock.now()
     try:
-        request = client.build_request(
+        headers: Mapping[str, str] = client.headers
+        if requested.headers:
+            headers = {**headers, **requested.headers}
+        # The client's own `build_request` would look for cookies, parameters and a base URL.
+        request = httpx.Request(
             "GET",
             url,
-            # A length counts the file's bytes only when nobody compresses them on the way.
-            headers={"Accept-Encoding": "identity", **requested.headers},
+            headers=headers,
             extensions={"task_id": requested.task_id, "timeout": deadline.timeouts()},
         )
         response = client.send(request, stream=True)

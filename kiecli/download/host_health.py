@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from kiecli.clock import Clock
 from kiecli.download.failures import HostUnreachable
-from kiecli.download.retry import RetryPolicy
 
 # How soon the others find out that one file has reached the host. Threads that sleep are cheap,
 # and a Clock has no other way to wait.
@@ -21,6 +20,8 @@ class _Outage:
     """A host that could not be connected to when it was last tried."""
 
     def __init__(self, now: float, random: Callable[[float, float], float]) -> None:
+        from kiecli.download.retry import RetryPolicy  # rarely needed
+
         self.policy = RetryPolicy(now, 0, random)
         self.reason = ""
         self.failed_at = now

@@ -8,12 +8,14 @@ files when processes were killed at random moments.
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from kiecli.download.resume_info import ResumeInfo
 from kiecli.files.media_types import HEAD_SIZE
 from kiecli.system.disk_interface import Disk, OpenFile, reader
 from kiecli.system.system_disk import SYSTEM_DISK
+
+if TYPE_CHECKING:  # most files come whole, and need no note
+    from kiecli.download.resume_info import ResumeInfo
 
 _BLOCK = 1024 * 1024  # bytes that are compared at a time
 _MAX_NOTE = 65536  # bytes; ours have some hundred
@@ -30,7 +32,7 @@ class PartialFile:
     """
 
     def __init__(
-        self, file: OpenFile, folder: str, size: int = 0, note: ResumeInfo | None = None
+        self, file: OpenFile, folder: str, size: int = 0, note: "ResumeInfo | None" = None
     ) -> None:
         """Take over an open file."""
         self.file = file
@@ -38,7 +40,7 @@ class PartialFile:
         self.size = size
         self.note = note
 
-    def reset(self, note: ResumeInfo | None) -> None:
+    def reset(self, note: "ResumeInfo | None") -> None:
         """Remove all bytes; those that come now belong to this note.
 
         Raises:
@@ -96,7 +98,7 @@ class PartFile(PartialFile):
         self._disk = disk
         self._is_published = False
 
-    def reset(self, note: ResumeInfo | None) -> None:
+    def reset(self, note: "ResumeInfo | None") -> None:
         """Remove all bytes, on the disk too, before the new note can vouch for any."""
         if self.size or note is None:
             self._remove_note()
@@ -201,6 +203,10 @@ def _refuse_to_wait() -> None:
     raise _InUse
 
 
-def _read_note(disk: Disk, path: str) -> ResumeInfo | None:
+def _read_note(disk: Disk, path: str) -> "ResumeInfo | None":
     data = disk.read_private(f"{path}.json", _MAX_NOTE)
-    return None if data is None else ResumeInfo.parse(data)
+    if data is None:
+        return None
+    from kiecli.download.resume_info import ResumeInfo
+
+    return ResumeInfo.parse(data)

@@ -58,12 +58,20 @@ class Recovery:
                 raise self._error(failure.reason)
         return None
 
-    def end_repetition(self, now: float, size: int) -> None:
+    def end_repetition(self, began: float, now: float, size: int) -> None:
         """Give up on a host that sends only what was here before, attempt after attempt.
+
+        Args:
+            began: When this attempt began to receive; it may take its time until it comes to new
+                bytes.
+            now: Monotonic seconds, too.
+            size: Bytes that are there.
 
         Raises:
             SaveError: It is time to.
         """
+        if now < began + MAX_STANDSTILL:
+            return
         self._retries.on_progress(now, size)
         if self._retries.is_over(now):
             raise self._given_up("the host sent only bytes that were already here", now)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 
-from kiecli.download.metadata import metadata_path
 from kiecli.download.plan import Target
 from kiecli.errors import UsageError
 from kiecli.files.sanitize import fold_path
@@ -65,14 +64,17 @@ class NameReservations:
 
         Each with what goes there, nothing for the result itself.
         """
-        part, path = f"{target.path}.part", target.path
+        path = fold_path(target.path)  # so is each that follows: what is added needs no folding
+        part = f"{path}.part"
         paths = [(part, _PART), (f"{part}.json", _PART)]
         if target.path_known:
             paths.insert(0, (path, ""))
             if self._with_metadata:
+                from kiecli.download.metadata import metadata_path
+
                 beside = metadata_path(path)
                 paths += [(beside, _METADATA), (f"{beside}.part", _METADATA)]
-        return [(fold_path(each), use) for each, use in paths]
+        return paths
 
     def _same_file(self, first: _Owner, second: _Owner) -> UsageError:
         (one, use), (other, other_use) = first, second

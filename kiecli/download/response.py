@@ -7,10 +7,9 @@ import re
 from collections.abc import Mapping
 from enum import Enum
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kiecli.download.failures import AttemptFailed, FileMissing, PermanentError, TransientError
-from kiecli.download.resume_info import ResumeInfo
 from kiecli.network.headers import (
     SUPPORTED_ENCODINGS,
     ContentRange,
@@ -20,6 +19,9 @@ from kiecli.network.headers import (
     content_range,
     retry_after,
 )
+
+if TYPE_CHECKING:  # most files come whole, and need no note
+    from kiecli.download.resume_info import ResumeInfo
 
 # If-Range takes no weak one (RFC 9110, section 13.1.5): two files may share that.
 _STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
@@ -80,7 +82,7 @@ class FileResponse(NamedTuple):
             return None
         return self.content_range.total if self.content_range else self.length
 
-    def resume_info(self, task_id: str, n: int, head: bytes) -> ResumeInfo | None:
+    def resume_info(self, task_id: str, n: int, head: bytes) -> "ResumeInfo | None":
         """Return what a later request for the rest needs, None if no request could prove it.
 
         Args:
@@ -91,7 +93,9 @@ class FileResponse(NamedTuple):
         length = self.total
         if not length or not (self.etag or self.last_modified):
             return None
-        from zlib import crc32  # most files come whole, and need no note
+        from zlib import crc32
+
+        from kiecli.download.resume_info import ResumeInfo
 
         start = len(head), crc32(head)
         return ResumeInfo(
@@ -123,7 +127,7 @@ _TEMPORARY = {
 }
 
 
-def classify(answer: FileResponse, size: int, note: ResumeInfo | None) -> Action | AttemptFailed:
+def classify(answer: FileResponse, size: int, note: "ResumeInfo | None") -> Action | AttemptFailed:
     """Return what to do about an answer, or how the attempt has failed.
 
     A refusal of a range is not believed: caches answer 304 to If-Range, and hosts 403 to ranges of
@@ -165,7 +169,7 @@ def _check_encoding(answer: FileResponse) -> Action | AttemptFailed:
     )
 
 
-def _continues(answer: FileResponse, size: int, note: ResumeInfo) -> bool:
+def _continues(answer: FileResponse, size: int, note: "ResumeInfo") -> bool:
     """Return True if a 206 is proved to be the rest of the same file (RFC 9110, 15.3.7)."""
     if answer.content_range is None or answer.encoding is not None:
         return False
@@ -173,7 +177,7 @@ def _continues(answer: FileResponse, size: int, note: ResumeInfo) -> bool:
     return first == size and total == note.length and _is_same(answer, note)
 
 
-def _is_same(answer: FileResponse, note: ResumeInfo) -> bool:
+def _is_same(answer: FileResponse, note: "ResumeInfo") -> bool:
     # Where both have an ETag a date counts no more: it has only seconds.
     if note.etag is not None and answer.etag is not None:
         return answer.etag == note.etag

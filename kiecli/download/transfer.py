@@ -14,15 +14,15 @@ from kiecli.download.part_file import PartialFile
 from kiecli.download.plan import Target
 from kiecli.download.progress import TransferAdvanced, TransferRetrying, TransferStarted
 from kiecli.download.response import Action, FileResponse, classify
-from kiecli.download.resume_info import ResumeInfo
-from kiecli.download.retry import MAX_STANDSTILL, SlowTransferMonitor
 from kiecli.files.content_check import wrong_content
 from kiecli.files.media_types import HEAD_SIZE
 from kiecli.network.body import Chunk
 
-if TYPE_CHECKING:  # most files come at the first attempt, and need no checksum
+if TYPE_CHECKING:  # most files come whole, soon and at the first attempt, and need no checksum
     from kiecli.download.checksum import BackgroundSHA256
     from kiecli.download.recovery import Recovery
+    from kiecli.download.resume_info import ResumeInfo
+    from kiecli.download.retry import SlowTransferMonitor
 
 # Each event wakes the thread that draws, at the cost of those that save.
 _REPORT_INTERVAL = 0.1  # seconds
@@ -134,7 +134,7 @@ class Transfer:
         self._reset(note)
         return chain((first,), body)
 
-    def _reset(self, note: ResumeInfo | None) -> None:
+    def _reset(self, note: "ResumeInfo | None") -> None:
         self._partial.reset(note)
         self.resumed = 0
         if self._checksum is not None:
@@ -157,17 +157,16 @@ class Transfer:
                 self._reached = now, partial.size
                 if now >= next_report:
                     next_report = now + _REPORT_INTERVAL
-                    monitor = monitor or SlowTransferMonitor(*started)
+                    monitor = monitor or _slow_transfer_monitor(*started)
                     self._on_progress(now, monitor)
-                    # An attempt that starts again may take its time until it comes to new bytes.
-                    if self._recovery is not None and now >= started[0] + MAX_STANDSTILL:
-                        self._recovery.end_repetition(now, partial.size)
+                    if self._recovery is not None:
+                        self._recovery.end_repetition(started[0], now, partial.size)
         finally:
             report(TransferAdvanced(self._target, partial.size, self._total))
         if self._total not in (None, partial.size):
             raise TransientError(f"received {partial.size} of {self._total} bytes")
 
-    def _on_progress(self, now: float, monitor: SlowTransferMonitor) -> None:
+    def _on_progress(self, now: float, monitor: "SlowTransferMonitor") -> None:
         size = self._partial.size
         self._context.report(TransferAdvanced(self._target, size, self._total))
         if self._checksum is not None:
@@ -200,5 +199,11 @@ class Transfer:
             raise FileMissing(f"the host sent {wrong} instead of the file")
 
 
-def _range_headers(size: int, note: ResumeInfo) -> dict[str, str]:
+def _slow_transfer_monitor(now: float, size: int) -> "SlowTransferMonitor":
+    from kiecli.download.retry import SlowTransferMonitor
+
+    return SlowTransferMonitor(now, size)
+
+
+def _range_headers(size: int, note: "ResumeInfo") -> dict[str, str]:
     return {"Range": f"bytes={size}-", "If-Range": note.validator}

@@ -5,7 +5,6 @@ from typing import Protocol
 
 from kiecli.clock import iso_timestamp
 from kiecli.outcome import Outcome
-from kiecli.render.text import decimal
 from kiecli.safe_text import sanitize, shell_word
 
 Write = Callable[[str], None]
@@ -68,6 +67,8 @@ def state_words(outcome: Outcome) -> list[str]:
 
 def record_lines(outcome: Outcome) -> list[str]:
     """Return tab-separated fields without a header, empty where not known (`status`, piped)."""
+    from kiecli.render.text import decimal
+
     task = outcome.task
     # As many fields as any other line: `cut` and `awk` count them.
     if task is None:

@@ -33,6 +33,4 @@ class TransferContext(NamedTuple):
     hosts: HostHealth
     listings: "Callable[[], FolderListings]"
     """Returns the names in folders; made at its first call, for most results need none."""
-    mode: int = 0o600
-    """The permissions of a complete file."""
     disk: Disk = SYSTEM_DISK

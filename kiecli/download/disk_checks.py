@@ -73,16 +73,6 @@ def _is_empty_file(entry: os.DirEntry[str]) -> bool:
     return entry.is_file(follow_symlinks=False) and not entry.stat(follow_symlinks=False).st_size
 
 
-def default_mode() -> int:
-    """Return the mode that a new file has here.
-
-    To be called before other threads make files: the mask is changed for a moment.
-    """
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return 0o666 & ~mask
-
-
 class Usage(Protocol):
     """The room of a disk, in bytes: what `shutil.disk_usage` returns."""
 

@@ -12,7 +12,7 @@ import httpx
 from kiecli.api.models import Task
 from kiecli.clock import Clock
 from kiecli.download.context import TransferContext
-from kiecli.download.disk_checks import DiskSpace, Usage, default_mode, disk_usage
+from kiecli.download.disk_checks import DiskSpace, Usage, disk_usage
 from kiecli.download.disk_errors import is_out_of_descriptors, save_error
 from kiecli.download.host_health import HostHealth, Idle
 from kiecli.download.job import SaveJob
@@ -46,7 +46,7 @@ class Downloader:
         close_connections: Callable[[], None] = lambda: None,
         disk: Disk = SYSTEM_DISK,
     ) -> None:
-        """Take what it needs; to be made before other threads make files.
+        """Take what it needs.
 
         Args:
             client: Asks file hosts, for all threads.
@@ -71,7 +71,6 @@ class Downloader:
             random=random,
             hosts=HostHealth(clock, random, idle, {}, Lock()),
             listings=cache(partial(_folder_listings, clock)),
-            mode=default_mode(),
             disk=disk,
         )
         self._reservations = NameReservations(

@@ -79,9 +79,7 @@ class SaveJob:
             return kept
         part = self._part = self._open_part()
         try:
-            # Another kiecli may have saved the file while it held the lock that we waited for.
-            after = inspect_target(self._target, self._context.listings, fresh=self._has_waited)
-            kept = None if after == before else self._find_kept(after)
+            kept = self._find_saved_meanwhile(before) if self._has_waited else None
             if kept is not None:
                 part.discard()
             return kept or self._publish(part, self._fill(part))
@@ -92,6 +90,11 @@ class SaveJob:
         finally:
             self._context.space.release(part)
             part.release()
+
+    def _find_saved_meanwhile(self, before: dict[str, FileState]) -> SavedFile | None:
+        """Return the file that another kiecli saved while it held the lock, or None."""
+        after = inspect_target(self._target, self._context.listings, fresh=True)
+        return None if after == before else self._find_kept(after)
 
     def _open_part(self) -> PartFile:
         path, disk = self._part_path, self._context.disk
@@ -155,7 +158,7 @@ class SaveJob:
         target, options, path = self._target, self._options, complete.path
         replace = options.overwrite or target.name_is_unique or _is_proved(target, path)
         try:
-            part.commit(path, self._context.mode, replace=replace)
+            part.commit(path, replace=replace)
         except FileExistsError:
             from kiecli.download.kept import keep_if_same
 
@@ -197,9 +200,7 @@ class SaveJob:
     def _with_metadata(self, saved: SavedFile) -> SavedFile:
         from kiecli.download.metadata_writer import MetadataWriter
 
-        writer = MetadataWriter(
-            self._context.disk, self._context.mode, self._wait, overwrite=self._options.overwrite
-        )
+        writer = MetadataWriter(self._context.disk, self._wait, overwrite=self._options.overwrite)
         return writer.write(self._target, saved)
 
 

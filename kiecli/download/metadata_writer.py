@@ -15,17 +15,15 @@ from kiecli.system.disk_interface import Disk
 class MetadataWriter:
     """Writes metadata files as results are written: into a part that is then renamed."""
 
-    def __init__(self, disk: Disk, mode: int, wait: Callable[[], None], *, overwrite: bool) -> None:
+    def __init__(self, disk: Disk, wait: Callable[[], None], *, overwrite: bool) -> None:
         """Write nothing yet.
 
         Args:
             disk: Where the files are.
-            mode: The mode of a complete file.
             wait: Called each time another process is found to write the same file.
             overwrite: Whether any other file of that name is replaced.
         """
         self._disk = disk
-        self._mode = mode
         self._wait = wait
         self._overwrite = overwrite
 
@@ -65,7 +63,7 @@ class MetadataWriter:
             part.append(data)
             # Read under the lock of the part: another kiecli may just have written it.
             replace = self._overwrite or metadata.read(path, target) is not None
-            part.commit(path, self._mode, replace=replace)
+            part.commit(path, replace=replace)
         except FileExistsError as error:
             raise in_the_way(path, inspect(path)) from error
         finally:

@@ -110,12 +110,11 @@ class PartFile(PartialFile):
             path = f"{self._path}.json"
             self._disk.replace_private(path, note.dump(), temporary=f"{path}.new")
 
-    def commit(self, path: str, mode: int, *, replace: bool = True) -> None:
+    def commit(self, path: str, *, replace: bool = True) -> None:
         """Give the complete file its final name, in one step.
 
         Args:
             path: The final name.
-            mode: Its permissions from then on.
             replace: Whether a file that has the name may be replaced.
 
         Raises:
@@ -123,7 +122,7 @@ class PartFile(PartialFile):
             FileExistsError: Something has the final name, and must not be replaced.
             OSError: The disk refuses; the part stays.
         """
-        self._locked.publish(path, mode, replace=replace)
+        self._locked.publish(path, replace=replace)
         self._is_published = True
         # Nothing else: from here on another process may have a part of its own there. Where bytes
         # came without a note, `reset` has removed what an earlier run left.

@@ -67,12 +67,11 @@ class LockedFile(OpenFile, Protocol):
         """
         ...
 
-    def publish(self, target: str, mode: int, *, replace: bool) -> None:
+    def publish(self, target: str, *, replace: bool) -> None:
         """Give the file its final name in one step, with all of its bytes on the disk.
 
         Args:
             target: The final name.
-            mode: Its permissions from then on, where the system has such.
             replace: Whether a file that has the name may be replaced.
 
         Raises:

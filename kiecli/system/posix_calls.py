@@ -9,10 +9,9 @@ from typing import NamedTuple
 OPEN_SAFELY = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 """Follow no link, and do not wait for the other end of a pipe that somebody put there."""
 
-# Network folders, FUSE and VFAT answer so where they have no modes, locks, fsync or links. Linux
+# Network folders, FUSE and VFAT answer so where they have no locks, fsync or links. Linux
 # has one number for ENOTSUP and EOPNOTSUPP, macOS has two. EIO is not among them: bytes are lost.
 NO_FSYNC = frozenset({errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})
-NO_MODES = NO_FSYNC | {errno.EPERM, errno.EACCES}
 NO_LOCKS = NO_FSYNC | {errno.ENOLCK}
 _NO_LINKS = NO_FSYNC | {errno.EPERM, errno.EACCES, errno.EMLINK, errno.EXDEV}
 
@@ -24,7 +23,6 @@ class PosixCalls(NamedTuple):
 
     flock: Callable[[int, int], None] = fcntl.flock
     fsync: Callable[[int], None] = os.fsync
-    fchmod: Callable[[int, int], None] = os.fchmod
     link: Callable[[str, str], None] = os.link
     fstat: Callable[[int], os.stat_result] = os.fstat
 

@@ -105,7 +105,9 @@ class PosixDisk:
         """Open a regular file of the user's own there; anything else gives way to a new one."""
         while True:
             with suppress(FileExistsError):
-                return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | OPEN_SAFELY, 0o600)
+                # With the permissions that a new file has in this folder, by umask or ACL: it
+                # keeps them under its final name.
+                return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | OPEN_SAFELY, 0o666)
             with suppress(FileNotFoundError):
                 fd = self._open_if_own(path)
                 if fd is not None:
@@ -120,7 +122,6 @@ class PosixDisk:
                 return None
             raise
         if _is_own(os.fstat(fd)):
-            _chmod(self._calls, fd, 0o600)
             return fd
         os.close(fd)
         return None
@@ -191,11 +192,10 @@ class LockedPosixFile(PosixFile):
         except FileNotFoundError:
             return False
 
-    def publish(self, target: str, mode: int, *, replace: bool) -> None:
+    def publish(self, target: str, *, replace: bool) -> None:
         """Give the file its final name in one step."""
         # In this order: after a crash of the machine the name must not lead to missing bytes.
         _sync(self._calls, self._fd)
-        _chmod(self._calls, self._fd, mode)
         if not self.is_at_path():
             raise PartReplaced(self._path)
         if replace:
@@ -225,14 +225,6 @@ def _sync(calls: PosixCalls, fd: int) -> None:
         calls.fsync(fd)
     except OSError as error:
         posix_calls.accept(error, posix_calls.NO_FSYNC)
-
-
-def _chmod(calls: PosixCalls, fd: int, mode: int) -> None:
-    """Set the mode of an open file, where the disk has modes."""
-    try:
-        calls.fchmod(fd, mode)
-    except OSError as error:
-        posix_calls.accept(error, posix_calls.NO_MODES)
 
 
 def _open_new(path: str) -> int:

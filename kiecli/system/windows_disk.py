@@ -184,7 +184,7 @@ class LockedWindowsFile(WindowsFile):
         finally:
             os.close(fd)
 
-    def publish(self, target: str, mode: int, *, replace: bool) -> None:  # noqa: ARG002 - no modes
+    def publish(self, target: str, *, replace: bool) -> None:
         """Give the file its final name in one step."""
         if self._last is None:
             self.sync()

@@ -1,14 +1,13 @@
 """Room on a disk and a folder that takes files, asked for before the first byte."""
 
-import os
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from kiecli.download.disk_checks import DiskSpace, default_mode, disk_usage, ensure_writable
+from kiecli.download.disk_checks import DiskSpace, disk_usage, ensure_writable
 from kiecli.errors import FolderNotWritable, SaveError, UsageError
-from tests.support.systems import needs_links, needs_modes, needs_proc
+from tests.support.systems import needs_links, needs_proc
 
 MB = 1_000_000
 
@@ -140,12 +139,3 @@ def test_a_folder_that_takes_no_files_is_an_error_of_saving() -> None:
     with pytest.raises(FolderNotWritable) as raised:
         ensure_writable("/proc/self")
     assert raised.value.message.startswith("could not save into /proc/self: ")
-
-
-@needs_modes
-def test_the_mode_of_new_files_is_what_the_umask_leaves() -> None:
-    before = os.umask(0o027)
-    try:
-        assert (oct(default_mode()), oct(os.umask(0o027))) == ("0o640", "0o27")
-    finally:
-        os.umask(before)

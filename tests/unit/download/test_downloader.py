@@ -295,7 +295,7 @@ def test_the_second_of_two_waits_and_then_keeps(bench: Bench, url: str) -> None:
 
     def finish() -> None:
         first.append(PNG)
-        first.commit(str(bench.folder / "task1-1.png"), 0o644)
+        first.commit(str(bench.folder / "task1-1.png"))
         first.release()
 
     bench.clock = Crowded(finish)

@@ -35,7 +35,7 @@ def publish(disk: PosixDisk, path: Path, *, replace: bool = True) -> None:
     file = disk.open_locked(str(path), never)
     try:
         file.write_all(b"bytes")
-        file.publish(str(path.with_suffix("")), 0o644, replace=replace)
+        file.publish(str(path.with_suffix("")), replace=replace)
     finally:
         file.close()
 
@@ -50,9 +50,9 @@ UNSUPPORTED = sorted({errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVA
 
 
 @pytest.mark.parametrize("number", UNSUPPORTED)
-def test_a_disk_without_modes_locks_or_fsync_can_be_saved_to(path: Path, number: int) -> None:
+def test_a_disk_without_locks_or_fsync_can_be_saved_to(path: Path, number: int) -> None:
     refuse = refusing(number)
-    publish(disk_with(flock=refuse, fsync=refuse, fchmod=refuse), path)
+    publish(disk_with(flock=refuse, fsync=refuse), path)
     assert path.with_suffix("").read_bytes() == b"bytes"
 
 
@@ -61,14 +61,7 @@ def test_a_lock_server_that_is_down_is_no_obstacle(path: Path) -> None:
     assert path.with_suffix("").read_bytes() == b"bytes"
 
 
-@pytest.mark.parametrize("number", [errno.EPERM, errno.EACCES])
-def test_a_mode_that_must_not_be_set_is_no_obstacle(path: Path, number: int) -> None:
-    path.touch()  # one of an earlier run, whose mode is set at once
-    publish(disk_with(fchmod=refusing(number)), path)
-    assert path.with_suffix("").read_bytes() == b"bytes"
-
-
-@pytest.mark.parametrize("call", ["flock", "fsync", "fchmod", "link"])
+@pytest.mark.parametrize("call", ["flock", "fsync", "link"])
 def test_an_error_of_the_disk_itself_is_never_accepted(path: Path, call: str) -> None:
     disk = disk_with(**{call: refusing(errno.EIO)})
     with pytest.raises(OSError, match=os.strerror(errno.EIO)):
@@ -93,7 +86,7 @@ def test_only_the_file_that_was_written_is_published(path: Path, other: bytes | 
     if other is not None:
         path.write_bytes(other)
     with pytest.raises(PartReplaced):
-        file.publish(str(path.with_suffix("")), 0o644, replace=True)
+        file.publish(str(path.with_suffix("")), replace=True)
     file.close()
     assert {found.name: found.read_bytes() for found in path.parent.iterdir()} == (
         {} if other is None else {"a.part": other}
@@ -115,7 +108,7 @@ def opened_without_inodes(path: Path) -> LockedPosixFile:
 def test_without_stable_inodes_size_and_last_bytes_tell_the_file(path: Path) -> None:
     file = opened_without_inodes(path)
     file.write_all(bytes(100_000) + b"end")
-    file.publish(str(path.with_suffix("")), 0o644, replace=True)
+    file.publish(str(path.with_suffix("")), replace=True)
     file.close()
     assert path.with_suffix("").read_bytes() == bytes(100_000) + b"end"
 
@@ -130,7 +123,7 @@ def test_without_stable_inodes_another_file_is_told_too(path: Path, other: bytes
     else:
         path.write_bytes(other)
     with pytest.raises(PartReplaced):
-        file.publish(str(path.with_suffix("")), 0o644, replace=True)
+        file.publish(str(path.with_suffix("")), replace=True)
     file.close()
 
 

@@ -102,7 +102,7 @@ def test_who_waited_for_a_published_file_gets_a_new_one(path: Path) -> None:
     first.write_at(memoryview(b"complete"), 0)
 
     def publish() -> None:
-        first.publish(str(path.with_name("a")), 0o644, replace=True)
+        first.publish(str(path.with_name("a")), replace=True)
         first.close()
 
     second = opened(path, publish)
@@ -115,7 +115,7 @@ def test_who_waited_for_a_published_file_gets_a_new_one(path: Path) -> None:
 def test_a_published_file_has_its_final_name_only(path: Path, *, replace: bool) -> None:
     file = opened(path)
     file.write_at(memoryview(b"complete"), 0)
-    file.publish(str(path.with_name("a")), 0o644, replace=replace)
+    file.publish(str(path.with_name("a")), replace=replace)
     file.close()
     assert (names(path), path.with_name("a").read_bytes()) == (["a"], b"complete")
 
@@ -124,7 +124,7 @@ def test_a_file_of_the_final_name_is_replaced_where_it_may_be(path: Path) -> Non
     path.with_name("a").write_bytes(b"old")
     file = opened(path)
     file.write_at(memoryview(b"new"), 0)
-    file.publish(str(path.with_name("a")), 0o644, replace=True)
+    file.publish(str(path.with_name("a")), replace=True)
     file.close()
     assert (names(path), path.with_name("a").read_bytes()) == (["a"], b"new")
 
@@ -134,7 +134,7 @@ def test_a_file_of_the_final_name_stays_where_it_must(path: Path) -> None:
     file = opened(path)
     file.write_at(memoryview(b"new"), 0)
     with pytest.raises(FileExistsError):
-        file.publish(str(path.with_name("a")), 0o644, replace=False)
+        file.publish(str(path.with_name("a")), replace=False)
     file.close()
     assert (path.read_bytes(), path.with_name("a").read_bytes()) == (b"new", b"old")
 

@@ -56,7 +56,7 @@ def refusing(number: int, times: int) -> Callable[[str, str], None]:
 def test_a_virus_scanner_is_waited_for(path: Path, number: int) -> None:
     clock = FakeClock()
     file = opened(path, WindowsCalls(clock, refusing(number, 5)))
-    file.publish(str(path.with_name("a")), 0o644, replace=True)
+    file.publish(str(path.with_name("a")), replace=True)
     file.close()
     assert (names(path), round(clock.now(), 2)) == (["a"], 0.25)
 
@@ -78,7 +78,7 @@ def test_who_holds_it_longer_is_named_and_the_part_stays(
         path.with_name("a").write_bytes(b"old")
     file = opened(path, WindowsCalls(clock, refusing(number, 999)))
     with pytest.raises(OSError, match=message):
-        file.publish(str(path.with_name("a")), 0o644, replace=True)
+        file.publish(str(path.with_name("a")), replace=True)
     assert file.is_at_path()
     file.close()
     assert (names(path), 1.9 < clock.now() < 2.1) == (
@@ -91,7 +91,7 @@ def test_a_target_that_is_really_open_is_named(path: Path) -> None:
     path.with_name("a").write_bytes(b"old")
     file = opened(path, WindowsCalls(FakeClock()))
     with path.with_name("a").open("rb"), pytest.raises(OSError, match="a program holds it open"):
-        file.publish(str(path.with_name("a")), 0o644, replace=True)
+        file.publish(str(path.with_name("a")), replace=True)
     file.close()
 
 
@@ -99,7 +99,7 @@ def test_an_open_file_of_the_final_name_is_there_all_the_same(path: Path) -> Non
     path.with_name("a").write_bytes(b"old")
     file = opened(path, WindowsCalls(FakeClock()))
     with path.with_name("a").open("rb"), pytest.raises(FileExistsError):
-        file.publish(str(path.with_name("a")), 0o644, replace=False)
+        file.publish(str(path.with_name("a")), replace=False)
     file.close()
 
 
@@ -109,7 +109,7 @@ def test_only_the_file_that_was_written_is_published(path: Path) -> None:
     path.write_bytes(b"other")
     assert not file.is_at_path()
     with pytest.raises(PartReplaced):
-        file.publish(str(path.with_name("a")), 0o644, replace=True)
+        file.publish(str(path.with_name("a")), replace=True)
     path.unlink()
     assert not file.is_at_path()
     path.with_name("b").write_bytes(b"bytes")

@@ -16,8 +16,36 @@ _INSTEAD = {
     "login auth key api-key setup init": _KEY_LINE,
     "save get fetch": "to save the results of a task: kiecli download ID",
     "poll watch": "to wait for a task: kiecli wait ID",
+    "show view info describe": "to see a task: kiecli status ID",
     "list ls tasks history logs": "kiecli does not list tasks: see https://kie.ai/logs",
+    "cancel delete rm stop kill": "kiecli does not cancel or delete tasks",
+    "completion completions": "to set up completion: kiecli --install-completion",
 }
+
+# Of all commands together: nothing but completion and help stands before a command.
+_COMMAND_OPTIONS = (
+    "-q --quiet -v --verbose --json -t --timeout -i --interval --any --fail-fast --exit-status -w "
+    "--wait -d --dir -o --output -j --jobs -n --dry-run --overwrite --archive --write-metadata"
+)
+
+# The same for options, by the commands in which they are typed.
+_OPTIONS_INSTEAD = (
+    ("kiecli", "-V", "to print the version: kiecli --version"),
+    ("kiecli", _COMMAND_OPTIONS, "options come after the command, as in: kiecli wait -q ID"),
+    ("status", "-w --wait --watch -f --follow", "to wait for a task: kiecli wait ID"),
+    (
+        "status wait",
+        "-d --dir --download --save",
+        "to save the results too: kiecli download --wait ID",
+    ),
+    (
+        "status wait",
+        "-o --output --format",
+        "for JSON: --json, to save the results: kiecli download ID",
+    ),
+    ("download", "-f --force", "to replace existing files: --overwrite"),
+    ("download", "--output-dir --directory", "to save into a folder: --dir"),
+)
 
 # Not repeated in the message: ids and keys look alike.
 _ID_OR_KEY = r"(?=.*[0-9])[^/ ]{8,}|[A-Za-z0-9_-]{16,}|https?://.*|demo-[a-z]+|[^=]+=.+"
@@ -32,7 +60,7 @@ def usage_message(error: Exception, argv: Sequence[str]) -> str:
         argv: The arguments of the process.
     """
     command = _command(error, argv)
-    message = _message(error)
+    message = _message(error, command)
     if command == "kiecli" and message.startswith("No such command"):
         message = _instead(argv[0]) or message
     stop = "" if message.endswith("?") else "."
@@ -48,15 +76,28 @@ def _instead(word: str) -> str:
     return _COMMAND_IS_MISSING if re.fullmatch(_ID_OR_KEY, word) else ""
 
 
-def _message(error: Exception) -> str:
+def _message(error: Exception, command: str) -> str:
     if hasattr(error, "possibilities"):
-        if error.option_name in _KEY_OPTIONS:  # type: ignore[attr-defined]
-            return f"no such option {error.option_name!r}; {_KEY_LINE}"  # type: ignore[attr-defined]
-        likeliest = _likeliest(error.option_name, error.possibilities or ())  # type: ignore[attr-defined]
-        return f"no such option {error.option_name!r}{likeliest}"  # type: ignore[attr-defined]
+        option: str = error.option_name  # type: ignore[attr-defined]
+        instead = _instead_of_option(option, command.rpartition(" ")[2])
+        if instead:
+            return f"no such option {option!r}; {instead}"
+        return f"no such option {option!r}{_likeliest(option, error.possibilities or ())}"
     message: str = error.format_message()  # type: ignore[attr-defined]
     # "Got unexpected extra argument(s)": only ever one of them is named.
     return message.rstrip(".").replace("argument(s)", "argument")
+
+
+def _instead_of_option(option: str, command: str) -> str:
+    """Return the line that helps somebody who typed this option of a command, if one does."""
+    if option in _KEY_OPTIONS:
+        return _KEY_LINE
+    lines = (
+        line
+        for commands, options, line in _OPTIONS_INSTEAD
+        if command in commands.split() and option in options.split()
+    )
+    return next(lines, "")
 
 
 def _likeliest(option: str, possibilities: Iterable[str]) -> str:

@@ -20,6 +20,9 @@ from tests.support.program import KEY, FakeStream, Program, Ran
 from tests.support.systems import needs_modes
 from tests.support.terminal import FakeTerminal
 
+_AFTER = "options come after the command, as in: kiecli wait -q ID"
+_JSON = "for JSON: --json, to save the results: kiecli download ID"
+
 
 @pytest.mark.parametrize("argv", [["--version"], ["version"], ["version", "wait"]])
 def test_the_version(kiecli: Program, argv: list[str]) -> None:
@@ -74,6 +77,49 @@ def test_the_version(kiecli: Program, argv: list[str]) -> None:
         (
             ["--api-key", "x"],
             "no such option '--api-key'; to save the API key: kiecli config set api-key",
+        ),
+        (["--json", "status", "a"], f"no such option '--json'; {_AFTER}"),
+        (["-q", "wait", "a"], f"no such option '-q'; {_AFTER}"),
+        (["-V"], "no such option '-V'; to print the version: kiecli --version"),
+        (["config", "-q"], "no such option '-q'. See: kiecli config --help"),
+        (
+            ["status", "--watch", "a"],
+            "no such option '--watch'; to wait for a task: kiecli wait ID",
+        ),
+        (
+            ["wait", "--dir", "out", "a"],
+            "no such option '--dir'; to save the results too: kiecli download --wait ID",
+        ),
+        *(
+            (
+                [command, "--output=json", "a"],
+                f"no such option '--output'; {_JSON}",
+            )
+            for command in ("status", "wait")
+        ),
+        (
+            ["download", "--force", "a"],
+            (
+                "no such option '--force'; to replace existing files: --overwrite."
+                " See: kiecli download --help"
+            ),
+        ),
+        (
+            ["download", "--output-dir", "out", "a"],
+            (
+                "no such option '--output-dir'; to save into a folder: --dir."
+                " See: kiecli download --help"
+            ),
+        ),
+        (["wait", "--force", "a"], "no such option '--force'. See: kiecli wait --help"),
+        (["show", "a"], "no such command 'show'; to see a task: kiecli status ID"),
+        (
+            ["cancel", "a"],
+            "no such command 'cancel'; kiecli does not cancel or delete tasks",
+        ),
+        (
+            ["completion", "bash"],
+            "no such command 'completion'; to set up completion: kiecli --install-completion",
         ),
         (["wait", "--bogus"], "no such option '--bogus'. See: kiecli wait --help"),
         (["--vrsion"], "no such option '--vrsion'. Did you mean '--version'? See: kiecli --help"),

@@ -118,7 +118,7 @@ def folder(text: str, syntax: PathSyntax = PATHS) -> str:
     from pathlib import Path
 
     if not text.strip():
-        raise ValueError("the folder is empty")
+        raise ValueError("the name of the folder is empty")
     try:
         # Only what names a home goes through Path, which would drop a leading `./`.
         path = str(Path(text).expanduser()) if text.startswith("~") else text

@@ -124,9 +124,13 @@ class Template(NamedTuple):
                 hint=f"add {{label}}, as in: -o {SHELL.quote(self.with_field('label'))}",
             )
         if in_folder and (self.absolute or self.escapes_directory):
-            how = "is an absolute path" if self.absolute else "leads out of --dir"
+            how, instead = (
+                ("is an absolute path", "give a relative one")
+                if self.absolute
+                else ("leads out of --dir", "leave out ..")
+            )
             raise UsageError(
-                f"--output {self.text} {how}", hint="use it without --dir, or give a relative one"
+                f"--output {self.text} {how}", hint=f"use it without --dir, or {instead}"
             )
 
     def _check_file_name(self) -> None:

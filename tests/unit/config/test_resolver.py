@@ -165,7 +165,13 @@ def test_the_timeout_in_seconds(config: MakeConfig) -> None:
             for value in [True, list[int](), {"a": 1}]
         ),
         # An option that was given is never unset, also when it is empty.
-        ("dir", "", None, {"KIECLI_DIR": "out"}, (UsageError, "--dir: the folder is empty", "")),
+        (
+            "dir",
+            "",
+            None,
+            {"KIECLI_DIR": "out"},
+            (UsageError, "--dir: the name of the folder is empty", ""),
+        ),
     ],
 )
 def test_a_message_names_where_the_value_came_from(
@@ -244,7 +250,7 @@ def test_setting_returns_which_variable_overrides_the_value(config: MakeConfig) 
     [
         ("timeout", "abc", "timeout: 'abc' is not a duration such as 90s, 15m or 1h30m"),
         ("base-url", "kie", "base-url: 'kie' is not a URL such as https://api.kie.ai"),
-        ("dir", "", "dir: the folder is empty"),
+        ("dir", "", "dir: the name of the folder is empty"),
         ("api-key", "\n", "api-key: the key is empty"),
     ],
 )

@@ -159,8 +159,8 @@ def test_a_tilde_is_the_home_folder() -> None:
 @pytest.mark.parametrize(
     ("folder", "message"),
     [
-        ("", "the folder is empty"),
-        (" ", "the folder is empty"),
+        ("", "the name of the folder is empty"),
+        (" ", "the name of the folder is empty"),
         ("a\0b", r"'a\x00b' is not a valid folder name"),
         pytest.param("\ud800", r"'\ud800' is not a valid folder name", marks=needs_bytes_as_names),
         pytest.param(

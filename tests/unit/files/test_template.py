@@ -156,7 +156,7 @@ def test_a_template_that_goes_with_the_rest_of_the_line_passes(
         (
             "a/../../{task_id}",
             "--output a/../../{task_id} leads out of --dir",
-            "use it without --dir, or give a relative one",
+            "use it without --dir, or leave out ..",
         ),
     ],
 )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from kiecli.config.api_key import mask
-from kiecli.config.settings import Setting, get_setting
+from kiecli.config.settings import SETTINGS, Setting, get_setting
 from kiecli.errors import ExitCode, Interrupted, UsageError
 from kiecli.runtime import Runtime
 from kiecli.safe_text import sanitize
@@ -61,6 +61,7 @@ def set_value(runtime: Runtime, name: str, arguments: Sequence[str]) -> ExitCode
         UsageError: There is no such setting, no value, or the key as an argument.
         KieError: The value cannot be used, or the file cannot be written.
     """
+    name, arguments = _two_words(name, arguments)
     setting = get_setting(name)
     text = _secret(runtime, arguments) if setting.secret else _given(runtime, setting, arguments)
     overriding = runtime.config.set(name, text)
@@ -82,6 +83,23 @@ def show_path(runtime: Runtime) -> ExitCode:
     """Print where the config file is, or would be."""
     runtime.out.line(str(runtime.config.store.path))
     return ExitCode.DONE
+
+
+def _two_words(name: str, arguments: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """Return name and arguments, those of `NAME=VALUE` as if two words had been typed.
+
+    Raises:
+        UsageError: It is one word, and the value is no key, which is refused with more advice.
+    """
+    typed, equals, value = name.partition("=")
+    if not equals or typed not in {setting.name for setting in SETTINGS}:
+        return name, arguments
+    if not get_setting(typed).secret:
+        raise UsageError(
+            "the name and the value are two words, without '='",
+            hint=f"run: kiecli config set {typed} VALUE",
+        )
+    return typed, [value, *arguments]
 
 
 def _given(runtime: Runtime, setting: Setting, arguments: Sequence[str]) -> str:

@@ -207,6 +207,19 @@ def test_an_unknown_name_is_refused_with_the_nearest(kiecli: Program, command: s
     )
 
 
+@pytest.mark.parametrize("arguments", [["dir=out"], ["dir="], ["dir=", "out"]])
+def test_a_name_and_a_value_in_one_word_are_refused(
+    kiecli: Program, path: Path, arguments: list[str]
+) -> None:
+    assert kiecli("config", "set", *arguments) == Ran(
+        2,
+        "",
+        "kiecli: the name and the value are two words, without '='. "
+        "Run: kiecli config set dir VALUE\n",
+    )
+    assert not path.exists()
+
+
 def test_set_saves_a_value_silently(kiecli: Program, path: Path) -> None:
     assert kiecli("config", "set", "timeout", "1h30m") == Ran(0, "", "")
     assert kiecli("config", "set", "dir", "-", stdin="my files\n") == Ran(0, "", "")
@@ -303,11 +316,21 @@ def test_a_pasted_key_is_taken_out_of_its_line_with_one_note(
     assert seen.headers["authorization"] == f"Bearer {OTHER}"
 
 
-@pytest.mark.parametrize("arguments", [[KEY], [KEY, KEY], ["", KEY], ["-", KEY]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["api-key", KEY],
+        ["api-key", KEY, KEY],
+        ["api-key", "", KEY],
+        ["api-key", "-", KEY],
+        [f"api-key={KEY}"],
+        [f"api-key={KEY}", "-"],
+    ],
+)
 def test_a_key_as_an_argument_is_refused_unseen(
     kiecli: Program, path: Path, arguments: list[str]
 ) -> None:
-    assert kiecli("config", "set", "api-key", *arguments) == Ran(
+    assert kiecli("config", "set", *arguments) == Ran(
         2,
         "",
         "kiecli: never type the key into the command line: it ends up in your shell history "

@@ -100,7 +100,7 @@ def download(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> Command:
-    """Save the results of tasks before their links expire.
+    """Save task results before their links expire.
 
     The paths are printed as tasks finish. A file under its final name is complete. Running the
     same line again keeps what is there, resumes what is not, and costs next to nothing.

@@ -118,6 +118,14 @@ def test_each_help_starts_with_one_sentence_and_has_examples(
     assert all("kiecli" in example for example in examples)
 
 
+@pytest.mark.parametrize("command", [command for command in OPTIONS if command])
+def test_tab_shows_the_first_sentence_whole(
+    kiecli: Program, capfd: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    _, _, rest = help_of(kiecli, capfd, *command, "-h").partition("\n\n")
+    assert len(rest.partition("\n\n")[0].strip()) <= 45  # zsh and fish get the rest as `...`
+
+
 @pytest.mark.parametrize("command", OPTIONS)
 def test_h_is_help_and_fits_80_columns(
     kiecli: Program, capfd: pytest.CaptureFixture[str], command: tuple[str, ...]
@@ -128,6 +136,18 @@ def test_h_is_help_and_fits_80_columns(
     assert text.isascii()  # in any locale
     too_long = [line for line in text.splitlines() if len(line) > 80]
     assert too_long == []
+
+
+_OF_COMMANDS = OPTIONS["status",] | OPTIONS["wait",] | OPTIONS["download",]
+
+
+@pytest.mark.parametrize("option", sorted(_OF_COMMANDS - OPTIONS[()]))
+def test_an_option_before_the_command_gets_the_line_that_works(
+    kiecli: Program, option: str
+) -> None:
+    ran = kiecli(option, "wait", "a")
+    instead = "options come after the command, as in: kiecli wait -q ID"
+    assert ran == (2, "", f"kiecli: no such option {option!r}; {instead}\n")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

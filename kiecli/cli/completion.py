@@ -1,10 +1,10 @@
-"""What TAB offers for task ids, folders and file name templates.
+"""What TAB offers for task ids, folders, file name templates and the values of options.
 
 Shells fall back to file names where a program offers nothing: so it always offers something.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from typer import Context
 
@@ -38,6 +38,37 @@ def templates(ctx: Context, incomplete: str) -> list[str]:
         return [f"{head}{{{name}}}" for name in FIELDS if name.startswith(begun)]
     fields = [] if incomplete else ["-", *(f"{{{name}}}" for name in FIELDS)]
     return [*fields, *folders(ctx, incomplete)]
+
+
+def durations(incomplete: str) -> list[str]:
+    """Offer time limits that suit images, videos and queues."""
+    return _matching(("5m", "15m", "1h"), incomplete)
+
+
+def intervals(incomplete: str) -> list[str]:
+    """Offer pauses between two polls."""
+    return _matching(("auto", "5s", "30s"), incomplete)
+
+
+def jobs(incomplete: str) -> list[str]:
+    """Offer numbers of parallel downloads."""
+    return _matching(("1", "4", "16", "64"), incomplete)
+
+
+def setting_values(ctx: Context, incomplete: str) -> list[str]:
+    """Offer values of the setting whose name stands before."""
+    match ctx.params.get("name"):
+        case "dir":
+            return folders(ctx, incomplete)
+        case "timeout":
+            return durations(incomplete)
+        case _:  # `-` is stdin: a key must not be typed here
+            return [incomplete or "-"]
+
+
+def _matching(values: Iterable[str], incomplete: str) -> list[str]:
+    """Return the values that begin like this, or what was typed: any other is right, too."""
+    return [value for value in values if value.startswith(incomplete)] or [incomplete]
 
 
 def _folders(incomplete: str) -> Iterator[str]:

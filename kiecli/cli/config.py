@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from typer import Argument, Context, Option, Typer
 
+from kiecli.cli import completion
 from kiecli.cli.options import Command
 from kiecli.errors import ExitCode
 from kiecli.runtime import Runtime
@@ -129,6 +130,7 @@ def _set(
         Argument(
             metavar="VALUE|-",
             help="The value, or '-' for stdin. The API key is asked for, or read from stdin.",
+            autocompletion=completion.setting_values,
         ),
     ] = None,
 ) -> Command:

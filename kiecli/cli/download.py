@@ -79,6 +79,7 @@ def download(
             "-j",
             metavar="N",
             parser=_jobs,
+            autocompletion=completion.jobs,
             help=f"Parallel downloads, at most {_MAX_JOBS}.  [default: {_JOBS}]",
         ),
     ] = None,

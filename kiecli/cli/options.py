@@ -70,6 +70,7 @@ Timeout = Annotated[
         "-t",
         metavar="DURATION",
         parser=_timeout,
+        autocompletion=completion.durations,
         help="Give up waiting after this long: 90s, 15m, 1h30m. 0 checks once.  [default: 15m]",
     ),
 ]
@@ -80,6 +81,7 @@ Interval = Annotated[
         "-i",
         metavar="DURATION",
         parser=_interval,
+        autocompletion=completion.intervals,
         help="How often to check; auto goes from 2s to 15s.  [default: auto]",
     ),
 ]

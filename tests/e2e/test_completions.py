@@ -120,6 +120,15 @@ _FIELDS = ["label", "task_id", "n", "name", "ext", "model", "date", "prompt"]
         ("download -o '{label}-{n", ["{label}-{n}", "{label}-{name}"]),
         ("download -o pl", ["plain/"]),
         ("download -o '{label}", ["{label}"]),
+        ("wait -t ", ["5m", "15m", "1h"]),
+        ("wait --timeout 1", ["15m", "1h"]),
+        ("wait -t 90", ["90"]),
+        ("wait -i ", ["auto", "5s", "30s"]),
+        ("download -j ", ["1", "4", "16", "64"]),
+        ("config set dir ", ["plain/", "two\\ words/"]),
+        ("config set timeout ", ["5m", "15m", "1h"]),
+        ("config set api-key ", ["-"]),
+        ("config set base-url https:", ["https:"]),
     ],
 )
 def test_what_a_tab_offers(begun: str, offered: list[str], tmp_path: Path) -> None:

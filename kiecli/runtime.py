@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from kiecli.config.resolver import Config
     from kiecli.network.client import ClientFactory
     from kiecli.polling.policy import Random
+    from kiecli.task_ids.stdin_ids import StdinTasks
     from kiecli.workers import EventQueue, WorkerPool
 
 
@@ -89,6 +90,8 @@ class Runtime:
         """Returns the line that takes up what a signal would interrupt now, or nothing."""
         self.created_are_named = False
         """Whether stderr has the ids that the command before the pipe has just created."""
+        self.stdin_tasks: StdinTasks | None = None
+        """The tasks that stdin names, once it was read to its end: parsing may take seconds."""
         self.uninterrupted: Callable[[], AbstractContextManager[None]] = nullcontext
         """Returns a context at whose end a signal interrupts, and not before."""
 

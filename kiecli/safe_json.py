@@ -56,7 +56,7 @@ def parse_all(text: str, *, object_pairs_hook: PairsHook | None = None) -> Itera
     while at < len(text):
         value, end = decoder.raw_decode(text, at)
         yield value
-        gap = _SPACE.match(text, end)
+        gap = _SPACE.match(text, end) if text[end : end + 1].isspace() else None
         at = gap.end() if gap else end
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from kiecli.commands.remainder import ErrorReport
     from kiecli.commands.stop_rule import LeftOpen
     from kiecli.download.progress import FileFinished, TransferEvent
+    from kiecli.task_ids.stdin_ids import StdinTasks
 
     DownloadEvent = FileFinished | TransferEvent
     # A worker puts an exception into the queue which the main thread has to raise again.
@@ -45,7 +46,7 @@ def select_tasks(
         KieError: The line cannot be carried out as it is.
     """
 
-    def stdin() -> bytes:
+    def stdin() -> "StdinTasks":
         from kiecli.commands.created_tasks import read_stdin
 
         return read_stdin(runtime, quiet=output_options.quiet)

@@ -9,6 +9,7 @@ from kiecli.commands.command_line import arguments_of, mended_argv, reads_stdin,
 from kiecli.errors import KieError
 from kiecli.outcome import shell_command
 from kiecli.runtime import Runtime
+from kiecli.task_ids.stdin_ids import StdinTasks, read_tasks
 from kiecli.task_ids.task_selection import TaskSelection
 from kiecli.task_ids.usable_tasks import usable_tasks
 
@@ -50,8 +51,8 @@ def created_after_refusal(
     return created_lines(_usable_tasks(argv, runtime), command, "to continue")
 
 
-def read_stdin(runtime: Runtime, *, quiet: bool) -> bytes:
-    """Return all that stdin holds; a signal meanwhile names what was created so far.
+def read_stdin(runtime: Runtime, *, quiet: bool) -> StdinTasks:
+    """Return the tasks that stdin names; a signal meanwhile names what was created so far.
 
     Args:
         runtime: Streams, and the line itself.
@@ -60,7 +61,8 @@ def read_stdin(runtime: Runtime, *, quiet: bool) -> bytes:
     _name_on_signal(runtime, resume_argv(runtime.argv))
     if runtime.stdin_is_terminal and not quiet:
         runtime.announce_typing("task ids")
-    return runtime.stdin_bytes()
+    runtime.stdin_tasks = read_tasks(runtime.stdin_bytes())
+    return runtime.stdin_tasks
 
 
 def _name_on_signal(runtime: Runtime, command: Sequence[str]) -> None:
@@ -75,7 +77,8 @@ def _name_on_signal(runtime: Runtime, command: Sequence[str]) -> None:
 
 
 def _usable_tasks(argv: Sequence[str], runtime: Runtime) -> TaskSelection:
-    return usable_tasks(arguments_of(argv), runtime.stdin_so_far(), runtime.api_keys())
+    stdin = runtime.stdin_tasks or read_tasks(runtime.stdin_so_far())
+    return usable_tasks(arguments_of(argv), stdin, runtime.api_keys())
 
 
 def name_created(selection: TaskSelection, runtime: Runtime, lead: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from kiecli.api import responses
 from kiecli.errors import KieError, UsageError
 from kiecli.task_ids.json_in_text import pairs_of
-from kiecli.task_ids.task_id import FILL_HINT, FoundTask, Source, trim_id
+from kiecli.task_ids.task_id import FILL_HINT, Source, trim_id
 
 ID_NAMES = ("taskId", "task_id")
 """What Kie and kiecli call the id."""
@@ -24,7 +24,7 @@ _NO_ID_HINT = "it takes a taskId, as in createTask's answer, or a task_id, as in
 
 def own_ids(value: dict[str, object]) -> list[str]:
     """Return the ids that stand in the object itself: one, or several where a name is repeated."""
-    for name in ID_NAMES:
+    for name in filter(value.__contains__, ID_NAMES):
         ids = [item for each, item in pairs_of(value) if each == name and item]
         if ids:
             return [trim_id(item) for item in ids if isinstance(item, str)]
@@ -65,14 +65,30 @@ def answer_error(http_status: int, body: bytes) -> KieError | None:
     return None
 
 
-def without_id(value: Mapping[str, object], place: str) -> FoundTask:
-    """Return why an object stands for no task."""
-    name = next((name for name in ID_NAMES if name in value), None)
-    if name is not None:
-        return FoundTask("", place, source=Source.MISSING, error=_bad_id(value[name], place))
-    error = UsageError(f"{place} is JSON without a task id", hint=_NO_ID_HINT)
-    source = Source.MISSING if _is_answer(value) else Source.NOISE
-    return FoundTask("", place, source=source, error=error)
+def source_without_id(value: object, *, in_list: bool) -> Source:
+    """Return whether an id was due where a value stands that has none in it.
+
+    Args:
+        value: No text and no list.
+        in_list: Whether it stands in a list.
+    """
+    if isinstance(value, dict):
+        is_due = not value.keys().isdisjoint(ID_NAMES) or _is_answer(value)
+    else:  # a number at the top may be the status that curl's `-w '%{http_code}'` adds
+        is_due = in_list or value is None
+    return Source.MISSING if is_due else Source.NOISE
+
+
+def without_id(value: object, place: str) -> UsageError:
+    """Return why a value, no text and no list, stands for no task."""
+    if isinstance(value, dict):
+        name = next((name for name in ID_NAMES if name in value), None)
+        if name is not None:
+            return _bad_id(value[name], place)
+        return UsageError(f"{place} is JSON without a task id", hint=_NO_ID_HINT)
+    if value is None:
+        return UsageError(f"{place} is null", hint=FILL_HINT)
+    return UsageError(f"{place} is not a task id", hint="ids are text")
 
 
 def _bad_id(value: object, place: str) -> UsageError:
@@ -84,7 +100,9 @@ def _bad_id(value: object, place: str) -> UsageError:
 
 def _is_answer(value: Mapping[str, object]) -> bool:
     """Return whether an object is an answer of Kie, by its code and what stands beside it."""
-    code = value.get("code")
+    if "code" not in value:  # nearly always
+        return False
+    code = value["code"]
     if isinstance(code, str) and len(code) == 3 and code.isascii() and code.isdigit():  # noqa: PLR2004
         code = int(code)  # re-sellers send digits
     is_code = isinstance(code, int) and code in _CODES

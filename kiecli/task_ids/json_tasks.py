@@ -7,19 +7,24 @@ for or came to: an input can name another task. Pure.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum, auto
-from itertools import count
 from typing import NamedTuple
 
 from kiecli.errors import UsageError
-from kiecli.task_ids.json_answers import ID_NAMES, error_in, is_creation, own_ids, without_id
+from kiecli.task_ids.json_answers import (
+    ID_NAMES,
+    error_in,
+    is_creation,
+    own_ids,
+    source_without_id,
+    without_id,
+)
 from kiecli.task_ids.json_in_text import RepeatedNames, pairs_of, parse
 from kiecli.task_ids.task_id import (
-    FILL_HINT,
     FoundTask,
     Source,
     is_task_id,
     label_error,
-    parse_task,
+    split_label,
     trim_id,
 )
 
@@ -53,6 +58,10 @@ class _Found(NamedTuple):
     form: _Form = _Form.OTHER
 
 
+_NOTHING = _Found([])
+_MAY_HOLD_IDS = (str, dict, list)
+
+
 class _At(NamedTuple):
     """Where a value stands."""
 
@@ -71,37 +80,60 @@ class _At(NamedTuple):
         return _At(self.place, self.depth + 1, label if name in _WRAPPERS else None, in_answer)
 
 
-def tasks_in(values: Iterable[object]) -> Iterator[list[FoundTask]]:
-    """Yield for each value the tasks in it, or the reason why there is none."""
-    numbers = count(1)
+def tasks_in(values: Iterable[object]) -> list[FoundTask]:
+    """Return the tasks in values that follow each other, and why others name none."""
+    reader = _Reader()
+    return [task for value in values for task in reader.tasks_in(value)]
+
+
+def tasks_in_each(values: Iterable[object]) -> Iterator[list[FoundTask]]:
+    """Yield for each value the tasks in it, and why it or others in it name none."""
+    reader = _Reader()
     for value in values:
-        yield list(_in_list(value, numbers, 0))
+        yield reader.tasks_in(value)
+        reader.faulty.clear()
 
 
-def _in_list(value: object, numbers: Iterator[int], depth: int) -> Iterator[FoundTask]:
-    """Yield what stands where an id may stand by itself: at the top, or in a list there."""
-    value = _decoded(value, depth)
-    if isinstance(value, list):
-        for item in value:
-            yield from _in_list(item, numbers, depth + 1)
-        return
-    place = f"value {next(numbers)} on stdin"
-    if isinstance(value, dict):
-        yield from _in_object(value, _At(place, depth)).tasks or [without_id(value, place)]
-    elif isinstance(value, str):
-        yield parse_task(value, place)
-    else:
-        yield _not_text(value, place, in_list=depth > 0)
+class _Reader:
+    """Finds tasks in values, which it counts where an id may stand by itself.
 
+    stdin may hold a million values that name no task, and a message shows the first of them: there
+    is one for each source, until `faulty` is cleared.
+    """
 
-def _not_text(value: object, place: str, *, in_list: bool) -> FoundTask:
-    if value is None:
-        error = UsageError(f"{place} is null", hint=FILL_HINT)
-    else:
-        error = UsageError(f"{place} is not a task id", hint="ids are text")
-    # At the top it may be the status that curl's `-w '%{http_code}'` adds.
-    is_due = in_list or value is None
-    return FoundTask("", place, source=Source.MISSING if is_due else Source.NOISE, error=error)
+    def __init__(self) -> None:
+        self._number = 0
+        self.faulty: set[Source] = set()
+
+    def tasks_in(self, value: object, depth: int = 0) -> list[FoundTask]:
+        """Return the tasks in a value at the top or in a list there, or why there is none."""
+        value = _decoded(value, depth)
+        if isinstance(value, list):
+            return [task for item in value for task in self.tasks_in(item, depth + 1)]
+        self._number += 1
+        if isinstance(value, str):
+            task_id, label = split_label(value)
+            is_needed = is_task_id(task_id) or self._record_fault(Source.TEXT)
+            return [FoundTask(task_id, self._place, label)] if is_needed else []
+        if isinstance(value, dict) and value:
+            tasks = _in_object(value, _At(self._place, depth)).tasks
+            if tasks:
+                return tasks
+        source = source_without_id(value, in_list=depth > 0)
+        if not self._record_fault(source):
+            return []
+        error = without_id(value, self._place)
+        return [FoundTask("", self._place, source=source, error=error)]
+
+    @property
+    def _place(self) -> str:
+        return f"value {self._number} on stdin"
+
+    def _record_fault(self, source: Source) -> bool:
+        """Record that a value names no task; return whether it is the first of its source."""
+        is_first = source not in self.faulty
+        self.faulty.add(source)
+        return is_first
 
 
 def _decoded(value: object, depth: int) -> object:
@@ -120,7 +152,7 @@ def _in_object(value: dict[str, object], at: _At) -> _Found:
     if own:  # the outermost counts: what is below belongs to this very task
         return _Found(own, _Form.ANSWER)
     values = [
-        (name, _below(item, at.below(value, name)))
+        (name, _below(item, at.below(value, name)) if isinstance(item, _MAY_HOLD_IDS) else _NOTHING)
         for name, item in pairs_of(value)
         if name not in OPAQUE_NAMES
     ]
@@ -146,7 +178,7 @@ def _below(value: object, at: _At) -> _Found:
         return _in_items([_below(item, at._replace(depth=at.depth + 1)) for item in value])
     if isinstance(value, str) and is_task_id(task_id := trim_id(value)):
         return _Found([FoundTask(task_id, at.place)], _Form.ID)
-    return _Found([])
+    return _NOTHING
 
 
 def _in_items(items: Sequence[_Found]) -> _Found:

@@ -20,6 +20,28 @@ _MIN_BAD_STATUS = 300
 _MAX_ECHOED = 1000  # characters handed to what shows the first few
 
 
+class StdinTasks(NamedTuple):
+    """What stdin comes to; large input takes seconds to parse, so it is parsed once in a run."""
+
+    tasks: Sequence[FoundTask] = ()
+    """The tasks that it names, and in the place of one the reason why it is none.
+
+    Where there is an error: those of them that were just created, as they are paid for.
+    """
+    error: KieError | None = None
+    """Why stdin as a whole names no task, or the error of createTask that it holds."""
+
+    def or_raise(self) -> Sequence[FoundTask]:
+        """Return the tasks.
+
+        Raises:
+            KieError: There is an error.
+        """
+        if self.error is not None:
+            raise self.error
+        return self.tasks
+
+
 class _Json(NamedTuple):
     """What the JSON of stdin comes to."""
 
@@ -28,31 +50,35 @@ class _Json(NamedTuple):
     """Whether stdin holds nothing else."""
 
 
-def find_tasks(data: bytes) -> list[FoundTask]:
-    """Return the tasks that stdin names, and in the place of one the reason why it is none.
-
-    Raises:
-        KieError: It names no task, or holds an error of createTask, which is raised as what it is.
-    """
+def read_tasks(data: bytes) -> StdinTasks:
+    """Return the tasks that stdin names in any form, or why it names none; nothing is raised."""
     decompressed = stdin_text.decompress(data)
-    if decompressed.too_large:
-        raise UsageError("stdin unpacks to more than 64 MiB", hint="pipe in ids only")
     text = stdin_text.decode(decompressed.data)
     json = _in_json(text)
+    has_objects = _has(json.tasks, Source.OBJECT)
+    printed = [] if has_objects else _printed(text, json)
+    try:
+        if decompressed.too_large:
+            raise UsageError("stdin unpacks to more than 64 MiB", hint="pipe in ids only")
+        return StdinTasks(_named(text, json, printed))
+    except KieError as error:
+        paid_for = json.tasks if has_objects else printed
+        created = [task for task in paid_for if task.created and is_task_id(task.task_id)]
+        return StdinTasks(created, error)
+
+
+def _named(text: str, json: _Json, printed: list[FoundTask]) -> list[FoundTask]:
+    """Return what counts of all that was found.
+
+    Raises:
+        KieError: There is no task, or an error of createTask, which is raised as what it is.
+    """
     sources = {task.source for task in json.tasks}
     if Source.ERROR in sources:
         raise next(task.error for task in json.tasks if task.source is Source.ERROR and task.error)
     if not sources.isdisjoint({Source.OBJECT, Source.TEXT}):
         return json.tasks
-    return _printed(text, json) or _in_words(text, json)
-
-
-def find_created(data: bytes) -> list[FoundTask]:
-    """Return the tasks on stdin that were just created, whatever is wrong with the rest of it."""
-    text = stdin_text.decode(stdin_text.decompress(data).data)
-    json = _in_json(text)
-    tasks = json.tasks if _has(json.tasks, Source.OBJECT) else _printed(text, json)
-    return [task for task in tasks if task.created and is_task_id(task.task_id)]
+    return printed or _in_words(text, json)
 
 
 def _printed(text: str, json: _Json) -> list[FoundTask]:
@@ -73,13 +99,8 @@ def _in_json(text: str) -> _Json:
         values = json_in_text.parse_all(text)
     except ValueError:
         return _Json(_among_noise(text), only_json=False)
-    tasks: list[FoundTask] = []
-    noise: list[FoundTask] = []  # the first is enough to say what is wrong
-    for task in chain.from_iterable(json_tasks.tasks_in(values)):
-        if task.source is not Source.NOISE:
-            tasks.append(task)
-        elif not noise:
-            noise.append(task)
+    found = json_tasks.tasks_in(values)
+    tasks = [task for task in found if task.source is not Source.NOISE]
     # Log lines may be JSON, too; and curl's `-w '%{http_code}'` adds a number.
     if _has(tasks, Source.OBJECT) or _has(tasks, Source.ERROR):
         return _Json(tasks, only_json=True)
@@ -88,13 +109,14 @@ def _in_json(text: str) -> _Json:
         hidden = [task for task in damaged_json.ids_in(text) if is_task_id(task.task_id)]
         if hidden:
             return _Json(hidden, only_json=True)
+    noise = [task for task in found if task.source is Source.NOISE]
     return _Json(tasks + noise, only_json=True)
 
 
 def _among_noise(text: str) -> list[FoundTask]:
     """Return the tasks of the JSON in a text that has other things around it."""
     pieces = list(json_in_text.split(text))
-    in_values = json_tasks.tasks_in(piece.value for piece in pieces if piece.noise is None)
+    in_values = json_tasks.tasks_in_each(piece.value for piece in pieces if piece.noise is None)
     found = [
         [task for task in next(in_values) if task.source is not Source.NOISE]
         if piece.noise is None

@@ -78,21 +78,29 @@ class FoundTask(NamedTuple):
 
 def parse_task(text: str, place: str) -> FoundTask:
     """Read `ID`, `LABEL=ID` or a URL with a `taskId=`; nothing is checked yet."""
+    task_id, label = split_label(text)
+    return FoundTask(task_id, place, label)
+
+
+def split_label(text: str) -> tuple[str, str | None]:
+    """Return the id and the label of `ID`, `LABEL=ID` or a URL with a `taskId=`, unchecked."""
     if is_task_id(text):  # nearly always
-        return FoundTask(text, place)
+        return text, None
     text = _unquoted(text.strip())
-    label, equals, task_id = text.partition("=")
+    if "=" not in text:
+        return trim_id(text), None
+    label, _, task_id = text.partition("=")
     # A label may begin like JSON, but hardly any JSON ends in `=ID`.
     is_json = text.startswith(("{", "[")) and not is_task_id(task_id.strip())
-    if not equals or is_json or re.search(_URL_BEFORE_EQUALS, label):
-        return FoundTask(trim_id(text), place)
-    return FoundTask(trim_id(task_id), place, label=_unquoted(label.strip()))
+    if is_json or re.search(_URL_BEFORE_EQUALS, label):
+        return trim_id(text), None
+    return trim_id(task_id), _unquoted(label.strip())
 
 
 def trim_id(text: str) -> str:
     """Return an id without what copying and pasting leaves around it."""
     text = text.strip(_EDGES).rstrip(_EDGES + ",;")
-    in_url = re.search(_ID_IN_URL, text)
+    in_url = re.search(_ID_IN_URL, text) if "=" in text else None  # hardly any text has one
     # Not from a page or from JSON that has such a URL somewhere in it.
     if in_url and not text.startswith(("{", "[", "<")) and not re.search(r"\s", text):
         return unquote(in_url[1]).strip(_EDGES).rstrip(_EDGES + ",;")

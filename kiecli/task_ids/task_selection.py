@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kiecli.errors import KieError, UsageError
 from kiecli.outcome import resume_command, task_argument
@@ -15,6 +15,9 @@ from kiecli.task_ids.task_id import (
     label_error,
     parse_task,
 )
+
+if TYPE_CHECKING:
+    from kiecli.task_ids.stdin_ids import StdinTasks
 
 # A shorter text is no key of Kie's, and could be a part of any id or label.
 _MIN_KEY_LENGTH = 8
@@ -61,7 +64,7 @@ class TaskSelection(NamedTuple):
 
 def select_tasks(
     arguments: Sequence[str],
-    stdin: Callable[[], bytes],
+    stdin: "Callable[[], StdinTasks]",
     *,
     is_file: Callable[[str], bool] = lambda _name: False,
     api_keys: Sequence[str] = (),
@@ -103,15 +106,13 @@ def select_tasks(
 
 def _all(
     arguments: Sequence[str],
-    stdin: Callable[[], bytes],
+    stdin: "Callable[[], StdinTasks]",
     is_file: Callable[[str], bool],
     command: str,
 ) -> Iterator[FoundTask]:
     for number, argument in enumerate(arguments, start=1):
         if argument == STDIN:
-            from kiecli.task_ids.stdin_ids import find_tasks
-
-            yield from find_tasks(stdin())
+            yield from stdin().or_raise()
         else:
             task = parse_task(argument, f"argument {number}")
             yield task._replace(error=_file_error(argument, task, is_file, command))

@@ -5,21 +5,20 @@ Nothing is raised: what was created before the pipe is paid for, whatever stands
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from kiecli.errors import KieError
 from kiecli.redaction import Redactor
-from kiecli.task_ids.stdin_ids import find_created, find_tasks
+from kiecli.task_ids.stdin_ids import StdinTasks, read_tasks
 from kiecli.task_ids.task_id import STDIN, FoundTask, label_error, parse_task
 from kiecli.task_ids.task_selection import TaskSelection, file_name_key, task_error
 
 
 def usable_tasks(
-    arguments: Iterable[str], stdin: bytes, api_keys: Sequence[str] = ()
+    arguments: Iterable[str], stdin: StdinTasks, api_keys: Sequence[str] = ()
 ) -> TaskSelection:
     """Return the tasks that no line refuses, with those labels that go together.
 
     Args:
         arguments: As typed. JSON is wrong there, but its task is paid for.
-        stdin: What it holds, or the beginning of it.
+        stdin: What it names, or the beginning of it.
         api_keys: The key in force, which is no task, in each form in which it was given.
     """
     redactor = Redactor(api_keys)
@@ -31,25 +30,19 @@ def usable_tasks(
     return TaskSelection(ids, _labels(found), created)
 
 
-def _found(arguments: Iterable[str], stdin: bytes) -> Iterator[FoundTask]:
+def _found(arguments: Iterable[str], stdin: StdinTasks) -> Iterator[FoundTask]:
     """Yield what may be tasks, those with a label that cannot be one without it."""
     for argument in arguments:
         if argument == STDIN:
-            tasks = _on_stdin(stdin)
+            tasks = [task for task in stdin.tasks if task.error is None]
         elif "taskId" in argument:
-            tasks = find_created(argument.encode(errors="surrogateescape"))
+            answer = read_tasks(argument.encode(errors="surrogateescape"))
+            tasks = [task for task in answer.tasks if task.created]
         else:
             tasks = [parse_task(argument, argument)]
         for task in tasks:
             error = task.label is not None and label_error(task.label, task.place)
             yield task._replace(label=None) if error else task
-
-
-def _on_stdin(data: bytes) -> list[FoundTask]:
-    try:
-        return [task for task in find_tasks(data) if task.error is None]
-    except KieError:
-        return find_created(data)
 
 
 def _labels(found: Sequence[FoundTask]) -> dict[str, str]:

@@ -7,10 +7,15 @@ such that a test run would be felt to hang.
 import json
 from functools import reduce
 
+import pytest
+
 from kiecli import safe_json
 from kiecli.api.models import Result, Task
 from kiecli.download.plan import SaveOptions, plan
+from kiecli.errors import UsageError
 from kiecli.files.template import DEFAULT_TEMPLATE, Template
+from kiecli.task_ids import json_tasks
+from kiecli.task_ids.stdin_ids import StdinTasks, read_tasks
 from kiecli.task_ids.task_selection import select_tasks
 
 _URL = "https://tempfile.aiquickdraw.com/r/a.png"
@@ -44,8 +49,26 @@ def test_twenty_thousand_results_have_names_of_their_own() -> None:
 
 def test_twenty_thousand_objects_on_stdin_are_twenty_thousand_ids() -> None:
     lines = [json.dumps({"task_id": f"t{n}", "raw": "x" * 300}) for n in range(20_000)]
-    selection = select_tasks(["-"], lambda: "\n".join(lines).encode())
+    selection = select_tasks(["-"], lambda: read_tasks("\n".join(lines).encode()))
     assert selection.task_ids == tuple(f"t{n}" for n in range(20_000))
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("{}", "value 1 on stdin is JSON without a task id"),
+        ('{"a":1}\n', "value 1 on stdin is JSON without a task id"),
+        ("[1]", "value 1 on stdin is not a task id"),
+        ("null ", "word 1 on stdin is null"),
+        ('{"taskId":null}', "the taskId of value 1 on stdin is null"),
+    ],
+)
+def test_of_fifty_thousand_values_without_an_id_the_first_is_told(value: str, message: str) -> None:
+    assert len(json_tasks.tasks_in(safe_json.parse_all(value * 50_000))) == 1
+    tasks, error = read_tasks((value * 50_000).encode())
+    with pytest.raises(UsageError) as raised:
+        select_tasks(["-"], lambda: StdinTasks(tasks, error))
+    assert raised.value.message == message
 
 
 def test_values_without_space_between_them_are_read_in_order() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from kiecli.errors import KieError, UsageError
-from kiecli.task_ids.stdin_ids import find_created, find_tasks
+from kiecli.task_ids.stdin_ids import read_tasks
 
 ONE = "ecf8cf8611cc40ff28e6f1ff8ebc4a12"
 
@@ -26,16 +26,15 @@ ONE = "ecf8cf8611cc40ff28e6f1ff8ebc4a12"
     ],
 )
 def test_an_id_that_was_created_is_found(stdin: str) -> None:
-    found = find_tasks(stdin.encode())
+    found = read_tasks(stdin.encode()).or_raise()
     assert [(task.task_id, task.created) for task in found] == [("new1", True)]
-    assert find_created(stdin.encode()) == found
 
 
 def test_several_answers_are_found() -> None:
     answers = [f"{{'data': {{'taskId': '{task_id}'}}}}" for task_id in ("a", "b")]
     for separator in ("\n", " "):
-        found = find_created(separator.join(answers).encode())
-        assert [task.task_id for task in found] == ["a", "b"]
+        found = read_tasks(separator.join(answers).encode()).or_raise()
+        assert [(task.task_id, task.created) for task in found] == [("a", True), ("b", True)]
 
 
 @pytest.mark.parametrize(
@@ -49,9 +48,8 @@ def test_several_answers_are_found() -> None:
     ],
 )
 def test_an_input_names_no_task_and_a_record_is_none_that_was_created(stdin: str) -> None:
-    found = find_tasks(stdin.encode())
+    found = read_tasks(stdin.encode()).or_raise()
     assert [(task.task_id, task.created) for task in found] == [("a", False)]
-    assert find_created(stdin.encode()) == []
 
 
 @pytest.mark.parametrize(
@@ -67,18 +65,17 @@ def test_an_input_names_no_task_and_a_record_is_none_that_was_created(stdin: str
     ],
 )
 def test_urls_prose_and_inputs_name_none(stdin: str) -> None:
-    with pytest.raises(UsageError):
-        find_tasks(stdin.encode())
-    assert find_created(stdin.encode()) == []
+    tasks, error = read_tasks(stdin.encode())
+    assert isinstance(error, UsageError)
+    assert tasks == []
 
 
 @pytest.mark.parametrize(
     "cut", ["{code:200,data:{taskId:new1", '{"data":{"taskId":"new1', '{"data":{"taskId":"new1\n']
 )
 def test_an_id_that_may_be_cut_off_is_named_but_not_taken(cut: str) -> None:
-    (task,) = find_tasks(cut.encode())
+    (task,) = read_tasks(cut.encode()).or_raise()
     assert isinstance(task.error, KieError)
     assert task.error.message == "the answer on stdin is cut off in its task id: 'new1'"
-    assert find_created(cut.encode()) == []
-    whole = cut.replace("new1", ONE)
-    assert [task.task_id for task in find_created(whole.encode())] == [ONE]
+    (task,) = read_tasks(cut.replace("new1", ONE).encode()).or_raise()
+    assert (task.task_id, task.created, task.error) == (ONE, True, None)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kiecli.api.responses import decode
 from kiecli.errors import ExitCode, KieError
 from kiecli.task_ids.json_tasks import OPAQUE_NAMES
-from kiecli.task_ids.stdin_ids import find_created, find_tasks
+from kiecli.task_ids.stdin_ids import read_tasks
 from kiecli.task_ids.stdin_text import MAX_DECOMPRESSED
 from kiecli.task_ids.task_id import is_task_id
 from kiecli.task_ids.task_selection import select_tasks
@@ -58,16 +58,23 @@ def lines(*values: object) -> str:
 def ids(stdin: str | bytes) -> list[str]:
     """What stdin names: `LABEL=ID` and `ID`, those that were just created with a `!`."""
     data = stdin.encode() if isinstance(stdin, str) else stdin
-    tasks = find_tasks(data)
+    tasks = read_tasks(data).or_raise()
     assert [task.error for task in tasks] == [None] * len(tasks)
     names = [f"{task.label}={task.task_id}" if task.label else task.task_id for task in tasks]
     return [f"{name}!" if task.created else name for task, name in zip(tasks, names, strict=True)]
 
 
+def created(stdin: str | bytes) -> list[str]:
+    """The ids that were just created, whatever is wrong with stdin."""
+    data = stdin.encode() if isinstance(stdin, str) else stdin
+    tasks = read_tasks(data).tasks
+    return [task.task_id for task in tasks if task.created and is_task_id(task.task_id)]
+
+
 def refusal(stdin: str | bytes) -> tuple[str, str]:
     """Message and hint of the first thing that is wrong with stdin."""
     data = stdin.encode() if isinstance(stdin, str) else stdin
-    _, error = attempt(lambda: select_tasks(["-"], lambda: data))
+    _, error = attempt(lambda: select_tasks(["-"], lambda: read_tasks(data)))
     assert error is not None
     return error.message, error.hint
 
@@ -135,7 +142,7 @@ def test_stdin_holds_ids_in_any_of_their_forms(stdin: str) -> None:
 )
 def test_ids_that_were_just_created_are_told_apart(stdin: str) -> None:
     assert ids(stdin) == [f"{ONE}!", f"{TWO}!"]
-    assert [task.task_id for task in find_created(stdin.encode())] == [ONE, TWO]
+    assert created(stdin) == [ONE, TWO]
 
 
 @pytest.mark.parametrize(
@@ -438,7 +445,7 @@ def test_an_error_of_create_task_is_raised_as_what_it_is(
     body = json.dumps({"code": code, "msg": kie_message, "data": {"reason": "other"}})
     expected = meaning(200, body)
     with pytest.raises(KieError) as raised:
-        find_tasks((stdin % body).encode())
+        read_tasks((stdin % body).encode()).or_raise()
     assert raised.value.exit_code is exit_code
     which = "for 'hero' on stdin" if "hero" in stdin else "on stdin"
     assert raised.value.message == f"the answer {which} is an error, not a task: {expected.message}"
@@ -478,11 +485,11 @@ def test_what_was_created_is_found_beside_anything_that_is_wrong() -> None:
     refused = (
         lines(creation(), {"code": 402, "msg": "m"}, {"taskId": 7}) + "[" + lines(creation(TWO))
     )
-    assert [task.task_id for task in find_created(refused.encode())] == [ONE, TWO]
+    assert created(refused) == [ONE, TWO]
     twice = f'{{"a": {json.dumps(creation())}, "a": {json.dumps(creation(TWO))}}}'
-    assert [task.task_id for task in find_created(twice.encode())] == [ONE, TWO]
-    assert find_created(lines(record(), ours(TWO), creation("b@d")).encode()) == []
-    assert find_created(b"") == []
+    assert created(twice) == [ONE, TWO]
+    assert created(lines(record(), ours(TWO), creation("b@d"))) == []
+    assert created(b"") == []
 
 
 def test_zeros_separate_words_as_for_xargs() -> None:
@@ -504,9 +511,10 @@ def test_zeros_separate_words_as_for_xargs() -> None:
 @example(b"\x1f\x8b\x08")
 @example(json.dumps(json.dumps([[[json.dumps([[[json.dumps("x")]]])]]])).encode())
 def test_bytes_on_stdin_are_tasks_or_one_error(stdin: bytes) -> None:
-    tasks, error = attempt(lambda: find_tasks(stdin))
+    tasks, error = read_tasks(stdin)
     assert tasks or error is not None
-    for task in find_created(stdin):
+    for task in tasks if error else ():
+        assert task.created
         assert is_task_id(task.task_id)
 
 
@@ -543,7 +551,7 @@ def test_created_ids_are_found_in_any_noise(
     answer = json.dumps(creation(), indent=indent)
     for _ in range(strings):
         answer = json.dumps(answer)
-    assert [task.task_id for task in find_created(f"{before}{answer}{after}".encode())] == [ONE]
+    assert created(f"{before}{answer}{after}") == [ONE]
 
 
 @examples(300)
@@ -559,5 +567,5 @@ def test_ids_of_inputs_are_never_taken(
     whole = json.dumps(answer)
     start = data.draw(st.integers(0, whole.index(f'"{name}"')))
     cut = whole[start : data.draw(st.sampled_from([-1, -2, -20, -30, None]))]
-    tasks, _ = attempt(lambda: find_tasks(cut.encode(errors="replace")))
-    assert DECOY not in {task.task_id for task in tasks or []}
+    tasks, _ = read_tasks(cut.encode(errors="replace"))
+    assert DECOY not in {task.task_id for task in tasks}

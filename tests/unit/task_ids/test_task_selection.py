@@ -13,6 +13,7 @@ from kiecli.render.text import error_text
 from kiecli.safe_text import sanitize
 from kiecli.system.shell_syntax import join
 from kiecli.system.syntax import SHELL
+from kiecli.task_ids.stdin_ids import StdinTasks, read_tasks
 from kiecli.task_ids.task_id import FoundTask, label_error, parse_task
 from kiecli.task_ids.task_selection import TaskSelection, select_tasks
 from tests.support.hostile.answers import bodies
@@ -32,17 +33,17 @@ def creation(task_id: str = ONE) -> str:
     return json.dumps({"code": 200, "msg": "success", "data": {"taskId": task_id}})
 
 
-def never_read() -> bytes:
+def never_read() -> StdinTasks:
     raise AssertionError("stdin was read")
 
 
 def selected(*arguments: str, stdin: str = "", **checks: Any) -> TaskSelection:
-    return select_tasks(arguments, stdin.encode, **checks)
+    return select_tasks(arguments, lambda: read_tasks(stdin.encode()), **checks)
 
 
 def refusal(*arguments: str, stdin: str = "", **checks: Any) -> tuple[str, str]:
     with pytest.raises(UsageError) as raised:
-        select_tasks(arguments, stdin.encode, **checks)
+        select_tasks(arguments, lambda: read_tasks(stdin.encode()), **checks)
     return raised.value.message, raised.value.hint
 
 
@@ -334,7 +335,7 @@ def test_created_tasks_are_named_with_the_line_that_continues(
 @given(bodies() | text.map(lambda each: each.encode(errors="ignore")), text)
 def test_a_line_is_tasks_or_one_line_of_error(stdin: bytes, argument: str) -> None:
     for arguments in (["-"], [argument]):
-        selection, error = attempt(lambda: select_tasks(arguments, lambda: stdin))  # noqa: B023
+        selection, error = attempt(lambda: select_tasks(arguments, lambda: read_tasks(stdin)))  # noqa: B023
         if error is None:
             assert selection is not None
             assert selection.task_ids

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from kiecli.task_ids.stdin_ids import StdinTasks, read_tasks
 from kiecli.task_ids.task_selection import TaskSelection
 from kiecli.task_ids.usable_tasks import usable_tasks
 
@@ -42,7 +43,7 @@ def creation(task_id: str = ONE) -> str:
 def test_only_what_can_be_a_task_is_named(
     arguments: list[str], stdin: str, selection: TaskSelection
 ) -> None:
-    assert usable_tasks(arguments, stdin.encode(), [KEY]) == selection
+    assert usable_tasks(arguments, read_tasks(stdin.encode()), [KEY]) == selection
 
 
 @pytest.mark.parametrize(
@@ -61,4 +62,4 @@ def test_only_what_can_be_a_task_is_named(
 def test_labels_in_each_others_way_are_left_out(
     arguments: list[str], labels: dict[str, str]
 ) -> None:
-    assert usable_tasks(arguments, b"").labels == labels
+    assert usable_tasks(arguments, StdinTasks()).labels == labels

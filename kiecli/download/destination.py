@@ -20,7 +20,7 @@ class FileType(Enum):
     FILE = "a file"
     LINK = "a symbolic link"
     FOLDER = "a folder"
-    OTHER = "something that is neither a file nor a folder"
+    OTHER = "a device, pipe or socket"
 
 
 class FileState(NamedTuple):

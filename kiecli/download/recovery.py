@@ -74,7 +74,7 @@ class Recovery:
             return
         self._retries.on_progress(now, size)
         if self._retries.is_over(now):
-            raise self._given_up("the host sent only bytes that were already here", now)
+            raise self._given_up("the file host sent only bytes that were already here", now)
 
     def _pause(self, failure: TransientError) -> None:
         """Wait before the next attempt.

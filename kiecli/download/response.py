@@ -165,7 +165,7 @@ def _check_encoding(answer: FileResponse) -> Action | AttemptFailed:
     if answer.encoding is None or answer.encoding in SUPPORTED_ENCODINGS:
         return Action.START
     return PermanentError(
-        f"the host sent it compressed with {answer.encoding}, which was not requested"
+        f"the file host sent it compressed with {answer.encoding}, which was not requested"
     )
 
 

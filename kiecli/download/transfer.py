@@ -196,7 +196,7 @@ class Transfer:
         expected = self._target.expected_extension
         wrong = wrong_content(head, size, expected_extension=expected, content_type=content_type)
         if wrong is not None:
-            raise FileMissing(f"the host sent {wrong} instead of the file")
+            raise FileMissing(f"the file host sent {wrong} instead of the file")
 
 
 def _slow_transfer_monitor(now: float, size: int) -> "SlowTransferMonitor":

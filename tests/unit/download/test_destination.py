@@ -395,8 +395,7 @@ def test_a_pipe_in_the_file_s_place_is_an_error(bench: Bench) -> None:
     make_named_pipe(bench.folder / NAME)
     saved = bench.save(LINK)
     assert message_of(saved.error) == (
-        f"could not save {bench.folder / NAME}: something that is neither a file nor a folder with"
-        " this name exists"
+        f"could not save {bench.folder / NAME}: a device, pipe or socket with this name exists"
     )
 
 

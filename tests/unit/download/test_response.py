@@ -89,7 +89,7 @@ def _in_full(expected: object) -> object:
     """Return what a row of a table stands for."""
     match expected:
         case (kind, "br" | "zstd" as encoding):
-            reason = f"the host sent it compressed with {encoding}, which was not requested"
+            reason = f"the file host sent it compressed with {encoding}, which was not requested"
             return kind, reason, None
         case (kind, reason, *after):
             return kind, f"the file host answered {reason}", *(after or [None])

@@ -131,7 +131,7 @@ def test_the_rest_of_a_file_may_tell_by_its_type_that_it_is_none(bench: Bench) -
             script(bench, words, "/a", content_type="image/png")
 
     bench.clock = Changing()
-    assert "the host sent text instead of the file" in message_of(bench.save(url).error)
+    assert "the file host sent text instead of the file" in message_of(bench.save(url).error)
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "compress"])
@@ -139,7 +139,7 @@ def test_a_compression_that_was_not_requested_is_refused_by_its_name(
     bench: Bench, encoding: str
 ) -> None:
     saved = bench.save(script(bench, headers={"Content-Encoding": encoding}))
-    expected = f"{NAME}: the host sent it compressed with {encoding}, which was not requested"
+    expected = f"{NAME}: the file host sent it compressed with {encoding}, which was not requested"
     assert message_of(saved.error).endswith(expected)
     assert (len(ranges(bench)), bench.clock.sleeps, bench.files) == (1, [], {})
 
@@ -192,7 +192,7 @@ def test_a_compression_that_was_not_requested_is_refused_by_its_name(
         # Still bytes come, none of them new.
         (
             {"cuts": [9000, *[99] * 4, None], "ranges": False, "drip": (1000, 20.0)},
-            "the host sent only bytes that were already here; gave up after 4m and 5 attempts",
+            "the file host sent only bytes that were already here; gave up after 4m and 5 attempts",
             [1, 2, 4, 8, 5],
             None,
         ),
@@ -366,17 +366,20 @@ NOT_THE_FILE = [
     (httpx.Response(404), "the file host answered 404 Not Found"),
     (httpx.Response(410, html=PAGE.decode()), "the file host answered 410 Gone"),
     (httpx.Response(204), "the file host answered 204 No Content"),
-    (httpx.Response(200), "the host sent an empty body instead of the file"),
-    (httpx.Response(200, html=PAGE.decode()), "the host sent an HTML page instead of the file"),
+    (httpx.Response(200), "the file host sent an empty body instead of the file"),
+    (
+        httpx.Response(200, html=PAGE.decode()),
+        "the file host sent an HTML page instead of the file",
+    ),
     (
         httpx.Response(200, headers={"Content-Type": "image/png"}, content=PAGE),
-        "the host sent an HTML page instead of the file",
+        "the file host sent an HTML page instead of the file",
     ),
-    (httpx.Response(200, content=JSON_ERROR), "the host sent JSON instead of the file"),
-    (httpx.Response(200, text="Link has expired"), "the host sent text instead of the file"),
+    (httpx.Response(200, content=JSON_ERROR), "the file host sent JSON instead of the file"),
+    (httpx.Response(200, text="Link has expired"), "the file host sent text instead of the file"),
     (
         httpx.Response(200, headers={"Transfer-Encoding": "chunked"}, stream=httpx.ByteStream(b"")),
-        "the host sent an empty body instead of the file",
+        "the file host sent an empty body instead of the file",
     ),
 ]
 

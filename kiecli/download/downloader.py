@@ -12,6 +12,7 @@ import httpx
 from kiecli.api.models import Task
 from kiecli.clock import Clock
 from kiecli.download.context import TransferContext
+from kiecli.download.descriptors import DescriptorQueue
 from kiecli.download.disk_checks import DiskSpace, Usage, disk_usage
 from kiecli.download.disk_errors import is_out_of_descriptors, save_error
 from kiecli.download.host_health import HostHealth, Idle
@@ -24,7 +25,6 @@ from kiecli.system.disk_interface import Disk
 from kiecli.system.system_disk import SYSTEM_DISK
 
 if TYPE_CHECKING:  # most runs need none of these
-    from kiecli.download.descriptors import DescriptorQueue
     from kiecli.download.listing import FolderListings
     from kiecli.download.stream import Sink
 
@@ -80,7 +80,8 @@ class Downloader:
         self._begun: list[SaveJob] = []
         self._running: set[SaveJob] = set()
         self._descriptors = cache(
-            partial(_descriptor_queue, clock, close_connections, self._begun, self._running)
+            # Imported above: where it is needed, no file can be opened, no module's either.
+            partial(DescriptorQueue, clock, close_connections, self._begun, self._running)
         )
 
     def plan(self, task: Task, label: str | None = None) -> list[Target]:
@@ -143,14 +144,3 @@ def _folder_listings(clock: Clock) -> "FolderListings":
     from kiecli.download.listing import FolderListings
 
     return FolderListings(clock)
-
-
-def _descriptor_queue(
-    clock: Clock,
-    close_connections: Callable[[], None],
-    begun: list[SaveJob],
-    running: set[SaveJob],
-) -> "DescriptorQueue":
-    from kiecli.download.descriptors import DescriptorQueue
-
-    return DescriptorQueue(clock, close_connections, begun, running)

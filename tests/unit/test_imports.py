@@ -138,3 +138,8 @@ def test_status_on_a_terminal_draws_without_what_only_moving_pictures_need(
     assert "rich.panel" in modules
     ours = modules - imports(["-c", "import httpx"], env)  # its own command, where click is there
     assert ours & {"rich.live", "rich.progress", "rich.markdown", "platformdirs"} == set()
+
+
+def test_what_waits_for_a_descriptor_needs_none_to_be_imported(tmp_path: Path) -> None:
+    modules = imports(["-c", "import kiecli.download.downloader"], environment(tmp_path))
+    assert "kiecli.download.descriptors" in modules

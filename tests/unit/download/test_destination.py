@@ -268,6 +268,7 @@ def test_a_file_is_kept_without_the_descriptor_that_nobody_has(
     bench: Bench, url: str, checksum: bool
 ) -> None:
     (bench.folder / NAME).write_bytes(PNG)
+    assert bench.save(url).status == "kept"  # imports what keeping takes: modules are files, too
     with limit("NOFILE", 3):
         saved = bench.save(url, checksum=checksum)
     listed = url == LINK  # a folder cannot be listed either

@@ -97,14 +97,14 @@ class SavedFile(NamedTuple):
     sha256: str | None
     content_type: str | None
     status: str
-    """`saved`, `kept` (it was there) or `failed`."""
+    """`saved`, `kept` (it was there), `failed`, or `planned` (`--dry-run`)."""
     resumed: int
     """Bytes taken over from an earlier run."""
     error: KieError | None
 
     @classmethod
     def planned(cls, target: Target) -> "SavedFile":
-        """Return a target that is only talked about (`--dry-run`)."""
+        """Return a target that would be saved (`--dry-run`)."""
         return cls(target.n, target.url, target.path, None, None, None, "planned", 0, None)
 
     @classmethod

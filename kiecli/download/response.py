@@ -123,7 +123,7 @@ _MISSING = {
 _TEMPORARY = {
     HTTPStatus.ACCEPTED,
     HTTPStatus.PARTIAL_CONTENT,
-    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.TOO_MANY_REQUESTS,  # 429 of a file host; Kie's own is the API client's
 }
 
 

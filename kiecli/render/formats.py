@@ -1,4 +1,7 @@
-"""Writers of results to stdout, and the lines that they write in a pipe."""
+"""Writers of results to stdout, and the lines that they write in a pipe.
+
+`commands/output.py` chooses the one of a run by its flags and streams.
+"""
 
 from collections.abc import Callable
 from typing import Protocol

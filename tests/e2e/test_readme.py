@@ -38,6 +38,17 @@ def test_workflows_save_their_results(block: Block, tmp_path: Path) -> None:
             assert re.fullmatch(rf"\| [0-9a-f]{{32}} \| success \| out/{saved[0].name} \|", row)
 
 
+def test_the_summary_of_a_job_names_only_files_that_are_there(tmp_path: Path) -> None:
+    scripts = [text for each in _BLOCKS if each.kind == "yaml" for text in readme.scripts(each)]
+    (summary,) = re.findall(r'(?s)\{ echo .*? >> "\$GITHUB_STEP_SUMMARY"', "\n".join(scripts))
+    saving = "kiecli download -d out --json a=demo-expired b=demo-audio > tasks.ndjson"
+    readme.run(f"{saving}\n{summary}", tmp_path)
+    text = (tmp_path / "summary.md").read_text(encoding="utf-8")
+    first, second = sorted(text.splitlines()[-2:])
+    assert first.startswith("| a | error | could not save out/a-1.png: ")
+    assert second == "| b | success | out/b-1.wav, out/b-2.wav |"
+
+
 # The setup commands make environments of their own: .ci/run carries them out.
 _SETUP = ("python3 -m venv", "pipx install")
 

@@ -68,7 +68,7 @@ class Archive:
         if path.is_char_device():
             return {}  # such as /dev/null, and /dev/full never ends
         try:
-            data = path.read_bytes()
+            data = _content(path)
         except FileNotFoundError:
             return {}
         except OSError as error:
@@ -126,6 +126,12 @@ class Archive:
             self._clock.sleep(_LOCK_PAUSE)
 
         return wait
+
+
+def _content(path: Path) -> bytes:
+    if path.is_fifo():  # reading may never end, and of `<(...)` what is added would be lost
+        raise OSError(0, "it is not a regular file")
+    return path.read_bytes()
 
 
 def parse(text: str) -> dict[str, str]:

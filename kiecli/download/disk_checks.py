@@ -46,7 +46,8 @@ def check_can_append(path: str) -> None:
         OSError: It cannot.
     """
     if not os.path.exists(path):
-        _make_probe(os.path.dirname(path) or ".")
+        # A dangling link: the file is made where it leads to.
+        _make_probe(os.path.dirname(os.path.realpath(path)))
         return
     flags = os.O_RDWR | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)
     os.close(os.open(path, flags))

@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,13 @@ from kiecli.download.archive import Archive, parse
 from kiecli.errors import SaveError, UsageError
 from kiecli.system.path_syntax import WindowsPaths
 from tests.support.fakes import FakeClock
-from tests.support.systems import needs_devices, needs_exact_path_errors
+from tests.support.systems import (
+    make_named_pipe,
+    needs_devices,
+    needs_exact_path_errors,
+    needs_links,
+    needs_named_pipes,
+)
 
 A_FOLDER = "a folder with this name exists"
 NO_FOLDER = "part of the path is a file, not a folder"
@@ -90,6 +97,22 @@ def test_a_file_that_cannot_be_used_is_wrong_usage(
     with pytest.raises(UsageError) as refused:
         archive(path).check_writable()
     assert refused.value.message == f"--archive {path} cannot be written: {written}"
+
+
+@needs_named_pipes
+def test_a_pipe_is_refused_as_it_never_ends_and_keeps_nothing(path: Path) -> None:
+    make_named_pipe(path)
+    with pytest.raises(UsageError, match="cannot be read: it is not a regular file"):
+        archive(path).read()
+
+
+@needs_links
+@pytest.mark.parametrize(("leads_to", "missing"), [("real.txt", ""), ("no/real.txt", "no such")])
+def test_a_link_is_judged_by_where_it_leads(path: Path, leads_to: str, missing: str) -> None:
+    path.symlink_to(leads_to)
+    with pytest.raises(UsageError, match=missing) if missing else nullcontext():
+        archive(path).check_writable()
+    assert list(path.parent.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])

@@ -116,13 +116,22 @@ class Runtime:
 
         return self._event_queue or ThreadEventQueue(self.clock, SYSTEM_PROCESS.max_wait)
 
-    def workers(self, max_workers: int) -> "WorkerPool":
-        """Return a group of threads, none of them started yet."""
-        from kiecli.workers import DaemonThreadPool
+    def workers(self, max_workers: int, files_each: int = 2) -> "WorkerPool":
+        """Return a group of threads, none of them started yet.
+
+        Args:
+            max_workers: How many jobs may run at once, where the system lets so many files be open.
+            files_each: Files and sockets that a job has open at once; for a request to Kie they
+                are its socket and, while that connects, what watches it.
+        """
+        from kiecli.workers import DaemonThreadPool, affordable_workers
 
         if self._workers:
             return self._workers(max_workers)
-        return DaemonThreadPool(max_workers, self.event_queue)
+        limit = SYSTEM_PROCESS.max_open_files
+        return DaemonThreadPool(
+            affordable_workers(max_workers, files_each, limit), self.event_queue
+        )
 
     @cached_property
     def client_factory(self) -> "ClientFactory":

@@ -84,6 +84,24 @@ class ThreadEventQueue:
         return event
 
 
+_SPARE_FILES = 32  # standard streams, the archive, modules that are imported only now
+_MIN_WORKERS = 2  # some must be tried, however low the limit is
+
+
+def affordable_workers(max_workers: int, files_each: int, max_open_files: float) -> int:
+    """Return how many jobs may run at once, so that some descriptors are left.
+
+    A module that cannot be opened when it is imported would end the whole run as a bug.
+
+    Args:
+        max_workers: As many as are wanted.
+        files_each: Files and sockets that a job has open at once.
+        max_open_files: The limit of the process.
+    """
+    affordable = max(_MIN_WORKERS, (max_open_files - _SPARE_FILES) / files_each)
+    return int(min(max_workers, affordable))
+
+
 MAX_IDLE_JOBS = 32
 """Jobs that only wait, beside those that run: each of them keeps a thread of its own."""
 

@@ -11,7 +11,7 @@ from kiecli.commands import output
 from kiecli.commands.batch import TaskBatch, resume_argv, select_tasks
 from kiecli.commands.download_options import DownloadFlags, check_for_stdout, check_line
 from kiecli.download.disk_checks import ensure_writable
-from kiecli.download.downloader import Downloader
+from kiecli.download.downloader import FILES_PER_TRANSFER, Downloader
 from kiecli.download.plan import SavedFile, SaveOptions
 from kiecli.download.progress import FileFinished, TransferEvent, TransferRetrying
 from kiecli.errors import ExitCode, FolderNotWritable, KieError
@@ -108,7 +108,7 @@ class DownloadSession:
         self._runtime = runtime = run.runtime
         self._flags = flags
         self._archived = archived
-        self._threads = runtime.workers(flags.jobs)
+        self._threads = runtime.workers(flags.jobs, FILES_PER_TRANSFER)
         log = runtime.event_queue.put if output_options.verbose else None
         client = runtime.client_factory.client(log=log, pool_per_thread=True)
         self._downloader = Downloader(

@@ -28,6 +28,9 @@ if TYPE_CHECKING:  # most runs need none of these
     from kiecli.download.listing import FolderListings
     from kiecli.download.stream import Sink
 
+FILES_PER_TRANSFER = 5
+"""Descriptors that a file may hold: its part, the copy for the checksum, its connection."""
+
 
 class Downloader:
     """Saves results, each on whatever thread asks for it."""

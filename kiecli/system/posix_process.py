@@ -18,6 +18,12 @@ class PosixProcess:
     closed_pipe_errors = frozenset({errno.EPIPE})
     end_of_input = "Ctrl-D"
 
+    @property
+    def max_open_files(self) -> float:
+        """The limit that `ulimit -n` shows."""
+        limit = os.sysconf("SC_OPEN_MAX")
+        return limit if limit >= 0 else float("inf")
+
     def prepare_stream(self, stream: TextStream) -> bool:
         """Let file names pass through that are not UTF-8."""
         stream.reconfigure(errors="surrogateescape")

@@ -43,6 +43,11 @@ class Process(Protocol):
         """The keys that end what is typed into a terminal."""
         ...
 
+    @property
+    def max_open_files(self) -> float:
+        """How many files and sockets it may have open at once."""
+        ...
+
     def prepare_stream(self, stream: TextStream) -> bool:
         """Set up stdout or stderr; return False for a terminal without control sequences."""
         ...

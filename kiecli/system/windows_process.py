@@ -30,6 +30,7 @@ class WindowsProcess:
     # A pipe whose reader has gone is EINVAL; EPIPE only in the moment when it goes.
     closed_pipe_errors = frozenset({errno.EPIPE, errno.EINVAL})
     end_of_input = "Ctrl-Z and Enter"
+    max_open_files = float("inf")  # of handles there are 16 million
 
     def prepare_stream(self, stream: TextStream) -> bool:
         r"""Write UTF-8 with `\n`, and let a terminal obey control sequences."""

@@ -45,3 +45,16 @@ def test_more_files_at_once_than_may_be_open_wait_for_each_other(
     kie.faults.task("t1", urls=urls)
     ran = kiecli.shell("ulimit -n 14; kiecli download -q -j 16 t1")
     assert (ran.code, ran.err, len(list(kiecli.folder.iterdir()))) == (0, "", 9)
+
+
+def test_as_many_files_at_once_as_may_be_open_leave_some_for_modules(
+    kie: FaultyServer, kiecli: Installed
+) -> None:
+    urls = [kie.faults.file(f"/{n}.png", PNG, drip=(30, 0.03)) for n in range(60)]
+    kie.faults.task("t1", urls=urls)
+    ran = kiecli.shell("ulimit -n 48; kiecli download -j 60 t1 demo-fail gone")
+    assert (ran.code, len(list(kiecli.folder.iterdir()))) == (1, 60)
+    assert ran.err.splitlines()[-1] == (
+        "kiecli: 3 tasks: 1 saved (60 files, 6.5 kB, 4 credits), 1 failed (demo-fail),"
+        " 1 not found (gone)"
+    )

@@ -24,6 +24,7 @@ class FakeProcess:
 
     max_wait = float("inf")
     end_of_input = "Ctrl-D"
+    max_open_files = float("inf")
     closed_pipe_errors: frozenset[int] = frozenset()
 
     def __init__(self) -> None:

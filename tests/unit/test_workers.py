@@ -12,6 +12,7 @@ from kiecli.workers import (
     DaemonThreadPool,
     ThreadEventQueue,
     WorkerCrashed,
+    affordable_workers,
     start_daemon,
     start_or_run,
 )
@@ -185,3 +186,13 @@ def test_only_so_many_jobs_wait_beside_those_that_run() -> None:
     go_on.set()
     rest = [event_queue.get(inf) for _ in range(MAX_IDLE_JOBS + 3)]
     assert (rest.count("waits"), rest.count("waited")) == (1, MAX_IDLE_JOBS + 2)
+
+
+@pytest.mark.parametrize(
+    ("open_files", "workers"), [(inf, 64), (1024, 64), (256, 44), (64, 6), (42, 2), (14, 2), (0, 2)]
+)
+def test_so_few_jobs_run_at_once_that_some_descriptors_are_left(
+    open_files: float, workers: int
+) -> None:
+    assert affordable_workers(64, 5, open_files) == workers
+    assert affordable_workers(1, 5, open_files) == 1

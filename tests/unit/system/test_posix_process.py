@@ -10,6 +10,7 @@ from types import FrameType
 import pytest
 
 from kiecli.system.posix_process import PosixProcess
+from tests.support.systems import limit, needs_process_limits
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
 
@@ -77,3 +78,9 @@ def test_the_timer_ends_soon_enough_for_half_a_second() -> None:
     process.listen(seen.received, seen.overdue)
     process.start_timer()
     assert 0 < signal.getitimer(signal.ITIMER_REAL)[0] <= 0.35
+
+
+@needs_process_limits
+def test_the_limit_of_open_files_is_the_system_s() -> None:
+    with limit("NOFILE", 200):
+        assert PosixProcess().max_open_files == 200

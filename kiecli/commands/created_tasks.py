@@ -9,7 +9,7 @@ from kiecli.commands.command_line import arguments_of, mended_argv, reads_stdin,
 from kiecli.errors import KieError
 from kiecli.outcome import shell_command
 from kiecli.runtime import Runtime
-from kiecli.task_ids.stdin_ids import StdinTasks, read_tasks
+from kiecli.task_ids.stdin_ids import StdinTasks, may_hold_created, read_tasks
 from kiecli.task_ids.task_selection import TaskSelection
 from kiecli.task_ids.usable_tasks import usable_tasks
 
@@ -77,8 +77,14 @@ def _name_on_signal(runtime: Runtime, command: Sequence[str]) -> None:
 
 
 def _usable_tasks(argv: Sequence[str], runtime: Runtime) -> TaskSelection:
-    stdin = runtime.stdin_tasks or read_tasks(runtime.stdin_so_far())
-    return usable_tasks(arguments_of(argv), stdin, runtime.api_keys())
+    arguments, stdin = arguments_of(argv), runtime.stdin_tasks
+    if stdin is None:
+        data = runtime.stdin_so_far()
+        # After a signal there is half a second, and megabytes of other things take longer to parse.
+        if not (may_hold_created(data) or any("taskId" in each for each in arguments)):
+            return TaskSelection(())
+        stdin = read_tasks(data)
+    return usable_tasks(arguments, stdin, runtime.api_keys())
 
 
 def name_created(selection: TaskSelection, runtime: Runtime, lead: str) -> None:

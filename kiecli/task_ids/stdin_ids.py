@@ -67,6 +67,12 @@ def read_tasks(data: bytes) -> StdinTasks:
         return StdinTasks(created, error)
 
 
+def may_hold_created(data: bytes) -> bool:
+    """Return whether parsing is needed to see whether stdin names tasks that were just created."""
+    text = stdin_text.decode(stdin_text.decompress(data).data)
+    return "taskId" in text or "\\" in text  # JSON may escape any letter of the name
+
+
 def _named(text: str, json: _Json, printed: list[FoundTask]) -> list[FoundTask]:
     """Return what counts of all that was found.
 

@@ -69,6 +69,16 @@ FOOTER = SHELL.quote("foot er=new2")
             "created new1; to continue: kiecli wait new1\n",
         ),
         (
+            ["wait", "--wrong", "-"],
+            creation("new1").replace("taskId", "task\\u0049d"),
+            "created new1; to continue: kiecli wait new1\n",
+        ),
+        (
+            ["wait", creation("new1"), "-"],
+            "ok1 ok2",
+            "created new1; to continue: kiecli wait new1 ok1 ok2\n",
+        ),
+        (
             ["wait", creation("new1")],
             "",
             "created new1; to continue: kiecli wait new1\n",

@@ -94,6 +94,20 @@ def tasks_in_each(values: Iterable[object]) -> Iterator[list[FoundTask]]:
         reader.faulty.clear()
 
 
+def strings_in(value: object, depth: int = 0) -> Iterator[str]:
+    """Yield the strings in a value that are no JSON, but for those of inputs and results."""
+    value = _decoded(value, depth)
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from strings_in(item, depth + 1)
+    elif isinstance(value, dict):
+        for name, item in pairs_of(value):
+            if name not in OPAQUE_NAMES:
+                yield from strings_in(item, depth + 1)
+
+
 class _Reader:
     """Finds tasks in values, which it counts where an id may stand by itself.
 

@@ -46,8 +46,8 @@ class _Json(NamedTuple):
     """What the JSON of stdin comes to."""
 
     tasks: list[FoundTask]
-    only_json: bool
-    """Whether stdin holds nothing else."""
+    values: Sequence[object] = ()
+    """All values, where stdin holds nothing else."""
 
 
 def read_tasks(data: bytes) -> StdinTasks:
@@ -82,41 +82,48 @@ def _named(text: str, json: _Json, printed: list[FoundTask]) -> list[FoundTask]:
     sources = {task.source for task in json.tasks}
     if Source.ERROR in sources:
         raise next(task.error for task in json.tasks if task.source is Source.ERROR and task.error)
-    if not sources.isdisjoint({Source.OBJECT, Source.TEXT}):
+    if Source.OBJECT in sources:
         return json.tasks
-    return printed or _in_words(text, json)
+    # What is paid for counts more than text that may be an id.
+    return printed or (json.tasks if Source.TEXT in sources else _in_words(text, json))
 
 
 def _printed(text: str, json: _Json) -> list[FoundTask]:
     """Return the tasks of answers that some language printed in a form of its own."""
-    # In double quotes it is JSON, which has been searched, and what was left out belongs to inputs.
-    is_json = json.only_json or any(f'"{name}' in text for name in ID_NAMES)
-    if is_json or not any(name in text for name in ID_NAMES):
+    if not any(name in text for name in ID_NAMES):
         return []
     from kiecli.task_ids import printed_ids
 
-    return list(printed_ids.ids_in(text))
+    # Where all is JSON, such an answer can stand in a string: `{"log": "{'taskId': 'new1'}"}`.
+    texts = json_tasks.strings_in(json.values) if json.values else [text]
+    return [
+        task
+        for each in texts
+        # In double quotes it is JSON, which was searched; what was left out belongs to inputs.
+        if not any(f'"{name}' in each for name in ID_NAMES)
+        for task in printed_ids.ids_in(each)
+    ]
 
 
 def _in_json(text: str) -> _Json:
     if not _MAY_BE_JSON.search(text):
-        return _Json([], only_json=False)
+        return _Json([])
     try:
         values = json_in_text.parse_all(text)
     except ValueError:
-        return _Json(_among_noise(text), only_json=False)
+        return _Json(_among_noise(text))
     found = json_tasks.tasks_in(values)
     tasks = [task for task in found if task.source is not Source.NOISE]
     # Log lines may be JSON, too; and curl's `-w '%{http_code}'` adds a number.
     if _has(tasks, Source.OBJECT) or _has(tasks, Source.ERROR):
-        return _Json(tasks, only_json=True)
+        return _Json(tasks, values)
     if not tasks or any(not is_task_id(task.task_id) for task in tasks):
         # A string may hold JSON that is damaged, or wrapped too deeply.
         hidden = [task for task in damaged_json.ids_in(text) if is_task_id(task.task_id)]
         if hidden:
-            return _Json(hidden, only_json=True)
+            return _Json(hidden, values)
     noise = [task for task in found if task.source is Source.NOISE]
-    return _Json(tasks + noise, only_json=True)
+    return _Json(tasks + noise, values)
 
 
 def _among_noise(text: str) -> list[FoundTask]:
@@ -163,7 +170,7 @@ def _in_words(text: str, json: _Json) -> list[FoundTask]:
         task = parse_task(word[0], f"word {number} on stdin")
         if is_task_id(task.task_id):
             tasks.append(task)
-        elif json.only_json:
+        elif json.values:
             raise _first_error(json.tasks)
         else:
             raise _not_words(text, task)

@@ -22,6 +22,11 @@ ONE = "ecf8cf8611cc40ff28e6f1ff8ebc4a12"
         "{'data': {'taskId': 'new1', 'taskId': 'b'}}",
         "{'data': {'taskId': 'new1', 'x': {'taskId': 'b'}}",  # the last bracket is missing
         "}} log line {'data': {'taskId': 'new1'}}",
+        # A log line in JSON; what PowerShell makes of values deeper than its -Depth.
+        """{"level": "info", "message": "got {'data': {'taskId': 'new1'}}"}""",
+        """{"value": [{"code": 200, "data": "@{taskId=new1; recordId=new1}"}], "Count": 1}""",
+        """["{'data': {'taskId': 'new1'}}"]""",
+        "[\"a\"]\n{'data': {'taskId': 'new1'}}",
         "{'input': {'text': \"}{\", 'taskId': 'b'}\n{'data': {'taskId': 'new1'}}",
     ],
 )
@@ -60,6 +65,8 @@ def test_an_input_names_no_task_and_a_record_is_none_that_was_created(stdin: str
         "see {mytaskId=a1}",
         "(the taskId: a1, in prose)",
         "{'taskId': ['a1']}",
+        """{"message": "polling taskId=a1 now"}""",
+        """{"input": "@{taskId=a1; recordId=a1}"}""",
         "{'param': {'taskId': 'a1'",
         '{"code": 200, "input": {"taskId": "a1"}',
     ],

@@ -82,16 +82,8 @@ class _At(NamedTuple):
 
 def tasks_in(values: Iterable[object]) -> list[FoundTask]:
     """Return the tasks in values that follow each other, and why others name none."""
-    reader = _Reader()
+    reader = Reader()
     return [task for value in values for task in reader.tasks_in(value)]
-
-
-def tasks_in_each(values: Iterable[object]) -> Iterator[list[FoundTask]]:
-    """Yield for each value the tasks in it, and why it or others in it name none."""
-    reader = _Reader()
-    for value in values:
-        yield reader.tasks_in(value)
-        reader.faulty.clear()
 
 
 def strings_in(value: object, depth: int = 0) -> Iterator[str]:
@@ -108,16 +100,21 @@ def strings_in(value: object, depth: int = 0) -> Iterator[str]:
                 yield from strings_in(item, depth + 1)
 
 
-class _Reader:
+class Reader:
     """Finds tasks in values, which it counts where an id may stand by itself.
 
     stdin may hold a million values that name no task, and a message shows the first of them: there
-    is one for each source, until `faulty` is cleared.
+    is one for each source.
     """
 
     def __init__(self) -> None:
         self._number = 0
-        self.faulty: set[Source] = set()
+        self._faulty: set[Source] = set()
+
+    def tasks_alone(self, value: object) -> list[FoundTask]:
+        """Return the tasks in a value at the top, or why it or others in it name none."""
+        self._faulty.clear()  # those of other values say nothing about this one
+        return self.tasks_in(value)
 
     def tasks_in(self, value: object, depth: int = 0) -> list[FoundTask]:
         """Return the tasks in a value at the top or in a list there, or why there is none."""
@@ -145,8 +142,8 @@ class _Reader:
 
     def _record_fault(self, source: Source) -> bool:
         """Record that a value names no task; return whether it is the first of its source."""
-        is_first = source not in self.faulty
-        self.faulty.add(source)
+        is_first = source not in self._faulty
+        self._faulty.add(source)
         return is_first
 
 

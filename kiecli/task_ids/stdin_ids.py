@@ -129,9 +129,9 @@ def _in_json(text: str) -> _Json:
 def _among_noise(text: str) -> list[FoundTask]:
     """Return the tasks of the JSON in a text that has other things around it."""
     pieces = list(json_in_text.split(text))
-    in_values = json_tasks.tasks_in_each(piece.value for piece in pieces if piece.noise is None)
+    reader = json_tasks.Reader()
     found = [
-        [task for task in next(in_values) if task.source is not Source.NOISE]
+        [task for task in reader.tasks_alone(piece.value) if task.source is not Source.NOISE]
         if piece.noise is None
         else list(damaged_json.ids_in(piece.noise))
         for piece in pieces

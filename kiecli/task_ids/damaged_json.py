@@ -19,8 +19,11 @@ PLACE = "an id in damaged JSON on stdin"
 NAMES = "|".join(sorted({*ID_NAMES, *RECORD_NAMES, *OPAQUE_NAMES}))
 """A pattern of the names that matter for ids: of ids, of records, and of what belongs to inputs."""
 
+ASSIGNS = "(?::|=>)"
+"""A pattern of what stands between a name and its value: JSON's colon, Ruby's and PHP's arrow."""
+
 # In a string of JSON every quote has backslashes before it: none in JSON itself, one, three, …
-_TOKEN = re.compile(rf'"(?P<name>{NAMES})(?P<level>\\*+)"\s*+:\s*+|[{{}}]')
+_TOKEN = re.compile(rf'"(?P<name>{NAMES})(?P<level>\\*+)"\s*+{ASSIGNS}\s*+|[{{}}]')
 _ID = re.compile(r'\\*+"(?P<id>[^"\\\r\n]{0,200}+)(?P<end>\\*+")?')
 _STRING_OR_BRACKET = re.compile(r'\\*+"|[{\[]')
 # A run of backslashes is read once, not from each place in it.
@@ -30,6 +33,7 @@ _AFTER_VALUE = re.compile(r'\s*+(?:[,}\]\\"]|$)')
 # Where something new begins: a line with a bracket, or one object right behind another. Neither can
 # stand in a prompt, where a line end and a quote are escaped.
 _BORDER = re.compile(r'\n(?=[\[{])|(?<=\})\s*+(?=\{\s*+")')
+_AFTER_CUT = frozenset({"", "\r", "\n", "\u2026"})  # the last is what tables shorten with
 _WHOLE_ID = re.compile(r"[0-9a-f]{32}")  # all that createTask was ever seen to give
 
 
@@ -86,7 +90,8 @@ def damaged_task(task_id: str, name: str, after: str) -> FoundTask:
         after: What stands right behind it; nothing at the end of the text.
     """
     task = FoundTask(task_id, PLACE, source=Source.OBJECT, created=name == "taskId")
-    if after not in {"", "\r", "\n"} or _WHOLE_ID.fullmatch(task_id):
+    is_cut = after in _AFTER_CUT or task_id.endswith("...")
+    if not is_cut or _WHOLE_ID.fullmatch(task_id):
         return task
     error = UsageError(
         f"the answer on stdin is cut off in its task id: {task_id!r}",

@@ -18,7 +18,7 @@ _TOKEN = re.compile(r'"(?:[^"\\\n]++|\\.)*+"?|[\[{]|[\]}]|\n(?=[\[{])')
 _PARTNER = {"}": "{", "]": "["}
 _BEFORE_VALUE = (":", ",", "[", "{")
 # What follows a name is part of a larger value, which is damaged: it may be a task's input.
-_AFTER_NAME = re.compile(r'"\s*+:\s*+(?:\\*+")?\Z')
+_AFTER_NAME = re.compile(r'"\s*+(?::|=>)\s*+(?:\\*+")?\Z')
 _MAX_DEPTH = 1000  # `safe_json` takes 64: what is deeper is searched as damaged text
 _MAX_LOOK_BACK = 200  # characters: no name or line is indented by more
 

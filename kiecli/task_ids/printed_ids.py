@@ -7,32 +7,41 @@ typographic ones. The last resort, for what is paid for: nothing else was found.
 import re
 from collections.abc import Iterator
 
-from kiecli.task_ids.damaged_json import NAMES, PLACE, damaged_task
+from kiecli.task_ids.damaged_json import ASSIGNS, NAMES, damaged_task
 from kiecli.task_ids.json_answers import ID_NAMES, RECORD_NAMES
 from kiecli.task_ids.json_tasks import OPAQUE_NAMES
-from kiecli.task_ids.task_id import FoundTask, Source
+from kiecli.task_ids.task_id import FoundTask
 
 _QUOTE = r"(?:\\*+[\"'`\u2018\u2019\u201c\u201d]|&quot;)"
-# A name with `?`, `&` or a letter before it belongs to a URL or to prose.
-_TOKEN = re.compile(rf"(?<![\w?&/.%-]){_QUOTE}?(?P<name>{NAMES}){_QUOTE}?\s*+[:=]\s*+|[{{}}]")
+# A name with `?`, `&` or a letter before it belongs to a URL or to prose. Not the quote before it:
+# a run of backslashes would be read from each place in it. PHP prints `[taskId] =>`.
+_TOKEN = re.compile(rf"(?<![\w?&/.%-])(?P<name>{NAMES}){_QUOTE}?\]?+\s*+(?:{ASSIGNS}|=)\s*+|[{{}}]")
 _ID = re.compile(
-    rf"(?P<quote>{_QUOTE})?(?P<id>[A-Za-z0-9][A-Za-z0-9_.:-]*+)(?=$|{_QUOTE}|[\s,;}}\])])"
+    rf"(?P<quote>{_QUOTE})?(?P<id>[A-Za-z0-9][A-Za-z0-9_.:-]*+)(?=$|{_QUOTE}|[\s,;}}\])\u2026])"
 )
-# PowerShell's `Format-List`: a line of its own needs no brackets around it.
-_LINE = re.compile(r"^taskId[ ]*+:[ ]*+(?P<id>[A-Za-z0-9][\w.-]*+)[ ]*+\r?$", re.MULTILINE)
-_OPENING = re.compile(rf"(?:{_QUOTE})?@?[{{\[]")
+_OPENING = re.compile(rf"(?:{_QUOTE})?@?(?:[Aa]rray\s*+(?P<php>\()|[{{\[])")
 _STRING = r"(?P<quote>['\"])(?:[^\\\n]|\\.)*?(?P=quote)"
-_STRING_OR_BRACKET = re.compile(rf"{_STRING}|[{{}}\[\]]")
+_STRING_OR_BRACKET = re.compile(rf"{_STRING}|(?P<open>[{{\[])|(?P<close>[}}\]])")
+# In PHP strings may have no quotes, but the brackets of an array end their lines.
+_PHP_BRACKET = re.compile(
+    r"(?P<open>(?:^[ ]*+|array )\(\r?$)|(?P<close>^[ ]*+\),?\r?$)", re.MULTILINE
+)
 _STRING_OR_WORDS = re.compile(rf"{_STRING}|[^,;}}\n]*+")
-_NEW_OBJECT = re.compile(r"\n(?=@?\{)")  # one damaged object does not hide the next
+# One damaged object does not hide the next.
+_NEW_OBJECT = re.compile(r"\n(?=@?\{|[Aa]rray\s*+\()")
 
 
 def ids_in(text: str) -> Iterator[FoundTask]:
-    """Yield the task of each `taskId: …` or `taskId=…` in brackets that is no part of an input."""
-    for part in _NEW_OBJECT.split(text):
-        yield from _ids_in_part(part)
-    for found in _LINE.finditer(text):
-        yield FoundTask(found["id"], PLACE, source=Source.OBJECT, created=True)
+    """Yield the task of each `taskId: …` or `taskId=…` in brackets that is no part of an input.
+
+    Where there are none, those of fields on lines of their own, and those of tables.
+    """
+    tasks = [task for part in _NEW_OBJECT.split(text) for task in _ids_in_part(part)]
+    if not tasks:
+        from kiecli.task_ids import printed_fields
+
+        tasks = [*printed_fields.ids_in_fields(text), *printed_fields.ids_in_tables(text)]
+    yield from tasks
 
 
 def _ids_in_part(text: str) -> Iterator[FoundTask]:
@@ -51,30 +60,35 @@ def _ids_in_part(text: str) -> Iterator[FoundTask]:
         is_record = is_record or name in RECORD_NAMES
         if name in OPAQUE_NAMES:
             at = _end_of_value(text, at)
-        # The outermost counts: another one in the same object is that of a part of it.
-        elif name in ID_NAMES and depth and task is None:
-            task = _task(text, at, name)
+        # The outermost counts: another one in the same object is that of a part of it. No prose has
+        # an arrow, so PHP's parentheses need not be counted.
+        elif name in ID_NAMES and task is None and (depth or "=>" in token[0]):
+            task = _task(text, at, name, is_php="]" in token[0])
     if task is not None:
         yield task._replace(created=task.created and not is_record)
 
 
-def _task(text: str, at: int, name: str) -> FoundTask | None:
+def _task(text: str, at: int, name: str, *, is_php: bool) -> FoundTask | None:
     """Return the task whose id begins at a place, None where there is none."""
     found = _ID.match(text, at)
     if found is None:
         return None
-    return damaged_task(found["id"], name, text[found.end() : found.end() + 1])
+    after = text[found.end() : found.end() + 1]
+    # `[taskId] => …` has nothing but the end of its line behind it.
+    return damaged_task(found["id"], name, after.strip("\r\n") or " " if is_php else after)
 
 
 def _end_of_value(text: str, at: int) -> int:
     """Return where a value ends; the end of the text where that is unknown."""
-    if not _OPENING.match(text, at):
+    opening = _OPENING.match(text, at)
+    if opening is None:
         value = _STRING_OR_WORDS.match(text, at)
         assert value is not None  # no words at all match, too
         return value.end()
     depth = 0
-    for token in _STRING_OR_BRACKET.finditer(text, at):
-        depth += (token[0] in {"{", "["}) - (token[0] in {"}", "]"})
+    brackets = _PHP_BRACKET if opening["php"] else _STRING_OR_BRACKET
+    for token in brackets.finditer(text, at):
+        depth += (token["open"] is not None) - (token["close"] is not None)
         if depth == 0:
             return token.end()
     return len(text)

@@ -71,5 +71,10 @@ def test_of_fifty_thousand_values_without_an_id_the_first_is_told(value: str, me
     assert raised.value.message == message
 
 
+def test_backslashes_behind_a_name_are_read_once() -> None:
+    _, error = read_tasks(b"taskId" + b"\\" * 1_000_000)
+    assert error is not None
+
+
 def test_values_without_space_between_them_are_read_in_order() -> None:
     assert list(safe_json.parse_all("[1]" * 20_000)) == [[1]] * 20_000

@@ -22,6 +22,19 @@ ONE = "ecf8cf8611cc40ff28e6f1ff8ebc4a12"
         "{'data': {'taskId': 'new1', 'taskId': 'b'}}",
         "{'data': {'taskId': 'new1', 'x': {'taskId': 'b'}}",  # the last bracket is missing
         "}} log line {'data': {'taskId': 'new1'}}",
+        "taskId     recordId  \r\n------     --------  \r\nnew1       new1\r\n\r\nPS C:\\>",
+        "\x1b[32;1mtaskId\x1b[0m\r\n------\r\nnew1\r\n",
+        "code: 200\nmsg: success\ndata:\n  taskId: new1\n  recordId: new1\n",  # yq
+        "- data:\n    taskId: 'new1'\n    parts:\n      taskId: b\n",
+        "data:\n  input:\n    taskId: b\n  taskId: new1\n",
+        '{"code"=>200, "data"=>{"taskId"=>"new1", "recordId"=>"new1"}}',  # Ruby
+        '{"input" => {"taskId" => "b", "x" => ["c"]}, "data" => {"taskId" => "new1"}}',
+        '{:code=>200, :data=>{:taskId=>"new1"}}',
+        # PHP
+        "Array\n(\n    [data] => Array\n        (\n            [taskId] => new1\n        )\n)\n",
+        "Array\n(\n  [input] => Array\n    (\n      [taskId] => b\n    )\n  [taskId] => new1\n)\n",
+        "Array\n(\n  [input] => Array\n  (\n    [x] => :(\n  )\n  [taskId] => new1\n)\n",
+        "array (\n  'data' => \n  array (\n    'taskId' => 'new1',\n  ),\n)",
         # A log line in JSON; what PowerShell makes of values deeper than its -Depth.
         """{"level": "info", "message": "got {'data': {'taskId': 'new1'}}"}""",
         """{"value": [{"code": 200, "data": "@{taskId=new1; recordId=new1}"}], "Count": 1}""",
@@ -37,8 +50,15 @@ def test_an_id_that_was_created_is_found(stdin: str) -> None:
 
 def test_several_answers_are_found() -> None:
     answers = [f"{{'data': {{'taskId': '{task_id}'}}}}" for task_id in ("a", "b")]
-    for separator in ("\n", " "):
-        found = read_tasks(separator.join(answers).encode()).or_raise()
+    for stdin in (
+        "\n".join(answers),
+        " ".join(answers),
+        "- data:\n    taskId: a\n- data:\n    taskId: b\n",
+        "data:\n- taskId: a\n- taskId: b\n",
+        "taskId recordId\n------ --------\na      a\nb      b\n",
+        "Array\n(\n    [taskId] => a\n)\nArray\n(\n    [taskId] => b\n)\n",
+    ):
+        found = read_tasks(stdin.encode()).or_raise()
         assert [(task.task_id, task.created) for task in found] == [("a", True), ("b", True)]
 
 
@@ -50,6 +70,9 @@ def test_several_answers_are_found() -> None:
         "{'input': 'taskId=b', 'taskId': 'a', 'model': 'x'}",
         "{model: x, input: taskId=b, taskId: a}",
         "{task_id: a}",
+        "data:\n  taskId: a\n  model: x\n  state: success\n  input:\n    taskId: b\n",
+        "taskId state\n------ -----\na      success\n",
+        "task_id\n-------\na\n",
     ],
 )
 def test_an_input_names_no_task_and_a_record_is_none_that_was_created(stdin: str) -> None:
@@ -68,6 +91,11 @@ def test_an_input_names_no_task_and_a_record_is_none_that_was_created(stdin: str
         """{"message": "polling taskId=a1 now"}""",
         """{"input": "@{taskId=a1; recordId=a1}"}""",
         "{'param': {'taskId': 'a1'",
+        "(data)\n  input:\n    taskId: a1\n",
+        "(data)\n  taskId: [a1]\n",
+        "(columns)\nrecordId model\n-------- -----\ntaskId   a1\n",
+        "(a text)\ntaskId\n------\n\na1\n",
+        "Array\n(\n    [input] => Array\n        (\n            [taskId] => a1\n",
         '{"code": 200, "input": {"taskId": "a1"}',
     ],
 )
@@ -78,7 +106,15 @@ def test_urls_prose_and_inputs_name_none(stdin: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "cut", ["{code:200,data:{taskId:new1", '{"data":{"taskId":"new1', '{"data":{"taskId":"new1\n']
+    "cut",
+    [
+        "{code:200,data:{taskId:new1",
+        '{"data":{"taskId":"new1',
+        '{"data":{"taskId":"new1\n',
+        "200 success @{taskId=new1\u2026\r\n",
+        f"taskId{' ' * 40} x\n------{' ' * 40} -\nnew1\u2026{' ' * 9} 1\n",
+        "data:\n  taskId: new1\u2026\n",
+    ],
 )
 def test_an_id_that_may_be_cut_off_is_named_but_not_taken(cut: str) -> None:
     (task,) = read_tasks(cut.encode()).or_raise()

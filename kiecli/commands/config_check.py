@@ -51,11 +51,13 @@ def check(runtime: Runtime, *, json: bool) -> ExitCode:
     with closing(output.query_reporter(runtime, OutputOptions())) as reporter:
         answer = _ask(runtime, client, reporter)
         error = answer if isinstance(answer, KieError) else None
+        rerun_command = ""
         if error is not None:
             _advise(error, key)
-            reporter.error(error)
+            rerun_command = _rerun_command(error, json=json)
+            reporter.error(error, resume_command=rerun_command)
     if json:
-        runtime.out.line(json_lines.encoded(_record(key, answer)))
+        runtime.out.line(json_lines.encoded(_record(key, answer, rerun_command)))
     elif not isinstance(answer, KieError):
         runtime.out.write(f"key\t{sanitize(key.origin)}\ncredits\t{answer:.15g}\n")
     return ExitCode.DONE if error is None else error.exit_code
@@ -123,12 +125,19 @@ def _advise(error: KieError, key: Value) -> None:
         error.hint = _KEY_HINTS[key.source]
 
 
-def _record(key: Value, answer: float | KieError) -> dict[str, Any]:
+def _rerun_command(error: KieError, *, json: bool) -> str:
+    """Return the line that asks again, where that may help; exit code 6 promises one."""
+    if error.exit_code is not ExitCode.UNAVAILABLE:
+        return ""
+    return "kiecli config check --json" if json else "kiecli config check"
+
+
+def _record(key: Value, answer: float | KieError, rerun_command: str) -> dict[str, Any]:
     error = answer if isinstance(answer, KieError) else None
     return {
         "ok": error is None,
         "source": key.source,
         "credits": None if isinstance(answer, KieError) else answer,
-        "error": json_lines.error_record(error),
+        "error": json_lines.error_record(error, rerun_command),
         "exit_code": int(ExitCode.DONE if error is None else error.exit_code),
     }

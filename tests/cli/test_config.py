@@ -456,8 +456,23 @@ def test_check_gives_up_after_its_box_of_time(
     assert kiecli("config", "check") == Ran(
         6,
         "",
-        f"kiecli: {message}; retrying for up to 15s\nkiecli: {message}; tried 5 times in 15s\n",
+        f"kiecli: {message}; retrying for up to 15s\n"
+        f"kiecli: {message}; tried 5 times in 15s. To try again: kiecli config check\n",
     )
+
+
+def test_check_gives_the_line_to_run_in_json_too(kiecli: Program, kie: Faults) -> None:
+    kie.always("credit", httpx.Response(429, headers={"Retry-After": "3600"}))
+    ran = kiecli("config", "check", "--json")
+    message = "rate limited by Kie (HTTP 429); Kie asks to wait 1h"
+    again = "to try again: kiecli config check --json"
+    assert (ran.code, ran.err) == (6, f"kiecli: {message}. {again[0].upper()}{again[1:]}\n")
+    assert json.loads(ran.out)["error"] == {
+        "kind": "unavailable",
+        "message": message,
+        "hint": again,
+        "temporary": True,
+    }
 
 
 @pytest.mark.parametrize(
@@ -484,7 +499,8 @@ def test_check_is_over_when_it_says_so(
     ran = kiecli("config", "check")
     code, message = end
     assert (ran.code, kiecli.clock.now()) == (code, at)
-    assert ran.err.splitlines()[-1] == f"kiecli: {message}" or code == 0
+    again = "To try again: kiecli config check"
+    assert ran.err.splitlines()[-1] == f"kiecli: {message}. {again}" or code == 0
 
 
 def test_check_asks_nobody_with_a_key_that_cannot_be_one(kiecli: Program, kie: Faults) -> None:

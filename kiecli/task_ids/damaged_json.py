@@ -8,9 +8,8 @@ import re
 from collections.abc import Iterator
 
 from kiecli.errors import UsageError
-from kiecli.task_ids.json_answers import ID_NAMES, RECORD_NAMES
+from kiecli.task_ids.json_answers import ID_NAMES, OPAQUE_NAMES, RECORD_NAMES
 from kiecli.task_ids.json_in_text import value_is_due
-from kiecli.task_ids.json_tasks import OPAQUE_NAMES
 from kiecli.task_ids.task_id import FoundTask, Source, trim_id
 
 PLACE = "an id in damaged JSON on stdin"

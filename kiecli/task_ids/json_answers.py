@@ -17,6 +17,9 @@ ID_NAMES = ("taskId", "task_id")
 RECORD_NAMES = frozenset({"state", "model", "param", "resultJson", "successFlag", "callbackType"})
 """What stands beside the id of a task that was looked at, and in no answer of createTask."""
 
+OPAQUE_NAMES = frozenset({"param", "paramJson", "input", "resultJson", "response"})
+"""What a task was asked for, and its result: both may name other tasks."""
+
 _CODES = range(100, 1000)  # Kie's and HTTP's; other tools count theirs from 0
 _MIN_HTTP_ERROR = 400
 _NO_ID_HINT = "it takes a taskId, as in createTask's answer, or a task_id, as in kiecli's JSON"

@@ -20,6 +20,9 @@ _BEFORE_VALUE = (":", ",", "[", "{")
 # What follows a name is part of a larger value, which is damaged: it may be a task's input.
 _AFTER_NAME = re.compile(r'"\s*+(?::|=>)\s*+(?:\\*+")?\Z')
 _MAX_DEPTH = 1000  # `safe_json` takes 64: what is deeper is searched as damaged text
+_MAY_BE_JSON = re.compile(r'\s*+[{\["]')
+# Strings of JSON in values of JSON: with the 64 levels of each, far from Python's 1,000 calls.
+_MAX_STRING_DEPTH = 40
 _MAX_LOOK_BACK = 200  # characters: no name or line is indented by more
 
 
@@ -52,6 +55,21 @@ def parse(text: str) -> object:
         ValueError: It is no JSON.
     """
     return safe_json.parse(text, object_pairs_hook=_object)
+
+
+def decoded(value: object, depth: int) -> object:
+    """Return what a string of JSON holds, or a string in that; any other value as it is.
+
+    Args:
+        value: Of JSON.
+        depth: How many lists, objects and strings it stands in; from 40 on strings are not read.
+    """
+    while isinstance(value, str) and depth < _MAX_STRING_DEPTH and _MAY_BE_JSON.match(value):
+        try:
+            value = parse(value)
+        except ValueError:
+            break
+    return value
 
 
 def parse_all(text: str) -> list[object]:

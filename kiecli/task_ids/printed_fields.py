@@ -8,8 +8,7 @@ import re
 from collections.abc import Iterator
 
 from kiecli.task_ids.damaged_json import damaged_task
-from kiecli.task_ids.json_answers import ID_NAMES, RECORD_NAMES
-from kiecli.task_ids.json_tasks import OPAQUE_NAMES
+from kiecli.task_ids.json_answers import ID_NAMES, OPAQUE_NAMES, RECORD_NAMES
 from kiecli.task_ids.task_id import FoundTask
 
 # Objects are separated by a line that is empty, `---`, or an item of the outermost list.

@@ -8,8 +8,7 @@ import re
 from collections.abc import Iterator
 
 from kiecli.task_ids.damaged_json import ASSIGNS, NAMES, damaged_task
-from kiecli.task_ids.json_answers import ID_NAMES, RECORD_NAMES
-from kiecli.task_ids.json_tasks import OPAQUE_NAMES
+from kiecli.task_ids.json_answers import ID_NAMES, OPAQUE_NAMES, RECORD_NAMES
 from kiecli.task_ids.task_id import FoundTask
 
 _QUOTE = r"(?:\\*+[\"'`\u2018\u2019\u201c\u201d]|&quot;)"

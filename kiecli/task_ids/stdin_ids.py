@@ -6,7 +6,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from kiecli.errors import KieError, UsageError
-from kiecli.task_ids import damaged_json, json_in_text, json_tasks, stdin_text
+from kiecli.task_ids import damaged_json, json_in_text, json_values, stdin_text
 from kiecli.task_ids.json_answers import ID_NAMES, answer_error
 from kiecli.task_ids.json_in_text import Piece
 from kiecli.task_ids.task_id import FoundTask, Source, echo, id_error, is_task_id, parse_task
@@ -95,7 +95,7 @@ def _printed(text: str, json: _Json) -> list[FoundTask]:
     from kiecli.task_ids import printed_ids
 
     # Where all is JSON, such an answer can stand in a string: `{"log": "{'taskId': 'new1'}"}`.
-    texts = json_tasks.strings_in(json.values) if json.values else [text]
+    texts = json_values.strings_in(json.values) if json.values else [text]
     return [
         task
         for each in texts
@@ -112,7 +112,7 @@ def _in_json(text: str) -> _Json:
         values = json_in_text.parse_all(text)
     except ValueError:
         return _Json(_among_noise(text))
-    found = json_tasks.tasks_in(values)
+    found = json_values.tasks_in(values)
     tasks = [task for task in found if task.source is not Source.NOISE]
     # Log lines may be JSON, too; and curl's `-w '%{http_code}'` adds a number.
     if _has(tasks, Source.OBJECT) or _has(tasks, Source.ERROR):
@@ -129,7 +129,7 @@ def _in_json(text: str) -> _Json:
 def _among_noise(text: str) -> list[FoundTask]:
     """Return the tasks of the JSON in a text that has other things around it."""
     pieces = list(json_in_text.split(text))
-    reader = json_tasks.Reader()
+    reader = json_values.ValueReader()
     found = [
         [task for task in reader.tasks_alone(piece.value) if task.source is not Source.NOISE]
         if piece.noise is None

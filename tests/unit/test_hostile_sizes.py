@@ -14,7 +14,7 @@ from kiecli.api.models import Result, Task
 from kiecli.download.plan import SaveOptions, plan
 from kiecli.errors import UsageError
 from kiecli.files.template import DEFAULT_TEMPLATE, Template
-from kiecli.task_ids import json_tasks
+from kiecli.task_ids import json_values
 from kiecli.task_ids.stdin_ids import StdinTasks, read_tasks
 from kiecli.task_ids.task_selection import select_tasks
 
@@ -64,7 +64,7 @@ def test_twenty_thousand_objects_on_stdin_are_twenty_thousand_ids() -> None:
     ],
 )
 def test_of_fifty_thousand_values_without_an_id_the_first_is_told(value: str, message: str) -> None:
-    assert len(json_tasks.tasks_in(safe_json.parse_all(value * 50_000))) == 1
+    assert len(json_values.tasks_in(safe_json.parse_all(value * 50_000))) == 1
     tasks, error = read_tasks((value * 50_000).encode())
     with pytest.raises(UsageError) as raised:
         select_tasks(["-"], lambda: StdinTasks(tasks, error))

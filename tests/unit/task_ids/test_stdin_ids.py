@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kiecli.api.responses import decode
 from kiecli.errors import ExitCode, KieError
-from kiecli.task_ids.json_tasks import OPAQUE_NAMES
+from kiecli.task_ids.json_answers import OPAQUE_NAMES
 from kiecli.task_ids.stdin_ids import read_tasks
 from kiecli.task_ids.stdin_text import MAX_DECOMPRESSED
 from kiecli.task_ids.task_id import is_task_id

@@ -1,35 +1,17 @@
-"""The tasks that JSON names, in any form in which Kie, kiecli and automation tools give them.
+"""The tasks that an object names, in any form in which Kie, kiecli and automation tools give them.
 
 The outermost objects with a `taskId` or `task_id` count, and nothing below what a task was asked
 for or came to: an input can name another task. Pure.
 """
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from enum import Enum, auto
 from typing import NamedTuple
 
 from kiecli.errors import UsageError
-from kiecli.task_ids.json_answers import (
-    ID_NAMES,
-    error_in,
-    is_creation,
-    own_ids,
-    source_without_id,
-    without_id,
-)
-from kiecli.task_ids.json_in_text import RepeatedNames, pairs_of, parse
-from kiecli.task_ids.task_id import (
-    FoundTask,
-    Source,
-    is_task_id,
-    label_error,
-    split_label,
-    trim_id,
-)
-
-OPAQUE_NAMES = frozenset({"param", "paramJson", "input", "resultJson", "response"})
-"""What a task was asked for, and its result: both may name other tasks."""
+from kiecli.task_ids.json_answers import ID_NAMES, OPAQUE_NAMES, error_in, is_creation, own_ids
+from kiecli.task_ids.json_in_text import RepeatedNames, decoded, pairs_of
+from kiecli.task_ids.task_id import FoundTask, Source, is_task_id, label_error, trim_id
 
 _NOT_LABELS = OPAQUE_NAMES.union(
     ID_NAMES,
@@ -38,9 +20,6 @@ _NOT_LABELS = OPAQUE_NAMES.union(
 )
 # The names under which automation tools (n8n, Zapier, Make, axios) hand on the body of an answer.
 _WRAPPERS = frozenset({"data", "body", "json", "result"})
-_MAY_BE_JSON = re.compile(r'\s*+[{\["]')
-# Strings of JSON in values of JSON: with the 64 levels of each, far from Python's 1,000 calls.
-_MAX_DEPTH = 40
 
 
 class _Form(Enum):
@@ -80,81 +59,15 @@ class _At(NamedTuple):
         return _At(self.place, self.depth + 1, label if name in _WRAPPERS else None, in_answer)
 
 
-def tasks_in(values: Iterable[object]) -> list[FoundTask]:
-    """Return the tasks in values that follow each other, and why others name none."""
-    reader = Reader()
-    return [task for value in values for task in reader.tasks_in(value)]
+def tasks_in_object(value: dict[str, object], place: str, depth: int) -> list[FoundTask]:
+    """Return the tasks of an object and of what is below it, or the error that it is.
 
-
-def strings_in(value: object, depth: int = 0) -> Iterator[str]:
-    """Yield the strings in a value that are no JSON, but for those of inputs and results."""
-    value = _decoded(value, depth)
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for item in value:
-            yield from strings_in(item, depth + 1)
-    elif isinstance(value, dict):
-        for name, item in pairs_of(value):
-            if name not in OPAQUE_NAMES:
-                yield from strings_in(item, depth + 1)
-
-
-class Reader:
-    """Finds tasks in values, which it counts where an id may stand by itself.
-
-    stdin may hold a million values that name no task, and a message shows the first of them: there
-    is one for each source.
+    Args:
+        value: The object.
+        place: Where it stands, for messages.
+        depth: How many lists, and strings of JSON, it stands in.
     """
-
-    def __init__(self) -> None:
-        self._number = 0
-        self._faulty: set[Source] = set()
-
-    def tasks_alone(self, value: object) -> list[FoundTask]:
-        """Return the tasks in a value at the top, or why it or others in it name none."""
-        self._faulty.clear()  # those of other values say nothing about this one
-        return self.tasks_in(value)
-
-    def tasks_in(self, value: object, depth: int = 0) -> list[FoundTask]:
-        """Return the tasks in a value at the top or in a list there, or why there is none."""
-        value = _decoded(value, depth)
-        if isinstance(value, list):
-            return [task for item in value for task in self.tasks_in(item, depth + 1)]
-        self._number += 1
-        if isinstance(value, str):
-            task_id, label = split_label(value)
-            is_needed = is_task_id(task_id) or self._record_fault(Source.TEXT)
-            return [FoundTask(task_id, self._place, label)] if is_needed else []
-        if isinstance(value, dict) and value:
-            tasks = _in_object(value, _At(self._place, depth)).tasks
-            if tasks:
-                return tasks
-        source = source_without_id(value, in_list=depth > 0)
-        if not self._record_fault(source):
-            return []
-        error = without_id(value, self._place)
-        return [FoundTask("", self._place, source=source, error=error)]
-
-    @property
-    def _place(self) -> str:
-        return f"value {self._number} on stdin"
-
-    def _record_fault(self, source: Source) -> bool:
-        """Record that a value names no task; return whether it is the first of its source."""
-        is_first = source not in self._faulty
-        self._faulty.add(source)
-        return is_first
-
-
-def _decoded(value: object, depth: int) -> object:
-    """Return what a string of JSON holds, or a string in that; any other value as it is."""
-    while isinstance(value, str) and depth < _MAX_DEPTH and _MAY_BE_JSON.match(value):
-        try:
-            value = parse(value)
-        except ValueError:
-            break
-    return value
+    return _in_object(value, _At(place, depth)).tasks
 
 
 def _in_object(value: dict[str, object], at: _At) -> _Found:
@@ -182,7 +95,7 @@ def _own(record: dict[str, object], task_id: str, at: _At) -> FoundTask:
 
 def _below(value: object, at: _At) -> _Found:
     """Return the tasks in a value of an object."""
-    value = _decoded(value, at.depth)
+    value = decoded(value, at.depth)
     if isinstance(value, dict):
         return _in_object(value, at)
     if isinstance(value, list):

@@ -194,7 +194,7 @@ def _not_words(text: str, task: FoundTask) -> KieError:
             f"stdin is neither task ids nor JSON with a task id{echo(text.strip()[:_MAX_ECHOED])}",
             hint="pipe in createTask's answer as it came",
         )
-    return id_error(task.task_id, task.place) or _nothing()
+    return id_error(task.task_id, task.id_place) or _nothing()
 
 
 def _nothing() -> UsageError:

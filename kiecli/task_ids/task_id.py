@@ -75,6 +75,11 @@ class FoundTask(NamedTuple):
     error: KieError | None = None
     """Why there is no task id at this place."""
 
+    @property
+    def id_place(self) -> str:
+        """Where the id stands; of `hero=` the argument is not empty, its id is."""
+        return self.place if self.label is None else f"the id of {self.place}"
+
 
 def parse_task(text: str, place: str) -> FoundTask:
     """Read `ID`, `LABEL=ID` or a URL with a `taskId=`; nothing is checked yet."""

@@ -150,7 +150,7 @@ def task_error(task: FoundTask, keys: Sequence[str], redactor: Redactor) -> KieE
         )
     if task.label is not None and redactor.text(task.label) != task.label:
         return UsageError(f"the label of {task.place} has the API key in it")
-    error = id_error(task.task_id, task.place)
+    error = id_error(task.task_id, task.id_place)
     if error is None and task.label is not None:
         error = label_error(task.label, task.place)
     return error

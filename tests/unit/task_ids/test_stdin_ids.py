@@ -280,7 +280,11 @@ def test_damaged_json_has_the_ids_of_its_outermost_objects(stdin: str, found: li
             "value 2 on stdin is null",
             "did the command that should fill it fail?",
         ),
-        (f"{ONE} hero=", "word 2 on stdin is empty", "did the command that should fill it fail?"),
+        (
+            f"{ONE} hero=",
+            "the id of word 2 on stdin is empty",
+            "did the command that should fill it fail?",
+        ),
         (
             f"{ONE} b@d",
             "word 2 on stdin is not a task id: 'b@d'",

@@ -6,6 +6,7 @@ another system. What was typed stays as it is.
 
 import re
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from os.path import normpath
 from typing import NamedTuple
@@ -23,6 +24,7 @@ _MAX_EXTENSION = 10
 _MAX_COMPONENT = 220
 # The fields to shorten first: the others tell a file from its neighbours.
 _DESCRIPTIVE = frozenset({"name", "model", "prompt"})
+_NEVER_CUT = frozenset({"n", "ext"})  # short, and another one when a digit or letter is missing
 _DEVICE = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9¹²³])(\.|$)", re.IGNORECASE)
 
 
@@ -60,14 +62,19 @@ class PathComponent(tuple[Token, ...]):
 
     def _shorten_to_fit(self, values: Mapping[str, str]) -> Mapping[str, str]:
         """Return the values cut until the name fits, those first that matter least."""
-        for fields in (_DESCRIPTIVE, values.keys()):
-            for limit in range(_MAX_VALUE, 0, -1):
-                if self._size(values) <= _MAX_COMPONENT:
-                    return values
-                values = {
-                    field: shorten(value, limit) or "_" if field in fields else value
-                    for field, value in values.items()
-                }
+        described = self._shorten(values, _DESCRIPTIVE)
+        shortened = self._shorten(described, values.keys() - _NEVER_CUT)
+        # Where the typed text alone is too long, cutting what tells tasks apart does not help.
+        return shortened if self._size(shortened) <= _MAX_COMPONENT else described
+
+    def _shorten(self, values: Mapping[str, str], fields: AbstractSet[str]) -> Mapping[str, str]:
+        for limit in range(_MAX_VALUE, 0, -1):
+            if self._size(values) <= _MAX_COMPONENT:
+                break
+            values = {
+                field: shorten(value, limit) or "_" if field in fields else value
+                for field, value in values.items()
+            }
         return values
 
     def _size(self, values: Mapping[str, str]) -> int:

@@ -110,8 +110,25 @@ def test_a_name_that_would_be_too_long_is_shortened_where_it_matters_least(
     assert _filled(template, **values, ext="jpeg") == path
 
 
-def test_a_name_that_was_typed_too_long_is_left_to_the_disk_to_refuse() -> None:
-    assert _filled("x" * 230 + "{name}", name="日本") == "x" * 230 + "_"
+@pytest.mark.parametrize(
+    ("template", "end"),
+    [
+        ("{name}", "_"),
+        (".{ext}", ".png"),
+        ("{n}.{ext}", "12.png"),
+        ("{name}-{label}-{task_id}", "_-hero-abc"),
+    ],
+)
+def test_a_name_that_was_typed_too_long_is_left_to_the_disk_to_refuse(
+    template: str, end: str
+) -> None:
+    """What tells a file from others is whole, so that it cannot become another one's name."""
+    values = {"name": "日本", "label": "hero", "task_id": "abc", "n": "12", "ext": "png"}
+    assert _filled("x" * 222 + template, **values) == "x" * 222 + end
+
+
+def test_the_number_of_a_result_is_never_cut() -> None:
+    assert _filled("x" * 215 + "{label}-{n}", label="hero", n="123") == "x" * 215 + "h-123"
 
 
 def test_a_wholly_typed_component_tells_its_text() -> None:

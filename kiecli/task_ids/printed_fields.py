@@ -22,21 +22,26 @@ _DASHED_LINE = re.compile(r"[ ]*+-[ -]*+")
 _DASHES = re.compile(r"-+")
 
 
-def ids_in_fields(text: str) -> Iterator[FoundTask]:
-    """Yield the tasks of `taskId : …` on lines of their own, without those of inputs."""
+def ids_in_fields(text: str, *, indented: bool) -> Iterator[FoundTask]:
+    """Yield the tasks of `taskId : …` on lines of their own, without those of inputs.
+
+    Args:
+        text: Any text.
+        indented: Whether lines that are indented count.
+    """
     for part in _BORDER.split(text):
-        yield from _ids_in_object(part)
+        yield from _ids_in_object(part, indented=indented)
 
 
-def _ids_in_object(text: str) -> Iterator[FoundTask]:
+def _ids_in_object(text: str, *, indented: bool) -> Iterator[FoundTask]:
     """Yield the tasks of the outermost fields that have ids."""
     tasks: list[FoundTask] = []
     task_indent = opaque_indent = -1
     is_record = False
     for field in _FIELD.finditer(text):
         indent, name = len(field["indent"]), field["name"]
-        if 0 <= opaque_indent < indent:
-            continue  # below an input
+        if 0 <= opaque_indent < indent or (indent and not indented):
+            continue  # below an input, or not wanted
         opaque_indent = indent if name in OPAQUE_NAMES else -1
         is_record = is_record or name in RECORD_NAMES
         found = _ID.fullmatch(field["value"] or "") if name in ID_NAMES else None

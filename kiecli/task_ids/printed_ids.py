@@ -7,6 +7,7 @@ typographic ones. The last resort, for what is paid for: nothing else was found.
 import re
 from collections.abc import Iterator
 
+from kiecli.task_ids import printed_fields
 from kiecli.task_ids.damaged_json import ASSIGNS, NAMES, damaged_task
 from kiecli.task_ids.json_answers import ID_NAMES, OPAQUE_NAMES, RECORD_NAMES
 from kiecli.task_ids.task_id import FoundTask
@@ -33,14 +34,13 @@ _NEW_OBJECT = re.compile(r"\n(?=@?\{|[Aa]rray\s*+\()")
 def ids_in(text: str) -> Iterator[FoundTask]:
     """Yield the task of each `taskId: …` or `taskId=…` in brackets that is no part of an input.
 
-    Where there are none, those of fields on lines of their own, and those of tables.
+    And those of fields on lines of their own, and of tables.
     """
     tasks = [task for part in _NEW_OBJECT.split(text) for task in _ids_in_part(part)]
-    if not tasks:
-        from kiecli.task_ids import printed_fields
-
-        tasks = [*printed_fields.ids_in_fields(text), *printed_fields.ids_in_tables(text)]
     yield from tasks
+    # Lines that are indented may belong to an object in brackets.
+    yield from printed_fields.ids_in_fields(text, indented=not tasks)
+    yield from printed_fields.ids_in_tables(text)
 
 
 def _ids_in_part(text: str) -> Iterator[FoundTask]:

@@ -56,6 +56,9 @@ def test_several_answers_are_found() -> None:
         "- data:\n    taskId: a\n- data:\n    taskId: b\n",
         "data:\n- taskId: a\n- taskId: b\n",
         "taskId recordId\n------ --------\na      a\nb      b\n",
+        "@{taskId=a; recordId=a}\ntaskId   : b\nrecordId : b\n",
+        "@{taskId=a; recordId=a}\ntaskId\n------\nb\n",
+        "{\n  data: {\n    taskId: 'a',\n    x: {\n      taskId: 'c'\n    }\n  }\n}\ntaskId : b\n",
         "Array\n(\n    [taskId] => a\n)\nArray\n(\n    [taskId] => b\n)\n",
     ):
         found = read_tasks(stdin.encode()).or_raise()

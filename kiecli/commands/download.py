@@ -15,7 +15,7 @@ from kiecli.download.downloader import FILES_PER_TRANSFER, Downloader
 from kiecli.download.plan import SavedFile, SaveOptions
 from kiecli.download.progress import FileFinished, TransferEvent, TransferRetrying
 from kiecli.errors import ExitCode, FolderNotWritable, KieError
-from kiecli.files.template import DEFAULT_TEMPLATE, Template
+from kiecli.files.template import PARSED_DEFAULT, Template
 from kiecli.outcome import Outcome
 from kiecli.polling.policy import query_policy, wait_policy
 from kiecli.polling.snapshot import Snapshot
@@ -44,7 +44,7 @@ def download(
         KieError: The line cannot be carried out at all.
     """
     selection = select_tasks(runtime, output_options, arguments)
-    template = Template.parse(DEFAULT_TEMPLATE if flags.template is None else flags.template)
+    template = PARSED_DEFAULT if flags.template is None else Template.parse(flags.template)
     directory = runtime.config.value("dir", flags.directory).text
     options = SaveOptions(
         directory,

@@ -148,6 +148,26 @@ class Template(NamedTuple):
             raise UsageError(f"--output {self.text}: {problem}", hint="give another name")
 
 
+PARSED_DEFAULT = Template(
+    text=DEFAULT_TEMPLATE,
+    components=(
+        PathComponent(
+            [
+                Token("label", is_field=True),
+                Token("-", is_field=False),
+                Token("n", is_field=True),
+                Token(".", is_field=False),
+                Token("ext", is_field=True),
+            ]
+        ),
+    ),
+    fields=frozenset({"label", "n", "ext"}),
+    absolute=False,
+    syntax=PATHS,
+)
+"""What `Template.parse` makes of the default: most runs need nothing parsed."""
+
+
 def _tokens(text: str) -> Iterator[Token]:
     for found in _TOKEN.finditer(text):
         if found["stray"]:

@@ -6,6 +6,7 @@ from kiecli.api.models import Task
 from kiecli.errors import UsageError
 from kiecli.files.template import (
     DEFAULT_TEMPLATE,
+    PARSED_DEFAULT,
     Template,
     extension_for,
     split_url_name,
@@ -25,6 +26,10 @@ _VALUES = {
     "date": "2026-09-21",
     "prompt": "A red panda",
 }
+
+
+def test_the_default_is_what_parsing_makes_of_it() -> None:
+    assert Template.parse(DEFAULT_TEMPLATE) == PARSED_DEFAULT
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,18 @@
 """Ids in createTask's answer as languages and shells print it, in no form of JSON."""
 
+import json
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kiecli.errors import KieError, UsageError
+from kiecli.task_ids.json_answers import OPAQUE_NAMES
 from kiecli.task_ids.stdin_ids import read_tasks
+from tests.support.hostile.search import examples
 
 ONE = "ecf8cf8611cc40ff28e6f1ff8ebc4a12"
+DECOY = "0123456789abcdef0123456789abcdef"
 
 
 @pytest.mark.parametrize(
@@ -125,3 +132,16 @@ def test_an_id_that_may_be_cut_off_is_named_but_not_taken(cut: str) -> None:
     assert task.error.message == "the answer on stdin is cut off in its task id: 'new1'"
     (task,) = read_tasks(cut.replace("new1", ONE).encode()).or_raise()
     assert (task.task_id, task.created, task.error) == (ONE, True, None)
+
+
+@examples(200)
+@given(
+    st.text(st.sampled_from("{}[]()'\"\\ \n:=,ax@"), max_size=20),
+    st.sampled_from(sorted(OPAQUE_NAMES)),
+    st.booleans(),
+)
+def test_ids_of_printed_inputs_are_never_taken(prompt: str, name: str, in_string: bool) -> None:
+    data = {"taskId": ONE, name: {"prompt": prompt, "taskId": DECOY}}
+    stdin = repr({"code": 200, "data": data})
+    tasks, _ = read_tasks((json.dumps({"message": stdin}) if in_string else stdin).encode())
+    assert DECOY not in {task.task_id for task in tasks}

@@ -40,6 +40,14 @@ def test_requests_go_directly_and_cookies_are_forgotten() -> None:
         assert b"ookie" not in b"".join(server.requests)
 
 
+def test_a_client_stays_in_use_when_its_connections_are_closed() -> None:
+    with raw_server(OK, OK, keep=True) as server, ClientFactory({}).client() as client:
+        before = client.get(server.url).text
+        client.close_connections()
+        after = client.get(server.url).text
+        assert (before, after, server.connections) == ("ok", "ok", 2)
+
+
 def test_a_proxy_of_the_environment_is_used() -> None:
     with raw_server(OK) as server:
         proxy = Proxy(server.port)

@@ -92,9 +92,10 @@ def _two_words(name: str, arguments: Sequence[str]) -> tuple[str, Sequence[str]]
         UsageError: It is one word, and the value is no key, which is refused with more advice.
     """
     typed, equals, value = name.partition("=")
-    if not equals or typed not in {setting.name for setting in SETTINGS}:
+    setting = next((each for each in SETTINGS if each.name == typed), None)
+    if not equals or setting is None:
         return name, arguments
-    if not get_setting(typed).secret:
+    if not setting.secret:
         raise UsageError(
             "the name and the value are two words, without '='",
             hint=f"run: kiecli config set {typed} VALUE",

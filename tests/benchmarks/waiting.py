@@ -161,7 +161,8 @@ def _real_ids() -> list[str]:
 
 
 @contextmanager
-def _server() -> Iterator["subprocess.Popen[str]"]:
+def _server() -> Iterator[tuple["subprocess.Popen[str]", str]]:
+    """Run a server until the block is left; give it with its URL."""
     with subprocess.Popen(
         [sys.executable, __file__, "serve"],
         stdin=subprocess.PIPE,
@@ -169,7 +170,8 @@ def _server() -> Iterator["subprocess.Popen[str]"]:
         text=True,
     ) as server:
         try:
-            yield server
+            assert server.stdout is not None
+            yield server, server.stdout.readline().strip()
         finally:
             server.kill()
 
@@ -202,14 +204,10 @@ class _Run(NamedTuple):
 
 def _run(argv: Sequence[str], one_poll: Sequence[str]) -> _Run:
     """Run a Python program against a server of its own, and the same with a single poll."""
-    with _server() as server:
-        assert server.stdout is not None
-        url = server.stdout.readline().strip()
+    with _server() as (server, url):
         code, seconds, usage = _spent(argv, url)
         printed, _ = server.communicate(timeout=30)
-    with _server() as server:
-        assert server.stdout is not None
-        url = server.stdout.readline().strip()
+    with _server() as (server, url):
         start_up = median(_cpu(_spent(one_poll, url)[2]) for _ in range(5))
         server.communicate(timeout=30)
     return _Run(code, seconds, usage, start_up, sorted(json.loads(printed)))

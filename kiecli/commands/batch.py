@@ -160,7 +160,7 @@ class TaskBatch:
                     raise event
                 case None:  # `wait ... | head -1` must not go on until it has another line
                     if not is_saving():
-                        runtime.out.check_reader()
+                        runtime.out.check_reader(clock.now())
                 case _:
                     yield event
             if self.decided is None:

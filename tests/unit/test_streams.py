@@ -58,15 +58,16 @@ def test_a_reader_that_has_gone_is_noticed_before_the_next_write() -> None:
     reader, writer = os.pipe()
     with os.fdopen(writer, "w") as stream:
         output = Output(cast(Stream, stream))
-        output.check_reader()
+        output.check_reader(100.0)
         os.close(reader)
+        output.check_reader(100.9)  # asked a moment ago
         with pytest.raises(StdoutClosed):
-            output.check_reader()
+            output.check_reader(101.0)
 
 
 def test_what_is_no_pipe_has_no_reader_to_lose() -> None:
-    Output(None).check_reader()
-    Output(FakeStream()).check_reader()
+    Output(None).check_reader(0.0)
+    Output(FakeStream()).check_reader(0.0)
 
 
 @pytest.mark.parametrize(

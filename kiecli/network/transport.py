@@ -8,30 +8,26 @@ used; its exceptions are turned into httpx's at this boundary.
 import socket
 import ssl
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import httpcore
 import httpx
 
 from kiecli.clock import Clock
 from kiecli.network.connect import Connector
-from kiecli.network.deadline import (
-    CONNECT_TIMEOUT,
-    READABLE,
-    WRITABLE,
-    Deadline,
-    attempt,
-    wait,
-)
+from kiecli.network.deadline import CONNECT_TIMEOUT, READABLE, WRITABLE, Deadline, attempt, wait
 from kiecli.network.errors import proxy_note
 
 if TYPE_CHECKING:
     from kiecli.network.proxies import ProxyAddress
     from kiecli.network.tunnel import TunnelSocket
 
-KEEPALIVE_EXPIRY = 60.0
-"""Seconds that an idle connection is kept: routers forget a silent one after some minutes."""
+KEEPALIVE_EXPIRY = 20.0
+"""Seconds that an idle connection is kept: more than the 15 that `wait` leaves between two polls.
+
+Not more: httpcore goes through all idle ones with each request, and the first polls of many tasks
+leave eight of them (5 % of a poll). Many servers close a silent one soon after, too.
+"""
 
 HTTPCORE_ERRORS = (
     httpcore.TimeoutException,
@@ -83,7 +79,7 @@ class PoolTransport(httpx.BaseTransport):
             raise httpx.UnsupportedProtocol("the URL has no host")
         assert isinstance(request.stream, httpx.SyncByteStream)
         url = request.url
-        with translated_errors():
+        try:
             response = self._pool.handle_request(
                 httpcore.Request(
                     method=request.method,
@@ -95,6 +91,8 @@ class PoolTransport(httpx.BaseTransport):
                     extensions=request.extensions,
                 )
             )
+        except HTTPCORE_ERRORS as error:
+            raise httpx_error(error) from error
         return httpx.Response(
             response.status,
             headers=response.headers,
@@ -107,13 +105,10 @@ class PoolTransport(httpx.BaseTransport):
         self._pool.close()
 
 
-@contextmanager
-def translated_errors() -> Iterator[None]:
-    """Raise httpx's exceptions for httpcore's of the same name."""
-    try:
-        yield
-    except HTTPCORE_ERRORS as error:
-        raise getattr(httpx, type(error).__name__)(str(error)) from error
+def httpx_error(error: Exception) -> httpx.TransportError:
+    """Return httpx's exception for one of httpcore's: it has the same name."""
+    kind: type[httpx.TransportError] = getattr(httpx, type(error).__name__)
+    return kind(str(error))
 
 
 def _httpcore_proxy(proxy: "ProxyAddress", ssl_context: ssl.SSLContext | None) -> httpcore.Proxy:
@@ -127,8 +122,10 @@ class _ResponseStream(httpx.SyncByteStream):
         self._response = response
 
     def __iter__(self) -> Iterator[bytes]:
-        with translated_errors():
+        try:
             yield from self._response.iter_stream()
+        except HTTPCORE_ERRORS as error:
+            raise httpx_error(error) from error
 
     def close(self) -> None:
         self._response.close()
@@ -156,12 +153,13 @@ class _Backend(httpcore.NetworkBackend):
             timeout = Deadline(self._clock, CONNECT_TIMEOUT if timeout is None else timeout)
         # The server itself is the proxy's to reach.
         note = "" if self._proxy is None else proxy_note(host, port)
-        with _raising(httpcore.ConnectTimeout, httpcore.ConnectError):
-            try:
-                source = self._connector.connect(host, port, timeout)
-            except (OSError, UnicodeError) as error:
-                error.add_note(note)
-                raise
+        try:
+            source = self._connector.connect(host, port, timeout)
+        except (OSError, UnicodeError) as error:
+            error.add_note(note)
+            if isinstance(error, OSError):
+                raise _httpcore_error(error, "Connect") from error
+            raise
         is_tls_first = self._proxy is not None and self._proxy.scheme == "https"
         return SocketStream(source, note if is_tls_first else "")
 
@@ -176,8 +174,10 @@ class SocketStream(httpcore.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Return what is there, at least one byte; nothing at the end."""
-        with _raising(httpcore.ReadTimeout, httpcore.ReadError):
+        try:
             data = attempt(self._socket, lambda: self._socket.recv(max_bytes), READABLE, timeout)
+        except OSError as error:
+            raise _httpcore_error(error, "Read") from error
         if data and isinstance(timeout, Deadline):
             timeout.heard = True
         return data
@@ -185,10 +185,12 @@ class SocketStream(httpcore.NetworkStream):
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send all of it; a plain timeout is for each part of it that finds room."""
         unsent = memoryview(buffer)
-        with _raising(httpcore.WriteTimeout, httpcore.WriteError):
+        try:
             while unsent:
                 sent = attempt(self._socket, lambda: self._socket.send(unsent), WRITABLE, timeout)  # noqa: B023
                 unsent = unsent[sent:]
+        except OSError as error:
+            raise _httpcore_error(error, "Write") from error
 
     def close(self) -> None:
         """End the connection."""
@@ -201,14 +203,15 @@ class SocketStream(httpcore.NetworkStream):
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
         """Speak TLS from here on; inside the TLS that is spoken already, if it is."""
-        with _raising(httpcore.ConnectTimeout, httpcore.ConnectError):
-            try:
-                self._socket = source = self._secured(ssl_context, server_hostname)
-                attempt(source, source.do_handshake, READABLE, timeout)
-            except BaseException as error:
-                error.add_note(self._note)
-                self.close()  # nobody else does it
-                raise
+        try:
+            self._socket = source = self._secured(ssl_context, server_hostname)
+            attempt(source, source.do_handshake, READABLE, timeout)
+        except BaseException as error:
+            error.add_note(self._note)
+            self.close()  # nobody else does it
+            if isinstance(error, OSError):
+                raise _httpcore_error(error, "Connect") from error
+            raise
         self._note = ""
         return self
 
@@ -237,12 +240,8 @@ class SocketStream(httpcore.NetworkStream):
         return None
 
 
-@contextmanager
-def _raising(timeout: type[Exception], broken: type[Exception]) -> Iterator[None]:
-    """Raise httpcore's exceptions for those of sockets."""
-    try:
-        yield
-    except TimeoutError as error:
-        raise timeout(str(error)) from error
-    except OSError as error:
-        raise broken(str(error)) from error
+def _httpcore_error(error: OSError, step: Literal["Connect", "Read", "Write"]) -> Exception:
+    """Return httpcore's exception for one of a socket, met in this step."""
+    what = "Timeout" if isinstance(error, TimeoutError) else "Error"
+    kind: type[Exception] = getattr(httpcore, f"{step}{what}")
+    return kind(str(error))

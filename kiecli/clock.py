@@ -26,13 +26,9 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's own clock."""
 
-    def now(self) -> float:
-        """Return monotonic seconds."""
-        return time.monotonic()
-
-    def wall(self) -> float:
-        """Return seconds since 1970 (UTC)."""
-        return time.time()
+    # The system's own functions: twenty times a poll, and no frame of ours around each.
+    now = staticmethod(time.monotonic)
+    wall = staticmethod(time.time)
 
     def sleep(self, seconds: float) -> None:
         """Block the calling thread for that many seconds."""

@@ -12,7 +12,8 @@ from typing import Protocol
 
 from kiecli.clock import Clock
 
-Job = Callable[[], None]
+Job = Callable[[], object]
+"""What a worker carries out; it returns the event that says how it ended, or None."""
 
 
 class EventQueue(Protocol):
@@ -28,7 +29,7 @@ class EventQueue(Protocol):
 
 
 class WorkerPool(Protocol):
-    """Carries out jobs."""
+    """Carries out jobs, and puts the event that each returns into an event queue."""
 
     def submit(self, job: Job) -> None:
         """Have a job done, now or as soon as a worker is free."""
@@ -106,7 +107,7 @@ MAX_IDLE_JOBS = 32
 """Jobs that only wait, beside those that run: each of them keeps a thread of its own."""
 
 
-def start_daemon(run: Job) -> None:
+def start_daemon(run: Callable[[], None]) -> None:
     """Run something on a thread of its own that ends with the process.
 
     Raises:
@@ -116,7 +117,9 @@ def start_daemon(run: Job) -> None:
     Thread(target=run, daemon=True).start()
 
 
-def start_or_run(run: Job, start: Callable[[Job], None] = start_daemon) -> None:
+def start_or_run(
+    run: Callable[[], None], start: Callable[[Callable[[], None]], None] = start_daemon
+) -> None:
     """Run something on a thread of its own, or here where the system has no more threads."""
     try:
         start(run)
@@ -135,13 +138,13 @@ class DaemonThreadPool:
         self,
         max_workers: int,
         event_queue: EventQueue,
-        start: Callable[[Job], None] = start_daemon,
+        start: Callable[[Callable[[], None]], None] = start_daemon,
     ) -> None:
         """Start none yet.
 
         Args:
             max_workers: How many jobs may run at once.
-            event_queue: Where a bug in a job is reported.
+            event_queue: Takes the events that jobs return, and bugs in them.
             start: Starts a thread.
         """
         self._max_workers = max_workers
@@ -208,13 +211,17 @@ class DaemonThreadPool:
             # There are more threads than that while jobs are idle.
             self._changed.wait_for(lambda: self._running < self._max_workers)
             self._running += 1
+        event: object
         try:
-            job()
+            event = job()
         except BaseException as error:  # noqa: BLE001  a bug must reach the main thread
-            crash = WorkerCrashed()
-            crash.__cause__ = error
-            self._event_queue.put(crash)
+            event = WorkerCrashed()
+            event.__cause__ = error
         with self._changed:
             self._running -= 1
             self._free += 1
             self._changed.notify()
+        # Last of all: the main thread wakes at once, and needs the lock of the interpreter that
+        # this thread has until it waits for its next job.
+        if event is not None:
+            self._event_queue.put(event)

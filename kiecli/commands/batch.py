@@ -140,7 +140,6 @@ class TaskBatch:
             self.client.task,
             rate_limiter=runtime.rate_limiter,
             workers=runtime.workers(MAX_CONCURRENT_POLLS),
-            event_queue=event_queue,
             clock=clock,
         )
         while (is_polling := self.decided is None and not poller.done) or is_saving():

@@ -24,7 +24,6 @@ from kiecli.render import json_lines
 from kiecli.render.reporter import Reporter
 from kiecli.runtime import OutputOptions, Runtime
 from kiecli.safe_text import sanitize
-from kiecli.workers import EventQueue
 
 # In the place of the usual advice, which is to run this very check.
 _KEY_HINTS = {
@@ -73,7 +72,7 @@ def _ask(runtime: Runtime, client: KieClient, reporter: Reporter) -> float | Kie
     while True:
         attempt += 1
         started = clock.now()
-        workers.submit(partial(_request, client, attempt, runtime.event_queue))
+        workers.submit(partial(_request, client, attempt))
         until = started + POLL_TIMEOUT if retry_state is None else retry_state.hard_end
         answer = _receive(runtime, reporter, attempt, min(until, started + POLL_TIMEOUT))
         if not (isinstance(answer, KieError) and answer.temporary):
@@ -98,7 +97,7 @@ def _next_attempt(runtime: Runtime, retry_state: RetryState) -> float | None:
     return None if retry_state.is_full(now) or next_at >= end else next_at
 
 
-def _request(client: KieClient, attempt: int, event_queue: EventQueue) -> None:
+def _request(client: KieClient, attempt: int) -> _Answered:
     answer: float | KieError
     try:
         answer = client.credits()
@@ -106,7 +105,7 @@ def _request(client: KieClient, attempt: int, event_queue: EventQueue) -> None:
         answer = KieUnavailable("Kie's answer contains no credit balance")
     except KieError as error:
         answer = without_frames(error)
-    event_queue.put(_Answered(attempt, answer))
+    return _Answered(attempt, answer)
 
 
 def _receive(runtime: Runtime, reporter: Reporter, attempt: int, until: float) -> float | KieError:

@@ -183,18 +183,16 @@ class DownloadSession:
             else:
                 self._threads.submit(partial(self._save, target))
 
-    def _save(self, target: "Target") -> None:
-        """Save one target, on a worker."""
-        event: FileFinished | BaseException
+    def _save(self, target: "Target") -> FileFinished | BaseException:
+        """Save one target, on a worker; return how that ended."""
         try:
             if self._flags.to_stdout:
                 file = self._downloader.write_to(target, output.stdout_sink(self._runtime))
             else:
                 file = self._downloader.save(target)
-            event = FileFinished(target, file)
+            return FileFinished(target, file)
         except BaseException as error:  # noqa: BLE001  stdout is closed, or a bug: the main
-            event = error  # thread raises it again
-        self._runtime.event_queue.put(event)
+            return error  # thread raises it again
 
     def _report(self, event: TransferEvent) -> None:
         """Hand an event of a worker to the main thread, where it is shown.

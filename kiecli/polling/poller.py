@@ -12,7 +12,7 @@ from kiecli.errors import KieError, RateLimited, without_frames
 from kiecli.polling.policy import POLL_TIMEOUT
 from kiecli.polling.scheduler import Poll, PollScheduler
 from kiecli.polling.snapshot import Snapshot
-from kiecli.workers import EventQueue, WorkerPool
+from kiecli.workers import WorkerPool
 
 MAX_CONCURRENT_POLLS = int(MAX_REQUESTS_PER_SECOND * POLL_TIMEOUT)
 """As many as can start before the first of them has timed out.
@@ -49,7 +49,6 @@ class Poller:
         *,
         rate_limiter: RateLimiter,
         workers: WorkerPool,
-        event_queue: EventQueue,
         clock: Clock,
     ) -> None:
         """Take the parts.
@@ -59,15 +58,13 @@ class Poller:
             poll: Asks about a task, on a worker, at the moment at which the rate limiter has let
                 it start; raises KieError.
             rate_limiter: Lets polls start; `poll` reports to it how they ended.
-            workers: Carry out the polls.
-            event_queue: Where PollCompleted arrives.
+            workers: Carry out the polls; PollCompleted arrives in their event queue.
             clock: Measures all times.
         """
         self._scheduler = scheduler
         self._poll = poll
         self._rate_limiter = rate_limiter
         self._workers = workers
-        self._event_queue = event_queue
         self._clock = clock
         self._expected = clock.now()
         self._slept = 0.0
@@ -112,14 +109,14 @@ class Poller:
             self._workers.submit(partial(self._run, self._scheduler.start(now), started))
         return inf
 
-    def _run(self, poll: Poll, started: float) -> None:
+    def _run(self, poll: Poll, started: float) -> PollCompleted:
         answer: Task | KieError
         try:
             answer = self._poll(poll.task_id, started)
         except KieError as error:
             # Kept for as long as its task is retried, its frames would keep the whole answer.
             answer = without_frames(error)
-        self._event_queue.put(PollCompleted(poll, answer))
+        return PollCompleted(poll, answer)
 
     def _now(self) -> float:
         """Return monotonic seconds without those for which the machine slept.

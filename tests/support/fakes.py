@@ -108,14 +108,15 @@ class InlineWorkerPool:
     def submit(self, job: Job) -> None:
         self.started.append(self._clock.now())
         self._event_queue.delay = self.latency() if callable(self.latency) else self.latency
+        event: object
         try:
-            job()
+            event = job()
         except Exception as bug:  # noqa: BLE001  as the real workers: the main thread shall have it
-            crash = WorkerCrashed()
-            crash.__cause__ = bug
-            self._event_queue.put(crash)
-        finally:
-            self._event_queue.delay = 0.0
+            event = WorkerCrashed()
+            event.__cause__ = bug
+        if event is not None:
+            self._event_queue.put(event)
+        self._event_queue.delay = 0.0
 
     def idle(self) -> AbstractContextManager[None]:
         return nullcontext()

@@ -67,7 +67,6 @@ class PollRun:
             self._poll,
             rate_limiter=self.rate_limiter,
             workers=InlineWorkerPool(self.clock, self.event_queue),
-            event_queue=self.event_queue,
             clock=self.clock,
         )
 

@@ -558,7 +558,6 @@ def test_a_bug_on_a_worker_comes_up_on_the_main_thread() -> None:
         broken,
         rate_limiter=RateLimiter(clock),
         workers=DaemonThreadPool(2, event_queue),
-        event_queue=event_queue,
         clock=clock,
     )
     with pytest.raises(WorkerCrashed) as crash:

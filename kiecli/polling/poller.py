@@ -21,6 +21,8 @@ Fewer, and answers that hang would keep tasks waiting that Kie does answer for. 
 each started when it is first needed: at a usual latency there are three.
 """
 
+_UNKNOWN = -inf
+
 MAX_STALL = 5.0
 """Seconds that the main thread may be late; if it is later, the machine has slept.
 
@@ -68,6 +70,8 @@ class Poller:
         self._clock = clock
         self._expected = clock.now()
         self._slept = 0.0
+        # Before this moment nothing expires; an answer can change which moment that is.
+        self._limit = _UNKNOWN
 
     @property
     def done(self) -> bool:
@@ -76,7 +80,9 @@ class Poller:
 
     def start_due(self) -> float:
         """Start every poll that is due and allowed; return when to call `expire` at the latest."""
-        moment = min(self._start_all(self._now()), self._scheduler.next_limit())
+        next_start = self._start_all(self._now())
+        self._limit = self._scheduler.next_limit()
+        moment = min(next_start, self._limit)
         wake = self._slept + moment
         # Rounding can make of the sum a moment at which `_now` has not come to this one.
         while wake - self._slept < moment:
@@ -92,11 +98,13 @@ class Poller:
         if isinstance(event.answer, RateLimited):
             until = now + self._rate_limiter.pause_left()
             self._scheduler.pause(until, now, event.answer)
+        self._limit = _UNKNOWN
         yield from self._scheduler.on_answer(event.poll, event.answer, now, self._clock.wall())
 
     def expire(self) -> Iterator[Snapshot]:
         """Yield what the passing of time changes."""
-        yield from self._scheduler.expire(self._now())
+        if (now := self._now()) >= self._limit:
+            yield from self._scheduler.expire(now)
 
     def _start_all(self, now: float) -> float:
         while len(self._scheduler.in_flight) < MAX_CONCURRENT_POLLS:
@@ -129,5 +137,6 @@ class Poller:
         self._expected = max(self._expected, now)
         if late > MAX_STALL:
             self._slept += late
+            self._limit = _UNKNOWN
             self._scheduler.slept(late, now - self._slept)
         return now - self._slept

@@ -75,12 +75,12 @@ class Notices:
 
     def of_change(self, snapshot: Snapshot, now: float) -> Iterator[str]:
         """Yield a line when the state of a task is another than before."""
-        before = self._states.get(snapshot.task_id)
+        before, state = self._states.get(snapshot.task_id), state_of(snapshot)
         if snapshot.settled:
             self._states.pop(snapshot.task_id, None)
         else:
-            self._states[snapshot.task_id] = state_of(snapshot)
-        if before != state_of(snapshot):
+            self._states[snapshot.task_id] = state
+        if before != state:
             self._changed_at, self._next_sign = now, now + _SIGN_OF_LIFE
             # The error that a task ends in has a line of its own.
             if snapshot.answer is not None and not _is_failure(snapshot):

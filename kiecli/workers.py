@@ -4,11 +4,13 @@ Every request runs on a daemon thread: a name look-up cannot be interrupted and 
 for hours, but the main thread must draw, and be gone within half a second of a signal.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Condition, Thread
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from kiecli.clock import Clock
 
@@ -150,24 +152,30 @@ class DaemonThreadPool:
         self._max_workers = max_workers
         self._event_queue = event_queue
         self._start = start
-        self._jobs: SimpleQueue[Job] = SimpleQueue()
         self._changed = Condition()
-        self._free = 0  # threads without a job, less the jobs without a thread
+        self._jobs: deque[Job] = deque()
+        # Of each thread without a job, where it waits for one. Not one queue for all: there, each
+        # job that a thread takes wakes another thread for nothing.
+        self._free: list[SimpleQueue[Job]] = []
         self._threads = 0
-        self._running = 0
-        self._idle = 0
+        self._running = 0  # jobs, without those that only wait
+        self._idle = 0  # jobs that only wait
+        self._resuming = 0  # jobs that have waited, and go on as soon as fewer run
 
     def submit(self, job: Job) -> None:
         """Have a job done on the next free thread."""
         with self._changed:
-            self._free -= 1
-            self._add_thread()
-            has_threads = self._threads > 0
+            self._jobs.append(job)
+            self._dispatch()
+            if self._threads:
+                return
+            self._jobs.clear()
+            self._running += 1
         # Outside the lock: the job itself may take it, in `idle`.
-        if has_threads:
-            self._jobs.put(job)
-        else:
-            self._do(job)
+        event = _event_of(job)
+        with self._changed:
+            self._running -= 1
+        self._report(event)
 
     @contextmanager
     def idle(self) -> Iterator[None]:
@@ -179,49 +187,62 @@ class DaemonThreadPool:
             gives_way = self._idle < MAX_IDLE_JOBS
             if gives_way:
                 self._idle += 1
-                self._running -= 1
-                self._add_thread()
-                self._changed.notify()
+                self._end_one()
         try:
             yield
         finally:
             if gives_way:
                 with self._changed:
                     self._idle -= 1
+                    self._resuming += 1
                     self._changed.wait_for(lambda: self._running < self._max_workers)
+                    self._resuming -= 1
                     self._running += 1
 
-    def _add_thread(self) -> None:
-        # Threads never end, and those whose jobs only wait do not count.
-        if self._free >= 0 or self._threads - self._idle >= self._max_workers:
-            return
-        try:
-            self._start(self._work)
-        except RuntimeError:  # as many as the system allows: those that there are take the job
-            return
-        self._threads += 1
-        self._free += 1
-
-    def _work(self) -> None:
-        while True:
-            self._do(self._jobs.get())
-
-    def _do(self, job: Job) -> None:
-        with self._changed:
-            # There are more threads than that while jobs are idle.
-            self._changed.wait_for(lambda: self._running < self._max_workers)
+    def _dispatch(self) -> None:
+        """Begin as many jobs as may run, those first that have waited."""
+        while self._jobs and self._running + self._resuming < self._max_workers:
+            if self._free:
+                # The last that became free: what it needs is still in the processor's caches.
+                self._free.pop().put(self._jobs.popleft())
+            else:
+                try:
+                    self._start(partial(self._work, self._jobs[0]))
+                except RuntimeError:  # as many as the system allows: those that there are take it
+                    return
+                self._jobs.popleft()
+                self._threads += 1
             self._running += 1
-        event: object
-        try:
-            event = job()
-        except BaseException as error:  # noqa: BLE001  a bug must reach the main thread
-            event = WorkerCrashed()
-            event.__cause__ = error
-        with self._changed:
-            self._running -= 1
-            self._free += 1
-            self._changed.notify()
-        # Last of all: the main thread wakes at once, and needs the lock of the interpreter that
-        # this thread has until it waits for its next job.
+
+    def _end_one(self) -> None:
+        """Let another job run in the place of one that has ended, or only waits."""
+        self._running -= 1
+        self._changed.notify()
+        self._dispatch()
+
+    def _work(self, job: Job) -> NoReturn:
+        """Do one job after the other; threads never end."""
+        next_job: SimpleQueue[Job] = SimpleQueue()
+        while True:
+            event = _event_of(job)
+            with self._changed:
+                self._free.append(next_job)
+                self._end_one()
+            # Last of all: the main thread wakes at once, and needs the lock of the interpreter that
+            # this thread has until it waits for its next job.
+            self._report(event)
+            job = next_job.get()
+
+    def _report(self, event: object) -> None:
         if event is not None:
             self._event_queue.put(event)
+
+
+def _event_of(job: Job) -> object:
+    """Do a job; return its event, or the bug that it met."""
+    try:
+        return job()
+    except BaseException as error:  # noqa: BLE001  a bug must reach the main thread
+        crash = WorkerCrashed()
+        crash.__cause__ = error
+        return crash

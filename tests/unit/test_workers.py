@@ -166,6 +166,25 @@ def test_a_job_that_only_waits_lets_another_run_and_goes_on_after_it() -> None:
     assert [event_queue.get(inf), event_queue.get(inf)] == ["ended", "waited"]
 
 
+def test_a_job_that_has_waited_goes_on_before_another_begins() -> None:
+    event_queue = ThreadEventQueue(SystemClock())
+    workers = DaemonThreadPool(1, event_queue)
+    host_is_back, go_on = Event(), Event()
+
+    def wait_for_host() -> str:
+        with workers.idle():
+            host_is_back.wait(_SOON)
+        return "waited"
+
+    workers.submit(wait_for_host)
+    workers.submit(lambda: go_on.wait(_SOON) and None)
+    workers.submit(lambda: "began")
+    host_is_back.set()
+    assert event_queue.get(SystemClock().now() + 0.05) is None
+    go_on.set()
+    assert [event_queue.get(inf), event_queue.get(inf)] == ["waited", "began"]
+
+
 def test_only_so_many_jobs_wait_beside_those_that_run() -> None:
     event_queue = ThreadEventQueue(SystemClock())
     workers = DaemonThreadPool(1, event_queue)

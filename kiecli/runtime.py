@@ -235,6 +235,8 @@ def _uniform(low: float, high: float) -> float:
 def system_runtime() -> Runtime:
     """Return the runtime of a real process."""
     # Python sets a stream to None where the process was started with its descriptor closed.
+    for stream in filter(None, (sys.stdin, sys.stdout, sys.stderr)):
+        SYSTEM_PROCESS.make_blocking(stream.fileno())
     streams = [stream for stream in (sys.stdout, sys.stderr) if stream is not None]
     prepared = [SYSTEM_PROCESS.prepare_stream(cast(TextStream, stream)) for stream in streams]
     return Runtime(

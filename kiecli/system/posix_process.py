@@ -29,6 +29,14 @@ class PosixProcess:
         stream.reconfigure(errors="surrogateescape")
         return True
 
+    def make_blocking(self, fd: int) -> None:
+        """Have reads and writes wait.
+
+        Node.js, and old versions of ssh, leave streams that do not. Whoever inherits such a stream
+        would take a pipe that has nothing yet for one that has ended, and a full one for broken.
+        """
+        os.set_blocking(fd, True)
+
     def is_reader_gone(self, fd: int) -> bool:
         """Return True for a pipe or a socket that nobody reads any more."""
         mode = os.fstat(fd).st_mode

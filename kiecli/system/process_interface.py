@@ -52,6 +52,10 @@ class Process(Protocol):
         """Set up stdout or stderr; return False for a terminal without control sequences."""
         ...
 
+    def make_blocking(self, fd: int) -> None:
+        """Have reads and writes of a standard stream wait, whatever other programs chose."""
+        ...
+
     def is_reader_gone(self, fd: int) -> bool:
         """Return True for a pipe or a socket that nobody reads any more, where that shows."""
         ...

@@ -40,6 +40,9 @@ class WindowsProcess:
         stream.reconfigure(errors="surrogateescape")
         return _enable_control_sequences(stream.fileno())
 
+    def make_blocking(self, fd: int) -> None:
+        """Do nothing: here streams that a program inherits always wait."""
+
     def is_reader_gone(self, fd: int) -> bool:  # noqa: ARG002 - only a write can tell
         """Return False: the next write fails where the reader has gone."""
         return False

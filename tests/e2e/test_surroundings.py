@@ -4,12 +4,14 @@ import os
 import socket
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kiecli.network.deadline import CONNECT_TIMEOUT
-from tests.support.processes import KEY, Installed, Ran
+from tests.support.processes import KEY, Installed, Ran, until
 from tests.support.proxies import Door, Proxy, standing
 from tests.support.raw_server import dead_ports
 from tests.support.server import Certificate, FaultyServer, serving
@@ -106,6 +108,37 @@ def test_a_closed_stdin_is_an_empty_one(kiecli: Installed) -> None:
     assert kiecli.shell("kiecli wait - <&-") == Ran(
         2, "", "kiecli: no task id on stdin: did the command before the pipe fail?\n"
     )
+
+
+def test_a_stdin_that_does_not_block_is_read_to_its_end(kiecli: Installed) -> None:
+    """Such streams are left by Node.js; what comes into this one later may have been paid for."""
+    theirs, ours = os.pipe()
+    os.set_blocking(theirs, False)
+    with kiecli.start("status", "-q", "-", stdin=theirs) as running:
+        until(lambda: os.get_blocking(theirs))
+        os.write(ours, b"demo-image\n")
+        os.close(ours)
+        assert running.end() == Ran(0, "success\n", "")
+    os.close(theirs)
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_full_pipe_that_does_not_block_loses_nothing(stream: str, kiecli: Installed) -> None:
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, False)
+    filled = 0
+    with suppress(BlockingIOError):
+        while True:
+            filled += os.write(theirs, bytes(4096))
+    place: dict[str, Any] = {stream: theirs}
+    with kiecli.start("wait", "demo-image", **place) as running:
+        until(lambda: os.get_blocking(theirs))
+        os.close(theirs)
+        with os.fdopen(ours, "rb") as reader:
+            told = reader.read()[filled:].decode()
+        ran = running.end()
+    expected = "/image.png\n" if stream == "stdout" else "kiecli: demo-image: success"
+    assert (ran.code, expected in told) == (0, True)
 
 
 # --- language and home ---

@@ -36,6 +36,9 @@ class FakeProcess:
     def prepare_stream(self, stream: TextStream) -> bool:
         return stream.isatty()
 
+    def make_blocking(self, fd: int) -> None:
+        """Do nothing."""
+
     def is_reader_gone(self, fd: int) -> bool:  # noqa: ARG002
         return False
 

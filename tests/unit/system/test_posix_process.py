@@ -51,6 +51,15 @@ def test_a_pipe_and_a_socket_tell_that_their_reader_has_gone() -> None:
     os.close(writer)
 
 
+def test_a_stream_that_does_not_wait_is_made_to() -> None:
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    PosixProcess().make_blocking(reader)
+    assert os.get_blocking(reader)
+    os.close(reader)
+    os.close(writer)
+
+
 def test_a_file_has_no_reader(tmp_path: Path) -> None:
     with (tmp_path / "out").open("w") as file:
         assert not PosixProcess().is_reader_gone(file.fileno())

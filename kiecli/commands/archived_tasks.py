@@ -42,14 +42,14 @@ class ArchivedTasks:
         if self.left.task_ids and not dry_run:
             archive.check_writable()
 
-    def is_all(self, stop: str, runtime: Runtime, reporter: Reporter, answer: ResultWriter) -> bool:
+    def is_all(self, stop: str, runtime: Runtime, reporter: Reporter, writer: ResultWriter) -> bool:
         """Show the tasks that are listed: one note, and an object each.
 
         Args:
             stop: Which outcome of one task decides the run: `--any`, `--fail-fast` or neither.
             runtime: For the line to run.
             reporter: Prints the note.
-            answer: Takes the objects.
+            writer: Takes the objects.
 
         Returns:
             Whether the run is over: all tasks are listed, or a saved one has won (`--any`).
@@ -57,7 +57,7 @@ class ArchivedTasks:
         # First of all objects: they are known before anything was asked.
         for task_id in self.outcomes:
             label = self._selection.labels.get(task_id)
-            answer.add(Outcome(task_id, label=label, is_skipped=True))
+            writer.add(Outcome(task_id, label=label, is_skipped=True))
         if self.outcomes:
             tasks = count(len(self.outcomes), "task")
             reporter.note(f"skipped {tasks} that {self._archive.path} lists")
@@ -65,7 +65,7 @@ class ArchivedTasks:
             argv = resume_argv(runtime.argv)
             left_open = LeftOpen(ANY, self._selection, argv, self.left.task_ids, {})
             for outcome in left_open.outcomes:
-                answer.add(outcome)
+                writer.add(outcome)
             reporter.note(left_open.line())
             return True
         return not self.left.task_ids

@@ -87,7 +87,7 @@ class TaskBatch:
         output_options: OutputOptions,
         selection: TaskSelection,
         reporter: Reporter,
-        answer: ResultWriter,
+        writer: ResultWriter,
         stop: str = "",
     ) -> None:
         """Take what is to be done.
@@ -97,7 +97,7 @@ class TaskBatch:
             output_options: The flags `--json`, `--quiet` and `--verbose`.
             selection: The tasks.
             reporter: What is shown on stderr.
-            answer: Takes the outcomes for stdout.
+            writer: Takes the outcomes for stdout.
             stop: Which outcome of one task decides the run: `--any`, `--fail-fast` or neither.
 
         Raises:
@@ -110,7 +110,7 @@ class TaskBatch:
         self.outcomes: dict[str, Outcome] = {}
         self.decided: ExitCode | None = None
         self.held: Container[str] = ()
-        self._answer = answer
+        self._writer = writer
         self._stop = stop
         self._snapshots: dict[str, Snapshot] = {}
         self._errors: ErrorReport | None = None  # once there is one
@@ -184,7 +184,7 @@ class TaskBatch:
         if error is not None and outcome.can_resume and not outcome.resume_argv:
             outcome = outcome._replace(resume_argv=resume_argv(self.runtime))
         # In this order: what could not be written is still left to do.
-        self._answer.add(outcome)
+        self._writer.add(outcome)
         self.outcomes[outcome.task_id] = outcome
         if self._stop and self.decided is None:
             from kiecli.commands.stop_rule import is_met
@@ -238,7 +238,7 @@ class TaskBatch:
         left_open = LeftOpen(self._stop, self.selection, argv, open_ids, self._snapshots)
         for outcome in left_open.outcomes:
             self.outcomes[outcome.task_id] = outcome
-            self._answer.add(outcome)
+            self._writer.add(outcome)
         return left_open
 
     def _resume_command(self) -> str:

@@ -62,12 +62,12 @@ def download(
     with closing(
         output.reporter(runtime, output_options, left, watching=flags.wait, timeout=timeout)
     ) as reporter:
-        answer = output.download_writer(
+        writer = output.download_writer(
             runtime, output_options, reporter, to_stdout=flags.to_stdout
         )
-        if archived is not None and archived.is_all(flags.stop, runtime, reporter, answer):
+        if archived is not None and archived.is_all(flags.stop, runtime, reporter, writer):
             return ExitCode.DONE
-        run = TaskBatch(runtime, output_options, left, reporter, answer, flags.stop)
+        run = TaskBatch(runtime, output_options, left, reporter, writer, flags.stop)
         try:
             if not (flags.dry_run or flags.to_stdout or template.absolute):
                 ensure_writable(directory)

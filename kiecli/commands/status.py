@@ -31,9 +31,9 @@ def status(
     selection = select_tasks(runtime, output_options, arguments)
     panel = output.draws_panel(runtime, output_options, selection)
     with closing(output.query_reporter(runtime, output_options, errors_in_panel=panel)) as reporter:
-        answer = output.status_writer(runtime, output_options, reporter)
+        writer = output.status_writer(runtime, output_options, reporter)
         draws = runtime.out.is_terminal and not (output_options.json or output_options.quiet)
-        in_order = _InOrder(selection.task_ids, answer, draws=draws)
+        in_order = _InOrder(selection.task_ids, writer, draws=draws)
         run = TaskBatch(runtime, output_options, selection, reporter, in_order)
         run.held = in_order.held
         for event in run.events(query_policy()):
@@ -52,20 +52,20 @@ class _InOrder:
         held: The outcomes that stdout does not have yet: a signal would lose them.
     """
 
-    def __init__(self, task_ids: Sequence[str], answer: ResultWriter, *, draws: bool) -> None:
+    def __init__(self, task_ids: Sequence[str], writer: ResultWriter, *, draws: bool) -> None:
         self.held: dict[str, Outcome] = {}
         self._places = list(reversed(task_ids))  # popped from the end, the first id first
-        self._answer = answer
+        self._writer = writer
         self._draws = draws  # a table, which is not there before all of it is
 
     def add(self, outcome: Outcome) -> None:
         self.held[outcome.task_id] = outcome
         while self._places and self._places[-1] in self.held:
             task_id = self._places.pop()
-            self._answer.add(self.held[task_id])
+            self._writer.add(self.held[task_id])
             if not self._draws:
                 del self.held[task_id]
 
     def close(self) -> None:
-        self._answer.close()
+        self._writer.close()
         self.held.clear()

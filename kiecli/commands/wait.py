@@ -42,8 +42,8 @@ def wait(
     with closing(
         output.reporter(runtime, output_options, selection, watching=True, timeout=timeout)
     ) as reporter:
-        answer = output.wait_writer(runtime, output_options, reporter)
-        run = TaskBatch(runtime, output_options, selection, reporter, answer, stop)
+        writer = output.wait_writer(runtime, output_options, reporter)
+        run = TaskBatch(runtime, output_options, selection, reporter, writer, stop)
         for event in run.events(wait_policy(timeout, interval)):
             assert isinstance(event, Snapshot)
             if run.decided is not None and event.error is None:

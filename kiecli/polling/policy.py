@@ -20,7 +20,7 @@ MIN_INTERVAL = 2.0
 """Kie's advice is to start at 2 to 3 s (https://docs.kie.ai/market/common/get-task-detail.md)."""
 
 MAX_INTERVAL = 15.0
-"""A result is noticed 8 s late in the mean at most: no more than one can bear to wait for."""
+"""A result is noticed 7.5 s late on average at most; longer pauses would be noticed."""
 
 REQUEST_TIMEOUT = READ_TIMEOUT
 """Seconds that a request may take as a whole."""
@@ -31,30 +31,30 @@ POLL_TIMEOUT = REQUEST_TIMEOUT + 1.0
 """Seconds after which a poll counts as failed though its request has not ended."""
 
 DEADLINE_GRACE = 10.0
-"""Seconds that polls due by the deadline may take beyond it: nine answers of ten come in one."""
+"""Seconds beyond the deadline for answers of polls due by then; real ones took 1.1 s at most."""
 
 CONFIRM_DELAY = 5.0
-"""Seconds until a failure that came without a record is asked about once more."""
+"""Seconds until a task is polled again whose failure came as an error code, without a record."""
 
 MIN_ATTEMPTS = 4
-"""Failed polls that it takes to give up: fewer may meet one and the same bad minute."""
+"""Failed polls before a task is given up: fewer may all fall into one short outage."""
 
 HARD_LIMIT = 2
-"""After so many times its retry timeout a task is given up, however few polls failed.
+"""After this multiple of its retry timeout a task is given up, however few polls failed.
 
-Four polls that each take 20 s to fail would make of the 15 s of `status` a minute and a half.
+Four polls that each take 20 s to fail would turn the 15 s of `status` into a minute and a half.
 """
 
-LISTING_GRACE = 15.0
-"""Seconds for which a fresh success that lists nothing yet is polled again."""
+EMPTY_SUCCESS_GRACE = 15.0
+"""Seconds for which a fresh success without results is polled again: Kie may list them later."""
 
 FRESH_SUCCESS = 60.0
-"""Seconds from its completion for which a success is fresh."""
+"""Seconds after its completion within which an empty success may still get its results."""
 
 # Full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/) up to
 # this pause: an outage that has lasted a minute lasts another half.
 _MAX_PAUSE = 30.0
-_MAX_DOUBLINGS = 10  # beyond the longest pause; an unbounded power overflows after 1,024 polls
+_MAX_DOUBLINGS = 10  # 2**10 s is over _MAX_PAUSE; 2.0**1024 would raise OverflowError
 
 
 class PollPolicy(NamedTuple):
@@ -98,7 +98,7 @@ def wait_policy(timeout: float, interval: float | None) -> PollPolicy:
 
 
 class SharedState:
-    """What the tasks of one run share: the policy, and until when by the clock.
+    """What all tracked tasks of a run share: policy, deadline, pause after a 429, last answer.
 
     Attributes:
         policy: What the command wants of its polls.

@@ -1,4 +1,4 @@
-"""How long a task is polled again after an answer that was no good one."""
+"""How long a task is retried after failed polls, and when it is given up."""
 
 from kiecli import durations
 from kiecli.api.models import Task
@@ -8,10 +8,10 @@ from kiecli.polling.policy import HARD_LIMIT, MIN_ATTEMPTS, Random, SharedState,
 
 
 class RetryWindow:
-    """The time within which a task is polled again; it opens with the start of a poll.
+    """A limited time for retries, counted from the start of a poll.
 
     Attributes:
-        limit: Its seconds.
+        limit: Seconds from its start to its end.
     """
 
     __slots__ = ("_since", "limit")
@@ -28,24 +28,24 @@ class RetryWindow:
 
     @property
     def ends_at(self) -> float:
-        """When it is used up, unless more time is left out."""
+        """When the window ends, unless `leave_out` moves it."""
         return self._since + self.limit
 
     def limit_at(self, moment: float) -> float:  # noqa: ARG002  RetryState's can be longer
-        """Return the seconds after which it ends, as far as is known at a moment."""
+        """Return the seconds from the window's start to its end, for a poll due at `moment`."""
         return self.limit
 
     def elapsed(self, now: float) -> float:
-        """Return the seconds of it that are used up."""
+        """Return the seconds since the window's start that count."""
         return now - self._since
 
     def leave_out(self, seconds: float) -> None:
-        """Take note of time that does not count."""
+        """Do not count so many seconds: move start and end of the window."""
         self._since += seconds
 
 
-class Listing(RetryWindow):
-    """The time for which a fresh success that lists nothing yet is polled again.
+class EmptySuccess(RetryWindow):
+    """A fresh success without results, and how long it is polled for them.
 
     Attributes:
         task: The success.
@@ -60,16 +60,16 @@ class Listing(RetryWindow):
 
 
 class RetryState(RetryWindow):
-    """Temporary errors: a run of polls without a good answer.
+    """The failed polls of a task since its last good answer, and when to give up.
 
-    The task is given up when both its seconds and four failed polls have passed. An answer that
-    takes twenty seconds to fail would stretch four of them over a minute and a half, so after
-    twice the seconds, at the hard end, the number of polls no longer matters.
+    The task is given up after at least `limit` seconds and MIN_ATTEMPTS failed polls. Polls that
+    each hang for 20 s would stretch four of them over a minute and a half, so at the hard end,
+    after HARD_LIMIT times the seconds, the number of polls no longer matters.
 
     Attributes:
         attempts: How many polls failed.
         reason: The last error.
-        is_connection: Whether no answer came at all, to any of them.
+        is_connection: Whether all of them failed without an answer (DNS, connect, timeout).
     """
 
     __slots__ = ("_began", "attempts", "is_connection", "reason")
@@ -93,12 +93,12 @@ class RetryState(RetryWindow):
         return self.is_connection and self._began < last_answer
 
     def limit_at(self, moment: float) -> float:
-        """Return the seconds after which it is full for a poll that starts then."""
+        """Return the seconds from the window's start to its end, for a poll due at `moment`."""
         return self.limit if moment <= self.ends_at else HARD_LIMIT * self.limit
 
     @property
     def hard_end(self) -> float:
-        """When it ends whatever the polls do, unless more time is left out."""
+        """When the task is given up however few polls failed, unless `leave_out` moves it."""
         return self._since + HARD_LIMIT * self.limit
 
     def is_full(self, now: float) -> bool:
@@ -129,6 +129,6 @@ class RetryState(RetryWindow):
 
 
 def new_retry_state(error: KieError, started: float, shared: SharedState) -> RetryState:
-    """Return the state of retries after a poll that started then and failed."""
+    """Return the retry state of a task whose poll, begun at `started`, is the first to fail."""
     # While other tasks get answers Kie is there: what this one waited before is no outage.
     return RetryState(max(started, shared.last_answer), shared.policy.retry_timeout, error)

@@ -1,8 +1,8 @@
-"""When to poll which task.
+"""When to poll which task, and what ends them all: the deadline, an outage, a refused key.
 
 The core of all waiting. It knows neither screen nor network nor thread and reads no clock: it is
 given moments and answers, and returns snapshots of what they change. What an answer means for its
-task is decided in polling/tracking.py; here is what concerns them all.
+own task is decided in polling/tracking.py.
 """
 
 from collections.abc import Iterable, Iterator
@@ -107,7 +107,7 @@ class PollScheduler:
     def on_answer(
         self, poll: Poll, answer: Task | KieError, now: float, wall: float | None = None
     ) -> Iterator[Snapshot]:
-        """Take the answer of a poll; one that comes after its poll was given up changes nothing.
+        """Handle the answer of a poll; an answer that comes after the poll timed out is ignored.
 
         Args:
             poll: The poll.
@@ -136,7 +136,7 @@ class PollScheduler:
             yield snapshot
 
     def pause(self, until: float, now: float, reason: RateLimited | None = None) -> None:
-        """Learn that no poll can start before a moment, because Kie answered 429.
+        """Start no poll before `until`, because Kie answered 429.
 
         Where Kie itself asks for a pause that outlasts the retries of a command that does not
         wait, that command makes no more polls; those in flight may still bring answers.
@@ -149,10 +149,10 @@ class PollScheduler:
             self._closed_by = RetryState(now, policy.retry_timeout, reason).to_error(now)
 
     def slept(self, seconds: float, now: float) -> None:
-        """Learn that the machine slept for seconds that moments here do not count.
+        """Handle the machine's having slept for `seconds` that the monotonic clock does not count.
 
-        The deadline does count them. Where it is past, each task is polled once more; what was in
-        flight has no connection any more.
+        The deadline does count them. Where it is past, each task is polled once more; polls that
+        were in flight are dropped, since their connections are gone.
         """
         deadline = self._shared.deadline = max(self._shared.deadline - seconds, now)
         self.in_flight.clear()
@@ -162,7 +162,7 @@ class PollScheduler:
             self._schedule(task)
 
     def expire(self, now: float) -> Iterator[Snapshot]:
-        """Take note of the time: of polls, retries or waiting that have lasted too long."""
+        """Settle what has timed out by now: polls, retry windows, an outage, the deadline."""
         # In the order of their starts: after the first that is in time, all are.
         for poll in list(self.in_flight.values()):
             if now < poll.started + POLL_TIMEOUT:
@@ -182,7 +182,7 @@ class PollScheduler:
                 yield self._close(task, task.settle_at_deadline(now))
 
     def _expire_in_pause(self, now: float) -> Iterator[Snapshot]:
-        """Settle the tasks that come to their end before the pause does."""
+        """Settle the tasks whose time ends before the pause after a 429 does."""
         for task in [each for each in self.open.values() if each.task_id not in self.in_flight]:
             if self._closed_by is not None:
                 yield self._close(task, task.settle(now, self._closed_by))
@@ -190,7 +190,7 @@ class PollScheduler:
                 yield self._close(task, task.settle_at_hard_end(now))
 
     def _closing_time(self) -> float:
-        """Return when all waiting ends: at the deadline, later while a poll due by then is out."""
+        """Return when all waiting ends: the deadline, plus a grace for polls due by then."""
         deadline = self._shared.deadline
         end = deadline + DEADLINE_GRACE
         # A task that has ended by the deadline is a success, though its answer is still to come.
@@ -198,8 +198,8 @@ class PollScheduler:
         return end if self.in_flight or is_one_due else deadline
 
     def _track_outage(self, answer: Task | KieError, poll: Poll, now: float) -> None:
-        """Note whether Kie answers anybody: where it does not, all tasks end together."""
-        # By itself, each of 300 tasks would need 150 s for four failed polls at 8 a second.
+        """Keep one retry state for all tasks together, which any answer of Kie clears."""
+        # In an outage, 300 tasks at 8 polls a second would need 150 s for four failed polls each.
         if not (isinstance(answer, KieError) and answer.temporary):
             self._outage = None
             self._shared.last_answer = now

@@ -1,4 +1,4 @@
-"""What is known of a task at one moment: the value that travels to those who show it."""
+"""The state of a polled task at one moment, as the scheduler reports it to the reporters."""
 
 from typing import NamedTuple
 
@@ -11,13 +11,13 @@ class Retry(NamedTuple):
 
     reason: KieError
     lasts: float
-    """Seconds that it takes at least: until the next poll."""
+    """Seconds from the first failed poll to the next poll: the trouble lasts at least that long."""
     limit: float
-    """Seconds until it is given up."""
+    """Seconds from the first failed poll until the task is given up."""
 
 
 class Snapshot(NamedTuple):
-    """What is known of one task at one moment."""
+    """The state of one polled task: last answer, final error, or why it is retried."""
 
     task_id: str
     answer: Task | None
@@ -25,8 +25,8 @@ class Snapshot(NamedTuple):
     elapsed: float
     """Seconds since its first poll in this run."""
     settled: bool
-    """Whether nothing more will come."""
+    """Whether this is the last snapshot of the task: it is not polled any more."""
     error: KieError | None = None
-    """What settled it, unless an answer did."""
+    """The error that ended the task; None while it goes on, or if an answer ended it."""
     retry: Retry | None = None
-    """Why it is polled again, where it was no good answer."""
+    """Why it is polled again, if the last poll failed."""

@@ -1,4 +1,4 @@
-"""What is known of one task that is polled, and what an answer means for it."""
+"""One polled task: what its answers and errors mean, when it is polled next, when it is settled."""
 
 from kiecli import durations
 from kiecli.api.models import Task
@@ -12,29 +12,29 @@ from kiecli.errors import (
 )
 from kiecli.polling.policy import (
     CONFIRM_DELAY,
+    EMPTY_SUCCESS_GRACE,
     FRESH_SUCCESS,
-    LISTING_GRACE,
     MIN_INTERVAL,
     SharedState,
     poll_interval,
 )
-from kiecli.polling.retries import Listing, RetryState, RetryWindow, new_retry_state
+from kiecli.polling.retries import EmptySuccess, RetryState, RetryWindow, new_retry_state
 from kiecli.polling.snapshot import Retry, Snapshot
 
 _NEVER = float("inf")
 
 
 class TrackedTask:
-    """One task that is polled.
+    """The state of one task between its polls.
 
     Attributes:
         task_id: Its id.
         polls: How many polls of it have started.
         due: When the next is due.
         answer: The last good answer, or None.
-        not_found: How long it may still be not visible, since a poll did not find it, or None.
+        not_found: How long Kie may go on not finding it, from the first time on, or None.
         retries: Its failed polls since the last good answer, or None.
-        listing: Its success that lists nothing yet, or None.
+        empty_success: Its fresh success without any results so far, or None.
     """
 
     def __init__(self, task_id: str, due: float, shared: SharedState) -> None:
@@ -45,28 +45,28 @@ class TrackedTask:
         self.answer: Task | None = None
         self.not_found: RetryWindow | None = None
         self.retries: RetryState | None = None
-        self.listing: Listing | None = None
+        self.empty_success: EmptySuccess | None = None
         self._shared = shared
         self._first_poll = _NEVER
         self._is_failure_unconfirmed = False
-        # Kept beyond the windows: a deadline that comes later has to have a reason.
+        # Kept when the windows are reset: the error at a later deadline gives the reason.
         self._not_found_error: KieError | None = None
         self._error: KieError | None = None
 
     def on_start(self, now: float) -> None:
-        """Count a poll that starts now; the time in our own queue before counts for no window."""
+        """Count a poll that starts now; the time it was queued here counts for no retry window."""
         self._first_poll = min(self._first_poll, now)
         self.polls += 1
         # A pause that Kie imposed does count; only what comes on top is our own queue.
         queued = now - max(self.due, self._shared.paused_until)
-        for window in (self.not_found, self.retries, self.listing):
+        for window in (self.not_found, self.retries, self.empty_success):
             if window is not None and queued > 0:
                 window.leave_out(queued)
 
     def on_answer(
         self, answer: Task | KieError, started: float, now: float, wall: float | None
     ) -> Snapshot | None:
-        """Take the answer that came now for a poll that started then.
+        """Handle the answer of a poll.
 
         The task is settled if the snapshot says so; else `due` is when to poll it again.
 
@@ -77,29 +77,30 @@ class TrackedTask:
             wall: The same in seconds since 1970, or None.
 
         Returns:
-            What it changes; None if nothing that anybody is shown.
+            What it changes; None if it changes nothing that is shown.
         """
-        listing = self.listing
+        empty_success = self.empty_success
         if isinstance(answer, KieError):
-            if listing is None:
+            if empty_success is None:
                 return self._on_error(answer, started, now)
-            return self._poll_listing(listing, started, now)  # the success that is known stands
+            # The success stands: this poll was only for what it lists.
+            return self._poll_empty_success(empty_success, started, now)
         if answer.is_empty and self._is_fresh(answer, wall):
-            self.listing = listing or Listing(now, LISTING_GRACE, answer)
-            return self._poll_listing(self.listing, started, now)
+            self.empty_success = empty_success or EmptySuccess(now, EMPTY_SUCCESS_GRACE, answer)
+            return self._poll_empty_success(self.empty_success, started, now)
         return self._on_good_answer(answer, started, now)
 
     def settle(self, now: float, error: KieError | None = None) -> Snapshot:
-        """Return the last snapshot: what was answered last, or the error that ends it."""
-        if self.listing is not None:  # a success, whatever came later
-            self.answer, error = self.listing.task, None
+        """Return the last snapshot of the task: settled by its last answer, or by an error."""
+        if self.empty_success is not None:  # a success, whatever came later
+            self.answer, error = self.empty_success.task, None
         elapsed = max(0.0, now - self._first_poll)  # one that was never polled has none
         return Snapshot(self.task_id, self.answer, elapsed, settled=True, error=error)
 
     def hard_end(self) -> float:
-        """Return when the task ends whatever its polls do; infinity while they go well."""
-        if self.listing is not None:
-            return self.listing.ends_at
+        """Return when the task is settled however its next poll ends; infinity without trouble."""
+        if self.empty_success is not None:
+            return self.empty_success.ends_at
         retries = self.retries
         if retries is None or retries.is_disproved_by(self._shared.last_answer):
             return _NEVER
@@ -143,7 +144,7 @@ class TrackedTask:
         is_news = self.retries is not None or self.not_found is not None
         is_news |= self.answer is None or self.answer.state != answer.state
         self.answer = answer
-        self.not_found = self.retries = self.listing = None
+        self.not_found = self.retries = self.empty_success = None
         self._is_failure_unconfirmed = False
         if answer.finished or not shared.policy.until_finished:
             return self.settle(now)
@@ -169,25 +170,27 @@ class TrackedTask:
                 return self.settle(now, error)
 
     def _is_fresh(self, success: Task, wall: float | None) -> bool:
-        """Return True for a success so fresh that its results may be listed later."""
+        """Return True for an empty success so fresh that Kie may list its results later."""
         policy = self._shared.policy
         if policy.single_attempt or not policy.until_finished:
             return False
         # A clock that is wrong cannot say how old a success is; having seen it run can.
-        was_running = self.listing is not None or self.answer is not None
+        was_running = self.empty_success is not None or self.answer is not None
         ended_at = success.completed_at
         is_young = wall is not None and ended_at is not None and wall - ended_at < FRESH_SUCCESS
         return was_running or is_young
 
-    def _poll_listing(self, listing: Listing, started: float, now: float) -> Snapshot:
+    def _poll_empty_success(
+        self, empty_success: EmptySuccess, started: float, now: float
+    ) -> Snapshot:
         due = max(now, started + MIN_INTERVAL)
-        if due >= listing.ends_at or started >= self._shared.deadline:
+        if due >= empty_success.ends_at or started >= self._shared.deadline:
             return self.settle(now)
         reason = KieUnavailable("the task succeeded, but Kie lists no results yet")
-        return self._retry(listing, reason, due, now)
+        return self._retry(empty_success, reason, due, now)
 
     def _confirm(self, error: TaskFailed, now: float) -> Snapshot:
-        """Ask once more: a failure without a record may be a slip."""
+        """Poll once more before a failure is believed that came as an error code only."""
         # The codes 501 and 408 are documented for callbacks; a recorded poll of a failed task was
         # answered by its record. See https://docs.kie.ai/market/common/get-task-detail.md.
         self._is_failure_unconfirmed = True
@@ -222,7 +225,7 @@ class TrackedTask:
         return self._retry(retries, error, due, now)
 
     def _is_last(self, retries: RetryState, due: float) -> bool:
-        """Return True if no other poll comes before the window ends."""
+        """Return True if the next poll, at `due`, would come after the retry window's end."""
         policy = self._shared.policy
         # `status` gives up at once where Kie asks for a pause that outlasts its fifteen seconds.
         is_asked = retries.reason.retry_after is not None and not policy.until_finished
@@ -230,7 +233,7 @@ class TrackedTask:
         return policy.single_attempt or due > end
 
     def _retry(self, window: RetryWindow, reason: KieError, due: float, now: float) -> Snapshot:
-        """Poll again at `due`; return why, since when and for how long yet."""
+        """Schedule the next poll at `due`, and return the snapshot that says why."""
         deadline = self._shared.deadline
         # A last poll falls on the deadline, but not into a pause that Kie asked for.
         self.due = due if reason.retry_after is not None else min(due, deadline)

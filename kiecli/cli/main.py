@@ -112,7 +112,7 @@ def _print_created(argv: Sequence[str], runtime: Runtime, message: str = "") -> 
         message: What is wrong with an option, or with something else that can be parsed.
     """
 
-    def is_right(line: Sequence[str]) -> bool:
+    def is_valid(line: Sequence[str]) -> bool:
         """Return whether a line without tasks can be parsed and shown."""
         if any(runtime.err.redactor.text(word) != word for word in line):
             return False  # the key is in it
@@ -123,9 +123,9 @@ def _print_created(argv: Sequence[str], runtime: Runtime, message: str = "") -> 
 
     # What comes after they were named has a line to run, which names them too.
     if not runtime.created_are_named:  # pragma: no branch
-        from kiecli.commands.created_tasks import created_after_refusal
+        from kiecli.commands.created_tasks import created_messages_after_error
 
-        for line in created_after_refusal(argv, runtime, is_right, message):
+        for line in created_messages_after_error(argv, runtime, is_valid, message):
             runtime.err.note(line)
 
 

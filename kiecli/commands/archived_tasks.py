@@ -1,4 +1,4 @@
-"""`--archive FILE` in a run: listed tasks are left out, and those that are done are added."""
+"""`--archive FILE` in a run: skips the tasks that the archive lists, adds those that are done."""
 
 from kiecli.api.models import Phase
 from kiecli.commands.command_line import resume_argv
@@ -21,13 +21,13 @@ class ArchivedTasks:
 
         Args:
             archive: The file.
-            selection: The tasks of the line.
+            selection: The tasks of the command line.
             dry_run: Only read it.
 
         Raises:
             UsageError: It cannot be read, or not be written.
         """
-        # All at once, before the first request: a file that cannot be read is wrong usage.
+        # Before the first request: an archive that cannot be read is wrong usage, exit code 2.
         listed = archive.read()
         self._archive = archive
         self._selection = selection
@@ -35,26 +35,27 @@ class ArchivedTasks:
         self.outcomes = {
             task_id: listed[task_id] for task_id in selection.task_ids if task_id in listed
         }
-        """How each task that is listed came out: `saved`, `failed`, or another word of the line."""
+        """The listed tasks, each with the word after its id: `saved`, `failed` or another."""
         self.left = selection.without(self.outcomes)
         """The tasks that are not listed."""
         # Where nothing is left nothing will be added: a read-only file is good enough then.
         if self.left.task_ids and not dry_run:
             archive.check_writable()
 
-    def is_all(self, stop: str, runtime: Runtime, reporter: Reporter, writer: ResultWriter) -> bool:
-        """Show the tasks that are listed: one note, and an object each.
+    def report_skipped(
+        self, stop: str, runtime: Runtime, reporter: Reporter, writer: ResultWriter
+    ) -> bool:
+        """Write the skipped tasks; return whether that ends the run.
+
+        It does if all tasks are listed, or under `--any` if a listed one was saved.
 
         Args:
             stop: Which outcome of one task decides the run: `--any`, `--fail-fast` or neither.
-            runtime: For the line to run.
-            reporter: Prints the note.
-            writer: Takes the objects.
-
-        Returns:
-            Whether the run is over: all tasks are listed, or a saved one has won (`--any`).
+            runtime: For argv.
+            reporter: Prints how many were skipped.
+            writer: Takes an outcome for each.
         """
-        # First of all objects: they are known before anything was asked.
+        # They come before all other outcomes: they are known before the first request.
         for task_id in self.outcomes:
             label = self._selection.labels.get(task_id)
             writer.add(Outcome(task_id, label=label, is_skipped=True))
@@ -66,15 +67,15 @@ class ArchivedTasks:
             left_open = LeftOpen(ANY, self._selection, argv, self.left.task_ids, {})
             for outcome in left_open.outcomes:
                 writer.add(outcome)
-            reporter.note(left_open.line())
+            reporter.note(left_open.message())
             return True
         return not self.left.task_ids
 
     def add(self, outcome: Outcome, reporter: Reporter) -> Outcome:
-        """Add a task that is done for good.
+        """Add a task to the archive if it is done for good: saved, or failed at Kie.
 
         Returns:
-            The outcome of the task; a saved one that could not be added has an error.
+            Its outcome, with an error if it could not be added.
         """
         word = "" if self._dry_run else _archive_word(outcome)
         if not word:
@@ -83,14 +84,14 @@ class ArchivedTasks:
             self._archive.add(outcome.task_id, word)
         except SaveError as error:
             reporter.error(error)
-            # An error that the task has already weighs more than that of its line.
+            # An error of the task itself matters more than one of the archive.
             if outcome.error is None:
                 return outcome._replace(error=error, exit_code=error.exit_code)
         return outcome
 
 
 def _archive_word(outcome: Outcome) -> str:
-    """Return what an archive says of a task, nothing where another run may do more for it."""
+    """Return the word for a task in the archive; empty if another run may do more for it."""
     task = outcome.task
     if task is None:
         return ""

@@ -1,6 +1,6 @@
-"""What every run over tasks has in common: it polls them, and reports how each came out.
+"""The event loop of `status`, `wait` and `download`: polls tasks, reports outcomes, picks the code.
 
-What only trouble needs is imported when it has come: an import is a good part of a millisecond.
+What only errors need is imported when there are some: an import takes most of a millisecond.
 """
 
 import os
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 def select_tasks(
     runtime: Runtime, output_options: OutputOptions, arguments: Sequence[str]
 ) -> TaskSelection:
-    """Return the tasks of the line, all of them checked.
+    """Parse and check the task arguments of a command, with ids from stdin for `-`.
 
     Args:
         runtime: Streams, settings, clock and network.
@@ -43,7 +43,7 @@ def select_tasks(
         arguments: Ids, `LABEL=ID`, or `-`.
 
     Raises:
-        KieError: The line cannot be carried out as it is.
+        KieError: An argument or stdin is refused.
     """
 
     def stdin() -> "StdinTasks":
@@ -65,20 +65,20 @@ def select_tasks(
 
 
 def resume_argv(runtime: Runtime) -> tuple[str, ...]:
-    """Return the line without its tasks, with the options that are to be repeated."""
+    """Return the argv of the resume command, to which task ids are added."""
     from kiecli.commands import command_line
 
     return command_line.resume_argv(runtime.argv)
 
 
 class TaskBatch:
-    """One command over some tasks, from the first poll to the exit code.
+    """One run over some tasks, from the first poll to the exit code.
 
     Attributes:
-        outcomes: How tasks came out so far, by id.
-        decided: The exit code of a run that the outcome of one task has decided (`--any`,
+        outcomes: The tasks that have ended so far, by id.
+        decided: The exit code once the outcome of one task has ended the run (`--any`,
             `--fail-fast`), so that no other is begun; else None.
-        held: The tasks whose outcomes stdout does not have yet, for the sake of its order.
+        held: The tasks whose outcomes are not on stdout yet, since others come before them.
     """
 
     def __init__(
@@ -90,18 +90,18 @@ class TaskBatch:
         writer: ResultWriter,
         stop: str = "",
     ) -> None:
-        """Take what is to be done.
+        """Prepare the run; nothing is requested yet.
 
         Args:
             runtime: Streams, settings, clock and network.
             output_options: The flags `--json`, `--quiet` and `--verbose`.
             selection: The tasks.
-            reporter: What is shown on stderr.
-            writer: Takes the outcomes for stdout.
+            reporter: Prints to stderr.
+            writer: Writes outcomes to stdout.
             stop: Which outcome of one task decides the run: `--any`, `--fail-fast` or neither.
 
         Raises:
-            KieError: Settings or key cannot be used.
+            KieError: There is no key, or a setting cannot be used.
         """
         self.runtime = runtime
         self.client = runtime.client(output_options)
@@ -120,16 +120,16 @@ class TaskBatch:
     def events(
         self, policy: PollPolicy, is_saving: Callable[[], bool] = lambda: False
     ) -> "Iterator[Snapshot | DownloadEvent]":
-        """Poll the tasks until all are settled or the run is decided; show what happens.
+        """Poll the tasks until all are settled or the run is decided; report what happens.
 
         Args:
-            policy: What is wanted of the polls.
-            is_saving: Returns whether files are being saved, which is waited for in any case.
+            policy: How often and how long to poll.
+            is_saving: Returns True while files are being saved; the loop waits for them.
 
         Yields:
-            The last snapshot of each task, and what happens to files.
+            The last snapshot of each task, and the events of files being saved.
         """
-        if self.selection.created and self._names_created:  # their ids stand nowhere else
+        if self.selection.created and self._names_created:  # their ids are printed nowhere else
             from kiecli.commands.created_tasks import name_created
 
             name_created(self.selection, self.runtime, "if interrupted, continue with")
@@ -174,16 +174,16 @@ class TaskBatch:
                 yield snapshot
 
     def record(self, outcome: Outcome) -> Outcome:
-        """Show how a task came out, and keep it; report its error now, or with others at the end.
+        """Write and keep the outcome of a task; report its error now, or with others at the end.
 
         Returns:
-            The outcome with what the line says of its task: its label, and how to take it up again.
+            The outcome, with the label of its task and the resume command added.
         """
         outcome = outcome._replace(label=self.selection.labels.get(outcome.task_id))
         error = outcome.error
         if error is not None and outcome.can_resume and not outcome.resume_argv:
             outcome = outcome._replace(resume_argv=resume_argv(self.runtime))
-        # In this order: what could not be written is still left to do.
+        # Written first: if stdout fails, the resume command still names this task.
         self._writer.add(outcome)
         self.outcomes[outcome.task_id] = outcome
         if self._stop and self.decided is None:
@@ -200,18 +200,17 @@ class TaskBatch:
         return outcome
 
     def finish(self, *, summarize: bool = False, lead: Callable[[], str] = str) -> ExitCode:
-        """Report what many tasks have in common, once, and return the code of the whole run.
+        """Report errors held back, the summary and the resume command; return the exit code.
 
         Args:
             summarize: Whether to print how many of several tasks came out how.
-            lead: Returns what to print before the line that does what is left, where no error has
-                it.
+            lead: Returns what to print before the resume command, where no error has printed it.
         """
         ids = self.selection.task_ids
         ended = [self.outcomes[task_id] for task_id in ids if task_id in self.outcomes]
         left_open = self._leave_open() if len(ended) < len(ids) else None
         self.reporter.close()
-        remainder = None  # with what is left open, one line at the end is for all that is left
+        remainder = None  # with tasks left open, one command at the end resumes everything
         if self._errors is not None:
             remainder = self._errors.close(
                 ended, self.selection, self.runtime, may_advise=left_open is None
@@ -230,7 +229,7 @@ class TaskBatch:
         return combined_exit_code(outcome.exit_code for outcome in ended)
 
     def _leave_open(self) -> "LeftOpen":
-        """Show and keep the tasks that a decided run leaves open; they are no errors of it."""
+        """Write and keep the outcomes of the tasks that a decided run leaves open."""
         from kiecli.commands.stop_rule import LeftOpen
 
         open_ids = [each for each in self.selection.task_ids if each not in self.outcomes]
@@ -242,7 +241,7 @@ class TaskBatch:
         return left_open
 
     def _resume_command(self) -> str:
-        """Return the line that does what is left at this moment, for a run that is interrupted."""
+        """Return the resume command of a run that is interrupted now; empty if all is done."""
         ended = self.outcomes
         done = {each for each in ended if each not in self.held and not ended[each].resume_argv}
         left = [task_id for task_id in self.selection.task_ids if task_id not in done]

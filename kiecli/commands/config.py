@@ -32,7 +32,7 @@ def show_all(runtime: Runtime, *, json: bool) -> ExitCode:
 
 
 def show(runtime: Runtime, name: str, *, reveal: bool) -> ExitCode:
-    """Print the value in force; of the key only the mask, and that only on a terminal.
+    """Print the value in force; the API key masked, and only on a terminal, unless `reveal`.
 
     Raises:
         UsageError: There is no such setting, or a script would take the mask for the key.
@@ -61,9 +61,12 @@ def set_value(runtime: Runtime, name: str, arguments: Sequence[str]) -> ExitCode
         UsageError: There is no such setting, no value, or the key as an argument.
         KieError: The value cannot be used, or the file cannot be written.
     """
-    name, arguments = _two_words(name, arguments)
+    name, arguments = _split_assignment(name, arguments)
     setting = get_setting(name)
-    text = _secret(runtime, arguments) if setting.secret else _given(runtime, setting, arguments)
+    if setting.secret:
+        text = _secret_text(runtime, arguments)
+    else:
+        text = _value_text(runtime, setting, arguments)
     overriding = runtime.config.set(name, text)
     runtime.report_config()
     if overriding is not None:
@@ -74,7 +77,7 @@ def set_value(runtime: Runtime, name: str, arguments: Sequence[str]) -> ExitCode
 
 
 def unset_value(runtime: Runtime, name: str) -> ExitCode:
-    """Remove a setting from the file; it is no error when it is not there."""
+    """Remove a setting from the config file, if it is there."""
     runtime.config.unset(name)
     return ExitCode.DONE
 
@@ -85,11 +88,11 @@ def show_path(runtime: Runtime) -> ExitCode:
     return ExitCode.DONE
 
 
-def _two_words(name: str, arguments: Sequence[str]) -> tuple[str, Sequence[str]]:
-    """Return name and arguments, those of `NAME=VALUE` as if two words had been typed.
+def _split_assignment(name: str, arguments: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """Split `NAME=VALUE`, typed as one word, into name and arguments; leave any others as they are.
 
     Raises:
-        UsageError: It is one word, and the value is no key, which is refused with more advice.
+        UsageError: It is `NAME=VALUE`. Not for a key: `_secret_text` refuses that with more advice.
     """
     typed, equals, value = name.partition("=")
     setting = next((each for each in SETTINGS if each.name == typed), None)
@@ -103,7 +106,8 @@ def _two_words(name: str, arguments: Sequence[str]) -> tuple[str, Sequence[str]]
     return typed, [value, *arguments]
 
 
-def _given(runtime: Runtime, setting: Setting, arguments: Sequence[str]) -> str:
+def _value_text(runtime: Runtime, setting: Setting, arguments: Sequence[str]) -> str:
+    """Return the value of a setting that is no secret: the argument, or stdin for `-`."""
     if len(arguments) != 1:
         raise UsageError(
             f"{setting.name} takes one value, got {len(arguments) or 'none'}",
@@ -117,7 +121,8 @@ def _given(runtime: Runtime, setting: Setting, arguments: Sequence[str]) -> str:
     return _read(runtime)
 
 
-def _secret(runtime: Runtime, arguments: Sequence[str]) -> str:
+def _secret_text(runtime: Runtime, arguments: Sequence[str]) -> str:
+    """Return the key from stdin or from a prompt, never from the command line."""
     if arguments not in ([], ["-"]):
         raise UsageError(
             "never type the key into the command line: it ends up in your shell history "
@@ -138,7 +143,7 @@ def _read(runtime: Runtime) -> str:
 
 
 def ask_key(err: ErrorOutput, ask: Callable[[str], str]) -> str:
-    """Return what the user types at the prompt.
+    """Prompt for the API key and return what the user types.
 
     Args:
         err: Where the prompt's line is ended when the user leaves.

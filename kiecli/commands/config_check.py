@@ -25,15 +25,15 @@ from kiecli.render.reporter import Reporter
 from kiecli.runtime import OutputOptions, Runtime
 from kiecli.safe_text import sanitize
 
-# In the place of the usual advice, which is to run this very check.
+# Instead of the usual hint, which is to run `kiecli config check`: that is this command.
 _KEY_HINTS = {
     "environment": f"set KIE_API_KEY to a key from {KEY_PAGE}",
     "file": f"get a key at {KEY_PAGE}, then run: kiecli config set api-key",
 }
 
 
-class _Answered(NamedTuple):
-    """The event that a request has ended."""
+class _CreditsReceived(NamedTuple):
+    """The event that a request for the credits has ended."""
 
     attempt: int
     answer: float | KieError
@@ -65,7 +65,7 @@ def check(runtime: Runtime, *, json: bool) -> ExitCode:
 def _ask(runtime: Runtime, client: KieClient, reporter: Reporter) -> float | KieError:
     """Return the credits left, or the error when the time for retries is over."""
     clock = runtime.clock
-    # Each attempt may hang: none waits for the thread of the one before.
+    # Each attempt may hang, so each has a thread: none waits for that of the one before.
     workers = runtime.workers(MIN_ATTEMPTS)
     retry_state: RetryState | None = None
     attempt = 0
@@ -84,7 +84,8 @@ def _ask(runtime: Runtime, client: KieClient, reporter: Reporter) -> float | Kie
             return retry_state.to_error(clock.now())
         retry = Retry(answer, retry_state.elapsed(next_at), retry_state.limit)
         reporter.snapshot(Snapshot("", None, 0.0, settled=False, retry=retry))
-        _receive(runtime, reporter, 0, next_at)  # a pause that a signal can end
+        # Attempts count from 1, so nothing answers attempt 0: a pause that a signal can end.
+        _receive(runtime, reporter, 0, next_at)
 
 
 def _next_attempt(runtime: Runtime, retry_state: RetryState) -> float | None:
@@ -97,25 +98,25 @@ def _next_attempt(runtime: Runtime, retry_state: RetryState) -> float | None:
     return None if retry_state.is_full(now) or next_at >= end else next_at
 
 
-def _request(client: KieClient, attempt: int) -> _Answered:
+def _request(client: KieClient, attempt: int) -> _CreditsReceived:
     answer: float | KieError
     try:
         answer = client.credits()
-    except (TaskNotFound, TaskFailed):  # a code that has a meaning for tasks only
+    except (TaskNotFound, TaskFailed):  # codes that mean something for tasks only
         answer = KieUnavailable("Kie's answer contains no credit balance")
     except KieError as error:
         answer = without_frames(error)
-    return _Answered(attempt, answer)
+    return _CreditsReceived(attempt, answer)
 
 
 def _receive(runtime: Runtime, reporter: Reporter, attempt: int, until: float) -> float | KieError:
-    """Return the answer to an attempt, or the lack of one; late ones to others are dropped."""
+    """Return the answer to an attempt, or a timeout at `until`; drop late answers to others."""
     while True:
         event = runtime.event_queue.get(min(until, runtime.clock.now() + reporter.tick_interval))
         if event is None and runtime.clock.now() >= until:
             return ConnectionFailed(f"no answer within {REQUEST_TIMEOUT:.0f} s")
         reporter.tick()
-        if isinstance(event, _Answered) and event.attempt == attempt:
+        if isinstance(event, _CreditsReceived) and event.attempt == attempt:
             return event.answer
 
 
@@ -125,7 +126,7 @@ def _advise(error: KieError, key: Value) -> None:
 
 
 def _rerun_command(error: KieError, *, json: bool) -> str:
-    """Return the line that asks again, where that may help; exit code 6 promises one."""
+    """Return the command to retry with, where that may help: exit code 6 promises one."""
     if error.exit_code is not ExitCode.UNAVAILABLE:
         return ""
     return "kiecli config check --json" if json else "kiecli config check"

@@ -1,11 +1,11 @@
-"""The tasks that the command before the pipe has just created, and paid for.
+"""Prints the ids of tasks that the command before the pipe has just created: they are paid for.
 
-They are named whatever is wrong with the line: a wrong option or a missing key may not lose them.
+Whatever else goes wrong: a wrong option, a missing key or Ctrl-C must not lose them.
 """
 
 from collections.abc import Callable, Sequence
 
-from kiecli.commands.command_line import arguments_of, mended_argv, reads_stdin, resume_argv
+from kiecli.commands.command_line import arguments_of, corrected_argv, reads_stdin, resume_argv
 from kiecli.errors import KieError
 from kiecli.outcome import shell_command
 from kiecli.runtime import Runtime
@@ -14,12 +14,12 @@ from kiecli.task_ids.task_selection import TaskSelection
 from kiecli.task_ids.usable_tasks import usable_tasks
 
 
-def created_lines(selection: TaskSelection, argv: Sequence[str], lead: str) -> list[str]:
-    """Return the lines about the tasks that were just created; nothing where there is none.
+def created_messages(selection: TaskSelection, argv: Sequence[str], lead: str) -> list[str]:
+    """Return messages that name each created task, and the command that continues with all tasks.
 
     Args:
-        selection: The tasks of a line; all of them are in the line that continues.
-        argv: The command that continues with them, without tasks.
+        selection: The tasks of the command line; without created ones there are no messages.
+        argv: The command that continues, without task ids.
         lead: When to run it, such as `to continue`.
     """
     created = selection.arguments(selection.created)
@@ -29,44 +29,44 @@ def created_lines(selection: TaskSelection, argv: Sequence[str], lead: str) -> l
     return [*(f"created {task}" for task in created), *([line] if created else [])]
 
 
-def created_after_refusal(
-    argv: Sequence[str], runtime: Runtime, is_right: Callable[[Sequence[str]], bool], message: str
+def created_messages_after_error(
+    argv: Sequence[str], runtime: Runtime, is_valid: Callable[[Sequence[str]], bool], message: str
 ) -> list[str]:
-    """Return the lines about created tasks when the line is refused; nothing is raised.
+    """Return the messages about created tasks for a command line that was refused; never raises.
 
     Args:
         argv: The arguments after the program's name.
-        runtime: For stdin, which is read unless somebody types it.
-        is_right: Returns whether a line without tasks can be parsed.
-        message: What is wrong; it may name the option at fault.
+        runtime: For stdin, which is read unless it is a terminal.
+        is_valid: Returns whether an argv without task ids can be parsed.
+        message: The error; it may name the option at fault.
     """
-    command = mended_argv(argv, is_right, message)
+    command = corrected_argv(argv, is_valid, message)
     # Not what somebody types: they would have to end it before they see what is wrong.
     if reads_stdin(argv) and not runtime.stdin_is_terminal:
-        _name_on_signal(runtime, command)
+        _print_created_on_signal(runtime, command)
         try:
             runtime.stdin_bytes()
         except KieError:
-            pass  # it is what the run ended with
-    return created_lines(_usable_tasks(argv, runtime), command, "to continue")
+            pass  # the run has ended with this error already
+    return created_messages(_usable_tasks(argv, runtime), command, "to continue")
 
 
 def read_stdin(runtime: Runtime, *, quiet: bool) -> StdinTasks:
-    """Return the tasks that stdin names; a signal meanwhile names what was created so far.
+    """Read and parse stdin; a signal meanwhile prints the tasks that were created so far.
 
     Args:
-        runtime: Streams, and the line itself.
-        quiet: Whether somebody who types is left without a word.
+        runtime: Streams and argv.
+        quiet: Whether not to say on a terminal what is read, and how to end it.
     """
-    _name_on_signal(runtime, resume_argv(runtime.argv))
+    _print_created_on_signal(runtime, resume_argv(runtime.argv))
     if runtime.stdin_is_terminal and not quiet:
         runtime.announce_typing("task ids")
     runtime.stdin_tasks = read_tasks(runtime.stdin_bytes())
     return runtime.stdin_tasks
 
 
-def _name_on_signal(runtime: Runtime, command: Sequence[str]) -> None:
-    """Have a signal name the tasks: who reads what a loop creates may wait there for long."""
+def _print_created_on_signal(runtime: Runtime, command: Sequence[str]) -> None:
+    """Let a signal print the created tasks: a loop that creates them may fill stdin for minutes."""
 
     def line() -> str:
         selection = _usable_tasks(runtime.argv, runtime)
@@ -88,15 +88,15 @@ def _usable_tasks(argv: Sequence[str], runtime: Runtime) -> TaskSelection:
 
 
 def name_created(selection: TaskSelection, runtime: Runtime, lead: str) -> None:
-    """Print the tasks that were just created, once in a run.
+    """Print the ids of created tasks, at most once in a run.
 
     Args:
-        selection: The tasks of the line.
-        runtime: Streams, and the line itself.
-        lead: When to run the line that continues with them.
+        selection: The tasks of the command line.
+        runtime: Streams and argv.
+        lead: When to run the command that continues with them.
     """
-    # Twice would look like two tasks.
+    # Printed twice, one task would look like two.
     if not runtime.created_are_named:
-        for line in created_lines(selection, resume_argv(runtime.argv), lead):
+        for line in created_messages(selection, resume_argv(runtime.argv), lead):
             runtime.err.note(line)
         runtime.created_are_named = True

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from kiecli.download.plan import Target
     from kiecli.task_ids.task_selection import TaskSelection
 
-_SOON = 2 * 3600.0  # seconds of life left to a link that are worth a warning
+_EXPIRES_SOON = 2 * 3600.0  # seconds until a link's expiry from which on it is worth a note
 
 
 def download(
     runtime: Runtime, output_options: OutputOptions, arguments: Sequence[str], flags: DownloadFlags
 ) -> ExitCode:
-    """Save results, show their paths as tasks finish, return the code.
+    """Run `kiecli download`: save results, print paths as tasks finish, return the exit code.
 
     Args:
         runtime: Streams, settings, clock and network.
@@ -53,7 +53,7 @@ def download(
         checksum=output_options.json,
         write_metadata=flags.write_metadata,
     )
-    # The default template tells all tasks apart and stays in its folder.
+    # The default template needs no checks: it names tasks apart and never leaves the folder.
     if flags.template is not None or flags.to_stdout:
         check_line(flags, options, selection)
     archived = None if flags.archive is None else _archived(flags, selection, runtime)
@@ -65,7 +65,7 @@ def download(
         writer = output.download_writer(
             runtime, output_options, reporter, to_stdout=flags.to_stdout
         )
-        if archived is not None and archived.is_all(flags.stop, runtime, reporter, writer):
+        if archived is not None and archived.report_skipped(flags.stop, runtime, reporter, writer):
             return ExitCode.DONE
         run = TaskBatch(runtime, output_options, left, reporter, writer, flags.stop)
         try:
@@ -87,14 +87,14 @@ def _archived(
 
 
 def _end_all(run: TaskBatch, error: KieError) -> ExitCode:
-    """End every task with what keeps all of them from being saved, and return the code."""
+    """End every task with the same error, and return the exit code."""
     for task_id in run.selection.task_ids:
         run.record(Outcome(task_id, None, error, error.exit_code))
     return run.finish()
 
 
 class DownloadSession:
-    """The saving part of a run: tasks come in as they succeed, outcomes go out as they are done."""
+    """Saves the results of each task as soon as it has succeeded, on worker threads."""
 
     def __init__(
         self,
@@ -127,7 +127,7 @@ class DownloadSession:
         """Successes that wait for whether the one before them can be saved (--any)."""
 
     def run(self) -> ExitCode:
-        """Save until every task has its outcome."""
+        """Poll and save until every task has its outcome; return the exit code."""
         flags, reporter = self._flags, self._run.reporter
         policy = wait_policy(flags.timeout, flags.interval) if flags.wait else query_policy()
         try:
@@ -154,9 +154,9 @@ class DownloadSession:
 
             self._end(outcome.pending(task, waiting_argv(resume_argv(self._runtime))))
         elif self._run.decided is not None:
-            pass  # it stays open
+            pass  # another task has decided the run (--any, --fail-fast): this one is left open
         elif self._flags.stop and self._saving and self._is_first_to_win():
-            self._held.append(task)  # the first to arrive may win yet
+            self._held.append(task)  # --any: the one that is being saved may win yet
         else:
             self._begin(task)
 
@@ -223,17 +223,17 @@ class DownloadSession:
         self._run.record(ended)
 
     def _warn_of_age(self, task: Task) -> None:
-        """Print how long the links still live when that is not long."""
+        """Print in how much time a task's links expire, when that is soon."""
         wall = self._runtime.clock.wall()
         left = 0.0 if task.expires_at is None else task.expires_at - wall
-        if 0 < left < _SOON and task.results:
+        if 0 < left < _EXPIRES_SOON and task.results:
             from kiecli.render.text import humanize
 
             name = self._run.selection.name(task.task_id)
             self._run.reporter.note(f"{name}: its links expire in about {humanize(left)}")
 
     def _lead(self) -> str:
-        """Return what is printed before the line that saves what is left."""
+        """Return what is printed before the resume command of a run that saved not everything."""
         if self._flags.to_stdout:
             return "nothing was written; to try again"
         files = (file for ended in self._run.outcomes.values() for file in ended.files or ())

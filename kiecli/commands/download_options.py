@@ -1,4 +1,4 @@
-"""What the flags of `kiecli download` ask for, and what they must not ask for together."""
+"""The flags of `kiecli download`, and the checks that they go with each other."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -35,7 +35,7 @@ class DownloadFlags(NamedTuple):
 
 
 def check_line(flags: DownloadFlags, options: SaveOptions, selection: TaskSelection) -> None:
-    """Check that the options go with each other and with the number of tasks.
+    """Check that the flags go with each other and with the number of tasks.
 
     Raises:
         UsageError: They do not.

@@ -1,4 +1,4 @@
-"""The renderers of a run, chosen by the streams and the flags and nothing else."""
+"""Chooses what prints to stdout and stderr, by the flags and by which stream is a terminal."""
 
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ def reporter(
     watching: bool = False,
     timeout: float | None = None,
 ) -> Reporter:
-    """Return what `wait` and `download` print to stderr with.
+    """Return the reporter for stderr of `wait` and `download`.
 
     Args:
         runtime: Streams, settings, clock and network.
@@ -68,7 +68,7 @@ def reporter(
 def query_reporter(
     runtime: Runtime, output_options: OutputOptions, *, errors_in_panel: bool = False
 ) -> Reporter:
-    """Return what `status` and `config check` print to stderr with.
+    """Return the reporter for stderr of `status` and `config check`.
 
     Args:
         runtime: Streams, settings, clock and network.
@@ -78,7 +78,7 @@ def query_reporter(
     out, err, clock = runtime.out, runtime.err, runtime.clock
     if output_options.quiet:
         return Reporter(out, err)
-    # Where the panel is on another terminal, or in a log, stderr is read by itself.
+    # Where stdout is another terminal, or stderr a log, stderr is read without the panel.
     errors_in_panel = errors_in_panel and out.same_place(err) and not err.takes_annotations
     if _is_animated(runtime):
         from kiecli.render.spinner import SpinnerReporter
@@ -114,7 +114,7 @@ def _json_lines(runtime: Runtime, show: Reporter, *, with_files: bool = False) -
 
 
 def status_writer(runtime: Runtime, output_options: OutputOptions, show: Reporter) -> ResultWriter:
-    """Return what writes the results of `status`."""
+    """Return the writer for stdout of `status`."""
     if output_options.json:
         return _json_lines(runtime, show)
     if output_options.quiet:
@@ -128,7 +128,7 @@ def status_writer(runtime: Runtime, output_options: OutputOptions, show: Reporte
 
 
 def wait_writer(runtime: Runtime, output_options: OutputOptions, show: Reporter) -> ResultWriter:
-    """Return what writes the results of `wait`."""
+    """Return the writer for stdout of `wait`."""
     return (
         _json_lines(runtime, show)
         if output_options.json
@@ -139,7 +139,7 @@ def wait_writer(runtime: Runtime, output_options: OutputOptions, show: Reporter)
 def download_writer(
     runtime: Runtime, output_options: OutputOptions, show: Reporter, *, to_stdout: bool
 ) -> ResultWriter:
-    """Return what writes the results of `download`.
+    """Return the writer for stdout of `download`.
 
     Args:
         runtime: Streams, settings, clock and network.
@@ -156,6 +156,6 @@ def download_writer(
 
 
 def stdout_sink(runtime: Runtime) -> "Sink":
-    """Return what takes the bytes of the one result (`-o -`)."""
+    """Return the stream for the bytes of the one result (`-o -`)."""
     out = runtime.out
     return SafeTextWriter(out.write) if out.is_terminal else out.binary()

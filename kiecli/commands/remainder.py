@@ -1,6 +1,6 @@
-"""What a run leaves to do: errors that many tasks share, and the one line that does the rest.
+"""Errors grouped by reason, and the one resume command for all tasks that another run can finish.
 
-Only a run in which something went wrong imports it.
+Imported only when something went wrong, for the sake of start-up.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -16,65 +16,65 @@ from kiecli.render.text import resume_lead
 from kiecli.runtime import Runtime
 from kiecli.task_ids.task_selection import TaskSelection
 
-# Together, a line for each reason: an outage meets every task alike.
+# Reported together, in one line for each reason: an outage ends all tasks with the same error.
 _REPORTED_AT_END = (ExitCode.UNAVAILABLE, ExitCode.PENDING, ExitCode.DEADLINE)
 
-# Seconds for which a task that was given up waits for others to report them together: those that
-# began together are given up together, but for the jitter and the budget of requests.
+# Seconds that the error of a task that was given up is held back, to report it with others: tasks
+# that began together are given up together, but for jitter and the rate limiter.
 _GROUP_WITHIN = 5.0
 
 
 class Remainder:
-    """The tasks of a run that another run can bring further.
+    """The tasks of a run that can be resumed, and the command that resumes them.
 
     Attributes:
-        outcomes: How they came out.
+        outcomes: Their outcomes, in the order of the command line.
     """
 
     def __init__(self, selection: TaskSelection, outcomes: Iterable[Outcome]) -> None:
-        """Find what is left.
+        """Pick the outcomes that can be resumed.
 
         Args:
-            selection: The tasks of the line.
-            outcomes: How its tasks came out, in the order of the line.
+            selection: The tasks of the command line.
+            outcomes: Their outcomes, in the order of the command line.
         """
         self._selection = selection
         self.outcomes = [outcome for outcome in outcomes if outcome.resume_argv]
 
     @property
     def command(self) -> str:
-        """The line to run; nothing where none helps."""
+        """The command that resumes all of them; empty if there are none."""
         if not self.outcomes:
             return ""
-        # Tasks that are to be waited for need one option more, which does no harm to the others.
+        # The longest has `--wait` for tasks still running, which does no harm to the others.
         argv = max((outcome.resume_argv for outcome in self.outcomes), key=len)
         return self._selection.resume_command(argv, [each.task_id for each in self.outcomes])
 
     def advice(self, lead: str = "") -> str:
-        """Return the line to run and what it is for, to be printed behind all errors.
+        """Return the message with the resume command that is printed after all errors.
 
         Args:
-            lead: What it is for; by default what the errors tell.
+            lead: What the command is for; by default derived from the errors.
         """
         kinds = {outcome.error.kind for outcome in self.outcomes if outcome.error is not None}
         return f"{lead or resume_lead(kinds, len(self.outcomes))}: {self.command}"
 
     @property
     def is_only_pending(self) -> bool:
-        """Whether all of it is tasks that nobody asked to wait for."""
+        """Whether all of them are just still running, in a run that was not asked to wait."""
         return all(isinstance(outcome.error, TaskPending) for outcome in self.outcomes)
 
     def is_all_in(self, outcomes: Sequence[Outcome]) -> bool:
-        """Return whether there is something left, and all of it is among some outcomes."""
+        """Return True if there are resumable tasks and all of them are among `outcomes`."""
         ids = {outcome.task_id for outcome in outcomes}
         return bool(self.outcomes) and all(each.task_id in ids for each in self.outcomes)
 
 
 class ErrorReport:
-    """Prints the errors of a run's tasks: at once, or those with one reason together.
+    """Prints the errors of a run's tasks: at once, or those with the same reason together.
 
     Attributes:
-        due: When `report_given_up` has something to do.
+        due: When to call `report_given_up`, on the clock's `now`.
     """
 
     def __init__(self, reporter: Reporter) -> None:
@@ -85,7 +85,7 @@ class ErrorReport:
         self._reported: set[str] = set()
 
     def add(self, outcome: Outcome, now: float) -> None:
-        """Print the error of a task now, or keep it; those who save print the errors of files."""
+        """Print the error of a task now, or hold it back; errors of files are printed already."""
         error = outcome.error
         assert error is not None
         if not (error.fatal or outcome.exit_code in _REPORTED_AT_END or outcome.files):
@@ -95,11 +95,11 @@ class ErrorReport:
             self.due = min(self.due, now + _GROUP_WITHIN)
 
     def report_given_up(self, now: float, snapshots: Iterable[Snapshot]) -> None:
-        """Print why tasks were given up while others go on; the line to run comes at the end.
+        """Print the errors held back while other tasks go on; the resume command comes at the end.
 
         Args:
             now: The present moment.
-            snapshots: What is known of all tasks.
+            snapshots: The last snapshot of every task.
         """
         if now < self.due:
             return
@@ -122,13 +122,13 @@ class ErrorReport:
         """Print the errors that were left for the end.
 
         Args:
-            ended: How the tasks came out, in the order of the line.
-            selection: The tasks of the line.
-            runtime: For the line itself.
-            may_advise: Whether the error of all that is left can have the line that does it.
+            ended: The outcomes, in the order of the command line.
+            selection: The tasks of the command line.
+            runtime: For argv.
+            may_advise: Whether an error shared by all resumable tasks may have the command.
 
         Returns:
-            What is left to do, unless an error had the line that does all of it.
+            The resumable tasks, or None if an error was printed with the command for all of them.
         """
         remainder = Remainder(selection, ended)
         has_line = False
@@ -170,22 +170,23 @@ def advise(
     *,
     has_won: bool,
 ) -> None:
-    """Print the one line that does all that is left, unless nobody needs it.
+    """Print the one resume command for all tasks that are left, if there is any use for it.
 
     Args:
         left_open: The tasks that a decided run leaves open, or None.
-        remainder: Those that can be tried again, or None.
-        lead: Returns what the line is for, or nothing for what the errors tell.
+        remainder: The resumable tasks whose command is not printed yet, or None.
+        lead: Returns what the command is for; an empty string derives that from the errors.
         reporter: Prints it.
-        has_won: Whether a task has won (`--any`): then none needs to be tried again.
+        has_won: Whether a task has succeeded under `--any`: failed ones need no retry then.
     """
     left = [] if remainder is None or has_won else remainder.outcomes
     if left_open is not None:
-        line = left_open.line([outcome.task_id for outcome in left], lead)
+        message = left_open.message([outcome.task_id for outcome in left], lead)
+        # An error's resume command is printed with --quiet too; that of open tasks alone is not.
         show = reporter.advise if left else reporter.note
-        show(line)
+        show(message)
     elif remainder is not None and left:
-        # With --quiet, what nobody asked to wait for is left to the exit code.
+        # With --quiet, exit code 8 alone says that tasks are still running.
         is_quiet = remainder.is_only_pending and not reporter.prints_pending
         if not is_quiet:
             reporter.advise(remainder.advice(lead()))

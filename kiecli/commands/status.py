@@ -17,7 +17,7 @@ from kiecli.runtime import OutputOptions, Runtime
 def status(
     runtime: Runtime, output_options: OutputOptions, arguments: Sequence[str], *, exit_status: bool
 ) -> ExitCode:
-    """Ask once, show the answers, return the code.
+    """Run `kiecli status`: poll each task once, print its state, return the exit code.
 
     Args:
         runtime: Streams, settings, clock and network.
@@ -33,7 +33,7 @@ def status(
     with closing(output.query_reporter(runtime, output_options, errors_in_panel=panel)) as reporter:
         writer = output.status_writer(runtime, output_options, reporter)
         draws = runtime.out.is_terminal and not (output_options.json or output_options.quiet)
-        in_order = _InOrder(selection.task_ids, writer, draws=draws)
+        in_order = _OrderedWriter(selection.task_ids, writer, draws=draws)
         run = TaskBatch(runtime, output_options, selection, reporter, in_order)
         run.held = in_order.held
         for event in run.events(query_policy()):
@@ -45,18 +45,19 @@ def status(
         return run.finish()
 
 
-class _InOrder:
-    """Hands outcomes on in the order of the line, each as soon as those before it are there.
+class _OrderedWriter:
+    """Writes outcomes in the order of the command line, each once those before it are known.
 
     Attributes:
-        held: The outcomes that stdout does not have yet: a signal would lose them.
+        held: The outcomes that are not on stdout yet; a signal would lose them, so the resume
+            command names their tasks.
     """
 
     def __init__(self, task_ids: Sequence[str], writer: ResultWriter, *, draws: bool) -> None:
         self.held: dict[str, Outcome] = {}
         self._places = list(reversed(task_ids))  # popped from the end, the first id first
         self._writer = writer
-        self._draws = draws  # a table, which is not there before all of it is
+        self._draws = draws  # a table is drawn at the end: until then stdout has none of it
 
     def add(self, outcome: Outcome) -> None:
         self.held[outcome.task_id] = outcome

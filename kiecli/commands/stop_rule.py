@@ -1,4 +1,4 @@
-"""`--any` and `--fail-fast`: when one task decides a run, and what becomes of the others then."""
+"""`--any` and `--fail-fast`: when one task's outcome ends a run, and what becomes of the others."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -11,8 +11,8 @@ from kiecli.task_ids.task_selection import TaskSelection
 ANY, FAIL_FAST = "--any", "--fail-fast"
 """The rules, named by the options that ask for them; an empty string stands for neither."""
 
-# All ends but success. Wrong usage (2) is of the line, not of a task; a task that is not finished
-# (8, 124) has not ended.
+# All final outcomes but success. Not wrong usage (2), which is no task's; nor 8 and 124: such a
+# task is still running.
 _FAILURES = frozenset(
     {
         ExitCode.FAILED,
@@ -32,10 +32,10 @@ def is_met(rule: str, outcome: Outcome) -> bool:
 
 
 class LeftOpen:
-    """Tasks that nobody waits for any longer; most are still running at Kie, and paid for.
+    """The tasks that a decided run no longer waits for; most still run at Kie, and are paid for.
 
     Attributes:
-        outcomes: How they came out, which is no error of the run.
+        outcomes: Their outcomes, pending; they do not change the exit code of the run.
     """
 
     def __init__(
@@ -49,14 +49,14 @@ class LeftOpen:
         """Take the tasks.
 
         Args:
-            rule: The option under which the run was decided.
-            selection: The tasks of the line.
-            argv: The command, without ids.
-            task_ids: Those that are open.
-            snapshots: What is known of them, by id; nothing of one that was not answered about.
+            rule: The option that decided the run.
+            selection: The tasks of the command line.
+            argv: The resume command, without task ids.
+            task_ids: The tasks that are left open.
+            snapshots: The last snapshot of each, by id; tasks without any answer have none.
         """
         self._selection = selection
-        # Without the option: a line that takes them up is to wait for all of them.
+        # Without the option: the resume command is to wait for all of them.
         self._argv = tuple(word for word in argv if word != rule)
         self._snapshots = [snapshots.get(task_id) for task_id in task_ids]
         how = "succeeded" if rule == ANY else "failed"
@@ -73,12 +73,12 @@ class LeftOpen:
             for task_id, snapshot in zip(task_ids, self._snapshots, strict=True)
         ]
 
-    def line(self, others: Sequence[str] = (), lead: Callable[[], str] = str) -> str:
-        """Return the line that says what is known of them, and how to take them up.
+    def message(self, others: Sequence[str] = (), lead: Callable[[], str] = str) -> str:
+        """Return the message with their states, counted, and the command that resumes them.
 
         Args:
-            others: Tasks that can be tried again, which the same line then does.
-            lead: Returns what the line is for where there are others; by default `to continue`.
+            others: Failed tasks that can be retried, which the same command then does.
+            lead: Returns what the command is for if there are others; by default `to continue`.
         """
         what = (lead() or "to continue") if others else self._purpose()
         left = {outcome.task_id for outcome in self.outcomes}.union(others)
@@ -99,7 +99,7 @@ class LeftOpen:
 
 
 def _state(snapshot: Snapshot | None) -> Callable[[int], str]:
-    """Return what says of a number of tasks what is known of one."""
+    """Return the function that puts into words how many tasks are in the state of this one."""
     if snapshot is None:
         return _unknown
     if snapshot.answer is not None:

@@ -25,7 +25,7 @@ def wait(
     interval: float | None,
     stop: str = "",
 ) -> ExitCode:
-    """Wait, show the URLs as tasks succeed, return the code.
+    """Run `kiecli wait`: poll until all tasks have ended, print result URLs, return the exit code.
 
     Args:
         runtime: Streams, settings, clock and network.
@@ -50,7 +50,7 @@ def wait(
                 continue  # --any: the first answer to arrive has won
             ended = run.record(outcome.from_wait(event.task_id, event.answer, event.error))
             _mention_what_has_no_url(run, ended)
-        # In a log each task had its lines; a block on a terminal takes them along.
+        # A log has a line for each task already; the live block on a terminal is gone at the end.
         code = run.finish(summarize=runtime.err.is_terminal)
         _say_how_to_save(run)
         return code
@@ -65,7 +65,7 @@ def _mention_what_has_no_url(run: TaskBatch, ended: Outcome) -> None:
 
 
 def _say_how_to_save(run: TaskBatch) -> None:
-    """Print which line saves the results, as long as they are there."""
+    """Print the command that saves the results, or that their links have expired."""
     outcomes = [run.outcomes[task_id] for task_id in run.selection.task_ids]
     wall = run.runtime.clock.wall()
     tasks = [ended.task for ended in outcomes if ended.status == "success" and ended.task]
@@ -83,6 +83,6 @@ def _say_how_to_save(run: TaskBatch) -> None:
 
 
 def _left(task: Task, wall: float) -> float:
-    """Return the seconds that the links are expected to live; infinity when that is not known."""
+    """Return the seconds until the links are expected to die; infinity when that is not known."""
     left = task.seconds_left(wall)
     return inf if left is None else left

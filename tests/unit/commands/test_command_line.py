@@ -12,7 +12,7 @@ from kiecli.commands.command_line import (
     SHORT_WITH_VALUE,
     TASK_COMMANDS,
     arguments_of,
-    mended_argv,
+    corrected_argv,
     reads_stdin,
     resume_argv,
     waiting_argv,
@@ -123,7 +123,7 @@ def parses(words: Sequence[str]) -> bool:
 def test_a_wrong_line_is_continued_without_the_options_at_fault(
     line: str, message: str, mended: str
 ) -> None:
-    assert mended_argv(line.split(), parses, message) == tuple(mended.split())
+    assert corrected_argv(line.split(), parses, message) == tuple(mended.split())
 
 
 def test_the_options_are_those_of_the_commands() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 
-from kiecli.commands.created_tasks import created_lines
+from kiecli.commands.created_tasks import created_messages
 from kiecli.errors import KieError, UsageError
 from kiecli.outcome import Outcome
 from kiecli.render.text import error_text
@@ -324,7 +324,7 @@ def test_created_tasks_are_named_with_the_line_that_continues(
     created: tuple[str, ...], lines: list[str]
 ) -> None:
     selection = TaskSelection(("a", "b"), {"a": "x"}, created)
-    assert created_lines(selection, ["wait", "-i", "5s"], "to continue") == lines
+    assert created_messages(selection, ["wait", "-i", "5s"], "to continue") == lines
 
 
 # --- whatever arrives

@@ -48,7 +48,7 @@ class FakeClock:
 
 
 class FakeEventQueue:
-    """An inbox whose events have their moments; waiting for one moves the clock to it.
+    """An event queue whose events have their moments; waiting for one moves the clock to it.
 
     Attributes:
         delay: Seconds by which what is put now arrives later; InlineWorkers set it.
@@ -74,7 +74,7 @@ class FakeEventQueue:
         Raises:
             AssertionError: Nothing is to come and there is no end to the wait.
         """
-        # As in the real inbox, what has arrived already is taken even when `until` is past.
+        # As in the real queue, what has arrived already is taken even when `until` is past.
         if self._events and self._events[0][0] <= max(until, self._clock.now()):
             moment, _, event = heappop(self._events)
             self._clock.advance_to(moment)

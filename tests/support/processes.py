@@ -26,13 +26,13 @@ PROGRAM = str(Path(sys.executable).with_name("kiecli"))
 """The command beside this Python: the one that was installed."""
 
 _PIPES = {"stdin": PIPE, "stdout": PIPE, "stderr": PIPE}
-_LONGEST = 30.0  # seconds after which a process is given up
+_MAX_WAIT = 30.0  # seconds after which a process is given up
 _PASSED_ON = ("PATH", "COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START", "SYSTEMROOT")
 
 
 def until(true: Callable[[], object]) -> None:
     """Wait for something that another process does."""
-    end = time.monotonic() + _LONGEST
+    end = time.monotonic() + _MAX_WAIT
     while not true():
         assert time.monotonic() < end, "it has not come to that"
         time.sleep(0.01)
@@ -74,7 +74,7 @@ class Running:
 
     def _await(self, number: int, stream: IO[bytes] | None, text: str) -> None:
         assert stream is not None
-        until = time.monotonic() + _LONGEST
+        until = time.monotonic() + _MAX_WAIT
         while text.encode() not in self._told[number]:
             ready, _, _ = select.select([stream], [], [], until - time.monotonic())
             piece = os.read(stream.fileno(), 65536) if ready else b""
@@ -85,7 +85,7 @@ class Running:
         """Send a signal."""
         self.process.send_signal(signum)
 
-    def end(self, timeout: float = _LONGEST) -> Ran:
+    def end(self, timeout: float = _MAX_WAIT) -> Ran:
         """Wait for the end."""
         out, err = self.process.communicate(timeout=timeout)
         told = [self._told[1] + (out or b""), self._told[2] + (err or b"")]

@@ -1,6 +1,6 @@
 """The README as a program: its blocks, run against the sandbox.
 
-`python -m tests.readme` prints each console block with what its commands really say.
+`python -m tests.support.readme` prints each console block with what its commands really say.
 """
 
 import os

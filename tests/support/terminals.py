@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.support.processes import Installed, Ran, Running
 
-_LONGEST = 30.0
+_MAX_WAIT = 30.0
 _TOKEN = re.compile(
     r"(?P<text>[^\x00-\x1f\x7f]+)"
     r"|(?P<control>[\r\n])"
@@ -27,7 +27,7 @@ _TOKEN = re.compile(
 _UNFINISHED = re.compile(r"\x1b(\[[?0-9;]*|\][^\x1b]*\x1b?)?\Z")
 
 
-class Reporter:
+class Screen:
     """What somebody sees, with all that has scrolled out of sight.
 
     Attributes:
@@ -135,7 +135,7 @@ class OnTerminal(Running):
         piped: bool = False,
         environ: Mapping[str, str | None] = {},
     ) -> None:
-        self.screen = Reporter(columns, lines)
+        self.screen = Screen(columns, lines)
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._ours, theirs = os.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
@@ -149,7 +149,7 @@ class OnTerminal(Running):
 
     def await_screen(self, text: str) -> None:
         """Look until the text stands on the screen."""
-        until = time.monotonic() + _LONGEST
+        until = time.monotonic() + _MAX_WAIT
         while not any(text in line for line in self.screen.said):
             assert time.monotonic() < until, f"no {text!r} in {self.screen.said}"
             assert self._read(until), f"no {text!r} in {self.screen.said}"
@@ -169,7 +169,7 @@ class OnTerminal(Running):
         self.screen.feed(self._decoder.decode(piece))
         return True
 
-    def end(self, timeout: float = _LONGEST) -> Ran:
+    def end(self, timeout: float = _MAX_WAIT) -> Ran:
         """Read to the end; what was said on the terminal stands in `screen`."""
         until = time.monotonic() + timeout
         while self._read(until):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from math import inf
 from typing import TYPE_CHECKING, cast
 
-from kiecli.errors import ExitCode, combined_exit_code
+from kiecli.errors import DeadlineExceeded, ExitCode, combined_exit_code
 from kiecli.network.logging import Exchange
 from kiecli.outcome import Outcome
 from kiecli.polling.policy import PollPolicy
@@ -113,6 +113,7 @@ class TaskBatch:
         self._writer = writer
         self._stop = stop
         self._snapshots: dict[str, Snapshot] = {}
+        self._late: list[Snapshot] = []
         self._errors: ErrorReport | None = None  # once there is one
         self._names_created = not output_options.quiet
         runtime.resume_command = self._resume_command
@@ -133,8 +134,7 @@ class TaskBatch:
             from kiecli.commands.created_tasks import name_created
 
             name_created(self.selection, self.runtime, "if interrupted, continue with")
-        runtime, reporter = self.runtime, self.reporter
-        clock, event_queue = runtime.clock, runtime.event_queue
+        runtime, reporter, clock = self.runtime, self.reporter, self.runtime.clock
         poller = Poller(
             PollScheduler(self.selection.task_ids, policy, clock.now(), runtime.random),
             self.client.task,
@@ -149,7 +149,7 @@ class TaskBatch:
                 self._errors.report_given_up(clock.now(), self._snapshots.values())
                 wake = min(wake, self._errors.due)
             # The queue is of a lower layer, which knows no types; nothing else is put into it.
-            event = cast("Event | None", event_queue.get(wake))
+            event = cast("Event | None", runtime.event_queue.get(wake))
             match event:
                 case PollCompleted():
                     yield from self._shown(poller.receive(event) if is_polling else ())
@@ -165,12 +165,15 @@ class TaskBatch:
             if self.decided is None:
                 yield from self._shown(poller.expire())
             reporter.tick()
+        yield from self._late if self.decided is None else ()
 
     def _shown(self, snapshots: Iterable[Snapshot]) -> Iterator[Snapshot]:
         for snapshot in snapshots:
             self._snapshots[snapshot.task_id] = snapshot
             self.reporter.snapshot(snapshot)
-            if snapshot.settled:
+            if self._stop and isinstance(snapshot.error, DeadlineExceeded):
+                self._late.append(snapshot)  # left open if another, still being saved, decides
+            elif snapshot.settled:
                 yield snapshot
 
     def record(self, outcome: Outcome) -> Outcome:
@@ -180,8 +183,7 @@ class TaskBatch:
             The outcome, with the label of its task and the resume command added.
         """
         outcome = outcome._replace(label=self.selection.labels.get(outcome.task_id))
-        error = outcome.error
-        if error is not None and outcome.can_resume and not outcome.resume_argv:
+        if outcome.can_resume and not outcome.resume_argv:
             outcome = outcome._replace(resume_argv=resume_argv(self.runtime))
         # Written first: if stdout fails, the resume command still names this task.
         self._writer.add(outcome)
@@ -192,7 +194,7 @@ class TaskBatch:
             if is_met(self._stop, outcome):
                 self.decided = outcome.exit_code
         self.reporter.finished(outcome)
-        if error is not None:
+        if outcome.error is not None:
             from kiecli.commands.remainder import ErrorReport
 
             self._errors = self._errors or ErrorReport(self.reporter)
@@ -222,8 +224,7 @@ class TaskBatch:
         if left_open is not None or remainder is not None:
             from kiecli.commands.remainder import advise
 
-            has_won = self.decided is ExitCode.DONE  # by --any
-            advise(left_open, remainder, lead, self.reporter, has_won=has_won)
+            advise(left_open, remainder, lead, self.reporter, has_won=self.decided is ExitCode.DONE)
         if self.decided is not None:
             return self.decided
         return combined_exit_code(outcome.exit_code for outcome in ended)

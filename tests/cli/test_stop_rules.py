@@ -216,6 +216,39 @@ def test_what_has_succeeded_while_another_was_saved_is_called_that(
     assert ran.err.splitlines()[-1] == last
 
 
+@pytest.mark.parametrize(
+    ("argv", "out", "last"),
+    [
+        (["wait", "--any", "-t", "0", "demo-slow", "demo-image"], IMAGE, f"{ONE} wait -t 0"),
+        (["download", "-w", "--any", "-t", "0", "demo-slow", "good"], "good-1.png\n",
+         f"{ONE} download -w -t 0"),
+    ],
+)  # fmt: skip
+def test_what_is_late_while_another_wins_is_left_open_and_no_error(
+    kiecli: Program, kie: Faults, argv: list[str], out: str, last: str
+) -> None:
+    _saved(kie, "good", delay=5.0)
+    ran = kiecli(*argv, environ={"GITHUB_ACTIONS": "true"})
+    assert (ran.code, ran.out, ran.err.splitlines()[-1]) == (0, out, f"{last} demo-slow")
+    assert "::error" not in ran.err
+    assert kiecli(*argv, "-q").err == ""
+    ran = kiecli(*argv, "--json")
+    records = [json.loads(line) for line in ran.out.splitlines()]
+    assert [(r["task_id"], r["exit_code"]) for r in records] == [(argv[-1], 0), ("demo-slow", 8)]
+
+
+def test_what_is_late_while_no_other_can_be_saved_has_met_the_deadline(
+    kiecli: Program, kie: Faults
+) -> None:
+    kie.task("lost", urls=[kie.file("/lost.png", b"", delay=5.0)], created=0.0)
+    line = ["download", "-w", "--any", "-t", "0", "demo-slow", "lost"]
+    ran = kiecli(*line, "--json")
+    records = [json.loads(each) for each in ran.out.splitlines()]
+    assert [(r["task_id"], r["exit_code"]) for r in records] == [("lost", 7), ("demo-slow", 124)]
+    assert ran.code == 7
+    assert "demo-slow: still waiting. The task is still running at Kie; to keep waiting" in ran.err
+
+
 def test_where_none_can_be_saved_the_code_is_that_of_saving(kiecli: Program, kie: Faults) -> None:
     kie.always("recordInfo", record("a", urls=["//h/a.png"]), task_id="a")
     kie.always("recordInfo", record("b", urls=["//h/b.png"]), task_id="b")

@@ -1,4 +1,4 @@
-"""A file that stands where a target goes: whether it is the target already, or has to stay."""
+"""Whether a file that exists at a target's path is kept, compared, replaced or an error."""
 
 from collections.abc import Callable
 from enum import Enum
@@ -9,7 +9,7 @@ from kiecli.download.destination import FileState, FileType, in_the_way, inspect
 from kiecli.download.disk_errors import unreadable
 from kiecli.download.host_probe import TAIL_SIZE, HostFile
 from kiecli.download.inline_result import as_file
-from kiecli.download.integrity import Integrity, condition
+from kiecli.download.integrity import Integrity, check_integrity
 from kiecli.download.plan import Target
 from kiecli.files.content_check import is_text
 from kiecli.files.media_types import HEAD_SIZE, extension_of_type, signature
@@ -27,13 +27,13 @@ class CompleteFile(NamedTuple):
 
 
 class UndecidedFile(NamedTuple):
-    """A file of which only the whole body can tell whether it is the target."""
+    """An existing file that has to be compared with the whole body, byte by byte."""
 
     path: str
 
 
 class _Examined(NamedTuple):
-    """What stands under a path, as far as it and its metadata tell."""
+    """What is known of an existing path without asking the host."""
 
     path: str
     state: FileState
@@ -46,7 +46,7 @@ class _Examined(NamedTuple):
 
 
 class Comparison(Enum):
-    """How a file on the disk compares with the one that its host has."""
+    """How an existing file compares with the host's file."""
 
     NOT_PROBED = "no request was sent to the host"
     SAME = "the same length, and the same bytes at the end"
@@ -55,12 +55,12 @@ class Comparison(Enum):
 
 
 def compare(size: int, tail: bytes, host: HostFile | None) -> Comparison:
-    """Return how a file compares with what its host answered.
+    """Compare an existing file with what the host answered about its own.
 
     Args:
         size: Bytes of the file on the disk.
-        tail: The last of them, as many as were requested from the host.
-        host: What it answered, if anything.
+        tail: Its last bytes, as many as were requested from the host.
+        host: The host's answer, or None.
     """
     if host is None:
         return Comparison.UNDECIDED
@@ -73,7 +73,7 @@ def compare(size: int, tail: bytes, host: HostFile | None) -> Comparison:
 
 
 class Decision(Enum):
-    """What is to be done about what stands under a path."""
+    """What to do about something that exists at a target's path."""
 
     FETCH = "fetch the file, and replace what is there"
     KEEP = "keep it"
@@ -86,16 +86,16 @@ def decide(
     existing: FileState,
     integrity: Integrity,
     *,
-    counts: bool,
+    is_ours: bool,
     overwrite: bool,
     comparison: Comparison = Comparison.NOT_PROBED,
 ) -> Decision:
-    """Return what to do.
+    """Return what to do about something that exists at a target's path.
 
     Args:
-        existing: What stands under the path.
-        integrity: What its bytes tell, for a file.
-        counts: Whether it can only be this result: by its name, or by its metadata.
+        existing: What exists there.
+        integrity: Whether it is complete by its own bytes, if it is a file.
+        is_ours: Whether it can only be this result: by its name, or by its metadata.
         overwrite: Whether the user wants it fetched anew.
         comparison: How it compares with what the host has.
     """
@@ -105,12 +105,14 @@ def decide(
         case _ if overwrite:
             return Decision.FETCH
         case FileType.LINK:
-            return Decision.FETCH if counts else Decision.REFUSE
-        case _:  # a file
-            return _ours(integrity, comparison) if counts else _unproved(integrity, comparison)
+            return Decision.FETCH if is_ours else Decision.REFUSE
+        case _ if is_ours:  # a file
+            return _decide_ours(integrity, comparison)
+        case _:
+            return _decide_unproved(integrity, comparison)
 
 
-def _ours(integrity: Integrity, comparison: Comparison) -> Decision:
+def _decide_ours(integrity: Integrity, comparison: Comparison) -> Decision:
     # Its own bytes are cheaper than a request, and true when the host is gone.
     if integrity is not Integrity.UNKNOWN:
         return Decision.KEEP if integrity is Integrity.COMPLETE else Decision.FETCH
@@ -119,7 +121,7 @@ def _ours(integrity: Integrity, comparison: Comparison) -> Decision:
     return Decision.FETCH if comparison is Comparison.DIFFERENT else Decision.KEEP
 
 
-def _unproved(integrity: Integrity, comparison: Comparison) -> Decision:
+def _decide_unproved(integrity: Integrity, comparison: Comparison) -> Decision:
     match comparison:
         case Comparison.NOT_PROBED:
             return Decision.PROBE
@@ -134,11 +136,11 @@ def _unproved(integrity: Integrity, comparison: Comparison) -> Decision:
 def find_existing(
     target: Target, found: dict[str, FileState], probe: Probe, *, overwrite: bool
 ) -> CompleteFile | UndecidedFile | None:
-    """Return the file that needs no fetching, the one that has to be compared, or None.
+    """Return the file that is kept, the one that has to be compared, or None to fetch the target.
 
     Args:
         target: The result.
-        found: What stands under its paths.
+        found: What exists at its possible paths.
         probe: Asks the host; called where neither name nor metadata nor bytes decide.
         overwrite: Whether the user wants it fetched anew.
 
@@ -178,7 +180,7 @@ def _examine(target: Target, path: str, state: FileState) -> _Examined:
         head = file.read(HEAD_SIZE)
         file.seek(0)
         extension = target.expected_extension or split_extension(path)[1]
-        integrity = condition(file, state.size, extension)
+        integrity = check_integrity(file, state.size, extension)
     if is_proved and integrity is Integrity.UNKNOWN:
         integrity = Integrity.COMPLETE  # the length in the metadata says so
     is_media = signature(head) is not None
@@ -188,19 +190,19 @@ def _examine(target: Target, path: str, state: FileState) -> _Examined:
 def _decide(
     target: Target, file: _Examined, comparison: Comparison, *, overwrite: bool
 ) -> Decision:
-    # Where the extension is not known, a caption or a note beside could have the name, too.
+    # With an unknown extension, a text file of the user's may match by its stem: media only.
     by_name = target.name_is_unique and (target.path_known or file.is_media)
     return decide(
         file.state,
         file.integrity,
-        counts=by_name or file.is_proved,
+        is_ours=by_name or file.is_proved,
         overwrite=overwrite,
         comparison=comparison,
     )
 
 
 def _compare(target: Target, file: _Examined, probe: Probe) -> Comparison:
-    """Compare a file with the one that the host has, or with the text that is due."""
+    """Compare a file with the host's, or with the inline result that it would hold."""
     if target.url is None:
         expected = as_file(target.inline_result)
         host: HostFile | None = HostFile(len(expected), None, expected)
@@ -217,10 +219,10 @@ def _compare(target: Target, file: _Examined, probe: Probe) -> Comparison:
 def _compare_type(
     target: Target, file: _Examined, host: HostFile, comparison: Comparison
 ) -> Comparison:
-    """Compare a file whose extension only the host could tell."""
+    """Refine a comparison by the host's Content-Type, for a target with an unknown extension."""
     extension = extension_of_type(host.content_type)
     if file.is_text and extension not in _TEXTS and not _says_text(host.content_type):
-        return Comparison.DIFFERENT  # text never counts for media
+        return Comparison.DIFFERENT  # a text file is never an image, video or audio result
     agrees = host.length is not None or extension == split_extension(file.path)[1]
     if target.name_is_unique and (agrees or file.is_text):
         return Comparison.SAME

@@ -1,4 +1,4 @@
-"""Requests to file hosts: no key, no cookie, and no redirect to where it must not lead."""
+"""Requests to file hosts: without key or cookies, following redirects that are safe."""
 
 import errno
 import os
@@ -19,7 +19,7 @@ from kiecli.network.deadline import READ_TIMEOUT, Deadline
 from kiecli.network.errors import describe_error, is_certificate_error, name_of_peer
 from kiecli.urls import host_of, is_web_address, percent_encode
 
-# As many as curl and browsers allow at least; real links to results redirect once or not at all.
+# Fewer than curl (50) and browsers (20) allow; real links to results redirect once or not at all.
 _MAX_REDIRECTS = 10
 _REDIRECTS = {301, 302, 303, 307, 308}
 # Bytes of a redirect's own body that are read, so that its connection can be used again.
@@ -31,33 +31,33 @@ _NOT_A_WEB_ADDRESS = "is not an http or https URL"
 
 
 class FileRequest(NamedTuple):
-    """What to ask a file host for, and how long to try."""
+    """A request for a file: URL, headers and time limit."""
 
     url: str
     headers: Mapping[str, str]
-    """Its own, such as `Range`."""
+    """Additional ones, such as `Range`."""
     task_id: str
     """For the log of requests only; no server learns of it."""
     timeout: float = READ_TIMEOUT
     """Seconds to the first byte of the body, redirects included, and again to each chunk of it."""
     waits_for_host: bool = True
-    """Whether to wait for a host that could not be connected to just now."""
+    """Whether to wait out the pause of a host that could not be connected to, or fail at once."""
 
 
 @contextmanager
 def open_url(
     context: TransferContext, requested: FileRequest
 ) -> Iterator[tuple[FileResponse, Iterator[Chunk]]]:
-    """Request a file and give the head of the answer and its body for the time of the block.
+    """Request a file; the context is the head of the response and an iterator over its body.
 
-    The body comes decompressed, in chunks that are good until the next one is requested.
-    What breaks while the block reads it is translated, too.
+    The body comes decompressed, in chunks whose buffer is reused for the next one. Network errors
+    are translated, also those that come while the block reads the body.
 
     Raises:
         TransientError: The connection broke, or never came about.
         OSError: No more files can be opened, sockets included.
         PermanentError: A host's certificate is refused, or the way leads where it must not: to
-            another scheme, down to plain http, round in circles.
+            another scheme, from https to http, in a loop.
     """
     path = [_checked(requested.url, "the link")]
     deadline = Deadline(context.clock, requested.timeout, "byte of the file")
@@ -87,7 +87,7 @@ def _decompressed(body: Iterator[Chunk]) -> Iterator[Chunk]:
 def _follow_redirects(
     context: TransferContext, requested: FileRequest, path: list[str], deadline: Deadline
 ) -> Iterator[httpx.Response]:
-    """Go from the last address of the path to a response that redirects no further."""
+    """Follow redirects from the last URL of `path`, adding each, to the first other response."""
     while True:
         response = _send(context, requested, path[-1], deadline)
         try:
@@ -148,7 +148,7 @@ def _location(response: httpx.Response) -> str | None:
 
 
 def _next_address(path: list[str], location: str) -> str:
-    """Return where a redirect leads.
+    """Return the URL that a redirect leads to.
 
     Raises:
         PermanentError: It leads where it must not.
@@ -169,17 +169,17 @@ def _next_address(path: list[str], location: str) -> str:
 
 
 def _origin(path: list[str]) -> str:
-    """Return for messages where the last address of a path comes from; it may be a secret."""
+    """Describe the last URL of a path for messages without quoting it: it may be a secret."""
     return "the link" if len(path) == 1 else f"{host_of(path[-2])} redirects to what"
 
 
 def _checked(url: str, origin: str) -> str:
-    """Return an address that can be requested: no raw white space, no user and password.
+    """Return the URL percent-encoded and without user and password.
 
-    httpx would send these as Authorization.
+    httpx would send those as Authorization.
 
     Raises:
-        PermanentError: It is none of http or https, or none at all.
+        PermanentError: It is not a valid http or https URL.
     """
     try:
         parts = urlsplit(url)
@@ -196,9 +196,9 @@ def _scheme(url: str) -> str:
 
 
 def first_chunk(body: Iterator[Chunk]) -> Chunk:
-    """Return the first chunk of a body, joined with the next ones while it could begin a text.
+    """Return the first chunk of a body, joined with the next ones until it tells text from binary.
 
-    A host may send a byte at a time, and the first bytes of many formats are letters.
+    A host may send a byte at a time, and the signatures of many formats begin with letters.
     """
     first = next(body, b"")
     while len(first) < _MIN_HEAD and (not first or is_text(first)) and (more := next(body, b"")):

@@ -1,4 +1,4 @@
-"""What a host answers about a file without sending all of it, to compare with one on the disk."""
+"""Asks a file host for the length and the last bytes of a file, to compare with one on the disk."""
 
 from collections.abc import Iterable
 from http import HTTPStatus
@@ -13,8 +13,10 @@ from kiecli.files.media_types import HEAD_SIZE
 from kiecli.network.body import Chunk
 
 TAIL_SIZE = 64 * 1024
-"""Bytes at the end by which files of equal length are compared: where two takes or two renderings
-are equally long, their last bytes differ, while the first may be one encoder's header."""
+"""Bytes at the end by which files of equal length are compared.
+
+Two takes of equal length differ in their last bytes; the first may be one encoder's header.
+"""
 
 
 class HostFile(NamedTuple):
@@ -28,15 +30,15 @@ class HostFile(NamedTuple):
 
 
 def probe(target: Target, context: TransferContext, offset: int) -> HostFile | None:
-    """Request the end of a result; None when the host does not send it.
+    """Request the length and the end of a result; None if the host does not answer usefully.
 
-    There are no retries: what stands on the disk is there in any case. It is a GET, since signed
-    links refuse HEAD.
+    There are no retries: a file is on the disk in any case. It is a GET, since signed links refuse
+    HEAD.
 
     Args:
         target: The result.
         context: The network.
-        offset: Where the bytes begin that are wanted, at most 64 KiB before the expected end.
+        offset: Where the requested bytes begin, at most TAIL_SIZE before the expected end.
     """
     try:
         # A refusal of a range is not believed: 416 comes for a shorter file, too, and some hosts
@@ -79,7 +81,7 @@ _SERVER_ERRORS = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _first(size: int, body: Iterable[Chunk]) -> bytes:
-    """Return so many of the first bytes of a body, or all that it has."""
+    """Return the first `size` bytes of a body, or all that it has."""
     found = bytearray()
     for chunk in body:
         found += chunk

@@ -1,4 +1,4 @@
-"""Whether a file that is found on the disk is complete, by its own bytes."""
+"""Whether an existing file is complete, judged by its own bytes alone."""
 
 from enum import Enum
 from typing import BinaryIO
@@ -9,15 +9,15 @@ from kiecli.files.truncation import is_self_delimiting, truncation_of
 
 
 class Integrity(Enum):
-    """What the bytes of a file tell about it."""
+    """Whether a file is complete, as far as its bytes tell."""
 
     COMPLETE = "all of its format is there"
     CORRUPT = "it is cut off, or no such file at all"
     UNKNOWN = "its format does not tell"
 
 
-def condition(file: BinaryIO, size: int, expected_extension: str | None) -> Integrity:
-    """Return what the bytes of a file tell about it.
+def check_integrity(file: BinaryIO, size: int, expected_extension: str | None) -> Integrity:
+    """Return whether a file is complete, as far as its bytes tell.
 
     Args:
         file: Seekable; its position is moved.

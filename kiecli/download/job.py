@@ -17,8 +17,8 @@ if TYPE_CHECKING:  # most files are new, and need no checksum
     from kiecli.download.checksum import BackgroundSHA256
 
 _LOCK_PAUSE = 0.2  # seconds between two attempts to get a lock
-# `rm -rf out`, or a second run after it, takes a part away once. Where it happens again, something
-# does so always, and a file is not fetched for ever.
+# `rm -rf out`, or a second run after it, removes a part once. If it happens twice, some program
+# removes them always, and retrying would never end.
 _MAX_ATTEMPTS = 2
 
 
@@ -26,7 +26,7 @@ class SaveJob:
     """One target on its way to the disk."""
 
     def __init__(self, target: Target, options: SaveOptions, context: TransferContext) -> None:
-        """Look at nothing yet.
+        """Prepare; neither disk nor network is asked yet.
 
         Args:
             target: The result.
@@ -43,10 +43,10 @@ class SaveJob:
         self._has_waited = False
 
     def to_disk(self) -> SavedFile:
-        """Put the complete file under its final name, or find it there.
+        """Save the file under its final name, or keep one that is there.
 
         Raises:
-            KieError: It cannot be had, or its name cannot be.
+            KieError: It cannot be fetched, or another file has its name.
             OSError: The disk refuses.
         """
         for _ in range(_MAX_ATTEMPTS):
@@ -69,7 +69,7 @@ class SaveJob:
         Raises:
             PartReplaced: The part was replaced while it was written.
             FileNotFoundError: It was removed, or its folder was.
-            KieError: The file cannot be had, or its name cannot be.
+            KieError: The file cannot be fetched, or another file has its name.
             OSError: The disk refuses.
         """
         before = inspect_target(self._target, self._context.listings)
@@ -105,15 +105,15 @@ class SaveJob:
             return PartFile(path, self._wait, disk)
 
     def _fill(self, part: PartFile) -> SavedFile:
-        """Bring all bytes of the target into its part, verify them, and return what it will be.
+        """Fetch and verify the whole target into its part; return how it will be saved.
 
         Raises:
-            KieError: They cannot be had.
+            KieError: It cannot be fetched.
             OSError: The disk refuses.
         """
         target, options = self._target, self._options
         if self._is_replaced:
-            part.reset(None)  # whatever stands there is another program's, the note beside it ours
+            part.reset(None)  # its bytes are another program's, though the note beside it is ours
         if target.url is None:
             return self._fill_inline(part)
         note = part.note
@@ -154,7 +154,7 @@ class SaveJob:
         )
 
     def _publish(self, part: PartFile, complete: SavedFile) -> SavedFile:
-        """Give the complete part its final name; a file that may be another's is not replaced."""
+        """Rename the complete part to its final name; never over a file that may be another's."""
         target, options, path = self._target, self._options, complete.path
         replace = options.overwrite or target.name_is_unique or _is_proved(target, path)
         try:
@@ -166,7 +166,7 @@ class SaveJob:
         return complete
 
     def _find_kept(self, found: dict[str, FileState]) -> SavedFile | None:
-        """Return the one of the files found that needs no fetching, or None."""
+        """Return the existing file that is kept, or None to fetch the target."""
         from kiecli.download.kept import find_kept
 
         kept = find_kept(self._target, self._options, self._context, found)
@@ -176,12 +176,12 @@ class SaveJob:
         return None
 
     def abandon(self) -> None:
-        """Leave no empty part behind; to be called when the process ends before its files have."""
+        """Remove the part if it is empty; called when the process ends during the transfer."""
         if self._part is not None:
             self._part.discard_if_empty()
 
     def kept_unread(self) -> SavedFile | None:
-        """Return an existing file that counts by its name, or None; no descriptor is needed.
+        """Return an existing file kept by its name alone, or None; needs no file descriptor.
 
         Raises:
             OSError: The disk does not say.

@@ -1,4 +1,4 @@
-"""A file that is there and stays: it is the target already, or as good as it."""
+"""Keeping an existing file instead of fetching it: looks for it, compares it, reports it."""
 
 from kiecli.download.checksum import checksum_of
 from kiecli.download.context import TransferContext
@@ -13,13 +13,13 @@ from kiecli.errors import ResultExpired
 def find_kept(
     target: Target, options: SaveOptions, context: TransferContext, found: dict[str, FileState]
 ) -> SavedFile | UndecidedFile | None:
-    """Return the file that needs no fetching, the one that has to be compared, or None.
+    """Return the file that is kept, the one that has to be compared, or None to fetch the target.
 
     Args:
         target: The result.
         options: How to save.
         context: The network, to ask the host where nothing else decides.
-        found: What stands under the paths of the target.
+        found: What exists at the target's possible paths.
 
     Raises:
         SaveError: Something is in the way that must not be replaced.
@@ -56,7 +56,7 @@ def keep_if_same(target: Target, options: SaveOptions, part: PartFile, path: str
 
 
 def kept_unread(target: Target, options: SaveOptions) -> SavedFile | None:
-    """Return an existing file that counts by its name, or None; no descriptor is needed.
+    """Return an existing file kept by its name alone, unread, or None; needs no file descriptor.
 
     Raises:
         OSError: The disk does not say.
@@ -66,12 +66,12 @@ def kept_unread(target: Target, options: SaveOptions) -> SavedFile | None:
     state = inspect(target.path)
     if state is None or state.kind is not FileType.FILE or not state.size:
         return None
-    # Its bytes are not looked at: to open it would take what there is none of.
+    # Its bytes are not read: that would take a descriptor, and there are none left.
     return SavedFile.kept(target, target.path, state.size, None)
 
 
 def cannot_compare(target: Target, path: str) -> ResultExpired:
-    """Return the error of a file whose body was only to be compared, and is gone."""
+    """Return the error of a file that cannot be compared, since the host's link is dead."""
     return ResultExpired(
         f"could not save {path}: a file is there and the link of this result is dead, so"
         f" kiecli cannot tell whether this is {target.name}'s; --write-metadata keeps the proof"

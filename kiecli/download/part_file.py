@@ -1,8 +1,8 @@
-"""The `.part` file: what is here already of a file that is not complete.
+"""The `.part` file, into which a result is fetched before it is renamed to its final name.
 
-However a process ends, one of two things stands under the final name: the complete file, or what
-was there before. The order of the steps is what makes it so; each of them left out gave wrong
-files when processes were killed at random moments.
+However a process ends, the final name has either the complete file or what was there before. The
+order of the steps ensures that: with any of them left out, kill -9 at random moments gave wrong
+files.
 """
 
 import os
@@ -22,13 +22,13 @@ _MAX_NOTE = 65536  # bytes; ours have some hundred
 
 
 class PartialFile:
-    """An open file that grows at its end.
+    """An open file to which the bytes of a result are appended.
 
     Attributes:
         file: The open file, for reading at any offset too.
-        folder: Where it grows.
-        size: Bytes that are there.
-        note: What a request for the rest needs, or None when the file must start again.
+        folder: The folder that it is in, whose disk has to have room for it.
+        size: Bytes written so far.
+        note: The resume info of these bytes; None if they cannot be resumed.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class PartialFile:
         self.note = note
 
     def reset(self, note: "ResumeInfo | None") -> None:
-        """Remove all bytes; those that come now belong to this note.
+        """Empty the file; the bytes that are appended from now on belong to this resume info.
 
         Raises:
             OSError: The disk refuses.
@@ -51,12 +51,12 @@ class PartialFile:
         self.note = note
 
     def append(self, data: bytes | memoryview) -> None:
-        """Write at the end, all of it.
+        """Append all of `data`.
 
         Raises:
-            OSError: The disk refuses; what was written before counts.
+            OSError: The disk refuses; `size` counts what was written before that.
         """
-        # A disk that is nearly full takes less than it was given, and says so only the next time.
+        # A disk that is nearly full writes a part, and fails only at the next write.
         view = memoryview(data)
         while view:
             written = self.file.write_at(view, self.size)
@@ -64,28 +64,28 @@ class PartialFile:
             view = view[written:]
 
     def head(self) -> bytes:
-        """Return the first bytes, enough to tell what they are."""
+        """Return the first HEAD_SIZE bytes, enough to tell the format."""
         head = bytearray(HEAD_SIZE)
         return bytes(head[: self.file.read_into(memoryview(head), 0)])
 
     def reader(self) -> BinaryIO:
-        """Return a stream that reads it from its start; the caller closes the stream."""
+        """Return a stream that reads the file from its start; the caller closes the stream."""
         return reader(self.file)
 
 
 class PartFile(PartialFile):
-    """The part of a file that will get its name when it is complete; locked until `release`."""
+    """A locked `NAME.part` on the disk, with its resume info in `NAME.part.json`."""
 
     def __init__(self, path: str, wait: Callable[[], None], disk: Disk = SYSTEM_DISK) -> None:
-        """Open the part of that name, or make one, and lock it; then read its note.
+        """Open or create the part, lock it, and read its resume info.
 
         Args:
-            path: Where it is.
+            path: Its path, which ends in `.part`.
             wait: Called each time another process is found to hold the lock.
             disk: Where it is kept.
 
         Raises:
-            OSError: The disk refuses, or something is in its place that is not ours to remove.
+            OSError: The disk refuses, or something else has its path and must not be removed.
         """
         file = disk.open_locked(path, wait)
         size = file.size_at_start
@@ -99,10 +99,11 @@ class PartFile(PartialFile):
         self._is_published = False
 
     def reset(self, note: "ResumeInfo | None") -> None:
-        """Remove all bytes, on the disk too, before the new note can vouch for any."""
+        """Empty the file and replace its resume info, in an order that a kill cannot harm."""
         if self.size or note is None:
             self._remove_note()
-        if self.size:  # the old bytes have to be gone before the new note is there
+        # Synced first: with the new resume info beside them, old bytes would be taken for new.
+        if self.size:
             super().reset(note)
             self.file.sync()
         self.note = note
@@ -111,21 +112,21 @@ class PartFile(PartialFile):
             self._disk.replace_private(path, note.dump(), temporary=f"{path}.new")
 
     def commit(self, path: str, *, replace: bool = True) -> None:
-        """Give the complete file its final name, in one step.
+        """Rename the complete file to its final name, atomically.
 
         Args:
             path: The final name.
             replace: Whether a file that has the name may be replaced.
 
         Raises:
-            PartReplaced: Another file stands in the part's place; nothing was renamed.
-            FileExistsError: Something has the final name, and must not be replaced.
+            PartReplaced: Another file has taken the part's path; nothing was renamed.
+            FileExistsError: The final name is taken, and `replace` is false.
             OSError: The disk refuses; the part stays.
         """
         self._locked.publish(path, replace=replace)
         self._is_published = True
-        # Nothing else: from here on another process may have a part of its own there. Where bytes
-        # came without a note, `reset` has removed what an earlier run left.
+        # Only now, and only this: another process may create its own part from here on. A part
+        # without resume info has no such file: `reset` has removed an earlier run's.
         if self.note is not None:
             self._disk.remove(f"{self._path}.json")
 
@@ -135,7 +136,7 @@ class PartFile(PartialFile):
         Raises:
             OSError: It cannot be read.
         """
-        # By its name: Windows has to close a file before it can be renamed, though it was not.
+        # Opened by name: on Windows `publish` has closed the part, though it did not rename it.
         with open(self._path, "rb") as mine, open(path, "rb") as other:
             while (block := mine.read(_BLOCK)) == other.read(_BLOCK):
                 if not block:
@@ -143,23 +144,23 @@ class PartFile(PartialFile):
         return False
 
     def discard(self) -> None:
-        """Remove it, with its note."""
+        """Remove the part and its resume info."""
         try:
             self._remove_note()
-        finally:  # a folder in the place of the note keeps no part here
+        finally:  # also where the resume info cannot be removed, since a folder has its name
             self._locked.remove()
 
     def discard_if_empty(self) -> None:
-        """Remove it if no byte has come yet; the process ends while another thread waits for one.
+        """Remove the part if it is empty: the process ends while another thread waits for bytes.
 
-        Bytes that come after all are lost with the process, and never get the final name.
+        Bytes that still come are lost with the process; the part is not renamed any more.
         """
         with suppress(OSError):  # the other thread may just have closed it
             if not self.file.size() and self._locked.is_at_path():
                 self.discard()
 
     def release(self) -> None:
-        """Close and unlock it; what no later run could continue is removed."""
+        """Close and unlock the part; remove it first if it cannot be resumed."""
         with suppress(OSError):
             if not (self._is_published or self.is_resumable) and self._locked.is_at_path():
                 self.discard()
@@ -167,7 +168,7 @@ class PartFile(PartialFile):
 
     @property
     def is_resumable(self) -> bool:
-        """Whether a later run can continue it."""
+        """Whether a later run can resume the part."""
         return self.note is not None and self.size >= max(1, self.note.head_size)
 
     def _remove_note(self) -> None:
@@ -176,16 +177,16 @@ class PartFile(PartialFile):
 
 
 def remove_stale_part(path: str, disk: Disk = SYSTEM_DISK) -> None:
-    """Remove what a killed run left of a part whose file is complete, unless it is in use.
+    """Remove the part that a killed run left beside a complete file, unless it is in use.
 
-    A file of that name without a note of ours beside it may be anybody's, and stays.
+    A `.part` file without resume info beside it may be another program's, and stays.
     """
     if _read_note(disk, path) is not None:
         remove_part(path, disk)
 
 
 def remove_part(path: str, disk: Disk) -> None:
-    """Remove a part and its note, unless they are in use."""
+    """Remove a part and its resume info, unless they are in use."""
     with suppress(OSError, _InUse):
         part = PartFile(path, _refuse_to_wait, disk)
         try:

@@ -1,6 +1,6 @@
-"""What a file host's answer says by its head, and what to do about it: one pure function.
+"""Parses the status and headers of a file host's response, and classifies it. Pure.
 
-Headers are read leniently; what cannot be read says nothing.
+Headers are read leniently: one that makes no sense counts as missing.
 """
 
 import re
@@ -28,7 +28,7 @@ _STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
 
 
 class FileResponse(NamedTuple):
-    """Status and the headers that matter for a file (RFC 9110)."""
+    """The status and headers of a file host's response (RFC 9110)."""
 
     status: int
     length: int | None = None
@@ -52,7 +52,7 @@ class FileResponse(NamedTuple):
     def read(
         cls, status: int, headers: Mapping[str, str], wall: float | None = None
     ) -> "FileResponse":
-        """Read the head of an answer.
+        """Parse the head of a response.
 
         Args:
             status: Its HTTP status.
@@ -83,7 +83,7 @@ class FileResponse(NamedTuple):
         return self.content_range.total if self.content_range else self.length
 
     def resume_info(self, task_id: str, n: int, head: bytes) -> "ResumeInfo | None":
-        """Return what a later request for the rest needs, None if no request could prove it.
+        """Return the info to resume this file with; None without length, ETag or Last-Modified.
 
         Args:
             task_id: The task whose result the file is.
@@ -104,12 +104,12 @@ class FileResponse(NamedTuple):
 
 
 class Action(Enum):
-    """What to do about an answer that is no failure."""
+    """What to do about a response that is no failure."""
 
     START = "take the body: it is the file from its first byte on"
     CONTINUE = "append the body: it is the rest of the file that is here in part"
     VERIFY = "nothing is missing"
-    ASK_WITHOUT_RANGE = "ask for the whole file, at once"
+    ASK_WITHOUT_RANGE = "request the whole file, at once"
 
 
 # The file is not there: not yet, no more, or not under this link.
@@ -128,15 +128,15 @@ _TEMPORARY = {
 
 
 def classify(answer: FileResponse, size: int, note: "ResumeInfo | None") -> Action | AttemptFailed:
-    """Return what to do about an answer, or how the attempt has failed.
+    """Return what to do about a response, or how the attempt has failed.
 
-    A refusal of a range is not believed: caches answer 304 to If-Range, and hosts 403 to ranges of
-    files that they send as a whole. Where the host is in trouble, the range is not to blame yet.
+    A refused range does not fail the attempt: caches answer 304 to If-Range, and hosts 403 to
+    ranges of files that they send as a whole. A 429 or 5xx says nothing about the range yet.
 
     Args:
-        answer: Its head.
-        size: Bytes that are here.
-        note: What is known of these, if only the rest was requested; None if the whole file was.
+        answer: The head of the response.
+        size: Bytes that are in the part.
+        note: Their resume info, if only the rest was requested; None if the whole file was.
     """
     status = answer.status
     if status == HTTPStatus.OK or _is_whole(answer):
@@ -154,7 +154,7 @@ def classify(answer: FileResponse, size: int, note: "ResumeInfo | None") -> Acti
 
 
 def _is_whole(answer: FileResponse) -> bool:
-    """Return True for a 206 that has all bytes of the file, requested or not."""
+    """Return True for a 206 whose range is the whole file."""
     if answer.status != HTTPStatus.PARTIAL_CONTENT or answer.content_range is None:
         return False
     first, last, total = answer.content_range
@@ -170,7 +170,7 @@ def _check_encoding(answer: FileResponse) -> Action | AttemptFailed:
 
 
 def _continues(answer: FileResponse, size: int, note: "ResumeInfo") -> bool:
-    """Return True if a 206 is proved to be the rest of the same file (RFC 9110, 15.3.7)."""
+    """Return True if a 206 has the rest of the very same file (RFC 9110, section 15.3.7)."""
     if answer.content_range is None or answer.encoding is not None:
         return False
     first, _, total = answer.content_range
@@ -178,7 +178,7 @@ def _continues(answer: FileResponse, size: int, note: "ResumeInfo") -> bool:
 
 
 def _is_same(answer: FileResponse, note: "ResumeInfo") -> bool:
-    # Where both have an ETag a date counts no more: it has only seconds.
+    # ETags win over dates: within one second a date cannot tell two versions apart.
     if note.etag is not None and answer.etag is not None:
         return answer.etag == note.etag
     return note.last_modified is not None and answer.last_modified == note.last_modified

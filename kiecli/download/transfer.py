@@ -1,6 +1,6 @@
-"""Fetching one file: attempts to get what is missing of it, until it is complete and verified.
+"""Fetches one file: requests what is missing of it, until it is complete and verified.
 
-What happens after an attempt that failed is `recovery`'s.
+What follows a failed attempt (pause, fresh link, giving up) is decided in recovery.py.
 """
 
 from collections.abc import Iterator
@@ -24,10 +24,10 @@ if TYPE_CHECKING:  # most files come whole, soon and at the first attempt, and n
     from kiecli.download.resume_info import ResumeInfo
     from kiecli.download.retry import SlowTransferMonitor
 
-# Each event wakes the thread that draws, at the cost of those that save.
+# Each event wakes the main thread, which takes the GIL from the threads that save.
 _REPORT_INTERVAL = 0.1  # seconds
-# Requests for the rest of a file that a host in failure may refuse before the whole is requested:
-# the failure may be with ranges only, and the bytes that are here are worth two more attempts.
+# Range requests that may fail before the whole file is requested instead: the host may fail at
+# ranges only, but the bytes that are here already are worth some attempts.
 _MAX_RANGE_FAILURES = 3
 
 
@@ -46,7 +46,7 @@ class Transfer:
         context: TransferContext,
         checksum: "BackgroundSHA256 | None" = None,
     ) -> None:
-        """Begin with what the partial file has already."""
+        """Prepare to resume the partial file, or to fetch it from its start if it has no note."""
         note = partial.note
         self.content_type = note.content_type if note else None
         self.resumed = partial.size if note else 0
@@ -62,7 +62,7 @@ class Transfer:
         self._is_checked = False
 
     def run(self) -> None:
-        """Return when all bytes are here and found to be the file.
+        """Fetch until the file is complete and verified.
 
         Raises:
             SaveError: They cannot be fetched.
@@ -71,7 +71,7 @@ class Transfer:
         while (failure := self._attempt()) is not None:
             recovery = self._recovery = self._recovery or self._recover()
             recovery.on_progress(*self._reached)
-            if isinstance(failure, Action):  # the range was refused: at once again, without it
+            if isinstance(failure, Action):  # the range was refused: request the whole file at once
                 self._range_failures = _MAX_RANGE_FAILURES
             elif (url := recovery.after(failure)) is not None:
                 self._url = url
@@ -83,9 +83,10 @@ class Transfer:
         return Recovery(self._target, self._context, *self._begun)
 
     def _attempt(self) -> AttemptFailed | Action | None:
-        """Request what is missing, once, and verify the file; return what went wrong.
+        """Request what is missing, once, and verify the file.
 
-        An action says that it has to be requested without a range.
+        Returns:
+            None for success; how it failed; or ASK_WITHOUT_RANGE, to request the whole file now.
         """
         try:
             note = self._partial.note
@@ -100,8 +101,8 @@ class Transfer:
         return None
 
     def _request(self) -> Action:
-        """Request what is missing, and take it."""
-        self._is_checked = False  # of another answer the type, or the length, may be another one
+        """Request what is missing, append it, and return what the answer was classified as."""
+        self._is_checked = False  # another answer may declare another type or length
         note = self._partial.note if self._range_failures < _MAX_RANGE_FAILURES else None
         headers = {} if note is None else _range_headers(self._partial.size, note)
         requested = FileRequest(self._url, headers, self._target.task_id)
@@ -122,14 +123,14 @@ class Transfer:
         return action
 
     def _start(self, answer: FileResponse, body: Iterator[Chunk]) -> Iterator[Chunk]:
-        """Return the whole body with the partial file emptied for it, if it can be the file."""
+        """Check the first bytes, empty the partial file, and return the body from its start."""
         first = first_chunk(body)
         head = bytes(first[:HEAD_SIZE])
         size = answer.total or len(first)
         self._check_content(head, size, answer.content_type)
-        # Nothing else is to be found out about a file whose head has come and whose length counts.
+        # With the head checked and the length declared, `_verify` would find out nothing more.
         self._is_checked = answer.total is not None and len(first) >= min(HEAD_SIZE, size)
-        is_whole = len(first) == answer.total  # and a note would be gone again at once
+        is_whole = len(first) == answer.total  # then a resume note would be removed again at once
         note = None if is_whole else answer.resume_info(self._target.task_id, self._target.n, head)
         self._reset(note)
         return chain((first,), body)
@@ -144,7 +145,7 @@ class Transfer:
         clock, partial, report = self._context.clock, self._partial, self._context.report
         self._range_failures = 0
         self._total, self.content_type = answer.total, answer.content_type
-        if self._total is not None:  # else writing will show whether there is room
+        if self._total is not None:  # else only writing shows whether the disk has room
             self._context.space.reserve(partial, self._total, self._target.path)
         started = self._reached = clock.now(), partial.size
         next_report = started[0] + _REPORT_INTERVAL
@@ -177,7 +178,7 @@ class Transfer:
             self._context.report(TransferRetrying(self._target, reason))
 
     def _verify(self) -> None:
-        """Raise what is wrong with the bytes, once they are all here."""
+        """Check the complete file; if it is wrong, empty it and raise AttemptFailed."""
         partial = self._partial
         try:
             self._check_content(partial.head(), partial.size, self.content_type)

@@ -14,7 +14,7 @@ import pytest
 
 from kiecli.download.disk_checks import disk_usage
 from kiecli.download.inline_result import as_file, as_text
-from kiecli.download.integrity import Integrity, condition
+from kiecli.download.integrity import Integrity, check_integrity
 from kiecli.download.part_file import PartFile
 from kiecli.download.plan import SavedFile, Target
 from kiecli.download.progress import TransferAdvanced
@@ -398,7 +398,7 @@ def test_a_file_that_fails_leaves_no_thread_behind(bench: Bench) -> None:
 def test_what_the_bytes_of_a_file_on_the_disk_tell(
     body: bytes, expected_extension: str | None, expected: Integrity
 ) -> None:
-    assert condition(io.BytesIO(body), len(body), expected_extension) is expected
+    assert check_integrity(io.BytesIO(body), len(body), expected_extension) is expected
 
 
 @needs_process_limits

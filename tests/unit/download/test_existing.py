@@ -28,7 +28,7 @@ DIFFERENT, UNDECIDED = Comparison.DIFFERENT, Comparison.UNDECIDED
 
 
 @pytest.mark.parametrize(
-    ("existing", "integrity", "counts", "overwrite", "comparison", "decision"),
+    ("existing", "integrity", "is_ours", "overwrite", "comparison", "decision"),
     [
         # It can only be this result: its own bytes decide, and the host where they cannot.
         (FILE, COMPLETE, OURS, NORMAL, NOT_PROBED, KEEP),
@@ -62,12 +62,12 @@ DIFFERENT, UNDECIDED = Comparison.DIFFERENT, Comparison.UNDECIDED
 def test_what_is_to_be_done(
     existing: FileState,
     integrity: Integrity,
-    counts: bool,
+    is_ours: bool,
     overwrite: bool,
     comparison: Comparison,
     decision: Decision,
 ) -> None:
-    found = decide(existing, integrity, counts=counts, overwrite=overwrite, comparison=comparison)
+    found = decide(existing, integrity, is_ours=is_ours, overwrite=overwrite, comparison=comparison)
     assert found is decision
 
 

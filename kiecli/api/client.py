@@ -1,4 +1,4 @@
-"""The three requests of Kie's API that kiecli makes, within one budget of requests."""
+"""The client of Kie's API: a task's record, the credits left, a fresh link to a result."""
 
 from contextlib import closing
 from typing import Any
@@ -25,9 +25,9 @@ from kiecli.redaction import Redactor
 from kiecli.urls import host_of
 
 MAX_ANSWER = 2 * 1024 * 1024
-"""Bytes of an answer that are read at most; real ones have some two thousand.
+"""Bytes of a response that are read at most; real ones have some two thousand.
 
-JSON can take thirty times as much memory as text: these may take 70 MB, and no more.
+Parsed JSON can take thirty times the memory of its text: 2 MiB may take up to 70 MB.
 """
 
 
@@ -35,13 +35,13 @@ _CERTIFICATE_HINT = (
     "if your network uses its own certificate authority, set SSL_CERT_FILE to its certificate"
 )
 
-# Seconds after which a start that the rate limiter granted is stale. Where every thread hangs,
-# requests wait for one after that; sent together when the hang ends, they would break the budget.
+# Seconds after which a start granted by the rate limiter is stale. If all worker threads hang,
+# granted requests queue for one; sent together when the hang ends, they would exceed the rate.
 _MAX_DELAY = 1.0
 
 
 class KieClient:
-    """Asks about tasks, credits and links. Safe to share between threads."""
+    """Sends rate-limited requests to Kie's API. Safe to share between threads."""
 
     def __init__(
         self,
@@ -53,16 +53,16 @@ class KieClient:
         key_origin: str = "",
         rate_limiter: RateLimiter | None = None,
     ) -> None:
-        """Take what it needs.
+        """Store the parts; nothing is requested yet.
 
         Args:
-            http: The client that carries the requests; it must follow no redirects.
+            http: Sends the requests; it must follow no redirects.
             base_url: Where the API is, without a slash at the end.
             key: The API key, known to be printable ASCII on one line.
-            clock: Measures the answers.
+            clock: For deadlines and the durations in the log.
             trace: Logs each exchange, or None.
             key_origin: Where the key was configured, for the message that it is refused.
-            rate_limiter: Lets requests start; None is one of its own.
+            rate_limiter: Shared with other clients; None is one of its own.
         """
         self._http = http
         self._base_url = base_url
@@ -75,7 +75,7 @@ class KieClient:
         self._rate_limiter = rate_limiter or RateLimiter(clock)
 
     def task(self, task_id: str, started: float | None = None) -> Task:
-        """Return a task as it is now.
+        """Request a task's record (recordInfo).
 
         See https://docs.kie.ai/market/common/get-task-detail.md.
 
@@ -85,7 +85,7 @@ class KieClient:
                 for it here.
 
         Raises:
-            KieError: There is no answer, or none of use; `temporary` if another may be better.
+            KieError: No usable response; `temporary` if a retry may succeed.
         """
         # An id needs no quoting in a query, and httpx takes longer to merge one in.
         query = f"?taskId={task_id}"
@@ -93,16 +93,16 @@ class KieClient:
         if not isinstance(data, dict):
             raise KieUnavailable("Kie's answer contains no task")
         answered = data.get("taskId") or task_id
-        # A cache's mistake. Without case: no two ids differ by that alone.
+        # A cache's mistake. Compared without case: no two ids differ by case alone.
         if str(answered).casefold() != task_id.casefold():
             raise KieUnavailable("Kie answered about another task")
         return Task.parse(task_id, data)
 
     def credits(self) -> float:
-        """Return the credits left: the cheapest request that proves a key.
+        """Request the credits left: the cheapest request that proves a key valid.
 
         Raises:
-            KieError: There is no answer, or none of use.
+            KieError: No usable response; `temporary` if a retry may succeed.
         """
         left = safe_json.number(self._ask("GET", "/api/v1/chat/credit"))
         if left is None:
@@ -110,7 +110,7 @@ class KieClient:
         return left
 
     def fresh_link(self, url: str, task_id: str = "-") -> str:
-        """Return a link that is good for 20 minutes, for a result whose own link is dead.
+        """Request a link, valid for 20 minutes, to a result whose own link is dead.
 
         The link is a credential: it stays out of messages and files.
 
@@ -119,7 +119,7 @@ class KieClient:
             task_id: Whose result it is, for the log.
 
         Raises:
-            KieError: There is none.
+            KieError: Kie gives none; `temporary` if a retry may succeed.
         """
         link = self._ask("POST", "/api/v1/common/download-url", task_id, json={"url": url})
         if not isinstance(link, str) or not link:
@@ -134,7 +134,7 @@ class KieClient:
         started: float | None = None,
         **content: Any,
     ) -> Any:
-        """Send a request when the rate limiter lets it start, and report to it how that ended."""
+        """Send a request under the rate limiter, and tell it how the request ended."""
         # A poll brings the start it was granted; fresh links and credits wait for one here.
         if started is None or self._clock.now() - started > _MAX_DELAY:
             started = self._rate_limiter.acquire()
@@ -153,7 +153,7 @@ class KieClient:
     def _exchange(
         self, method: str, path: str, query: str = "", **content: Any
     ) -> tuple[int, httpx.Headers, bytes]:
-        """Send a request and return status, headers and body of the answer, whatever it is."""
+        """Send a request and return status, headers and body of the response, good or bad."""
         deadline = Deadline(self._clock, READ_TIMEOUT)
         request = httpx.Request(
             method,
@@ -172,7 +172,7 @@ class KieClient:
     def _logged_exchange(
         self, trace: RequestLogger, task_id: str, method: str, path: str, **content: Any
     ) -> tuple[int, httpx.Headers, bytes]:
-        """Do the same, and log how it ended, without what only says the task once more."""
+        """Do as `_exchange` does, and log how it ended; the log has the path without the query."""
         began = self._clock.now()
 
         def log(outcome: str) -> None:
@@ -184,13 +184,13 @@ class KieClient:
         except KieError as error:
             log(error.message)
             raise
-        code = code_of(body)  # read once more only where it is shown
+        code = code_of(body)  # the body is parsed twice only with --verbose
         log(f"HTTP {status}" if code == "-" else f"HTTP {status}, code {code}")
         return status, headers, body
 
 
 def _read(response: httpx.Response, deadline: Deadline) -> bytes:
-    """Read the body, bounded in bytes and, whatever carries it, in time."""
+    """Read and decompress the body, bounded by MAX_ANSWER bytes and by the deadline."""
     encoding = content_encoding(response.headers)
     if encoding is None:
         chunks = response.iter_bytes()
@@ -215,10 +215,10 @@ def _read(response: httpx.Response, deadline: Deadline) -> bytes:
 
 
 def _to_kie_error(error: Exception, host: str, deadline: Deadline) -> KieError:
-    """Return the error that stands for what httpx raised."""
+    """Translate an exception of httpx."""
     peer = name_of_peer(host, error)
     if isinstance(error, UnicodeError):
-        # Python's own codec for host names: an empty label, or one that is too long.
+        # Raised by Python's codec for host names (idna): a label is empty or too long.
         hint = BASE_URL_HINT if peer == host else "check the proxy settings of the environment"
         return ConfigError(f"{peer} is not a valid hostname", hint=hint)
     assert isinstance(error, httpx.HTTPError | httpx.InvalidURL)

@@ -1,4 +1,4 @@
-"""What Kie says of a task, as frozen values: parsed leniently, never with an exception.
+"""A task's record (recordInfo) as a frozen value: parsed leniently, never with an exception.
 
 Fields may be missing, null, new, numbers in strings and JSON in strings in JSON. The shapes are
 those of real recordInfo answers (https://docs.kie.ai/market/common/get-task-detail.md and
@@ -25,7 +25,7 @@ _MAX_STAMP = 253_402_300_799.0  # the last second of the year 9999
 
 
 class Phase(Enum):
-    """What a task's state means for a wait."""
+    """Whether a task runs, has succeeded or has failed, whatever Kie's word for its state."""
 
     RUNNING = "running"
     SUCCESS = "success"
@@ -33,7 +33,7 @@ class Phase(Enum):
 
 
 class Task(NamedTuple):
-    """A task as Kie described it in one answer; times are seconds since 1970 (UTC)."""
+    """A task as one recordInfo answer describes it; times are seconds since 1970 (UTC)."""
 
     task_id: str
     state: str | None
@@ -74,8 +74,8 @@ class Task(NamedTuple):
 
     @property
     def phase(self) -> Phase:
-        """What the state means; an unknown one means still running."""
-        # A state that is new here is no reason to give up: a wait has a timeout.
+        """The phase that the state stands for; an unknown state counts as running."""
+        # A new word of Kie's is no reason to give up: a wait has a timeout.
         return _PHASES.get((self.state or "").lower(), Phase.RUNNING)
 
     @property
@@ -89,7 +89,7 @@ class Task(NamedTuple):
 
     @property
     def finished(self) -> bool:
-        """Whether the task has come to its end, good or bad."""
+        """Whether the task has succeeded or failed."""
         return self.phase is not Phase.RUNNING
 
     @property
@@ -100,10 +100,10 @@ class Task(NamedTuple):
 
     @property
     def duration(self) -> float | None:
-        """Seconds from creation to completion; Kie's own `costTime` is not what it says."""
+        """Seconds from creation to completion; Kie's `costTime` is not in the documented unit."""
         if self.created_at is None or self.completed_at is None:
             return None
-        # Never negative, whatever clocks the two times are of.
+        # Never negative: the two stamps may come from different clocks.
         return max(0.0, round(self.completed_at - self.created_at, 3))
 
     @property
@@ -119,7 +119,7 @@ class Task(NamedTuple):
 
     @property
     def params(self) -> dict[str, Any] | None:
-        """What was asked for, with the nested `input` parsed; read only when somebody asks."""
+        """The parameters it was created with, `input` parsed too; decoded at each access."""
         params = safe_json.decode_nested(self.raw.get("param"))
         if not isinstance(params, dict):
             return None
@@ -131,7 +131,7 @@ class Task(NamedTuple):
 
     @property
     def prompt(self) -> str | None:
-        """The prompt it was made from, where there is one."""
+        """The prompt in its parameters, or None."""
         inputs = (self.params or {}).get("input")
         return _text(inputs.get("prompt")) if isinstance(inputs, dict) else None
 
@@ -141,7 +141,7 @@ class Task(NamedTuple):
         return None if since is None else max(0.0, wall - since)
 
     def to_error(self) -> TaskFailed:
-        """Return the error that a failed task stands for."""
+        """Return the error of a failed task, with Kie's reason and a hint."""
         reason = f": {self.fail_message}" if self.fail_message else ", but gives no reason"
         code = f" ({self.fail_code})" if self.fail_code else ""
         return TaskFailed(
@@ -155,7 +155,7 @@ _PHASES = {"success": Phase.SUCCESS, "fail": Phase.FAILED}
 
 
 def _text(value: object) -> str | None:
-    # Codes came as numbers, too. `bool` is an `int` to Python, and says nothing here.
+    # Codes may be numbers. `bool` is a subclass of `int`, and is no text here.
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     return str(value) or None

@@ -1,4 +1,4 @@
-"""How often Kie may be asked: one budget for all endpoints, tasks and threads of a process.
+"""The rate limiter of all requests to Kie's API: one for all endpoints, tasks and threads.
 
 Kie allows recordInfo 10 times a second (https://docs.kie.ai, "Rate limits"). What starts 8 times
 a second here arrives at most 10 times in any second there, with up to 250 ms of jitter on the way.
@@ -18,30 +18,30 @@ MAX_REQUESTS_PER_SECOND = 8
 MAX_RETRY_AFTER = 60.0
 """Seconds that Kie's Retry-After is obeyed at most: no request is ever further away than that."""
 
-# A burst needs quiet before it, and is over at once: spread out, its tail would meet the steady
-# requests that follow it within one of the server's seconds.
+# A burst of 8 needs _QUIET seconds without requests before it, and lasts _BURST seconds: spread
+# out, its tail and the steady requests after it could exceed 10 in one of the server's seconds.
 _QUIET = 2.0
 _BURST = 0.1
 
-# Of our own where Kie asks for none: it was never seen to. Short enough for a limit by the second,
-# doubled for as long as it lasts.
+# Seconds to pause after a 429 without Retry-After (Kie was never seen to send one). Short enough
+# for a limit per second; doubled with each further 429.
 _FIRST_PAUSE = 5.0
 _MAX_OWN_PAUSE = 30.0
 
-# A second more than a request may take: whatever became of it, the next may go ahead.
+# One second more than a request may take: whatever became of the probe, the next may start.
 _PROBE_TIMEOUT = 21.0
 
-# Seconds between two tries of a thread that waits for its turn: the end of a pause may come early.
+# Seconds between two tries of a waiting thread: a pause may end earlier than was expected.
 _TRY_INTERVAL = 0.25
 
 _NEVER = float("-inf")
 
 
 class RateLimiter:
-    """Lets requests start; safe to share between threads."""
+    """Decides when a request may start, and pauses all after a 429; thread-safe."""
 
     def __init__(self, clock: Clock) -> None:
-        """Start with the whole budget.
+        """Start without any requests made.
 
         Args:
             clock: Measures it; threads that wait sleep on it.
@@ -58,9 +58,9 @@ class RateLimiter:
         self._probe_until = _NEVER
 
     def try_acquire(self) -> float | None:
-        """Return the moment, which is now, if a request may start; it then has to, at once.
+        """Return the present moment if a request may start now, else None.
 
-        Each request that starts is to be followed by `completed`.
+        The request has to start at once, and to be followed by `completed`.
         """
         with self._lock:
             now = self._clock.now()
@@ -81,22 +81,22 @@ class RateLimiter:
         return started
 
     def delay(self) -> float:
-        """Return the seconds until a request may start, as far as is known now."""
+        """Return the seconds until a request may start; a request that ends may change that."""
         with self._lock:
             now = self._clock.now()
             return self._next_start(now) - now
 
     def pause_left(self) -> float:
-        """Return the seconds until a pause is over that a 429 brought; 0 without one."""
+        """Return the seconds left of the pause after a 429; 0 without one."""
         with self._lock:
             return max(0.0, self._paused_until - self._clock.now())
 
     def completed(self, started: float, error: KieError | None) -> None:
-        """Learn how a request has ended.
+        """Record how a request has ended.
 
         Args:
             started: When it started.
-            error: What it came to, None for a good answer.
+            error: None for a good response.
         """
         with self._lock:
             is_later = started > self._paused_at
@@ -104,7 +104,7 @@ class RateLimiter:
                 case RateLimited():
                     self._on_rate_limited(error.retry_after, is_later=is_later)
                 case ConnectionFailed() if is_later:
-                    self._probe_until = _NEVER  # no answer tells nothing: another goes ahead
+                    self._probe_until = _NEVER  # proves nothing: the next request is the probe
                 case _ if is_later:
                     self._pause, self._is_limited, self._probe_until = 0.0, False, _NEVER
 

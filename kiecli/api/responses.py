@@ -1,4 +1,4 @@
-"""What an answer of Kie's API means: (status, headers, body) to data, or to the right error.
+"""Decodes a response of Kie's API: (status, headers, body) to its `data`, or to the right error.
 
 The body's `code` decides, the HTTP status only where the body has none: every recorded answer was
 HTTP 200, errors included. Pure: nothing here speaks to a network or asks for the time.
@@ -28,8 +28,8 @@ _MODERATION = (
     "CONTENT_POLICY_BLOCKED"
 ).lower().split()  # fmt: skip
 _CREDIT_WORDS = ("balance", "credit")
-# Beside all that begin with a 5 (https://docs.kie.ai/market/common/get-task-detail.md, and the
-# statuses of the services behind Kie): silence, too many requests, maintenance.
+# Failures of the services behind Kie, beside all 5xx: timeout, too early, too many requests,
+# maintenance (https://docs.kie.ai/market/common/get-task-detail.md).
 _UPSTREAM_CODES = {"408", "425", "429", "455"}
 _UPSTREAM_WORDS = ("try again later", "task id is blank")
 
@@ -43,7 +43,7 @@ _KEY_TROUBLE = {
 
 
 def hint_for(code: str | None, message: str | None) -> str:
-    """Return one sentence of advice, without a final stop."""
+    """Return what to do about a failed task, by its `failCode` and `failMsg`; no final stop."""
     reason = f"{code or ''} {message or ''}".lower()
     if any(word in reason for word in _MODERATION):
         return "blocked by content moderation; change the prompt or the input"
@@ -70,12 +70,12 @@ NOT_FOUND_HINT = (
     "check the id. Tasks made with the older Veo, Suno, 4o, Runway or Kontext APIs, or more than "
     "two months ago, cannot be looked up"
 )
-"""The three causes that one and the same answer can have."""
+"""The three causes of a "not found", which Kie does not tell apart."""
 
 _KEY_HINT = f"get a key at {KEY_PAGE}; to test one: kiecli config check"
 
 BASE_URL_HINT = "check base-url with: kiecli config get base-url"
-"""For answers and names that cannot be Kie's."""
+"""The hint for responses and host names that cannot be those of Kie's API."""
 
 PROXY_LOGIN_REQUIRED = "the proxy requires a login (HTTP 407)"
 PROXY_LOGIN_HINT = "set HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
@@ -92,17 +92,17 @@ def decode(
     key_origin: str = "",
     redact: Callable[[Any], Any] = _unchanged,
 ) -> Any:
-    """Return the `data` of a good answer.
+    """Return the `data` of a successful response.
 
     Args:
         status: The HTTP status.
         headers: The HTTP headers, looked up in lower case.
         body: The body, whole.
-        key_origin: Where the API key was configured; named where it is refused.
-        redact: Masks the API key in what the body holds: Kie may quote it.
+        key_origin: Where the API key was configured, for the message that it is refused.
+        redact: Masks the API key in the body: Kie may quote it.
 
     Raises:
-        KieError: The one that the answer stands for; `temporary` tells whether to ask again.
+        KieError: Any other response; `temporary` if a retry may succeed.
     """
     envelope = redact(_envelope(body))
     code = _code(envelope)
@@ -115,7 +115,7 @@ def decode(
 
 
 def code_of(body: bytes) -> str:
-    """Return the body's own code for a log, or `-`."""
+    """Return the `code` in the body for the log (`--verbose`), or `-`."""
     code = _code(_envelope(body))
     return "-" if code is None else str(code)
 
@@ -136,16 +136,16 @@ def _is_json(body: bytes) -> bool:
     return True
 
 
-_CODES = 100_000  # no code has more digits
+_MAX_CODE = 100_000  # Kie's codes have three digits
 
 
 def _code(envelope: Mapping[str, Any]) -> int | None:
     code = envelope.get("code")
-    # Python refuses to read very many digits.
+    # Bounded first: `int` raises ValueError for more than 4,300 digits.
     if isinstance(code, str) and code.isascii() and code.isdigit() and len(code) < 6:
-        return int(code)  # re-sellers send a string of digits
-    if isinstance(code, float) and code.is_integer() and abs(code) < _CODES:
-        return int(code)  # some languages have no other numbers
+        return int(code)  # resellers of Kie's API send a string of digits
+    if isinstance(code, float) and code.is_integer() and abs(code) < _MAX_CODE:
+        return int(code)  # 200.0: JSON from a language whose only numbers are floats
     return code if isinstance(code, int) and not isinstance(code, bool) else None
 
 
@@ -160,17 +160,17 @@ def _message(envelope: Mapping[str, Any]) -> str:
 
 
 def _error_for_code(code: int, message: str, delay: float | None, key_origin: str) -> KieError:
-    """Return the error that a code stands for (the table of the official task page)."""
+    """Map a `code` to an error (https://docs.kie.ai/market/common/get-task-detail.md)."""
     detail = f"{message} (code {code})" if message else f"code {code}"
     if code in (401, 402, 433, 505):
         return _access_error(code, detail, key_origin)
-    # These are about the task, and not about the request for it.
+    # These codes are the task's failure; the request for it succeeded.
     if code in (501, 408):
         hint = hint_for(str(code), message)
         failure = TaskFailed(f"Kie says the task failed: {detail}", hint=hint)
         failure.fail_code, failure.fail_message = str(code), message or None
         return failure
-    # Only the words tell it from a 422 about a malformed id.
+    # Only the message tells this 422 from that of a malformed id.
     if code == 404 or (code == 422 and "recordinfo is null" in message.lower()):
         return TaskNotFound("Kie has no task with this id", hint=NOT_FOUND_HINT)
     if code in (400, 422):
@@ -198,14 +198,14 @@ def _from(key_origin: str) -> str:
 
 
 def _error_for_status(status: int, body: bytes, delay: float | None, key_origin: str) -> KieError:
-    """Return the error of an answer that is not one of Kie's: a proxy's, a router's, a page."""
+    """Map the HTTP status of a response without `code` to an error: a proxy's, a login page."""
     if status == 401:
         return AccountRefused(
             f"the API key{_from(key_origin)} was refused (HTTP 401)", hint=_KEY_HINT
         )
     if status == 407:
         return AccessError(PROXY_LOGIN_REQUIRED, hint=PROXY_LOGIN_HINT)
-    # No redirect is followed: the key would go along.
+    # Redirects are not followed: the API key would be sent along.
     if 300 <= status < 400 or status in (404, 405):
         return ConfigError(
             f"this is not Kie's API (HTTP {status})",

@@ -1,4 +1,4 @@
-"""The files, object or text that a task delivers, in every shape that was ever met.
+"""Finds the result URLs, object or text in a task's record, in every shape ever seen.
 
 The shapes are those of recorded recordInfo answers, of the documented examples
 (https://docs.kie.ai/market/common/get-task-detail.md) and of public clients.
@@ -50,7 +50,7 @@ class Result(NamedTuple):
 
 
 class TaskOutput(NamedTuple):
-    """All that a task delivers."""
+    """All results of a task: files, and an object or text inside the record."""
 
     results: tuple[Result, ...]
     """Its files, each once, in order."""
@@ -59,10 +59,10 @@ class TaskOutput(NamedTuple):
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any]) -> "TaskOutput":
-        """Read what a record delivers.
+        """Find the results in a record.
 
-        No entry of a list that is known by name is left out: what cannot be fetched is still a
-        result, which then cannot be saved.
+        Every entry of a known list becomes a result, also one that is no URL: it is then reported
+        as not saved, and does not vanish.
         """
         delivered = _delivered(raw)
         found = list(_known_urls(delivered)) or list(_find_urls(delivered))
@@ -81,11 +81,11 @@ class TaskOutput(NamedTuple):
 
 
 def _delivered(raw: Mapping[str, Any]) -> object:
-    """Return the parsed result: `resultJson`, or `response`, the same already parsed."""
+    """Return the parsed `resultJson`, or else `response`, which holds the same, parsed already."""
     for name in ("resultJson", "response"):
         delivered = safe_json.decode_nested(raw.get(name))
         if isinstance(delivered, str) and delivered.startswith(("{", "[")):
-            delivered = safe_json.decode_nested(delivered)  # quoted once more than usual
+            delivered = safe_json.decode_nested(delivered)  # a JSON string in a JSON string
         if delivered not in (None, "", {}, []):
             return delivered
     return None

@@ -1,4 +1,4 @@
-"""The body of a file's response: small ones through httpx, the rest of a large one by itself.
+"""Reads the body of a file: a small one through httpx, a large one directly from the socket.
 
 Each piece of a body goes through h11, which copies it several times: a large file took 1.3 times
 as long as with curl, 1.75 times over TLS. Where nothing but counted bytes is left to come, they
@@ -17,28 +17,28 @@ from kiecli.network.deadline import READABLE, Deadline, attempt
 from kiecli.network.headers import content_encoding
 
 MIN_LARGE_BODY = 4 * 1024 * 1024
-"""Bytes still to come from which on they are received directly: that costs the connection."""
+"""Bytes still to come above which the socket is read directly; it cannot be reused after that."""
 
 BUFFER_SIZE = 512 * 1024
-"""Bytes received at a time at most: to write each TLS record of 16 KiB alone takes longer."""
+"""Bytes received at a time at most: writing each TLS record of 16 KiB by itself is slower."""
 
 GATHER_TIME = 0.05
-"""Seconds within which a body of no more than that is waited for, to be one chunk.
+"""Seconds to wait for the rest of a body of at most BUFFER_SIZE, to yield it as one chunk.
 
-Of a file that comes in one piece nothing needs to be kept for a later try: that saves its note.
+A file that comes in one chunk needs no resume info on the disk.
 """
 
 Chunk = bytes | memoryview
-"""Some bytes of a body. A view is good until the next chunk is asked for."""
+"""Bytes of a body. A memoryview is valid until the next chunk is requested."""
 
 
 def iter_body(response: httpx.Response, deadline: Deadline) -> Iterator[Chunk]:
-    """Yield the body as it comes, still compressed where it is.
+    """Yield the chunks of a body as they arrive, not decompressed.
 
     Args:
         response: Its head has been read; the body has not.
-        deadline: What the request has to obey; it starts anew whenever more of the body is asked
-            for, so that a caller that takes long over a chunk does not spend the server's time.
+        deadline: That of the request; restarted whenever more of the body is requested, so that
+            the time that the caller takes over a chunk does not count.
 
     Raises:
         httpx.TransportError: The connection broke, was silent until the deadline, or ended early.
@@ -46,7 +46,7 @@ def iter_body(response: httpx.Response, deadline: Deadline) -> Iterator[Chunk]:
     chunks: Iterator[Chunk] = response.iter_raw()
     first = next(chunks, b"")
     source, length = _counted_body(response)
-    # Where there is no body at all, as with 304, a length counts nothing.
+    # Without a body, as with 304, Content-Length says nothing about this response.
     left = length - len(first) if first else 0
     if left > 0 and left + len(first) <= BUFFER_SIZE:
         chunks = _gather(chain((first,), chunks), left + len(first), deadline)
@@ -55,7 +55,7 @@ def iter_body(response: httpx.Response, deadline: Deadline) -> Iterator[Chunk]:
     deadline.restart()
     if source is not None and left > MIN_LARGE_BODY:
         yield from _receive(source, left, deadline)
-        response.close()  # httpcore closes the connection, since it did not see the end itself
+        response.close()  # httpcore closes the connection, since it has not seen the body's end
         return
     for chunk in chunks:
         yield chunk
@@ -66,10 +66,10 @@ _of_thread = threading.local()
 
 
 def _buffer() -> memoryview:
-    """Return the buffer of this thread, which takes in one body at a time.
+    """Return the receive buffer of this thread.
 
-    A new one for each file would be slower than what it saves: the system hands out its memory
-    page by page, each cleared.
+    It is reused for all files: the system would clear each page of a new one, which takes longer
+    than direct receiving saves.
     """
     if not hasattr(_of_thread, "buffer"):
         _of_thread.buffer = memoryview(bytearray(BUFFER_SIZE))
@@ -78,7 +78,7 @@ def _buffer() -> memoryview:
 
 
 def _gather(chunks: Iterator[Chunk], length: int, deadline: Deadline) -> Iterator[Chunk]:
-    """Yield a small body in one chunk, or what came of it within a moment, or before it broke."""
+    """Yield a small body in one chunk, or what arrives in GATHER_TIME or before an error."""
     room = _buffer()
     received = 0
     moment = deadline.within(GATHER_TIME)
@@ -94,21 +94,21 @@ def _gather(chunks: Iterator[Chunk], length: int, deadline: Deadline) -> Iterato
         broken = error
     yield room[:received]
     if broken is not None:
-        raise broken  # only now: what came before it was worth keeping
+        raise broken  # only now: the caller has kept the bytes that came before the error
     yield from chunks
 
 
 def _counted_body(response: httpx.Response) -> tuple[socket.socket | None, int]:
-    """Return the socket of a body, and how many bytes come from it: certainly these and no others.
+    """Return the socket and the length of a body that may be read directly, else None and 0.
 
-    None and 0 where that is not certain, or where they cannot be received directly.
+    Only if the body is sure to be exactly that many plain bytes.
     """
     headers = response.headers
     is_plain = content_encoding(headers) is None
     stream = response.extensions.get("network_stream")
     source = None if stream is None else stream.get_extra_info("socket")
     if (
-        not isinstance(source, socket.socket)  # but a tunnel, or there is no network in a test
+        not isinstance(source, socket.socket)  # a TunnelSocket, or a test without network
         or response.http_version != "HTTP/1.1"
         or "transfer-encoding" in headers
         or not is_plain
@@ -133,7 +133,7 @@ def _receive(source: socket.socket, left: int, deadline: Deadline) -> Iterator[m
 
 
 def _fill(source: socket.socket, room: memoryview) -> int:
-    """Receive what is there, at least one byte; what ends it is for the next call to meet."""
+    """Receive what is available, at least one byte; leave an error after that to the next call."""
     received = 0
     while received < len(room):
         try:

@@ -1,8 +1,7 @@
-"""HTTP clients for the API and for file hosts: one TLS context, one connector, one set of routes.
+"""Makes the HTTP clients for the API and for file hosts; they share TLS context and connector.
 
-Everything httpx would read from the environment by itself is decided here instead, because it
-decides too late (inside a request), too often (a TLS context for each proxy) and says what is
-wrong in its own words.
+What httpx would read from the environment is read here instead: httpx does so too late (inside a
+request), too often (a TLS context for each proxy) and with error messages of its own.
 """
 
 import ssl
@@ -23,13 +22,13 @@ if TYPE_CHECKING:
     from kiecli.network.proxies import ProxyAddress, ProxySettings
 
 USER_AGENT = f"kiecli/{__version__}"
-"""Kie's hosts refuse the agents of common libraries and let plain product tokens pass."""
+"""Kie's hosts refuse the User-Agents of common libraries, but accept a plain product token."""
 
 _PROXY_VARIABLES = frozenset({"http_proxy", "https_proxy", "all_proxy"})
 
 
 class Client(httpx.Client):
-    """An httpx client that hands a request to its transport, and the response back.
+    """An httpx client that sends a request through its transport and does nothing else.
 
     httpx's own `send` would keep cookies, log in, follow redirects or parse where they lead: none
     of that is wanted, and it takes a tenth of the time of a poll. Connections can be closed while
@@ -37,13 +36,13 @@ class Client(httpx.Client):
     """
 
     def __init__(self, transport: httpx.BaseTransport) -> None:
-        """Take what carries the requests."""
+        """Send all requests through `transport`."""
         super().__init__(
             transport=transport,
             trust_env=False,  # a .netrc would add a login, proxies would be read once more
             follow_redirects=False,
             timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT),
-            # A length counts a file's bytes only when nobody compresses them on the way.
+            # Compressed, a body's Content-Length would not be the length of the file.
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
         )
         self._carrier = transport  # httpx's own reference to it is private
@@ -54,10 +53,9 @@ class Client(httpx.Client):
         """Send a request; raises what the transport raises.
 
         Args:
-            request: It, with all its headers.
+            request: The request, with all its headers.
             stream: Leave the body to the caller, who closes the response.
-            _options: What httpx's own methods pass on: logins and redirects, of which there are
-                none.
+            _options: `auth` and `follow_redirects`, which httpx's own methods pass; both unused.
         """
         response = self._carrier.handle_request(request)
         response.request = request
@@ -82,11 +80,11 @@ class ClientFactory:
         clock: Clock | None = None,
         resolve: Resolve = resolve,
     ) -> None:
-        """Prepare, without any work yet.
+        """Store the parts; nothing is read or imported yet.
 
         Args:
-            environ: Where proxies and certificates are looked up.
-            transport: What carries the requests instead of the network, in tests.
+            environ: Has the proxy and certificate settings.
+            transport: Sends the requests instead of the network, in tests.
             clock: Measures time limits.
             resolve: Looks hosts up.
         """
@@ -109,11 +107,11 @@ class ClientFactory:
         Threads may share it.
 
         Args:
-            url: An address that will be requested: what is wrong with the settings for it is found
-                out now, and not on the thread of its first request.
-            log: Takes each exchange.
-            pool_per_thread: Gives each thread connections of its own: with many small files that
-                is faster than looking through a shared pool.
+            url: A URL that will be requested: invalid proxy settings for it are raised now, not by
+                the first request.
+            log: Called with each exchange (`--verbose`).
+            pool_per_thread: Whether each thread has connections of its own, which is 5 % faster
+                with many small files than a shared pool.
 
         Raises:
             ConfigError: The proxy or certificate settings of the environment are unusable.
@@ -143,7 +141,7 @@ class ClientFactory:
             return self._context
 
     def _pool(self, scheme: str, proxy: "ProxyAddress | None") -> httpx.BaseTransport:
-        # Here: the engine takes 12 ms to import, which a run without requests need not spend.
+        # Imported here: httpcore takes 12 ms, which a run without requests need not spend.
         from kiecli.network.transport import PoolTransport
 
         is_encrypted = scheme == "https" or (proxy is not None and proxy.scheme == "https")
@@ -152,7 +150,7 @@ class ClientFactory:
 
 
 class ProxyRouter(httpx.BaseTransport):
-    """Sends each request over the pool of its route: direct or proxied, TLS or none."""
+    """Sends each request directly or through a proxy, with one connection pool for each route."""
 
     def __init__(
         self,
@@ -161,15 +159,15 @@ class ProxyRouter(httpx.BaseTransport):
         *,
         pool_per_thread: bool = False,
     ) -> None:
-        """Take what it needs.
+        """Read the proxy settings, if there are any.
 
         Args:
-            environ: Says which proxy leads where.
-            pool: Makes the connections of a route, which is a scheme and the proxy for it.
-            pool_per_thread: Gives each thread pools of its own.
+            environ: Has the proxy settings.
+            pool: Makes the pool of a route: a scheme, and the proxy for it or None.
+            pool_per_thread: Whether each thread has pools of its own.
         """
         self._proxies: ProxySettings | None = None
-        # Few have any: nobody else needs to know how they are written. NO_PROXY alone means none.
+        # Imported only where a proxy is set, which is rare. NO_PROXY alone sets none.
         if not _PROXY_VARIABLES.isdisjoint(map(str.lower, environ)):
             from kiecli.network import proxies
 
@@ -195,7 +193,7 @@ class ProxyRouter(httpx.BaseTransport):
         """
         proxies = self._proxies
         proxy = None if proxies is None else proxies.proxy_for(url.scheme, url.host, url.port)
-        # The number of a thread that has ended is given to another: it takes over the connections.
+        # The id of an ended thread is reused: the new thread takes over its idle connections.
         key = (url.scheme, proxy, threading.get_ident() if self._pool_per_thread else 0)
         with self._lock:
             if key not in self._pools:
@@ -204,7 +202,7 @@ class ProxyRouter(httpx.BaseTransport):
 
     def close(self) -> None:
         """Close all connections."""
-        with self._lock:  # other threads may be making some right now
+        with self._lock:  # other threads may be adding pools
             pools = list(self._pools.values())
         for pool in pools:
             pool.close()

@@ -1,7 +1,7 @@
-"""Connecting the way browsers do: all addresses of a host race (RFC 8305, "Happy Eyeballs").
+"""Connects like a browser: the addresses of a host race (RFC 8305, "Happy Eyeballs").
 
-The standard library tries one address after the other, each for the whole timeout, so that two
-dead ones before a good one take longer than anybody waits.
+The standard library tries one address after the other, each for the whole timeout: two dead ones
+before a good one would cost 20 seconds.
 """
 
 import errno
@@ -26,7 +26,7 @@ ATTEMPT_DELAY = 0.25
 RFC 8305, section 5, recommends them.
 """
 
-# A connect that goes on in the background; Windows has a number of its own for it.
+# `connect_ex` returns these while connecting goes on; Windows has an errno of its own.
 _IN_PROGRESS = {errno.EINPROGRESS, getattr(errno, "WSAEWOULDBLOCK", errno.EINPROGRESS)}
 
 _MAX_LABEL = 63  # bytes between two full stops of a name (RFC 1035, section 2.3.4)
@@ -35,7 +35,7 @@ _SocketAddress = tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
 
 
 class Address(NamedTuple):
-    """Where to connect to, as the system has it."""
+    """An address family and a socket address, as `socket.getaddrinfo` returns them."""
 
     family: int
     address: _SocketAddress
@@ -50,14 +50,14 @@ class ResolveTimeout(TimeoutError):
 
 
 def resolve(host: str, port: int) -> list[Address]:
-    """Ask the system for the addresses of a host, in its order (RFC 6724).
+    """Look up the addresses of a host, in the system's order of preference (RFC 6724).
 
     Raises:
         socket.gaierror: There are none.
-        UnicodeError: No host can have such a name.
+        UnicodeError: The name is not a valid hostname.
     """
-    # Python encodes names by IDNA 2003, whose tables take 0.8 ms to import. httpx has encoded them
-    # already (IDNA 2008): all that is left to be found out is whether a label has a bad length.
+    # As bytes the name skips Python's IDNA 2003 codec, whose tables take 0.8 ms to import: httpx
+    # has encoded it already (IDNA 2008). The codec is left to refuse labels of a bad length.
     first, *labels = reversed(host.split("."))  # a full stop may end the name (RFC 1034, 3.1)
     fits = len(first) <= _MAX_LABEL and all(0 < len(label) <= _MAX_LABEL for label in labels)
     name = host.encode() if fits and host.isascii() else host
@@ -66,7 +66,7 @@ def resolve(host: str, port: int) -> list[Address]:
 
 
 def interleaved(addresses: Iterable[Address]) -> list[Address]:
-    """Return the addresses with their families in turn, that of the first one first.
+    """Return the addresses with IPv6 and IPv4 alternating, the family of the first one first.
 
     RFC 8305, section 4: a family that does not work here then costs one delay, not one for each
     of its addresses.
@@ -79,7 +79,7 @@ def interleaved(addresses: Iterable[Address]) -> list[Address]:
 
 
 class Connector:
-    """Connects to hosts; one for a whole run, shared by all its threads.
+    """Opens TCP connections; one for a whole run, shared by all its threads.
 
     Each host is looked up once, and the address that answered first comes first from then on.
     """
@@ -87,11 +87,11 @@ class Connector:
     def __init__(
         self, clock: Clock, resolve: Resolve = resolve, delay: float = ATTEMPT_DELAY
     ) -> None:
-        """Take what it needs.
+        """Begin without any lookups.
 
         Args:
             clock: Measures the delays.
-            resolve: Looks a host up; it may take its time.
+            resolve: Looks a host up; it may block for long.
             delay: Seconds between the starts of two attempts.
         """
         self._clock = clock
@@ -101,13 +101,13 @@ class Connector:
         self._lock = threading.Lock()
 
     def connect(self, host: str, port: int, deadline: Deadline) -> socket.socket:
-        """Return a connected socket that does not block.
+        """Return a connected, non-blocking socket.
 
         Raises:
             ResolveTimeout: The name was not resolved by the deadline.
             TimeoutError: No address answered by the deadline.
             OSError: Each address failed, or there is none.
-            UnicodeError: No host can have such a name.
+            UnicodeError: The name is not a valid hostname.
         """
         key = (host, port)
         with self._lock:
@@ -118,11 +118,11 @@ class Connector:
             addresses = lookup.wait(deadline)
             source, winner = _race(addresses, deadline, self._clock, self._delay)
         except ResolveTimeout:
-            raise  # it goes on: the next attempt waits for the same lookup
+            raise  # the lookup goes on, and the next call waits for the same one
         except (OSError, UnicodeError):
             with self._lock:
                 if self._lookups.get(key) is lookup:  # not one that another thread has begun since
-                    del self._lookups[key]  # the host may have moved
+                    del self._lookups[key]  # look the host up anew next time: it may have moved
             raise
         lookup.addresses = [winner, *(address for address in addresses if address != winner)]
         # Requests are small, and Nagle's algorithm would hold back their ends.
@@ -131,14 +131,14 @@ class Connector:
 
 
 class _Lookup:
-    """One lookup of a host, for all who wait for it.
+    """The lookup of a host, which all threads that connect to it share.
 
     Attributes:
-        addresses: What it found, in the order to try them in.
+        addresses: Its result, in the order in which to try them.
     """
 
     def __init__(self, resolve: Callable[[], Sequence[Address]]) -> None:
-        """Start it on a thread of its own: nothing bounds the time that a resolver takes."""
+        """Start it on a thread of its own: `getaddrinfo` has no timeout."""
         self.addresses: list[Address] = []
         self._resolve = resolve
         self._done = threading.Event()
@@ -146,7 +146,7 @@ class _Lookup:
         start_or_run(self._run)
 
     def wait(self, deadline: Deadline) -> list[Address]:
-        """Return the addresses as soon as they are known."""
+        """Wait for the addresses, or raise ResolveTimeout, or what the lookup raised."""
         if not self._done.wait(max(0.0, deadline.remaining())):
             raise ResolveTimeout("the name was not resolved in time")
         if self._error is not None:
@@ -187,7 +187,7 @@ def _race(
                     elif won := _wait(attempts, min(until_next, deadline.remaining())):
                         return won
                 except OSError as failure:
-                    # Nothing is gained by waiting any longer.
+                    # The next address need not wait out the delay.
                     error, next_at = failure, clock.now()
             raise error
         finally:
@@ -196,8 +196,8 @@ def _race(
 
 
 def _begin(attempts: selectors.BaseSelector, address: Address) -> None:
-    """Begin to connect; raises OSError if it fails at once."""
-    # Raises where this machine has no such family, or no descriptor is left.
+    """Start a non-blocking connect; raises OSError if it fails at once."""
+    # OSError if this machine lacks the address family, or descriptors have run out.
     source = socket.socket(address.family, socket.SOCK_STREAM)
     source.setblocking(False)
     code = source.connect_ex(address.address)
@@ -218,7 +218,7 @@ def _wait(attempts: selectors.BaseSelector, seconds: float) -> tuple[socket.sock
             attempts.unregister(source)
             return source, key.data
         _close(attempts, source)
-        raise OSError(code, os.strerror(code))  # others that have ended are there the next time
+        raise OSError(code, os.strerror(code))  # `select` reports the other ready ones again
     return None
 
 

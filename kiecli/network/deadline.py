@@ -1,8 +1,8 @@
-"""Deadlines that hold wherever an answer hangs, and the sockets that wait no longer than they say.
+"""A deadline for a whole request, and the socket waits that respect it.
 
-httpx bounds each single read, so that a head at one byte a second never ends. Its engine hands the
-numbers of `extensions["timeout"]` untouched to each connect, handshake, read and write: a float
-that counts from one moment lets every one of these wait for no longer than what is left.
+httpx's timeouts bound each single read: a head at one byte a second would never end. httpcore
+passes the numbers of `extensions["timeout"]` untouched to each connect, handshake, read and write,
+so a float subclass can carry the deadline there, and each of them waits only for what is left.
 """
 
 import select
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 CONNECT_TIMEOUT = 10.0
-"""Seconds to reach a server, over all its addresses, TLS included."""
+"""Seconds to connect to a server, over all its addresses, TLS handshake included."""
 
 READ_TIMEOUT = 20.0
-"""Seconds for an answer of the API as a whole; for a file's bytes, seconds without one of them."""
+"""Seconds for a whole response of the API; for a file, seconds without any byte of it."""
 
 READABLE = 1
 WRITABLE = 2
 
 
 class Deadline(float):
-    """The seconds within which something must have come, counted from one moment.
+    """A time limit in seconds that counts from its start.
 
-    As a number it stays what it was made with; `remaining` is what is left of it.
+    Its value as a float never changes; `remaining` is what is left of it.
 
     Attributes:
-        goal: What must have come by then, for messages.
-        heard: Whether any byte at all came since it started.
+        goal: What must have arrived by then, for messages.
+        heard: Whether any byte has arrived since it started.
     """
 
     goal: str
@@ -53,38 +53,38 @@ class Deadline(float):
         return deadline
 
     def restart(self) -> None:
-        """Give it all its seconds again, from now on."""
+        """Count all its seconds from now on, again."""
         self.heard = False
         self._ends_at = self._clock.now() + self
 
     def remaining(self) -> float:
-        """Return the seconds that are left; none or fewer when it is over."""
+        """Return the seconds that are left; 0 or negative when it has expired."""
         return self._ends_at - self._clock.now()
 
     @property
     def expired(self) -> bool:
-        """Whether it is over."""
+        """Whether no time is left."""
         return self.remaining() <= 0
 
     def within(self, seconds: float) -> "Deadline":
-        """Return one that starts now, takes so many seconds, and ends no later than this one."""
+        """Return a deadline of `seconds` from now that ends no later than this one."""
         return Deadline(self._clock, min(seconds, self.remaining()), self.goal)
 
     def timeouts(self) -> dict[str, float]:
-        """Return what makes a request obey it, for the request's `extensions["timeout"]`."""
+        """Return the value for a request's `extensions["timeout"]` that applies this deadline."""
         return {"connect": self.within(CONNECT_TIMEOUT), "read": self, "write": self, "pool": self}
 
 
 def attempt(source: "HasFileno", step: Callable[[], T], event: int, timeout: float | None) -> T:
-    """Return what a step on a non-blocking socket gives, tried again each time it is ready.
+    """Call `step` on a non-blocking socket until it succeeds, waiting when the socket is not ready.
 
-    It is tried first, and waited for only when nothing is there: a socket with a timeout asks the
-    system twice for each read, once whether it may.
+    It is called before any wait: a socket with a timeout of its own takes two system calls for
+    each read, the first a poll.
 
     Args:
         source: The socket.
-        step: Raises what sockets and TLS raise when they would have to wait.
-        event: What a plain socket waits for in this step, READABLE or WRITABLE.
+        step: Raises BlockingIOError, SSLWantReadError or SSLWantWriteError if it would block.
+        event: What to wait for after BlockingIOError: READABLE or WRITABLE.
         timeout: Seconds for each wait, or a deadline; None is no limit.
 
     Raises:
@@ -92,14 +92,13 @@ def attempt(source: "HasFileno", step: Callable[[], T], event: int, timeout: flo
         OSError: The connection broke.
     """
     while True:
-        # Before the step, not only where there is something to wait for: who is flooded with bytes
-        # never waits.
+        # Checked before the step, not only before a wait: a flood of bytes never leads to a wait.
         left = timeout.remaining() if isinstance(timeout, Deadline) else timeout
         if left is not None and left <= 0:
             raise TimeoutError("the deadline is over")
         try:
             return step()
-        # TLS has records of its own to send and to receive, whatever the step is.
+        # TLS may have to write in order to read, and the other way round (key updates).
         except ssl.SSLWantReadError:
             awaited = READABLE
         except ssl.SSLWantWriteError:
@@ -111,15 +110,15 @@ def attempt(source: "HasFileno", step: Callable[[], T], event: int, timeout: flo
 
 
 def wait(source: "HasFileno", event: int, seconds: float | None) -> bool:
-    """Return True if the socket becomes ready, or ends, within so many seconds.
+    """Return True if the socket becomes ready, or is closed by its peer, within `seconds`.
 
     Args:
         source: The socket.
         event: READABLE or WRITABLE.
         seconds: None is no limit.
     """
-    # Windows has select only, which knows few descriptors elsewhere. For one socket, poll needs one
-    # call to the system where epoll needs four; `selectors` does it in twenty calls of its own.
+    # Windows has only `select`, which elsewhere is limited to descriptors below 1024. For a single
+    # socket `poll` is one system call, epoll four; `selectors` adds twenty Python calls.
     if sys.platform == "win32":
         readers, writers = [source] * (event == READABLE), [source] * (event == WRITABLE)
         is_ready = any(select.select(readers, writers, writers, seconds))

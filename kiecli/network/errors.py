@@ -1,7 +1,7 @@
-"""What went wrong on the network, in a few plain words for users.
+"""Describes network errors to users in a few plain words.
 
-One table holds the words of the libraries below that are recognized. Their messages are never
-shown: they quote what the server sent, and httpx's can quote what was sent to it.
+Messages of httpx, httpcore and h11 are recognized by a table, and never shown: they quote what the
+server sent, and httpx's can quote what was sent to it.
 """
 
 import errno
@@ -22,12 +22,12 @@ _BAD_BODY = "the body of the answer is malformed"
 _CUT_OFF = "the connection was closed in the middle of an answer"
 
 PROTOCOL_ERRORS = (
-    # httpcore says this of no answer at all and of half a head alike.
+    # httpcore's message for no response at all and for half a head alike.
     ("Server disconnected", "the connection was closed without a whole answer"),
     ("peer closed connection", _CUT_OFF),
     ("peer unexpectedly closed connection", _CUT_OFF),
     ("illegal status line", _NOT_HTTP),
-    ("illegal request line", _NOT_HTTP),  # so h11 calls any first line that holds no text
+    ("illegal request line", _NOT_HTTP),  # h11's message for a first line that is not text
     ("no response line", _NOT_HTTP),
     ("illegal header line", _BAD_HEAD),
     ("continuation line", _BAD_HEAD),
@@ -41,7 +41,7 @@ PROTOCOL_ERRORS = (
 )
 """How the messages of httpcore 1 and h11 0.16 begin, and what they mean."""
 
-# Where the system has no words of its own for sockets, as on Windows, or worse ones.
+# Used instead of the system's messages, which are worse or, on Windows, missing.
 _SYSTEM_ERRORS = {
     errno.ECONNREFUSED: "connection refused",
     errno.ECONNRESET: "connection reset by peer",
@@ -58,12 +58,12 @@ def is_certificate_error(error: BaseException) -> bool:
 
 
 def proxy_note(host: str, port: int) -> str:
-    """Return the note (PEP 678) of an error that a proxy could not be reached."""
+    """Return the note (PEP 678) for an error in connecting to a proxy; `name_of_peer` reads it."""
     return f"{_PROXY}[{host}]:{port}" if ":" in host else f"{_PROXY}{host}:{port}"
 
 
 def name_of_peer(host: str, error: BaseException) -> str:
-    """Return who could not be reached: a host, or the proxy that leads to it."""
+    """Return what could not be reached: the proxy that an error's note names, else the host."""
     notes = (note for cause in causes(error) for note in getattr(cause, "__notes__", ()))
     return next((note for note in notes if note.startswith(_PROXY)), host)
 
@@ -71,12 +71,11 @@ def name_of_peer(host: str, error: BaseException) -> str:
 def describe_error(
     error: httpx.HTTPError | httpx.InvalidURL, deadline: Deadline | None = None
 ) -> str:
-    """Return in a few plain words what went wrong, without URL, key or the server's own words.
+    """Describe an error without URL, key or text that the server sent.
 
     Args:
         error: What httpx raised.
-        deadline: What the request had to obey: only it can tell whether it is over, or the server
-            was silent.
+        deadline: That of the request: it tells a slow server from a silent one.
     """
     match error:
         case httpx.TimeoutException():
@@ -99,7 +98,7 @@ def _describe_timeout(error: httpx.TimeoutException, deadline: Deadline | None) 
         return f"{step} within {CONNECT_TIMEOUT:.0f} s"
     if isinstance(error, httpx.PoolTimeout):
         return "no free connection"
-    # Where nothing at all came, the whole time was silence: the other message says so.
+    # If nothing at all has arrived, "no byte for 20 s" says more than "no whole answer".
     if deadline is not None and deadline.expired and deadline.heard:
         return f"no {deadline.goal} within {deadline:.0f} s"
     return f"no byte for {READ_TIMEOUT if deadline is None else deadline:.0f} s"
@@ -113,7 +112,7 @@ def _describe_protocol_error(message: str) -> str:
 
 
 def _describe_cause(error: BaseException) -> str:
-    """Return what the system or TLS says, from the innermost cause that says anything."""
+    """Return the message of TLS, the resolver or the system, from the innermost cause with one."""
     reason = ""
     for cause in causes(error):
         match cause:

@@ -1,7 +1,7 @@
-"""Proxy settings of the environment: which proxy leads to a URL, and whether it can be used.
+"""Reads HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, and picks the proxy for a URL.
 
-httpx reads them too late (inside a request), knows fewer forms and says what is wrong in its own
-words; with a transport of one's own it does not read them at all.
+httpx reads them too late (inside a request), knows fewer forms and has messages of its own; with a
+custom transport, as here, it does not read them at all.
 """
 
 import re
@@ -18,10 +18,10 @@ _HINT = "name an http:// or https:// proxy there, or set NO_PROXY"
 
 
 class ProxyAddress(NamedTuple):
-    """A proxy that can be used."""
+    """The address of a proxy, checked."""
 
     scheme: str
-    """`http` or `https`: how the proxy itself is spoken to."""
+    """`http` or `https`: the protocol to the proxy itself."""
     host: str
     port: int
     auth: tuple[bytes, bytes] | None = None
@@ -32,7 +32,7 @@ _Setting = tuple[str, str]  # the variable's name as it was found, and its value
 
 
 class ProxySettings:
-    """What the environment says about proxies."""
+    """The proxy variables of the environment."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         """Read the variables, in the order of precedence that urllib, requests and httpx share.
@@ -50,7 +50,7 @@ class ProxySettings:
             self._settings[name.lower()] = (name, environ[name].strip(" \t\r\n\"'"))
 
     def proxy_for(self, scheme: str, host: str, port: int | None) -> ProxyAddress | None:
-        """Return the proxy that leads there, or None for the direct way.
+        """Return the proxy for a URL, or None to connect directly.
 
         Args:
             scheme: `http` or `https`.
@@ -61,7 +61,7 @@ class ProxySettings:
             ConfigError: The proxy's address cannot be used.
         """
         setting = self._setting(f"{scheme}_proxy") or self._setting("all_proxy")
-        # A proxy would look for this machine on its own.
+        # To a proxy, localhost is the proxy's own machine.
         if setting is None or is_loopback(host):
             return None
         exempt = self._setting("no_proxy")
@@ -77,8 +77,8 @@ class ProxySettings:
 def is_exempt(host: str, port: int | None, no_proxy: str) -> bool:
     """Return True if a NO_PROXY list names the host, a domain above it, or everything.
 
-    Entries stand apart by commas or white space: `host`, `.host`, `*.host`, each with `:port` or
-    without, and `*`.
+    Entries are separated by commas or white space: `host`, `.host`, `*.host`, each with or without
+    `:port`, and `*`.
     """
     entries = [entry for entry in re.split(r"[\s,]+", no_proxy.lower()) if entry]
     return "*" in entries or any(_matches(host, port, entry) for entry in entries)
@@ -87,7 +87,7 @@ def is_exempt(host: str, port: int | None, no_proxy: str) -> bool:
 def _matches(host: str, port: int | None, entry: str) -> bool:
     name, _, wanted = entry.rpartition(":")
     if not (wanted.isdecimal() and (":" not in name or name.endswith("]"))):
-        name, wanted = entry, ""  # without a port; an IPv6 address may stand without brackets
+        name, wanted = entry, ""  # without a port; or an IPv6 address without brackets
     if wanted and wanted != str(port):
         return False
     name = name.removeprefix("*").lstrip(".").strip("[]")
@@ -95,11 +95,11 @@ def _matches(host: str, port: int | None, entry: str) -> bool:
 
 
 def parse_proxy(variable: str, address: str) -> ProxyAddress:
-    """Return what a proxy's address says; without a scheme it is `http`.
+    """Parse the address of a proxy; without a scheme it is `http`.
 
     Args:
-        variable: Where it was found, for messages.
-        address: Without quotes or white space around it.
+        variable: The environment variable that has it, for messages.
+        address: The address, without quotes or white space around it.
 
     Raises:
         ConfigError: It cannot be used; user and password stay out of the message.

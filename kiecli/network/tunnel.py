@@ -1,4 +1,4 @@
-"""TLS inside the TLS to a proxy: the standard library cannot wrap an SSL socket once more."""
+"""TLS to a server inside the TLS to an HTTPS proxy: `ssl` cannot wrap an SSLSocket again."""
 
 import ssl
 from collections.abc import Callable
@@ -11,14 +11,13 @@ _RECORD_SIZE = 16 * 1024 + 512  # a TLS record at its largest (RFC 8446, section
 
 
 class TunnelSocket:
-    """Speaks TLS through an SSL socket that does not block, and is used like one.
+    """A non-blocking TLS socket over a non-blocking SSLSocket, with the methods of one.
 
-    Each method raises what that socket raises where it would have to wait, and is then to be
-    called again.
+    Each method raises what SSLSocket raises where it would block, and is then to be called again.
     """
 
     def __init__(self, outer: ssl.SSLSocket, context: ssl.SSLContext, hostname: str | None) -> None:
-        """Take over the connection to the proxy; the handshake is still to be done."""
+        """Take over the connection to the proxy; `do_handshake` comes next."""
         self._outer = outer
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=hostname)
@@ -27,7 +26,7 @@ class TunnelSocket:
         self.close = outer.close
 
     def do_handshake(self) -> None:
-        """Agree with the server on keys.
+        """Do the TLS handshake with the server.
 
         Raises:
             OSError: It failed, or the certificate is refused.
@@ -35,40 +34,40 @@ class TunnelSocket:
         self._exchange(self._tls.do_handshake)
 
     def recv(self, max_bytes: int) -> bytes:
-        """Return what is there, at least one byte; nothing at the end."""
+        """Return the bytes available, at least one; empty at the end."""
         try:
             return self._exchange(lambda: self._tls.read(max_bytes))
-        except ssl.SSLEOFError:  # the length of the body tells whether that is its end
+        except ssl.SSLEOFError:  # the HTTP layer knows from the body's length if it was cut off
             return b""
 
     def send(self, data: bytes | memoryview) -> int:
-        """Send some of it; return how many bytes that are."""
+        """Send a part of `data`; return how many bytes."""
         return self._exchange(lambda: self._tls.write(data))
 
     def pending(self) -> int:
-        """Return how many bytes were deciphered, here or by the outer TLS, and not yet taken."""
+        """Return how many decrypted bytes are buffered, here or in the outer socket."""
         return self._tls.pending() + self._outer.pending()
 
     def _exchange(self, step: Callable[[], T]) -> T:
-        """Take a step, and carry between TLS and the connection what it needs for that."""
+        """Call `step`, moving encrypted bytes between the inner TLS and the outer socket."""
         while True:
             self._flush()
             try:
                 result = step()
             except ssl.SSLWantReadError:
-                self._flush()  # the other side may be waiting for it
+                self._flush()  # the server may be waiting for it
                 if received := self._outer.recv(_RECORD_SIZE):
                     self._incoming.write(received)
                 else:
                     self._incoming.write_eof()
             else:
-                # The step is taken and must not be repeated: the next one sends what has no room.
+                # The step has succeeded and must not be repeated: the next one flushes the rest.
                 with suppress(ssl.SSLWantReadError, ssl.SSLWantWriteError):
                     self._flush()
                 return result
 
     def _flush(self) -> None:
-        """Send what TLS has written."""
+        """Send the encrypted bytes that the inner TLS has written."""
         self._unsent += self._outgoing.read()
         while self._unsent:
             self._unsent = self._unsent[self._outer.send(self._unsent) :]

@@ -31,6 +31,7 @@ def run() -> None:
         runtime.clock,
         lambda: interrupt_message(runtime),
         on_terminal=runtime.err.is_terminal,
+        before_suspension=lambda: runtime.before_suspension(),  # noqa: PLW0108  set later
     )
     runtime.uninterrupted = signals.deferred
     try:

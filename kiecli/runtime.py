@@ -94,6 +94,8 @@ class Runtime:
         """The tasks that stdin names, once it was read to its end: parsing may take seconds."""
         self.uninterrupted: Callable[[], AbstractContextManager[None]] = nullcontext
         """Returns a context at whose end a signal interrupts, and not before."""
+        self.before_suspension: Callable[[], None] = lambda: None
+        """Takes away what is drawn on the terminal: Ctrl-Z gives it back to the shell."""
 
     @cached_property
     def config(self) -> "Config":

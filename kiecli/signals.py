@@ -34,6 +34,7 @@ class Signals:
         interrupt_message: Callable[[], str],
         *,
         on_terminal: bool,
+        before_suspension: Callable[[], None] = lambda: None,
     ) -> None:
         """Take what is needed at the end.
 
@@ -42,18 +43,21 @@ class Signals:
             clock: Tells a second signal from the echo of the first.
             interrupt_message: Returns the line to say.
             on_terminal: Whether stderr is one, whose cursor may be hidden.
+            before_suspension: Leaves the terminal as the shell wants it.
         """
         self._process = process
         self._clock = clock
         self._interrupt_message = interrupt_message
         self._on_terminal = on_terminal
         self._received_at: float | None = None
-        self._is_deferring = self._is_due = False
+        self._before_suspension = before_suspension
+        self._is_deferring = self._is_due = self._is_suspension_due = False
         self.received: int | None = None
 
     def install(self) -> None:
         """Listen; a signal that the parent had ignored stays ignored (`nohup`, `&`)."""
         self._process.listen(self._received, self._force_exit)
+        self._process.listen_for_suspension(self._suspended)
 
     def _received(self, signum: int, frame: FrameType | None) -> None:
         now = self._clock.now()
@@ -68,9 +72,19 @@ class Signals:
         if now - self._received_at > REPEAT_WINDOW:
             self._process.end_by_signal(signum)
 
+    def _suspended(self, _signum: int, _frame: FrameType | None) -> None:
+        self._is_suspension_due = True
+        self._suspend_if_due()
+
+    def _suspend_if_due(self) -> None:
+        if self._is_suspension_due and not self._is_deferring:
+            self._is_suspension_due = False
+            self._before_suspension()
+            self._process.suspend()
+
     @contextmanager
     def deferred(self) -> Iterator[None]:
-        """Let a signal that comes meanwhile interrupt only at the end.
+        """Let a signal that comes meanwhile interrupt, or suspend, only at the end.
 
         For what must happen as a whole, such as drawing: half a frame could not be taken away
         again. It must be short; where it stalls all the same, the timer ends the process.
@@ -81,6 +95,7 @@ class Signals:
         finally:
             self._is_deferring = False
             self._raise_if_due()
+            self._suspend_if_due()
 
     def _raise_if_due(self) -> None:
         if self._is_due and not self._is_deferring:

@@ -90,12 +90,17 @@ class Output:
         if now < self._next_reader_check:
             return
         self._next_reader_check = now + _READER_CHECK_INTERVAL
-        try:
-            fd = -1 if self.stream is None else self.stream.fileno()
-        except OSError:  # a test's stream
-            return
+        fd = self.descriptor
         if fd >= 0 and SYSTEM_PROCESS.is_reader_gone(fd):
             raise StdoutClosed
+
+    @property
+    def descriptor(self) -> int:
+        """Its number, or -1 where there is none."""
+        try:
+            return -1 if self.stream is None else self.stream.fileno()
+        except OSError:  # a test's stream
+            return -1
 
     def flush(self) -> None:
         """Do nothing, for rich: each `write` flushes."""
@@ -146,6 +151,11 @@ class ErrorOutput(Output):
         from kiecli.terminal import in_github_actions
 
         return in_github_actions(self._environ)
+
+    def is_in_foreground(self) -> bool:
+        """Return False where a shell and other programs use the terminal at this moment."""
+        fd = self.descriptor
+        return fd < 0 or SYSTEM_PROCESS.is_in_foreground(fd)
 
     def message(self, severity: Severity, text: str) -> str:
         """Return a message as one line of this stream.

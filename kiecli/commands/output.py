@@ -44,7 +44,7 @@ def reporter(
     if _is_animated(runtime):
         from kiecli.render.live import LiveReporter
 
-        return LiveReporter(
+        live = LiveReporter(
             out,
             err,
             clock,
@@ -55,6 +55,8 @@ def reporter(
             timeout=timeout,
             uninterrupted=runtime.uninterrupted,
         )
+        runtime.before_suspension = live.close
+        return live
     return LogReporter(
         out,
         err,
@@ -83,7 +85,9 @@ def query_reporter(
     if _is_animated(runtime):
         from kiecli.render.spinner import SpinnerReporter
 
-        return SpinnerReporter(out, err, clock, errors_in_panel=errors_in_panel)
+        spinner = SpinnerReporter(out, err, clock, errors_in_panel=errors_in_panel)
+        runtime.before_suspension = spinner.close
+        return spinner
     return LogReporter(out, err, clock, errors_in_panel=errors_in_panel)
 
 

@@ -5,6 +5,7 @@ Drawn from the main thread only, and gone at the end: what stays are lines above
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.live import Live
@@ -72,13 +73,15 @@ class LiveReporter(LogReporter):
         self._block = Block(names, clock.now(), watching=watching, timeout=timeout)
         self._uninterrupted = uninterrupted
         self._drawn_at = float("-inf")
-        self._live = Live(
+        self._new_live = partial(
+            Live,
             console=console(err, environ),
             transient=True,  # a block that has ended says nothing that a line does not
             auto_refresh=False,  # rich would draw from a thread of its own, into our lines
             redirect_stdout=False,
             redirect_stderr=False,
         )
+        self._live = self._new_live()
 
     def write_stdout(self, text: str) -> None:
         """Write to stdout; above the block when both are on one terminal, in one piece with it."""
@@ -129,9 +132,11 @@ class LiveReporter(LogReporter):
             self._draw()
 
     def close(self) -> None:
-        """Take the block away and give the cursor back."""
+        """Take the block away and give the cursor back; the next frame would draw it anew."""
         with self._uninterrupted():
             self._live.stop()
+            # A block of rich that begins again takes away as many lines as it had before.
+            self._live = self._new_live()
 
     def _print(self, line: str) -> None:
         if self._live.is_started:
@@ -146,7 +151,9 @@ class LiveReporter(LogReporter):
     def _draw(self) -> None:
         self._drawn_at = now = self._clock.now()
         if not self._live.is_started:
-            if not self._block.is_worth_drawing(now, SPINNER_DELAY):
+            # In the background the keys that somebody types are on these lines.
+            is_seen = self._err.is_in_foreground()
+            if not (is_seen and self._block.is_worth_drawing(now, SPINNER_DELAY)):
                 return
             with self._uninterrupted():
                 self._live.start()

@@ -50,7 +50,7 @@ class SpinnerReporter(LogReporter):
     def tick(self) -> None:
         """Draw the next frame."""
         elapsed = self._clock.now() - self._began
-        if elapsed >= SPINNER_DELAY:
+        if elapsed >= SPINNER_DELAY and self._err.is_in_foreground():
             # Short enough for any terminal: only one line can be taken away again.
             spinner = frame(elapsed, ascii_only=self._ascii_only)
             shown = durations.show(int(elapsed))

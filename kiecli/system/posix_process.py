@@ -46,6 +46,24 @@ class PosixProcess:
         poll.register(fd, 0)  # POLLERR and POLLHUP come unasked
         return bool(poll.poll(0))
 
+    def is_in_foreground(self, fd: int) -> bool:
+        """Return False for a terminal that the shell has given to another process group."""
+        try:
+            return os.tcgetpgrp(fd) == os.getpgrp()
+        except OSError:  # not the terminal that this process was started from: no shell is on it
+            return True
+
+    def listen_for_suspension(self, suspended: SignalHandler) -> None:
+        """Handle SIGTSTP."""
+        if signal.getsignal(signal.SIGTSTP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGTSTP, suspended)
+
+    def suspend(self) -> None:
+        """Stop by the signal's default action, so that a shell shows the right reason."""
+        handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)
+        signal.signal(signal.SIGTSTP, handler)
+
     def listen(self, received: SignalHandler, overdue: Callable[[], None]) -> None:
         """Handle SIGINT and SIGTERM unless they were ignored (`nohup`, `&`)."""
         for signum in (signal.SIGINT, signal.SIGTERM):

@@ -60,6 +60,18 @@ class Process(Protocol):
         """Return True for a pipe or a socket that nobody reads any more, where that shows."""
         ...
 
+    def is_in_foreground(self, fd: int) -> bool:
+        """Return False for a terminal on which other programs work now: `kiecli wait ID &`."""
+        ...
+
+    def listen_for_suspension(self, suspended: SignalHandler) -> None:
+        """Have Ctrl-Z handled, where shells know it; ignored by the parent it stays ignored."""
+        ...
+
+    def suspend(self) -> None:
+        """Stop, as Ctrl-Z does, and return when a shell lets the process go on (`fg`, `bg`)."""
+        ...
+
     def listen(self, received: SignalHandler, overdue: Callable[[], None]) -> None:
         """Have Ctrl-C and its like handled; what the parent had ignored stays ignored.
 

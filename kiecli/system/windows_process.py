@@ -47,6 +47,16 @@ class WindowsProcess:
         """Return False: the next write fails where the reader has gone."""
         return False
 
+    def is_in_foreground(self, fd: int) -> bool:  # noqa: ARG002
+        """Return True: there are no jobs in the background of a console."""
+        return True
+
+    def listen_for_suspension(self, suspended: SignalHandler) -> None:
+        """Do nothing: Ctrl-Z ends an input here."""
+
+    def suspend(self) -> None:
+        """Do nothing: nobody asks for it."""
+
     def listen(self, received: SignalHandler, overdue: Callable[[], None]) -> None:
         """Handle Ctrl-C and Ctrl-Break, which mean the same.
 

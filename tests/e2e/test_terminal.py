@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.faults import record
 from tests.support.processes import SIGNALS, Installed, Ran, until
+from tests.support.raw_terminal import RawTerminal
 from tests.support.server import FaultyServer
 from tests.support.terminals import OnTerminal
 
@@ -221,3 +222,41 @@ class Tmux:
     def lines(self) -> list[str]:
         """Return all lines, those that had to be wrapped in one piece."""
         return [line.rstrip() for line in self("capture-pane", "-p", "-J", "-S", "-").splitlines()]
+
+
+def test_ctrl_z_gives_the_terminal_back_to_the_shell_until_fg(
+    kie: FaultyServer, kiecli: Installed
+) -> None:
+    kie.faults.task("a", "waiting")
+    environ = kiecli.environ | kiecli.in_path()
+    with RawTerminal(["bash", "--norc", "--noediting", "-i"], environ, kiecli.folder) as shell:
+        shell.type("kiecli wait -i 1 a\n")
+        shell.await_text("\x1b[?25l")
+        shell.type("\x1a")
+        shell.await_text("Stopped")
+        assert shell.text.rindex("\x1b[?25h") > shell.text.rindex("\x1b[?25l")
+        shell.text = ""
+        asked = len(kie.faults.seen("recordInfo"))
+        shell.type("bg\n")
+        until(lambda: len(kie.faults.seen("recordInfo")) > asked + 1)
+        shell.type("echo he''re\n")
+        shell.await_text("\nhere\n")
+        assert "waiting" not in shell.text
+        shell.type("fg\n")
+        shell.await_text("waiting")
+        kie.faults.task("a", urls=["https://f.test/a.png"])
+        shell.type("exit\n")
+        assert shell.end() == 0
+    assert "https://f.test/a.png\n" in shell.text
+
+
+def test_a_run_that_begins_in_the_background_draws_nothing(
+    kie: FaultyServer, kiecli: Installed
+) -> None:
+    kie.faults.next("recordInfo", record("a", "waiting"), times=2)
+    kie.faults.task("a", urls=["https://f.test/a.png"])
+    environ = kiecli.environ | kiecli.in_path()
+    with RawTerminal(["bash", "--norc", "--noediting", "-i"], environ, kiecli.folder) as shell:
+        shell.type("kiecli wait -i 1 a &\n")
+        shell.await_text("https://f.test/a.png\n")
+        assert "\x1b[?25l" not in shell.text

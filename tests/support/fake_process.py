@@ -20,6 +20,7 @@ class FakeProcess:
     Attributes:
         stderr: All that was written to the descriptor itself.
         timer: Whether it runs.
+        suspensions: How often it has stopped.
     """
 
     max_wait = float("inf")
@@ -30,7 +31,9 @@ class FakeProcess:
     def __init__(self) -> None:
         self.stderr = ""
         self.timer = False
+        self.suspensions = 0
         self._received: SignalHandler | None = None
+        self._suspended: SignalHandler | None = None
         self._overdue: Callable[[], None] | None = None
 
     def prepare_stream(self, stream: TextStream) -> bool:
@@ -41,6 +44,15 @@ class FakeProcess:
 
     def is_reader_gone(self, fd: int) -> bool:  # noqa: ARG002
         return False
+
+    def is_in_foreground(self, fd: int) -> bool:  # noqa: ARG002
+        return True
+
+    def listen_for_suspension(self, suspended: SignalHandler) -> None:
+        self._suspended = suspended
+
+    def suspend(self) -> None:
+        self.suspensions += 1
 
     def listen(self, received: SignalHandler, overdue: Callable[[], None]) -> None:
         self._received, self._overdue = received, overdue
@@ -58,6 +70,11 @@ class FakeProcess:
         """Let a signal arrive while the main thread runs a frame."""
         assert self._received is not None
         self._received(signum, frame)  # type: ignore[arg-type]
+
+    def press_ctrl_z(self) -> None:
+        """Let the signal arrive that suspends the process."""
+        assert self._suspended is not None
+        self._suspended(20, None)
 
     def let_timer_end(self) -> None:
         """Let the time run out in which the process should have ended."""

@@ -48,6 +48,24 @@ def test_what_must_happen_as_a_whole_is_interrupted_at_its_end() -> None:
     assert drawn == ["a whole frame", "the end"]
 
 
+def test_the_terminal_is_given_back_before_the_process_is_suspended() -> None:
+    process, happened = FakeProcess(), []
+    signals = Signals(
+        process,
+        FakeClock(),
+        str,
+        on_terminal=True,
+        before_suspension=lambda: happened.append(f"given back, stopped {process.suspensions}"),
+    )
+    signals.install()
+    process.press_ctrl_z()
+    with signals.deferred():
+        process.press_ctrl_z()
+        happened.append("a whole frame")
+    assert happened == ["given back, stopped 0", "a whole frame", "given back, stopped 1"]
+    assert process.suspensions == 2
+
+
 def test_a_second_signal_within_a_second_is_the_same_press() -> None:
     clock, process = FakeClock(), FakeProcess()
     installed(clock, process)

@@ -39,6 +39,15 @@ def seen(
     return Snapshot(task_id, answer, elapsed, settled, None, retry)
 
 
+class SharedTerminal(ErrorOutput):
+    """A terminal that a shell may use at this moment."""
+
+    shell = False
+
+    def is_in_foreground(self) -> bool:
+        return not self.shell
+
+
 class Stage:
     """A live block on a terminal, its results elsewhere unless they share it."""
 
@@ -55,10 +64,11 @@ class Stage:
         self.clock = FakeClock()
         self.terminal = FakeTerminal(columns, encoding=encoding)
         self.out = FakeStream()
+        self.err = SharedTerminal(self.terminal)
         environ = {"TERM": "xterm", "COLUMNS": str(columns), "LINES": str(rows)}
         self.live = LiveReporter(
             Output(self.terminal if shared else self.out),
-            ErrorOutput(self.terminal),
+            self.err,
             self.clock,
             environ,
             task_ids=task_ids,
@@ -179,6 +189,25 @@ def test_the_end_leaves_lines_and_a_cursor() -> None:
     assert stage.shown == ["a [bold]note[/bold]", "error: it broke"]
     assert "\x1b[1;31merror:\x1b[0m it broke" in stage.terminal.text
     assert stage.terminal.shows_cursor
+
+
+def test_in_the_background_lines_are_printed_and_nothing_is_drawn() -> None:
+    stage = Stage("a")
+    stage.err.shell = True
+    assert stage.pass_time(1.0) == []
+    stage.live.note("a note")
+    assert stage.pass_time(1.0) == ["a note"]
+    stage.err.shell = False
+    assert stage.pass_time(1.0)[:2] == ["a note", "⠋ a  not asked yet  3s"]
+
+
+def test_a_block_that_begins_again_takes_no_line_of_others_away() -> None:
+    stage = Stage("a")
+    stage.live.tick()
+    stage.live.close()
+    assert (stage.shown, stage.terminal.shows_cursor) == ([], True)
+    stage.terminal.write("$ fg\n")
+    assert stage.pass_time(1.0)[:2] == ["$ fg", "⠋ a  not asked yet  1s"]
 
 
 def test_results_go_to_another_place_past_the_block() -> None:

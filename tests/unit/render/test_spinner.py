@@ -44,6 +44,19 @@ def test_it_spins_after_two_seconds(encoding: str, frames: int) -> None:
     assert stage.terminal.screen == ""
 
 
+def test_it_does_not_spin_in_the_background() -> None:
+    terminal, clock = FakeTerminal(20), FakeClock()
+
+    class Background(ErrorOutput):
+        def is_in_foreground(self) -> bool:
+            return False
+
+    reporter = SpinnerReporter(Output(FakeStream()), Background(terminal), clock)
+    clock.advance(2.0)
+    reporter.tick()
+    assert terminal.text == ""
+
+
 def test_lines_take_its_place() -> None:
     stage = Stage(columns=80)
     stage.pass_time(2.0)

@@ -12,7 +12,7 @@ import pytest
 from kiecli.system.posix_process import PosixProcess
 from tests.support.systems import limit, needs_process_limits
 
-NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
+NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM, signal.SIGTSTP)
 
 
 @pytest.fixture(autouse=True)
@@ -68,9 +68,26 @@ def test_a_file_has_no_reader(tmp_path: Path) -> None:
 def test_the_signals_that_end_a_run_are_handled() -> None:
     seen = Seen()
     PosixProcess().listen(seen.received, seen.overdue)
-    for number in NUMBERS:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
         signal.raise_signal(number)
     assert seen == [signal.SIGINT, signal.SIGTERM, "overdue"]
+
+
+def test_ctrl_z_is_handled_unless_the_parent_ignored_it() -> None:
+    seen = Seen()
+    signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+    PosixProcess().listen_for_suspension(seen.received)
+    signal.raise_signal(signal.SIGTSTP)
+    assert seen == []
+    signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+    PosixProcess().listen_for_suspension(seen.received)
+    signal.raise_signal(signal.SIGTSTP)
+    assert seen == [signal.SIGTSTP]
+
+
+def test_where_no_shell_shares_the_terminal_it_is_in_the_foreground(tmp_path: Path) -> None:
+    with (tmp_path / "out").open("w") as file:
+        assert PosixProcess().is_in_foreground(file.fileno())
 
 
 def test_what_the_parent_had_ignored_stays_ignored() -> None:

@@ -69,15 +69,22 @@ class HostHealth(NamedTuple):
         Raises:
             HostUnreachable: Its files are given up, or there is something to wait for.
         """
-        if self._seconds_to_wait(host, patient) == 0:
-            return False
-        with self.idle():
-            while (seconds := self._seconds_to_wait(host, patient)) > 0:
-                self.clock.sleep(seconds)
-        return True
+        has_waited = False
+        while self._seconds_to_wait(host, patient=patient, will_try=True) > 0:
+            has_waited = True
+            with self.idle():
+                while (seconds := self._seconds_to_wait(host, patient=patient)) > 0:
+                    self.clock.sleep(seconds)
+            # Only here is it this file that tries, with a thread slot: one that was chosen and then
+            # waits for a slot would wait for ever where all slots are held by files that wait for
+            # the outcome.
+        return has_waited
 
-    def _seconds_to_wait(self, host: str, patient: bool) -> float:
-        """Return how long to sleep before asking again; 0 when the caller may connect."""
+    def _seconds_to_wait(self, host: str, *, patient: bool, will_try: bool = False) -> float:
+        """Return how long to sleep before asking again; 0 when the caller may connect.
+
+        With `will_try` it then has to, and all others wait for how that goes.
+        """
         now = self.clock.now()
         with self.lock:
             outage = self.outages.get(host)
@@ -89,7 +96,7 @@ class HostHealth(NamedTuple):
                 if not patient or (is_early and outage.policy.is_over(now)):
                     raise outage.failure(now)
                 return max(outage.retry_at - now, _POLL_INTERVAL)
-            outage.is_being_tried = True
+            outage.is_being_tried = will_try
             return 0.0
 
     def on_connected(self, host: str) -> None:

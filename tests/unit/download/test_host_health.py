@@ -31,17 +31,24 @@ class BusyClock(FakeClock):
 
 
 class Bench:
-    """Files of one host, on a clock that moves when one of them sleeps."""
+    """Files of one host, on a clock that moves when one of them sleeps.
+
+    Attributes:
+        before_slot: What other files do until one that has waited gets a thread slot again.
+    """
 
     def __init__(self) -> None:
         self.clock = BusyClock()
         self.idle = 0
+        self.before_slot: list[Callable[[], object]] = []
         self.health = HostHealth(self.clock, lambda _low, high: high, self._idle, {}, Lock())
 
     @contextmanager
     def _idle(self) -> Iterator[None]:
         self.idle += 1
         yield
+        if self.before_slot:
+            self.before_slot.pop(0)()
 
     def fail(self, started: float | None = None) -> HostUnreachable:
         """Have an attempt to connect fail."""
@@ -84,6 +91,21 @@ def test_after_each_pause_one_file_tries_and_the_others_wait_for_it() -> None:
     bench.clock.meanwhile = [lambda: None, lambda: bench.health.on_connected(HOST)]
     assert bench.health.wait(HOST)
     assert bench.clock.sleeps == [1, 0.2, 0.2]
+
+
+def test_a_file_without_a_thread_slot_keeps_no_other_from_trying() -> None:
+    """Else all would wait for ever, where those that have the slots wait for this one."""
+    bench = Bench()
+    bench.fail()
+    health = bench.health
+
+    def other() -> None:
+        assert not health.wait(HOST, patient=False)  # this one tries
+        bench.fail()
+
+    bench.before_slot = [other]
+    assert health.wait(HOST)
+    assert (bench.clock.sleeps, bench.idle) == ([1, 2], 2)
 
 
 def test_files_that_fail_side_by_side_are_one_failure() -> None:

@@ -139,7 +139,13 @@ def _secret_text(runtime: Runtime, arguments: Sequence[str]) -> str:
 
 
 def _read(runtime: Runtime) -> str:
-    return runtime.stdin_bytes().decode("utf-8-sig", "surrogateescape")
+    from kiecli.task_ids.stdin_text import encoding_of
+
+    data = runtime.stdin_bytes()
+    encoding = encoding_of(data)
+    if encoding == "utf-8":  # the name of a folder may hold bytes that are not
+        return data.decode("utf-8-sig", "surrogateescape")
+    return data.decode(encoding, "replace")  # a file that Windows PowerShell has written
 
 
 def ask_key(err: ErrorOutput, ask: Callable[[str], str]) -> str:

@@ -84,7 +84,7 @@ def decode(data: bytes) -> str:
 
     Colour codes and lines that begin with `#` are left out.
     """
-    text = data.decode(_encoding(data), errors="replace").replace("\ufeff", " ")
+    text = data.decode(encoding_of(data), errors="replace").replace("\ufeff", " ")
     if "\0" in text:  # half of it: UTF-16 behind something else; few: `find -print0`
         text = text.replace("\0", "" if text.count("\0") > len(text) * _MIN_ZEROS else " ")
     if "\x1b" in text:
@@ -92,7 +92,8 @@ def decode(data: bytes) -> str:
     return _COMMENT.sub("", text) if "#" in text else text
 
 
-def _encoding(data: bytes) -> str:
+def encoding_of(data: bytes) -> str:
+    """Return the codec that reads a text: UTF-16, with its mark or without, or UTF-8."""
     if data.startswith(_UTF_16_MARKS):
         return "utf-16"
     sample = data[:_SAMPLE_SIZE]

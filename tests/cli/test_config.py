@@ -267,6 +267,15 @@ def test_set_refuses_a_value_that_cannot_be_used(kiecli: Program, path: Path) ->
     assert not path.exists()
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_set_reads_utf_16(kiecli: Program, path: Path, encoding: str) -> None:
+    key, name = f"{OTHER}\r\n".encode(encoding), "Bilder é\r\n".encode(encoding)
+    ran = kiecli("config", "set", "api-key", stdin=key, KIE_API_KEY="")
+    assert ran == Ran(0, "", "kiecli: API key saved; verify it with: kiecli config check\n")
+    assert kiecli("config", "set", "dir", "-", stdin=name) == Ran(0, "", "")
+    assert json.loads(path.read_text()) == {"api-key": OTHER, "dir": "Bilder é"}
+
+
 @pytest.mark.parametrize("arguments", [[], ["-"]])
 def test_set_reads_the_key_from_stdin(kiecli: Program, path: Path, arguments: list[str]) -> None:
     ran = kiecli("config", "set", "api-key", *arguments, stdin=f"\ufeff{OTHER}\r\n", KIE_API_KEY="")

@@ -85,7 +85,9 @@ def _message(error: Exception, command: str) -> str:
         return f"no such option {option!r}{_likeliest(option, error.possibilities or ())}"
     message: str = error.format_message()  # type: ignore[attr-defined]
     # "Got unexpected extra argument(s)": only ever one of them is named.
-    return message.rstrip(".").replace("argument(s)", "argument")
+    message = message.rstrip(".").replace("argument(s)", "argument")
+    # Whoever pipes ids in, and knows jq or grep, expects stdin to be read without being named.
+    return f"{message}; to read ids from stdin, give '-'" if "TASK...|-" in message else message
 
 
 def _instead_of_option(option: str, command: str) -> str:

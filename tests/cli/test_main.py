@@ -138,9 +138,27 @@ def test_the_version(kiecli: Program, argv: list[str]) -> None:
             ["config", "list", "x"],
             "got unexpected extra argument (x). See: kiecli config list --help",
         ),
-        (["status"], "missing argument 'TASK...|-'. See: kiecli status --help"),
-        (["wait"], "missing argument 'TASK...|-'. See: kiecli wait --help"),
-        (["download"], "missing argument 'TASK...|-'. See: kiecli download --help"),
+        (
+            ["status"],
+            (
+                "missing argument 'TASK...|-'; to read ids from stdin, give '-'. "
+                "See: kiecli status --help"
+            ),
+        ),
+        (
+            ["wait"],
+            (
+                "missing argument 'TASK...|-'; to read ids from stdin, give '-'. "
+                "See: kiecli wait --help"
+            ),
+        ),
+        (
+            ["download"],
+            (
+                "missing argument 'TASK...|-'; to read ids from stdin, give '-'. "
+                "See: kiecli download --help"
+            ),
+        ),
         (["status", "--nope", "a"], "no such option '--nope'. See: kiecli status --help"),
         (
             ["wait", "-t", "soon", "a"],

@@ -126,14 +126,15 @@ class Runtime:
             files_each: Files and sockets that a job has open at once; for a request to Kie they
                 are its socket and, while that connects, what watches it.
         """
-        from kiecli.workers import DaemonThreadPool, affordable_workers
+        from kiecli.workers import MAX_IDLE_JOBS, DaemonThreadPool, affordable_workers
 
         if self._workers:
             return self._workers(max_workers)
         limit = SYSTEM_PROCESS.max_open_files
-        return DaemonThreadPool(
-            affordable_workers(max_workers, files_each, limit), self.event_queue
-        )
+        # Jobs that only wait keep files open: where these are short, both kinds would wait on.
+        jobs = affordable_workers(max_workers + MAX_IDLE_JOBS, files_each, limit)
+        running, idle = min(max_workers, jobs), max(0, jobs - max_workers)
+        return DaemonThreadPool(running, self.event_queue, max_idle=idle)
 
     @cached_property
     def client_factory(self) -> "ClientFactory":

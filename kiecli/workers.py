@@ -141,6 +141,7 @@ class DaemonThreadPool:
         max_workers: int,
         event_queue: EventQueue,
         start: Callable[[Callable[[], None]], None] = start_daemon,
+        max_idle: int = MAX_IDLE_JOBS,
     ) -> None:
         """Start none yet.
 
@@ -148,8 +149,9 @@ class DaemonThreadPool:
             max_workers: How many jobs may run at once.
             event_queue: Takes the events that jobs return, and bugs in them.
             start: Starts a thread.
+            max_idle: How many jobs may only wait beside those that run.
         """
-        self._max_workers = max_workers
+        self._max_workers, self._max_idle = max_workers, max_idle
         self._event_queue = event_queue
         self._start = start
         self._changed = Condition()
@@ -184,7 +186,7 @@ class DaemonThreadPool:
         At its end the job goes on as soon as fewer than `max_workers` others run.
         """
         with self._changed:
-            gives_way = self._idle < MAX_IDLE_JOBS
+            gives_way = self._idle < self._max_idle
             if gives_way:
                 self._idle += 1
                 self._end_one()

@@ -3,7 +3,9 @@
 import io
 import os
 import sys
+from math import inf
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -14,6 +16,7 @@ from kiecli.workers import DaemonThreadPool, ThreadEventQueue
 from tests.support.fakes import FakeClock, FakeEventQueue, InlineWorkerPool
 from tests.support.faults import Faults
 from tests.support.program import FakeStream
+from tests.support.systems import limit, needs_process_limits
 from tests.support.wire import WireTransport
 
 
@@ -25,6 +28,26 @@ def world(**environ: str) -> Runtime:
         stdout=out,
         stderr=err,
     )
+
+
+@needs_process_limits
+def test_jobs_that_only_wait_count_among_those_that_may_have_files_open() -> None:
+    """200 descriptors are enough for 33 jobs of five each, and for no other beside them."""
+    runtime, host_is_back = world(), Event()
+    with limit("NOFILE", 200):
+        workers = runtime.workers(33, 5)
+
+    def wait_for_host() -> None:
+        with workers.idle():
+            runtime.event_queue.put("waits")
+            host_is_back.wait(5)
+
+    for _ in range(34):
+        workers.submit(wait_for_host)
+    said = [runtime.event_queue.get(inf) for _ in range(33)]
+    assert (said, runtime.event_queue.get(runtime.clock.now() + 0.05)) == (["waits"] * 33, None)
+    host_is_back.set()
+    assert runtime.event_queue.get(inf) == "waits"
 
 
 def test_every_default_is_the_real_thing() -> None:

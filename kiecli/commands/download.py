@@ -169,6 +169,8 @@ class DownloadSession:
         selection = self._run.selection
         try:
             targets = self._downloader.plan(task, selection.labels.get(task.task_id))
+            if self._archived is not None:
+                self._archived.check_targets(targets)
             if self._flags.to_stdout:
                 is_terminal = self._runtime.out.is_terminal
                 check_for_stdout(task, targets, selection, is_terminal=is_terminal)

@@ -48,6 +48,17 @@ def test_what_is_listed_is_skipped_without_a_request(
     assert (here / "done.txt").read_text().startswith("# mine\n\na\nb whatever\ndemo-image\ndemo-i")
 
 
+def test_no_result_is_saved_where_the_archive_is(kiecli: Program, here: Path) -> None:
+    (here / "out").mkdir()
+    ran = kiecli("download", "--archive", "out/a.png", "-d", "out", "-o", "A.png", "demo-image")
+    assert ran == Ran(
+        2,
+        "",
+        "kiecli: demo-image: out/A.png is the file of --archive. Give the archive another name\n",
+    )
+    assert files(here) == []
+
+
 def test_when_nothing_is_left_neither_key_nor_network_is_needed(
     kiecli: Program, kie: Faults, here: Path
 ) -> None:

@@ -51,7 +51,7 @@ def test_each_help_has_an_example(
     assert f"kiecli config {command}" in examples
 
 
-def test_list_in_a_pipe(kiecli: Program, path: Path) -> None:
+def test_list_in_a_pipe_is_tab_separated(kiecli: Program, path: Path) -> None:
     write(path, dir="out\ttab", timeout="1h", **{"api-key": OTHER})
     assert kiecli("config", "list", KIECLI_TIMEOUT="5m") == Ran(
         0,
@@ -63,7 +63,7 @@ def test_list_in_a_pipe(kiecli: Program, path: Path) -> None:
     )
 
 
-def test_list_on_a_terminal(kiecli: Program, path: Path) -> None:
+def test_list_on_a_terminal_is_a_table(kiecli: Program, path: Path) -> None:
     write(path, timeout="1h")
     terminal = FakeStream(terminal=True)
     variables = {"KIE_API_KEY": "", "KIECLI_TIMEOUT": "5m", "COLUMNS": "51"}
@@ -104,7 +104,7 @@ def test_list_on_a_narrow_terminal_is_a_paragraph_for_each_setting(
     )
 
 
-def test_list_as_json(kiecli: Program, path: Path) -> None:
+def test_list_as_json_has_an_object_for_each_setting(kiecli: Program, path: Path) -> None:
     write(path, timeout="1h")
     ran = kiecli("config", "list", "--json", KIE_API_KEY="", KIECLI_TIMEOUT="5m")
     assert ran == Ran(
@@ -191,7 +191,7 @@ def test_get_reveals_the_key_with_reveal(kiecli: Program, terminal: bool) -> Non
 
 
 @pytest.mark.parametrize("line", [["get", "api-key"], ["get", "api-key", "--reveal"], ["check"]])
-def test_no_key_at_all(kiecli: Program, line: list[str]) -> None:
+def test_without_a_key_the_error_says_where_to_get_one(kiecli: Program, line: list[str]) -> None:
     assert kiecli("config", *line, KIE_API_KEY="") == Ran(
         4,
         "",
@@ -401,7 +401,7 @@ def test_check_prints_the_source_and_the_credits(kiecli: Program, kie: Faults, p
     assert sent == [f"Bearer {KEY}", f"Bearer {OTHER}"]
 
 
-def test_check_as_json(kiecli: Program, kie: Faults) -> None:
+def test_check_as_json_has_the_source_and_the_credits(kiecli: Program, kie: Faults) -> None:
     kie.next("credit", envelope(200, "success", 12.5))
     assert kiecli("config", "check", "--json") == Ran(
         0, '{"ok":true,"source":"environment","credits":12.5,"error":null,"exit_code":0}\n', ""
@@ -439,7 +439,7 @@ def test_check_of_a_refused_key(kiecli: Program, kie: Faults, path: Path) -> Non
     )
 
 
-def test_check_outlasts_temporary_trouble(kiecli: Program, kie: Faults) -> None:
+def test_check_retries_temporary_errors(kiecli: Program, kie: Faults) -> None:
     kie.next("credit", envelope(500, "Internal error"), times=3)
     kie.next("credit", envelope(200, "success", 1))
     assert kiecli("config", "check") == Ran(
@@ -458,7 +458,7 @@ def test_check_outlasts_temporary_trouble(kiecli: Program, kie: Faults) -> None:
         (200, "success", "Kie's answer contains no credit balance"),
     ],
 )
-def test_check_gives_up_after_its_box_of_time(
+def test_check_gives_up_after_its_retry_timeout(
     kiecli: Program, kie: Faults, code: int, msg: str, message: str
 ) -> None:
     kie.always("credit", envelope(code, msg))

@@ -99,7 +99,7 @@ SEP = os.sep
         (["-d", "a/b", "-o", "c/{task_id}"], {}, f"a/b{SEP}c{SEP}demo-image"),
     ],
 )
-def test_where_a_result_goes(
+def test_results_are_saved_by_directory_and_template(
     kiecli: Program, here: Path, argv: list[str], environ: dict[str, str], path: str
 ) -> None:
     ran = kiecli("download", *argv, "demo-image", environ=environ)
@@ -445,7 +445,7 @@ def test_overwrite_fetches_anew(kiecli: Program, here: Path) -> None:
     assert (here / "mine.png").read_bytes() == PNG
 
 
-def test_json_tells_each_file(kiecli: Program) -> None:
+def test_json_has_an_entry_for_each_file(kiecli: Program) -> None:
     ran = kiecli("download", "--json", "-q", "demo-image", "nope")
     unknown, saved = sorted(
         map(json.loads, ran.out.splitlines()), key=lambda shown: shown["exit_code"], reverse=True

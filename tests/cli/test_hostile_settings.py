@@ -52,7 +52,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     stdin=_TEXT,
     actions=st.booleans(),
 )
-def test_any_settings(
+def test_any_settings_end_in_an_exit_code_and_one_line(
     path: Path,
     line: tuple[str, ...],
     environ: dict[str, str],

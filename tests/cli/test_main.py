@@ -25,7 +25,7 @@ _JSON = "for JSON: --json, to save the results: kiecli download ID"
 
 
 @pytest.mark.parametrize("argv", [["--version"], ["version"], ["version", "wait"]])
-def test_the_version(kiecli: Program, argv: list[str]) -> None:
+def test_version_prints_the_version(kiecli: Program, argv: list[str]) -> None:
     assert kiecli(*argv) == Ran(0, f"kiecli {__version__}\n", "")
 
 
@@ -521,7 +521,9 @@ def test_a_stderr_that_breaks_changes_nothing(kiecli: Program, breaks: OSError) 
 
 
 @pytest.mark.parametrize(("argv", "code"), [(["demo-image"], 7), (["demo-fail"], 1)])
-def test_closed_streams(kiecli: Program, argv: list[str], code: int) -> None:
+def test_with_closed_streams_the_exit_code_tells_the_outcome(
+    kiecli: Program, argv: list[str], code: int
+) -> None:
     runtime = Runtime(
         environ=kiecli.environ,
         stdin=None,

@@ -165,7 +165,9 @@ def test_what_would_end_in_the_same_moment_stays_open(kiecli: Program) -> None:
         (["download", "--fail-fast", "a"], "--fail-fast needs --wait"),
     ],
 )
-def test_wrong_usage(kiecli: Program, kie: Faults, argv: list[str], message: str) -> None:
+def test_misused_stop_rules_are_wrong_usage(
+    kiecli: Program, kie: Faults, argv: list[str], message: str
+) -> None:
     ran = kiecli(*argv)
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith(f"kiecli: {message}. ")

@@ -114,7 +114,7 @@ def test_a_deadline_is_an_error_also_when_quiet(kiecli: Program, flags: tuple[st
         ({"KIECLI_TIMEOUT": "90"}, ["-t", "2m"], 120),
     ],
 )
-def test_how_long_it_waits(
+def test_the_timeout_comes_from_option_environment_or_default(
     kiecli: Program, clock: FakeClock, environ: dict[str, str], argv: list[str], seconds: float
 ) -> None:
     assert kiecli("wait", "-q", *argv, "demo-slow", environ=environ).code == 124
@@ -138,7 +138,7 @@ def test_timeout_0_is_one_look_without_grace_and_retries(
     assert len(kie.seen("recordInfo")) == 4
 
 
-def test_interval_fixes_the_rhythm(kiecli: Program, kie: Faults) -> None:
+def test_interval_fixes_the_seconds_between_polls(kiecli: Program, kie: Faults) -> None:
     kiecli("wait", "-q", "-i", "20s", "-t", "1m", "demo-slow")
     assert [seen.at for seen in kie.seen("recordInfo")] == [0, 20, 40, 60]
 
@@ -194,7 +194,9 @@ def test_a_task_that_becomes_visible_is_waited_for(kiecli: Program, kie: Faults)
     )
 
 
-def test_trouble_is_borne_for_two_minutes(kiecli: Program, kie: Faults, clock: FakeClock) -> None:
+def test_temporary_errors_are_retried_for_two_minutes(
+    kiecli: Program, kie: Faults, clock: FakeClock
+) -> None:
     kie.always("recordInfo", envelope(500, "Server exception"))
     assert kiecli("wait", "a") == Ran(
         6,
@@ -521,7 +523,7 @@ def test_a_task_whose_completion_is_not_known_has_no_time_left(
     assert screen.screen == "to save the results: kiecli download a"
 
 
-def test_trouble_is_said_above_the_block(kiecli: Program, kie: Faults) -> None:
+def test_errors_are_printed_above_the_live_block(kiecli: Program, kie: Faults) -> None:
     kie.next("recordInfo", envelope(422, "recordInfo is null"))
     screen = FakeTerminal(200)
     kiecli("wait", "demo-video", err=screen, environ=WIDE)

@@ -17,9 +17,9 @@ from kiecli.clock import iso_timestamp, local_time
         (1e300, "9999-12-31T23:59:59Z"),
     ],
 )
-def test_moments_are_utc(seconds: float | None, shown: str | None) -> None:
+def test_timestamps_are_iso_8601_in_utc(seconds: float | None, shown: str | None) -> None:
     assert iso_timestamp(seconds) == shown
 
 
-def test_a_moment_that_the_system_cannot_place_is_utc() -> None:
+def test_a_time_out_of_range_is_the_last_of_year_9999() -> None:
     assert local_time(1e18) == "9999-12-31 23:59:59 UTC"

@@ -67,7 +67,7 @@ def test_the_word_for_programs_and_the_state_for_people(
         (None, KieUnavailable("m"), 6, 6, True),
     ],
 )
-def test_having_asked(
+def test_the_outcome_of_a_status_query(
     state: str | None,
     error: KieError | None,
     plain: int,
@@ -91,7 +91,7 @@ def test_having_asked(
         (None, AccountRefused("m"), 4, False),
     ],
 )
-def test_having_waited(
+def test_the_outcome_of_a_wait(
     state: str | None, error: KieError | None, code: int, can_resume: bool
 ) -> None:
     one = outcome.from_wait("a", None if state is None else task(state), error)

@@ -53,7 +53,7 @@ def escaped(text: str) -> str:
         ("https://h/?key=sk-%22odd%22%5C%2F%2B%260123&x", "https://h/?key=****&x"),
     ],
 )
-def test_a_text(text: str, masked: str) -> None:
+def test_a_key_in_a_text_is_masked(text: str, masked: str) -> None:
     assert Redactor([KEY, ODD]).text(text) == masked
 
 

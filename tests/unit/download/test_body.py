@@ -27,7 +27,7 @@ def taken(client: httpx.Client, url: str) -> list[Chunk]:
     ids=["length", "chunked", "close", "gzip"],
 )
 @pytest.mark.parametrize("body", [b"", b"x", LARGE], ids=["empty", "tiny", "large"])
-def test_the_body_comes_whole(script: dict[str, object], body: bytes) -> None:
+def test_first_chunk_loses_no_bytes_of_the_body(script: dict[str, object], body: bytes) -> None:
     with serving() as server, ClientFactory({}).client() as client:
         assert b"".join(taken(client, server.faults.file("/a.bin", body, **script))) == body
 

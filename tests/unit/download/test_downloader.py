@@ -143,7 +143,7 @@ def test_nothing_is_poured_of_a_file_that_does_not_come_whole(bench: Bench) -> N
     assert (saved.status, poured) == ("failed", b"")
 
 
-def test_a_text_is_poured_as_it_is(bench: Bench) -> None:
+def test_a_text_result_is_written_to_the_stream_as_it_is(bench: Bench) -> None:
     saved, poured = write_to(bench, inline_result="words")
     assert (saved.status, poured) == ("saved", b"words\n")
 

@@ -59,7 +59,7 @@ DIFFERENT, UNDECIDED = Comparison.DIFFERENT, Comparison.UNDECIDED
         (PIPE, UNKNOWN, UNPROVED, REPLACE, NOT_PROBED, REFUSE),
     ],
 )
-def test_what_is_to_be_done(
+def test_an_existing_file_is_kept_compared_replaced_or_refused(
     existing: FileState,
     integrity: Integrity,
     is_ours: bool,

@@ -64,7 +64,7 @@ def record(bench: Bench, name: str = "hero-1.png.json") -> dict[str, Any]:
     return found
 
 
-def test_it_is_beside_each_file(bench: Bench) -> None:
+def test_metadata_is_written_beside_each_file(bench: Bench) -> None:
     saved = save(bench)
     assert (saved.status, saved.error, sorted(bench.files)) == (
         "saved",
@@ -75,7 +75,7 @@ def test_it_is_beside_each_file(bench: Bench) -> None:
     assert list(record(bench))[-4:] == ["bytes", "sha256", "content_type", "object"]
 
 
-def test_a_result_that_is_text_has_one_too(bench: Bench) -> None:
+def test_metadata_is_written_beside_a_text_result_too(bench: Bench) -> None:
     lyrics = {"lyricsData": "half \ud83d"}
     saved = save(bench, task(resultObject=lyrics))
     found = record(bench, "hero-1.json.json")
@@ -88,7 +88,7 @@ def test_a_result_that_is_text_has_one_too(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
-def test_a_fresh_link_is_never_in_it(bench: Bench, overwrite: bool) -> None:
+def test_a_fresh_link_is_never_in_the_metadata(bench: Bench, overwrite: bool) -> None:
     bench.host.always("/a.png", httpx.Response(404))
     bench.host.file("/fresh", PNG)
     fresh = {"code": 200, "msg": "success", "data": f"{bench.host.base_url}/fresh?token=secret"}

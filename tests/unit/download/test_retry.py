@@ -28,7 +28,7 @@ def test_it_takes_two_minutes_and_five_attempts_to_give_up(
     assert (policy.is_over(now), policy.remaining(now)) == (is_over, max(0.0, 120 - now))
 
 
-def test_why_it_was_given_up() -> None:
+def test_the_summary_says_after_how_long_and_how_many_attempts() -> None:
     expected = "gave up after 2m5s and 6 attempts"
     assert failed(6, now=100.0).summary(225.4) == expected
 

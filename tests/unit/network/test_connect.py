@@ -245,7 +245,7 @@ def test_what_can_be_no_name_is_refused_without_a_lookup(host: str) -> None:
         ([V4, V4], [0, 1]),
     ],
 )
-def test_families_take_turns(families: list[int], order: list[int]) -> None:
+def test_ipv4_and_ipv6_addresses_alternate(families: list[int], order: list[int]) -> None:
     addresses = [Address(family, ("host", n)) for n, family in enumerate(families)]
     assert interleaved(addresses) == [addresses[n] for n in order]
 

@@ -37,7 +37,7 @@ def _in_pieces(data: bytes, size: int) -> list[bytes]:
     size=st.sampled_from([7, 1000, 65_536, MIB]),
     pack=st.sampled_from([_gzip, zlib.compress, _bare]),
 )
-def test_what_was_packed_comes_out_whole(
+def test_compressed_chunks_are_decompressed_whole(
     seed: int, length: int, size: int, pack: Callable[[bytes], bytes]
 ) -> None:
     """Some of it packs well, some does not; seams fall anywhere."""
@@ -46,14 +46,14 @@ def test_what_was_packed_comes_out_whole(
     assert b"".join(decompress(_in_pieces(pack(data), size))) == data
 
 
-def test_a_bomb_comes_in_pieces() -> None:
+def test_a_decompression_bomb_is_decompressed_in_pieces() -> None:
     bomb = gzip.compress(bytes(20 * MIB))
     sizes = [len(piece) for piece in decompress([bomb])]
     assert (sum(sizes), max(sizes)) == (20 * MIB, 65_536)
 
 
 @pytest.mark.parametrize("pieces", [[], [b""], [b"", b""]])
-def test_nothing_at_all_holds_nothing(pieces: list[bytes]) -> None:
+def test_an_empty_body_decompresses_to_nothing(pieces: list[bytes]) -> None:
     assert b"".join(decompress(pieces)) == b""
 
 
@@ -65,12 +65,12 @@ _PACKED = gzip.compress(b"whole")
     [b"no gzip", _PACKED[:-1], _PACKED[:3], _PACKED[:-8] + bytes(8), _PACKED + b"more"],
     ids=["not packed", "cut off", "cut off in its head", "wrong checksum", "goes on"],
 )
-def test_damage_is_an_error(packed: bytes) -> None:
+def test_damaged_compression_is_a_decoding_error(packed: bytes) -> None:
     with pytest.raises(httpx.DecodingError):
         list(decompress([packed]))
 
 
-def test_what_follows_the_end_is_not_waited_for() -> None:
+def test_bytes_after_the_end_of_compression_are_not_read() -> None:
     def pieces() -> list[bytes]:
         return [_PACKED, *[b"x" * MIB] * 3]
 

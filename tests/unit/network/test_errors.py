@@ -77,7 +77,9 @@ def test_who_was_not_reached_is_the_proxy_where_an_error_says_so(host: str, port
     ],
     ids=repr,
 )
-def test_what_libraries_raise(error: httpx.HTTPError | httpx.InvalidURL, meaning: str) -> None:
+def test_exceptions_of_httpx_are_described(
+    error: httpx.HTTPError | httpx.InvalidURL, meaning: str
+) -> None:
     assert describe_error(error) == meaning
 
 
@@ -99,7 +101,7 @@ def test_what_libraries_raise(error: httpx.HTTPError | httpx.InvalidURL, meaning
     ],
     ids=repr,
 )
-def test_what_the_system_says(cause: BaseException, meaning: str) -> None:
+def test_the_innermost_system_or_tls_error_is_described(cause: BaseException, meaning: str) -> None:
     assert describe_error(_caused(httpx.ConnectError("canary"), ValueError(), cause)) == meaning
 
 
@@ -108,7 +110,7 @@ def test_a_certificate_that_was_refused_is_recognized() -> None:
     assert not is_certificate_error(_caused(httpx.ConnectError(""), _tls("WRONG_VERSION_NUMBER")))
 
 
-def test_a_name_that_was_not_resolved_in_time() -> None:
+def test_a_resolve_timeout_is_described() -> None:
     error = _caused(httpx.ConnectTimeout(""), ResolveTimeout())
     assert describe_error(error) == "its name was not resolved within 10 s"
 

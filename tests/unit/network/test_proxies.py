@@ -44,7 +44,9 @@ THERE = "http://other.test:1"
         ({"HTTPS_PROXY": HERE, "NO_PROXY": "kie.test:80"}, "https", True),
     ],
 )
-def test_the_environment_decides(environ: dict[str, str], scheme: str, is_proxied: bool) -> None:
+def test_a_proxy_comes_from_its_scheme_variable_or_all_proxy(
+    environ: dict[str, str], scheme: str, is_proxied: bool
+) -> None:
     proxy = ProxySettings(environ).proxy_for(scheme, "kie.test", None)
     assert proxy == (PROXY if is_proxied else None)
 
@@ -81,7 +83,7 @@ def test_this_machine_is_never_reached_through_a_proxy(host: str) -> None:
         (":81", False),
     ],
 )
-def test_hosts_that_need_no_proxy(no_proxy: str, expected: bool) -> None:
+def test_no_proxy_exempts_hosts_by_name_domain_and_port(no_proxy: str, expected: bool) -> None:
     assert is_exempt("api.kie.test", 81, no_proxy) is expected
 
 
@@ -95,7 +97,7 @@ def test_hosts_that_need_no_proxy(no_proxy: str, expected: bool) -> None:
         ("2001:db8::6", False),
     ],
 )
-def test_addresses_that_need_no_proxy(no_proxy: str, expected: bool) -> None:
+def test_no_proxy_exempts_ip_addresses_with_and_without_port(no_proxy: str, expected: bool) -> None:
     assert is_exempt("2001:db8::5", 81, no_proxy) is expected
 
 
@@ -119,7 +121,7 @@ def test_addresses_that_need_no_proxy(no_proxy: str, expected: bool) -> None:
         ),
     ],
 )
-def test_addresses_of_proxies(address: str, proxy: ProxyAddress) -> None:
+def test_a_proxy_address_is_parsed_with_its_login(address: str, proxy: ProxyAddress) -> None:
     assert parse_proxy("HTTP_PROXY", address) == proxy
 
 

@@ -45,7 +45,7 @@ def test_folders_are_a_list_of_which_one_must_be_there(tmp_path: Path) -> None:
     assert create_ssl_context({"SSL_CERT_DIR": setting}).cert_store_stats()["x509"] == 0
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_certificate_file_is_named(tmp_path: Path) -> None:
     gone = tmp_path / "gone.pem"
     assert _error({"SSL_CERT_FILE": str(gone)}) == (
         f"the certificates of SSL_CERT_FILE ({gone}) cannot be read: No such file or directory",
@@ -54,7 +54,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "nonsense", "-----BEGIN CERTIFICATE-----\nx\n"])
-def test_a_file_without_certificates(tmp_path: Path, content: str) -> None:
+def test_a_certificate_file_without_certificates_is_named(tmp_path: Path, content: str) -> None:
     broken = tmp_path / "broken.pem"
     broken.write_text(content)
     assert _error({"SSL_CERT_FILE": str(broken)}) == (
@@ -63,7 +63,7 @@ def test_a_file_without_certificates(tmp_path: Path, content: str) -> None:
     )
 
 
-def test_folders_none_of_which_is_there(tmp_path: Path) -> None:
+def test_missing_certificate_folders_are_named(tmp_path: Path) -> None:
     setting = os.pathsep.join([str(tmp_path / "gone"), str(tmp_path / "too")])
     assert _error({"SSL_CERT_DIR": setting}) == (
         f"the certificates of SSL_CERT_DIR ({setting}) cannot be read: no such folder",

@@ -277,7 +277,9 @@ def test_news_of_a_file_that_never_started_change_nothing() -> None:
         (True, None, ""),  # its path is printed
     ],
 )
-def test_the_end_of_a_file(shared: bool, error: KieError | None, shown: str) -> None:
+def test_a_file_that_has_ended_loses_its_bar_and_gets_a_line(
+    shared: bool, error: KieError | None, shown: str
+) -> None:
     stage = Stage(shared=shared)
     stage.live.transfer(TransferStarted(target(1), 0, 10))
     stage.live.tick()

@@ -41,12 +41,12 @@ def test_a_task_that_was_seen_is_not_called_new() -> None:
     assert lines == ["a: Kie does not know this id any more; asking again for up to 1m"]
 
 
-def test_limits_have_no_tenths() -> None:
+def test_a_retry_limit_is_shown_in_whole_seconds() -> None:
     [line] = Notices().of_trouble("a", Retry(AWAY, 2.5, 2.9))
     assert line.endswith("; retrying for up to 3s")
 
 
-def test_trouble_is_told_once_for_each_reason() -> None:
+def test_a_retry_is_reported_once_for_each_reason() -> None:
     notices = Notices()
     lines = [
         list(notices.of_trouble(task_id, Retry(reason, lasts, limit)))

@@ -180,7 +180,7 @@ def test_where_paths_are_printed_only_what_is_special_has_a_line(
         (saved(size=None), "saved a-1.png"),
     ],
 )
-def test_how_a_file_was_saved(one: SavedFile, line: str) -> None:
+def test_a_saved_file_has_its_size_and_where_it_was_resumed(one: SavedFile, line: str) -> None:
     assert file_line(one) == line
 
 

@@ -30,7 +30,7 @@ class Stage:
 
 
 @pytest.mark.parametrize(("encoding", "frames"), [("utf-8", 10), ("ascii", 4)])
-def test_it_spins_after_two_seconds(encoding: str, frames: int) -> None:
+def test_a_spinner_is_drawn_after_two_seconds(encoding: str, frames: int) -> None:
     stage = Stage(encoding)
     assert [stage.pass_time(seconds) for seconds in (0.0, 1.9, 0.1, 1.0, 60.0)] == [
         "",
@@ -57,7 +57,7 @@ def test_it_does_not_spin_in_the_background() -> None:
     assert terminal.text == ""
 
 
-def test_lines_take_its_place() -> None:
+def test_printed_lines_replace_the_spinner() -> None:
     stage = Stage(columns=80)
     stage.pass_time(2.0)
     with closing(stage.reporter) as reporter:

@@ -79,7 +79,7 @@ def ended(task_id: str, error: KieError) -> Outcome:
         ),
     ],
 )
-def test_the_end_in_one_line(outcomes: list[Outcome], line: str) -> None:
+def test_a_run_is_summarized_in_one_line(outcomes: list[Outcome], line: str) -> None:
     assert summary(outcomes) == line
 
 

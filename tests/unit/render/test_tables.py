@@ -263,7 +263,7 @@ def test_several_tasks_are_a_table_or_paragraphs(columns: int, screen: str) -> N
     assert drawn(*TABLE, columns=columns).screen == screen
 
 
-def test_nothing_is_drawn_of_nothing() -> None:
+def test_without_outcomes_nothing_is_drawn() -> None:
     assert drawn().text == ""
 
 

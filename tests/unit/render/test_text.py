@@ -100,7 +100,7 @@ def test_numbers_have_no_exponents(number: float, shown: str) -> None:
         (12.4 * 86400, "12 days"),
     ],
 )
-def test_ages_are_rough(seconds: float, shown: str) -> None:
+def test_ages_are_rounded_to_their_largest_units(seconds: float, shown: str) -> None:
     assert humanize(seconds) == shown
 
 

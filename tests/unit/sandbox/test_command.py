@@ -43,7 +43,7 @@ def signals() -> Iterator[None]:
         ({"no_proxy": ".example.com"}, "127.0.0.1,localhost,.example.com"),
     ],
 )
-def test_variables(known: dict[str, str], direct: str) -> None:
+def test_the_variables_point_a_command_at_the_sandbox(known: dict[str, str], direct: str) -> None:
     assert variables("http://127.0.0.1:8000", "/tmp/x/config.json", known) == {
         "KIE_BASE_URL": "http://127.0.0.1:8000",
         "KIE_API_KEY": "sandbox-key",

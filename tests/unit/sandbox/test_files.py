@@ -29,7 +29,9 @@ HOST = {"ETag": '"one"', "Last-Modified": "Mon, 23 Nov 2026 12:00:00 GMT"}
         ({"Range": "bytes=9-", "If-Range": '"two"'}, 200, None, BODY),
     ],
 )
-def test_a_range(sent: dict[str, str], status: int, place: str | None, body: bytes) -> None:
+def test_a_range_request_is_answered_by_rfc_9110(
+    sent: dict[str, str], status: int, place: str | None, body: bytes
+) -> None:
     response = deliver(httpx.Request("GET", "http://files.test/a", headers=sent), BODY, HOST)
     expected = httpx.Headers(HOST)
     if place is not None:

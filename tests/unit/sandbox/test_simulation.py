@@ -178,7 +178,7 @@ def test_a_test_can_add_a_task_with_a_life_of_its_own(client: Client) -> None:
         ("recordInfo", 400, envelope(400, "taskId parameter is required")),
     ],
 )
-def test_a_poll_of_no_task(
+def test_a_poll_without_a_known_task_id_is_refused(
     client: Client, path: str, status: int, answer: dict[str, object]
 ) -> None:
     response = client.get(f"/api/v1/jobs/{path}")
@@ -195,7 +195,9 @@ def test_a_poll_of_no_task(
         ("bearer x", envelope(200, "success", 1250.5)),
     ],
 )
-def test_the_api_wants_a_key(client: Client, header: str, answer: dict[str, object]) -> None:
+def test_a_request_without_a_bearer_key_is_refused(
+    client: Client, header: str, answer: dict[str, object]
+) -> None:
     response = client.get("/api/v1/chat/credit", Authorization=header)
     assert (response.status_code, response.json()) == (200, answer)
 
@@ -340,7 +342,7 @@ def test_a_file_is_delivered_without_a_key(client: Client) -> None:
         ("/files/demo-image/1/image.png?token=guessed", 403),
     ],
 )
-def test_a_file_that_is_not_there(client: Client, path: str, status: int) -> None:
+def test_an_unknown_file_is_not_found(client: Client, path: str, status: int) -> None:
     response = client.get(path)
     assert (response.status_code, response.headers["content-type"]) == (
         status,
@@ -348,7 +350,7 @@ def test_a_file_that_is_not_there(client: Client, path: str, status: int) -> Non
     )
 
 
-def test_a_file_is_only_got(client: Client) -> None:
+def test_a_file_refuses_other_methods_than_get_and_head(client: Client) -> None:
     url = f"{KIE}/files/demo-image/1/image.png"
     assert client.kie(httpx.Request("DELETE", url)).status_code == 404
 

@@ -45,7 +45,9 @@ def test_absolute_is_what_starts_elsewhere(path: str, windows: bool, posix: bool
         (" ", False, False),
     ],
 )
-def test_a_part_that_leads_up(part: str, windows: bool, posix: bool) -> None:
+def test_the_parent_folder_is_recognized_on_each_system(
+    part: str, windows: bool, posix: bool
+) -> None:
     assert (WINDOWS.is_parent(part), POSIX.is_parent(part)) == (windows, posix)
 
 
@@ -82,5 +84,5 @@ def test_devices_are_no_names_on_windows(name: str, device: str) -> None:
         ("\\\\server\\share\\a", None),
     ],
 )
-def test_what_windows_has_no_name_for(path: str, problem: str | None) -> None:
+def test_windows_says_why_a_name_is_impossible(path: str, problem: str | None) -> None:
     assert WINDOWS.problem(path) == problem

@@ -1,4 +1,4 @@
-"""What a run came to for one task: the value that travels to the renderers."""
+"""The outcome of a run for one task: what the renderers show, and its exit code."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 
 MAX_NAMED = 200
-"""Tasks that a line to run names: more than that is longer than what some shells take."""
+"""Task ids in a resume command at most: some shells limit the length of a command line."""
 
 RUN_AGAIN = "run the same line again; what is saved is kept"
-"""Stands in the place of a line that would have too many tasks in it."""
+"""Printed instead of a resume command with more than MAX_NAMED tasks."""
 
 
 def shell_command(argv: Sequence[str], tasks: Sequence[str]) -> str:
-    """Return a line of kiecli, quoted for the shell.
+    """Return a kiecli command line, quoted for the shell of this system.
 
     Args:
         argv: The command with its options, `("download", "-d", "out")`.
         tasks: Each as it is typed: `ID` or `LABEL=ID`.
     """
-    # Here and not above: most runs end without a line to run.
+    # Imported here: most runs print no command.
     from kiecli.system.shell_syntax import join
     from kiecli.system.syntax import SHELL
 
@@ -41,25 +41,25 @@ def shell_command(argv: Sequence[str], tasks: Sequence[str]) -> str:
 
 
 def resume_command(argv: Sequence[str], tasks: Sequence[str], *, created: bool) -> str:
-    """Return the line that does what is left of a run, or the advice to run the same line again.
+    """Return the command that resumes a run, or RUN_AGAIN if it would name too many tasks.
 
     Args:
         argv: The command with its options.
-        tasks: Those that are left, as they are typed.
-        created: Whether one of them was created by the command before the pipe: then the same line
-            would create and pay for it again.
+        tasks: The tasks that are left, as they are typed.
+        created: Whether the command before the pipe has created one of them: running the same line
+            again would create and pay for it again, so the tasks are named however many.
     """
     if len(tasks) > MAX_NAMED and not created:
         return RUN_AGAIN
     return shell_command(argv, tasks)
 
 
-# Codes after which the same line may do more: a refusal, a failure or a wrong id stays what it is,
-# and submitting again would cost money.
+# Exit codes after which a retry may succeed. A refused key, a failed task and an unknown id stay
+# what they are.
 _RESUMABLE = (ExitCode.UNAVAILABLE, ExitCode.PENDING, ExitCode.DEADLINE, ExitCode.SAVE_FAILED)
 
 
-# What parsing a task would take away from the label, or take for a URL.
+# Characters of a label that parsing would strip, or take for those of a URL.
 _NEEDS_QUOTES = frozenset("\"'`\u201c\u201d?&")
 
 
@@ -71,17 +71,17 @@ def task_argument(label: str | None, task_id: str) -> str:
 
 
 class Outcome(NamedTuple):
-    """One task at the end of a run."""
+    """How a run ended for one task."""
 
     task_id: str
     task: Task | None = None
     """Kie's last answer, or None."""
     error: KieError | None = None
-    """Why there is no success."""
+    """The reason if the task did not succeed, or not all of its results were saved."""
     exit_code: ExitCode = ExitCode.DONE
-    """What this task adds to the code of the process."""
+    """The exit code for this task alone; `combined_exit_code` makes that of the process."""
     resume_argv: tuple[str, ...] = ()
-    """The command that takes it up again, where one can."""
+    """The argv of the command that resumes it, without the task; empty if none can."""
     files: "tuple[SavedFile, ...] | None" = None
     """What `download` made of its results; None in other commands."""
     label: str | None = None
@@ -92,7 +92,7 @@ class Outcome(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What people know it by: its label, else its id."""
+        """The name in messages: the label, else the id."""
         return self.label or self.task_id
 
     @property
@@ -102,19 +102,19 @@ class Outcome(NamedTuple):
 
     @property
     def can_resume(self) -> bool:
-        """Whether the same line, run again, may bring it further."""
+        """Whether running the same command again may succeed or get further."""
         error = self.error
         if error is None or error.fatal or not error.rerun_helps:
             return False
         return self.exit_code in _RESUMABLE
 
     def command(self, *argv: str) -> str:
-        """Return a line of kiecli about this task."""
+        """Return a kiecli command line for this task alone."""
         return shell_command(argv, [self.argument])
 
     @property
     def resume_command(self) -> str:
-        """The line that takes it up again, or nothing."""
+        """The command that resumes this task; empty if none can."""
         return self.command(*self.resume_argv) if self.resume_argv else ""
 
     @property
@@ -128,7 +128,7 @@ class Outcome(NamedTuple):
             return "pending"
         if self.error is not None or self.task is None:
             return "error"
-        # An unknown state of Kie's is one that goes on: giving up on it would lose the result.
+        # An unknown state counts as running: giving up on it would lose the result.
         return "success" if self.task.phase is Phase.SUCCESS else "pending"
 
     @property
@@ -145,7 +145,7 @@ def from_status(
     """Return the outcome of one query: any answer is exit code 0, unless `exit_status` is set."""
     error = error or _failure(task)
     if error is not None:
-        # That a task failed is an answer, and `status` was asked for no more than that.
+        # A failed task is an answer like any other: without --exit-status it is exit code 0.
         answered = isinstance(error, TaskFailed) and not exit_status
         return Outcome(task_id, task, error, ExitCode.DONE if answered else error.exit_code)
     running = task is not None and not task.finished
@@ -155,7 +155,7 @@ def from_status(
 
 
 def from_wait(task_id: str, task: Task | None, error: KieError | None) -> Outcome:
-    """Return the outcome of having waited."""
+    """Return the outcome of a task that was waited for."""
     error = error or _failure(task)
     return Outcome(task_id, task, error, ExitCode.DONE if error is None else error.exit_code)
 
@@ -186,11 +186,11 @@ def not_saved(task: Task, files: "tuple[SavedFile, ...]", errors: Sequence[KieEr
 def _combined(errors: Sequence[KieError], results: int) -> KieError:
     """Return the one error of a task that several of its results failed with."""
     message = f"{len(errors)} of {results} results were not saved"
-    # The key is wrong for all of them.
+    # A refused key or account concerns all of them, so it comes first.
     for error in errors:
         if isinstance(error, AccessError):
             return AccessError(message, hint=error.hint)
-    # One that can still be fetched is reason enough to run the line again.
+    # Expired only if all are: any other one is a reason to run the command again.
     if all(isinstance(error, ResultExpired) for error in errors):
         return ResultExpired(message, hint="running this again cannot bring them back")
     return SaveError(

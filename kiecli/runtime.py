@@ -1,7 +1,6 @@
-"""What a run gets from outside, put together in this one place and only when it is used.
+"""Everything a run gets from outside: streams, environment, clock, network; each made when used.
 
-Streams, environment, clock, randomness and the network come in through the constructor, so a
-whole run can happen inside a test.
+All of them can be passed to the constructor, so that a whole run can happen inside a test.
 """
 
 import os
@@ -59,18 +58,18 @@ class Runtime:
         event_queue: "EventQueue | None" = None,
         workers: "Callable[[int], WorkerPool] | None" = None,
     ) -> None:
-        """Take what comes from outside; every default is the real one.
+        """Store the parts; every default is the real one.
 
         Args:
-            environ: kiecli's own variables and those that decide how it looks.
-            stdin: Read when an id is `-`, and for a key.
-            stdout: Where answers go; None when it was closed.
-            stderr: Where everything else goes; None when it was closed.
+            environ: The environment variables.
+            stdin: Read for the task id `-`, and for an API key.
+            stdout: For results; None if it was closed.
+            stderr: For everything else; None if it was closed.
             clock: Tells the time and sleeps.
-            random: Returns a number between two.
-            transport: Carries requests instead of the network.
-            event_queue: Where the main thread waits.
-            workers: Makes that many threads at most.
+            random: Returns a number between two, for jitter.
+            transport: Sends requests instead of the network.
+            event_queue: Where the main thread waits for events.
+            workers: Makes a pool of at most that many threads.
         """
         self.environ = environ
         self.stdin = stdin
@@ -83,48 +82,48 @@ class Runtime:
         self._workers = workers
         self._stdin_pieces: list[bytes] = []
         self._stdin_has_ended = stdin is None
-        # What follows is known later than this: `main` and the commands fill it in.
+        # Set later, by `main` and the commands.
         self.argv: Sequence[str] = ()
         """The arguments after the program's name."""
         self.resume_command: Callable[[], str] = str
-        """Returns the line that takes up what a signal would interrupt now, or nothing."""
+        """Returns the command that continues a run interrupted now; empty if there is none."""
         self.created_are_named = False
-        """Whether stderr has the ids that the command before the pipe has just created."""
+        """Whether the ids of created tasks have been printed to stderr (`name_created`)."""
         self.stdin_tasks: StdinTasks | None = None
-        """The tasks that stdin names, once it was read to its end: parsing may take seconds."""
+        """The tasks parsed from stdin, once it has ended; kept, since parsing may take seconds."""
         self.uninterrupted: Callable[[], AbstractContextManager[None]] = nullcontext
-        """Returns a context at whose end a signal interrupts, and not before."""
+        """Returns a context in which signals are deferred to its end."""
         self.before_suspension: Callable[[], None] = lambda: None
         """Takes away what is drawn on the terminal: Ctrl-Z gives it back to the shell."""
 
     @cached_property
     def config(self) -> "Config":
-        """The settings; help and completion read none."""
+        """The settings."""
         from kiecli.config.resolver import Config
 
         return Config(self.environ)
 
     @cached_property
     def rate_limiter(self) -> "RateLimiter":
-        """The one budget of requests to the API."""
+        """The rate limiter that all requests to Kie's API share."""
         from kiecli.api.rate_limiter import RateLimiter
 
         return RateLimiter(self.clock)
 
     @cached_property
     def event_queue(self) -> "EventQueue":
-        """Where the main thread waits."""
+        """The queue in which the main thread waits for events of the workers."""
         from kiecli.workers import ThreadEventQueue
 
         return self._event_queue or ThreadEventQueue(self.clock, SYSTEM_PROCESS.max_wait)
 
     def workers(self, max_workers: int, files_each: int = 2) -> "WorkerPool":
-        """Return a group of threads, none of them started yet.
+        """Return a pool of worker threads, none of them started yet.
 
         Args:
-            max_workers: How many jobs may run at once, where the system lets so many files be open.
-            files_each: Files and sockets that a job has open at once; for a request to Kie they
-                are its socket and, while that connects, what watches it.
+            max_workers: How many jobs may run at once, if the limit of open files allows it.
+            files_each: Descriptors that a job has open at once; for a request to Kie they are its
+                socket and, while connecting, the selector.
         """
         from kiecli.workers import MAX_IDLE_JOBS, DaemonThreadPool, affordable_workers
 
@@ -138,13 +137,13 @@ class Runtime:
 
     @cached_property
     def client_factory(self) -> "ClientFactory":
-        """What makes HTTP clients."""
+        """The factory of HTTP clients, which share TLS context, connector and proxy settings."""
         from kiecli.network.client import ClientFactory
 
         return ClientFactory(self.environ, self._transport, clock=self.clock)
 
     def client(self, output_options: OutputOptions) -> "KieClient":
-        """Return the API's client, with the key in force.
+        """Return a client for Kie's API with the API key in force.
 
         Raises:
             AccessError: There is no key, or it cannot be one.
@@ -158,13 +157,13 @@ class Runtime:
         self.redact_api_key()
         from kiecli.api.client import KieClient
 
-        # With its URL: a wrong proxy is wrong for all tasks, and exit code 2.
+        # With the URL, so that unusable proxy settings are found here and end the run with code 2.
         http = self.client_factory.client(base_url)
         log = self.event_queue.put if output_options.verbose else None
         return KieClient(http, base_url, key.text, self.clock, log, key.origin, self.rate_limiter)
 
     def report_config(self) -> None:
-        """Print what is odd about the config file or the key, as far as they were read."""
+        """Print warnings about the config file's permissions and a key pasted with other text."""
         if warning := self.config.warning():
             self.err.warning(warning)
         if note := self.config.note():
@@ -175,20 +174,20 @@ class Runtime:
         self.out.redactor = self.err.redactor = Redactor(self.api_keys())
 
     def api_keys(self) -> list[str]:
-        """Return the key in force, in each form in which it was given; nothing is raised."""
+        """Return the API key as given and as used; empty if there is none. Never raises."""
         try:
             return self.config.secrets()
         except KieError:
-            return []  # the file that would hold it is broken
+            return []  # the config file is broken, so no key can be in use
 
     def reject_api_key(self, options: Mapping[str, str | None]) -> None:
-        """Refuse the API key in an option's value: it would become part of a path and be shown.
+        """Refuse option values that contain the API key: they become paths, which are printed.
 
         Args:
             options: Their values by their names, None where they were not given.
 
         Raises:
-            UsageError: One of them has the key in it; it is not repeated.
+            UsageError: One of them contains the key, which the message does not repeat.
         """
         redactor = Redactor(self.api_keys())
         for name, text in options.items():
@@ -202,16 +201,16 @@ class Runtime:
 
     @property
     def stdin_is_terminal(self) -> bool:
-        """Whether somebody types what stdin gets."""
+        """Whether stdin is a terminal."""
         return self.stdin is not None and self.stdin.isatty()
 
     def stdin_bytes(self) -> bytes:
-        """Return all that stdin holds; it is read once.
+        """Read stdin to its end, once; later calls return the same bytes.
 
         Raises:
             UsageError: It cannot be read.
         """
-        # Once: a line that is refused after it was read still has to name the tasks in it.
+        # Kept: a command line refused later still has to print the tasks created in stdin.
         if self.stdin is not None and not self._stdin_has_ended:
             read = cast("BufferedIOBase", self.stdin).read1  # all that is there, as soon as any is
             pieces = iter(partial(read, _PIECE_SIZE), b"")
@@ -224,12 +223,12 @@ class Runtime:
         return self.stdin_so_far()
 
     def stdin_so_far(self) -> bytes:
-        """Return what was read of stdin, all of it or not: a signal may have come meanwhile."""
+        """Return what was read of stdin so far: after a signal, perhaps not all of it."""
         return b"".join(self._stdin_pieces)
 
 
 def _uniform(low: float, high: float) -> float:
-    # Here and not above: what asks nobody draws no pause.
+    # Imported here: commands without requests need no jitter.
     from random import uniform
 
     return uniform(low, high)  # noqa: S311  jitter

@@ -1,4 +1,4 @@
-"""What all transfers of a run share."""
+"""What all transfers of a run share: HTTP client, disk, clock, events."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class TransferContext(NamedTuple):
-    """Network, disk, time and an observer, for the threads that save files."""
+    """The shared parts of all transfers; used from many threads."""
 
     client: httpx.Client
     """Asks file hosts; it follows no redirects and sends no key."""

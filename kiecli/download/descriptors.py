@@ -1,4 +1,4 @@
-"""Waiting for a free file descriptor while other files of the run hold some."""
+"""Retries a file after "too many open files", once another file of the run has ended."""
 
 import errno
 import os
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class DescriptorQueue:
-    """Saves files again that found too many files open, when others of the run have ended.
+    """Retries, one at a time, the files that failed with "too many open files".
 
     A file that is being fetched holds some five descriptors: part, its copy for the checksum,
     connection. Where the limit is low, `-j` asks for more than there are.
@@ -34,10 +34,10 @@ class DescriptorQueue:
 
         Args:
             clock: For the pauses.
-            free: Frees descriptors that no file holds, idle connections for one; called when no
-                file is being saved.
-            begun: Every attempt to save a file that was begun so far.
-            running: Those that go on.
+            free: Frees other descriptors, such as idle connections; called when no file is being
+                saved.
+            begun: All attempts to save a file so far.
+            running: Those that have not ended.
         """
         self._clock = clock
         self._free = free
@@ -69,12 +69,12 @@ class DescriptorQueue:
                 except (OSError, SaveError) as error:
                     if not is_out_of_descriptors(error):
                         raise
-                    # Another that was begun meanwhile may have held them, and let go.
+                    # Unless another attempt began meanwhile, which may free its descriptors.
                     if is_alone and len(self._begun) == begun + 1:
                         return _without_descriptors(if_none_left, error)
 
     def _wait_for_another_to_end(self) -> None:
-        """Return when one of the files has ended that are being saved now, or there is none."""
+        """Wait until one of the files that are being saved now has ended, if there are any."""
         others = set(self._running)
         while others and others <= self._running:
             self._clock.sleep(_PAUSE)

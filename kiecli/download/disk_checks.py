@@ -1,4 +1,4 @@
-"""What is found out about a disk before anything is written: may files be made, have they room?"""
+"""Checks before anything is written: is the folder writable, is there room on the disk?"""
 
 import os
 from collections.abc import Callable
@@ -13,7 +13,7 @@ _PROBE_PREFIX, _PROBE_SUFFIX = ".kiecli-", ".tmp"
 
 
 def ensure_writable(directory: str) -> None:
-    """Find out whether files can be written into a folder, without making it yet.
+    """Check that files can be written into a folder, without creating it yet.
 
     A missing folder is made when there is something to save; until then the nearest one that
     exists is tried.
@@ -30,7 +30,7 @@ def ensure_writable(directory: str) -> None:
         raise UsageError(
             f"--dir {directory} is not a folder", hint="choose another folder, or remove that file"
         )
-    # Permissions alone do not tell: the disk may be read-only, or a network folder refuse.
+    # A real file is created: mode bits miss read-only disks and network folders that refuse.
     try:
         _make_probe(folder)
     except OSError as error:
@@ -40,7 +40,7 @@ def ensure_writable(directory: str) -> None:
 
 
 def check_can_append(path: str) -> None:
-    """Find out whether a file can be appended to, or made, and leave it as it is.
+    """Check that a file can be appended to or created, and leave it as it is.
 
     Raises:
         OSError: It cannot.
@@ -61,11 +61,11 @@ def _make_probe(folder: str) -> None:
 
 
 def _remove_old_probes(folder: str) -> None:
-    """Remove the empty files that runs have left which were killed at the wrong moment."""
+    """Remove the empty files left by runs that were killed between creating and removing one."""
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             is_probe = entry.name.startswith(_PROBE_PREFIX) and entry.name.endswith(_PROBE_SUFFIX)
-            # Whatever else has such a name is somebody's file.
+            # A file that is not empty, or has only part of the name, is the user's.
             if is_probe and _is_empty_file(entry):
                 os.unlink(entry.path)
 
@@ -89,7 +89,7 @@ class Usage(Protocol):
 
 
 class Growing(Protocol):
-    """A file on its way."""
+    """A file that is being written."""
 
     @property
     def folder(self) -> str:
@@ -110,7 +110,7 @@ def disk_usage(folder: str) -> Usage:
 
 
 class DiskSpace:
-    """The room that the files of a run still need; safe to use from many threads."""
+    """Keeps account of the disk space that the files of a run still need; thread-safe."""
 
     def __init__(self, usage: Callable[[str], Usage] = disk_usage) -> None:
         """Begin with no file.
@@ -125,12 +125,12 @@ class DiskSpace:
         self._devices: dict[str, int] = {}
 
     def reserve(self, file: Growing, length: int, path: str) -> None:
-        """Note how long a file will be, before its first byte is written.
+        """Reserve the space for a file before its first byte is written.
 
         Args:
-            file: It; the bytes that are there already need no more room.
-            length: All of its bytes.
-            path: Its name, for the message.
+            file: The growing file; the bytes that it has already need no more room.
+            length: Its complete length in bytes.
+            path: Its final path, for the message.
 
         Raises:
             SaveError: It does not fit beside what the other files of the run still need.
@@ -142,7 +142,7 @@ class DiskSpace:
                 device = self._devices[folder] = os.stat(folder).st_dev
             usage = self._usage(folder)
         except OSError:
-            return  # writing will show it
+            return  # the check is impossible: writing will show whether there is room
         with self._lock:
             self._files.pop(file, None)
             others = sum(
@@ -157,7 +157,7 @@ class DiskSpace:
             self._files[file] = device, length
 
     def release(self, file: Growing) -> None:
-        """Forget a file: it is complete, or given up."""
+        """Release the reservation of a file that is complete or given up."""
         with self._lock:
             self._files.pop(file, None)
 

@@ -1,4 +1,4 @@
-"""What the errors of a disk mean to a user."""
+"""Translates OSErrors of the disk into messages with a hint for the user."""
 
 import errno
 import os
@@ -24,7 +24,7 @@ _MESSAGES = {
     errno.ENFILE: ("too many open files", "lower -j, or raise the limit with 'ulimit -n'"),
 }
 _DENIED = frozenset({errno.EACCES, errno.EPERM})
-# No later run can save under these paths, so none is advised.
+# No later run can save under the same path, so no resume command is given.
 _NEED_ANOTHER_PATH = frozenset(
     {errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EROFS}
 )
@@ -36,10 +36,10 @@ NO_DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE})
 
 
 def save_error(path: str, error: KieError | OSError | UnicodeEncodeError) -> KieError:
-    """Return whatever kept a file from being saved as an error for the user."""
+    """Translate whatever kept a file from being saved into an error for the user."""
     match error:
         case KieError():
-            # Kept until the end of the run: its frames would hold the bodies that they read.
+            # Errors are kept until the run ends; their frames would keep bodies in memory.
             return without_frames(error)
         case OSError():
             return disk_error(path, error)
@@ -55,7 +55,7 @@ def disk_error(path: str, error: OSError) -> SaveError:
 
 
 def unreadable(path: str, error: OSError) -> SaveError:
-    """Return the error of an existing file, or its metadata, that nobody can judge unread."""
+    """Return the error of an existing file, or its metadata, that cannot be read to compare it."""
     name = "" if error.filename in (None, path) else f" {error.filename}"
     return SaveError(
         f"could not save {path}: the existing file{name} cannot be read: {describe(error)[0]}",
@@ -65,21 +65,20 @@ def unreadable(path: str, error: OSError) -> SaveError:
 
 
 def _is_denied(error: OSError) -> bool:
-    # On Windows another program may only have the file open.
+    # On Windows EACCES may only mean that another program has the file open.
     return error.errno in _DENIED and not hasattr(error, "winerror")
 
 
 def _in_the_way(path: str, error: OSError) -> str:
-    """Return the name beside a path that the disk refuses, if something stands there."""
-    # A rename is refused for the sake of its second name.
-    name = error.filename2 or error.filename
-    # Where nothing stands there it is the folder that is refused.
+    """Return `: NAME` for an existing `PATH.*` that the disk refuses, such as the part."""
+    name = error.filename2 or error.filename  # a rename fails because of its target
+    # If no such file exists it is the folder that is refused.
     is_beside = isinstance(name, str) and name.startswith(f"{path}.") and os.path.lexists(name)
     return f": {name}" if is_beside and error.errno in _DENIED | {errno.EISDIR} else ""
 
 
 def describe(error: OSError) -> tuple[str, str]:
-    """Return what a disk's error means and what to do about it, or nothing."""
+    """Return what an error of the disk means, and what to do about it (empty if not known)."""
     plain = (error.strerror or type(error).__name__).lower()
     return _MESSAGES.get(error.errno or 0, (plain, ""))
 
@@ -98,14 +97,14 @@ def disk_full(path: str, error: OSError, *, resumable: bool) -> SaveError:
 
 
 def is_out_of_descriptors(error: BaseException) -> bool:
-    """Whether an error came about because no more files could be opened, sockets included."""
+    """Return True for an error caused by too many open files or sockets (EMFILE, ENFILE)."""
     # httpx and the resolver wrap the error of the system.
     found = (cause.errno for cause in causes(error) if isinstance(cause, OSError))
     return not NO_DESCRIPTORS.isdisjoint(found)
 
 
 def no_temporary_file(path: str, error: OSError) -> SaveError:
-    """Return the error of a file on its way to stdout that has no place to be completed in."""
+    """Return the error of `-o -` when no temporary file can be created."""
     return SaveError(
         f"could not save {path}: cannot create a temporary file: {(error.strerror or '').lower()}",
         hint="set TMPDIR to a writable folder",
@@ -113,14 +112,14 @@ def no_temporary_file(path: str, error: OSError) -> SaveError:
 
 
 def temporary_disk_full(path: str, folder: str) -> SaveError:
-    """Return the error of a file on its way to stdout that the disk for temporary files is full."""
+    """Return the error of `-o -` when the disk for temporary files is full."""
     return SaveError(
         f"could not save {path}: the disk of {folder} is full", hint=FREE_TEMPORARY_SPACE
     )
 
 
 def unwritable_name(path: str) -> SaveError:
-    """Return the error of a name that file names of this locale cannot spell."""
+    """Return the error of a path that the locale's encoding cannot represent."""
     return SaveError(
         f"could not save {path}: file names in this locale cannot contain some of these characters",
         hint="set LC_ALL=C.UTF-8, or choose another name with -o",

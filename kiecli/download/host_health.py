@@ -1,4 +1,4 @@
-"""Hosts that cannot be connected to: one trouble of all their files, not one of each."""
+"""Hosts that cannot be connected to: their files wait and are given up together."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -8,8 +8,8 @@ from typing import NamedTuple
 from kiecli.clock import Clock
 from kiecli.download.failures import HostUnreachable
 
-# How soon the others find out that one file has reached the host. Threads that sleep are cheap,
-# and a Clock has no other way to wait.
+# Seconds between two checks of a waiting thread whether the host is reachable again: a Clock can
+# only sleep.
 _POLL_INTERVAL = 0.2  # seconds
 
 Idle = Callable[[], AbstractContextManager[None]]
@@ -90,7 +90,7 @@ class HostHealth(NamedTuple):
             outage = self.outages.get(host)
             if outage is None:
                 return 0.0
-            # One file connects at a time: a host that comes back is not met by all of them.
+            # One file connects at a time, so that a host that comes back is not flooded.
             is_early = outage.retry_at > now
             if is_early or outage.is_being_tried:
                 if not patient or (is_early and outage.policy.is_over(now)):
@@ -105,12 +105,12 @@ class HostHealth(NamedTuple):
             self.outages.pop(host, None)
 
     def on_unreachable(self, host: str, reason: str, started: float) -> HostUnreachable:
-        """Note a failed attempt to connect and return the failure.
+        """Record a failed attempt to connect; return the failure to raise.
 
         Args:
             host: Its name, and its port where it has one.
             reason: What went wrong, for the message.
-            started: When the attempt began. Files that fail side by side are one failure.
+            started: When the attempt began: attempts made at the same time count as one.
         """
         now = self.clock.now()
         with self.lock:
@@ -118,7 +118,7 @@ class HostHealth(NamedTuple):
             is_new = outage is None
             if outage is None:
                 outage = self.outages[host] = _Outage(started, self.random)
-            # What began before the last failure tells nothing new about the host.
+            # An attempt begun before the last failure tells nothing new about the host.
             if is_new or started > outage.failed_at:
                 outage.on_failure(now, reason)
             return outage.failure(now, is_new=is_new)

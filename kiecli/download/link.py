@@ -1,4 +1,4 @@
-"""The link to a result, which dies: first its own, then one fresh link from Kie."""
+"""The URL of a result: first its own, which expires, then one fresh link from Kie."""
 
 from kiecli.api.rate_limiter import MAX_RETRY_AFTER
 from kiecli.download.context import TransferContext
@@ -9,19 +9,19 @@ from kiecli.errors import AccessError, KieError, ResultExpired
 
 # A file was seen to arrive at its host some seconds after its task's success.
 _JUST_FINISHED = 60.0  # seconds after success within which a file may still be on its way
-# No longer: what keeps answering 404 may be a cache before the host, which a fresh link avoids.
+# No longer than this: a lasting 404 may come from a cache, which a fresh link bypasses.
 _PUBLISH_GRACE = 20.0  # seconds
-# https://docs.kie.ai/market/common/get-task-detail.md and https://docs.kie.ai/ disagree.
+# https://docs.kie.ai/market/common/get-task-detail.md says 24 hours, https://docs.kie.ai/ 14 days.
 _LIFETIMES = "links usually last 24 hours, files 14 days"
 
 _DAY = 86400.0  # seconds
 
 
 class Link:
-    """Where to request a file.
+    """The URL to request a file from, and what to do when the file is missing there.
 
     Attributes:
-        url: The address in force. A fresh one is a credential: it stays out of messages.
+        url: The current URL. A fresh one is a credential: it stays out of messages.
         is_fresh: Whether Kie gave it when the result's own link was dead.
     """
 
@@ -86,7 +86,7 @@ class Link:
 
 
 def publish_grace(completed_at: float | None, wall: float) -> float:
-    """Return for how many seconds from now a missing file may still appear at its host.
+    """Return the seconds from now within which a missing file may still appear at its host.
 
     Args:
         completed_at: When the task finished, in seconds since 1970, or None.
@@ -97,7 +97,7 @@ def publish_grace(completed_at: float | None, wall: float) -> float:
 
 
 def expiry_note(completed_at: float | None, wall: float) -> str:
-    """Return how old a task is beside how long results last, for the message about a lost one."""
+    """Return the age of a task and how long results last, for the message about a dead link."""
     if completed_at is None:
         return _LIFETIMES
     age = max(0.0, wall - completed_at)

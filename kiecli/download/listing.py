@@ -1,4 +1,4 @@
-"""The names in folders, for results whose extension only their host can tell."""
+"""Cached folder listings: find an existing file whose extension is not known yet."""
 
 import os
 from collections import defaultdict
@@ -9,14 +9,16 @@ from kiecli.files.sanitize import fold_path
 from kiecli.files.template import split_extension
 
 MAX_AGE = 1.0
-"""Seconds for which a listing is used again. What another kiecli saves in the meantime is met when
-the file is given its name; to list a folder for each of 4,000 results took 10 s."""
+"""Seconds for which a listing is reused: listing a folder for each of 4,000 results took 10 s.
+
+A file that another kiecli saves in the meantime is found by the rename to the final name.
+"""
 
 _Index = dict[str, list[str]]
 
 
 class FolderListings:
-    """Lists each folder once for all the results that go there; safe to use from many threads."""
+    """Lists each folder once for all results that go there; thread-safe."""
 
     def __init__(self, clock: Clock) -> None:
         """Begin with none.
@@ -29,7 +31,7 @@ class FolderListings:
         self._indexes: dict[str, tuple[float, _Index]] = {}
 
     def candidates(self, path: str, *, fresh: bool = False) -> list[str]:
-        """Return the paths that a complete file may have there: this one with any extension.
+        """Return the paths of existing files that are `path` with any extension.
 
         Some disks give names back in another Unicode form or case. The paths are spelled as the
         one that was given, so that they are found on those disks, and on others only where they
@@ -37,7 +39,7 @@ class FolderListings:
 
         Args:
             path: Without its extension.
-            fresh: List the folder anew, whatever is known.
+            fresh: Ignore cached listings.
 
         Raises:
             OSError: The folder cannot be read.
@@ -58,7 +60,7 @@ class FolderListings:
 
 
 def _by_stem(folder: str) -> _Index:
-    """Return the extensions of the complete files in a folder by the rest of their names."""
+    """Return the extensions of the files in a folder, by the folded rest of their names."""
     index: defaultdict[str, list[str]] = defaultdict(list)
     try:
         names = os.listdir(folder or ".")
@@ -66,7 +68,7 @@ def _by_stem(folder: str) -> _Index:
         return index
     for name in names:
         stem, extension = split_extension(name)
-        # A part is on its way and not there: it is never the file that needs no fetching.
+        # A part is not complete, so it is never an existing result.
         if extension and extension != "part":
             index[fold_path(stem)].append(extension)
     return index

@@ -1,4 +1,4 @@
-"""Which names the results of a run will have, so that no two of them write one file."""
+"""Refuses a run in which two results would write the same file."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,8 +8,8 @@ from kiecli.files.sanitize import fold_path
 from kiecli.files.template import Template, split_extension
 from kiecli.system.syntax import SHELL
 
-# What a target claims of a path: the path itself, the path and some extension, or the path and any
-# extension, since only the host can tell which.
+# What a target reserves: a path; a path without its known extension; or a path with any extension,
+# since only the host can tell which.
 _FILE, _STEM, _ANY = "file", "stem", "any"
 _Key = tuple[str, str]
 
@@ -20,7 +20,7 @@ _Owner = tuple[Target, str]
 
 
 class NameReservations:
-    """The names that are taken in a run.
+    """The paths that the results of a run will write.
 
     | path of the target       | reserves             | must not meet       |
     |--------------------------|----------------------|---------------------|
@@ -44,7 +44,7 @@ class NameReservations:
         self._owners: dict[_Key, _Owner] = {}
 
     def add(self, targets: Iterable[Target]) -> None:
-        """Take the names of one task's targets, all of them or none.
+        """Reserve the paths of one task's targets, all of them or none.
 
         Raises:
             UsageError: Two of these targets, or one of them and an earlier one, are one file.
@@ -98,7 +98,7 @@ _Uses = list[tuple[_Key, str]]
 
 
 def _keys(target: Target, known: Iterable[tuple[str, str]]) -> tuple[_Uses, _Uses]:
-    """Return what a target reserved, and what no other target may have claimed.
+    """Return what a target reserves, and what no other target may have reserved.
 
     Args:
         target: The result.

@@ -1,4 +1,4 @@
-"""When to give up, and when to say that a file is slow; pure, fed with times and sizes."""
+"""When to retry a file, give it up, or report it as slow. Pure: times and sizes are passed in."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ MAX_STANDSTILL = 120.0
 MIN_ATTEMPTS = 5
 """Failed attempts in a row that it takes to give a file up, however long they take."""
 
-# Long enough for a host in trouble, and short enough to see its end within the two minutes.
+# Long enough to spare a host in trouble, short enough for some attempts within the two minutes.
 _MAX_PAUSE = 30.0  # seconds
 
 
@@ -64,12 +64,12 @@ class RetryPolicy:
         return min(pause, self.remaining(now) or pause)
 
     def summary(self, now: float) -> str:
-        """Return for the message why it was given up."""
+        """Return `gave up after 2m and 5 attempts`, for the message."""
         return f"gave up after {show(round(now - self._since))} and {self._failures} attempts"
 
 
 class SlowTransferMonitor:
-    """Notices when bytes only trickle in, and says so once a minute at most."""
+    """Reports a body that arrives too slowly, at most once a minute."""
 
     # A stall of a few seconds is nothing unusual; one that lasts is worth a line.
     _WINDOW = 10.0  # seconds
@@ -88,7 +88,7 @@ class SlowTransferMonitor:
         self._quiet_until = now
 
     def slow_rate(self, now: float, size: int) -> float | None:
-        """Return the bytes a second when they are worth a line, else None."""
+        """Return the bytes per second if they are so few that it should be reported, else None."""
         if now - self._since < self._WINDOW:
             return None
         rate = max(0, size - self._size) / (now - self._since)

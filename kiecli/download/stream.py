@@ -1,4 +1,4 @@
-"""Writing a result to a stream (`-o -`): nothing of it comes out before it is complete."""
+"""Writes a result to a stream (`-o -`), only once it is complete and verified."""
 
 from typing import Protocol
 
@@ -19,19 +19,19 @@ _BLOCK = 1024 * 1024  # bytes written at a time
 
 
 class Sink(Protocol):
-    """As much of a binary stream as is needed to write a result to it."""
+    """The methods of a binary stream that are used here."""
 
     def write(self, data: bytes, /) -> object:
-        """Take all of the bytes."""
+        """Write all of the bytes."""
         ...
 
     def flush(self) -> None:
-        """Hand over what was taken."""
+        """Write out what is buffered."""
         ...
 
 
 def write_to_stream(target: Target, context: TransferContext, stream: Sink) -> SavedFile:
-    """Bring a target into a temporary file, verify it, and write it to a stream.
+    """Fetch a target into a temporary file, verify it, and write it to a stream.
 
     Raises:
         OSError: The stream refuses it.
@@ -48,7 +48,7 @@ def write_to_stream(target: Target, context: TransferContext, stream: Sink) -> S
             content_type = _fill(partial, target, context)
         except (KieError, OSError, UnicodeEncodeError) as error:
             return SavedFile.failed(target, _error(target.path, partial.folder, error))
-        # Outside of what becomes the file's error: a stream that is closed ends the whole line.
+        # Outside the inner `try`: a closed stdout is no error of the file, but ends the run.
         with partial.reader() as reader:
             while block := reader.read(_BLOCK):
                 stream.write(block)
@@ -65,7 +65,7 @@ def _error(path: str, folder: str, error: KieError | OSError | UnicodeEncodeErro
 
 
 def _fill(partial: PartialFile, target: Target, context: TransferContext) -> str | None:
-    """Bring the whole target into a file and return its type, where its host tells one."""
+    """Fetch the whole target into a file; return the Content-Type, if its host declares one."""
     if target.url is None:
         partial.append(as_text(target.inline_result))
         return None

@@ -1,4 +1,4 @@
-"""Time as a parameter: everything that waits or tells the time takes a `Clock`."""
+"""The clock as a parameter: everything that waits or tells the time takes a `Clock`."""
 
 import time
 from typing import TYPE_CHECKING, Protocol

@@ -1,4 +1,4 @@
-"""Everything that can go wrong, and the exit code that says what to do about it.
+"""The exceptions of kiecli, and the exit code of each.
 
 KieError
  +- UsageError          2  the line is wrong
@@ -26,7 +26,7 @@ from typing import TypeVar
 
 
 class ExitCode(IntEnum):
-    """What a process says at its end; one meaning each, the same in every command."""
+    """The exit codes of the process; each has the same meaning in every command."""
 
     DONE = 0
     FAILED = 1
@@ -40,8 +40,8 @@ class ExitCode(IntEnum):
     DEADLINE = 124  # as timeout(1) ends
 
 
-# With several tasks the code is the first of these that occurred: what a person must mend comes
-# before what only time can.
+# With several tasks the exit code is the first of these that occurred: errors that the user has to
+# fix come before those that a retry may solve.
 _PRECEDENCE = (
     ExitCode.USAGE,
     ExitCode.REFUSED,
@@ -55,13 +55,13 @@ _PRECEDENCE = (
 
 
 def combined_exit_code(codes: Iterable[ExitCode]) -> ExitCode:
-    """Return the one code that stands for all of them."""
+    """Return the exit code of a run from those of its tasks."""
     occurred = set(codes)
     return next((code for code in _PRECEDENCE if code in occurred), ExitCode.DONE)
 
 
 class KieError(Exception):
-    """Something a user can meet.
+    """An error that is reported to the user; the base of all others.
 
     Attributes:
         message: What was attempted and what went wrong, in one line without a final stop.
@@ -91,7 +91,7 @@ class KieError(Exception):
         rerun_helps: bool | None = None,
     ) -> None:
         super().__init__(message)
-        # Attributes, not arguments of Exception: a message is completed where more is known of it.
+        # Attributes, not arguments of Exception: callers that know more extend message and hint.
         self.message = message
         self.reason = message
         self.hint = hint
@@ -102,7 +102,7 @@ class KieError(Exception):
 
 
 class UsageError(KieError):
-    """The line as typed cannot be carried out."""
+    """The command line is wrong."""
 
     kind = "usage"
     exit_code = ExitCode.USAGE
@@ -115,7 +115,7 @@ class ConfigError(UsageError):
 
 
 class AccessError(KieError):
-    """The key or the account is refused; waiting does not help."""
+    """Kie refuses the API key, the account or a feature; retrying does not help."""
 
     kind = "access"
     exit_code = ExitCode.REFUSED
@@ -128,7 +128,7 @@ class AccountRefused(AccessError):
 
 
 class TaskFailed(KieError):
-    """Kie ended the task without a result; it never becomes a success."""
+    """The task has failed at Kie, for good."""
 
     kind = "failed"
     exit_code = ExitCode.FAILED
@@ -168,7 +168,7 @@ class ConnectionFailed(KieUnavailable):
 
 
 class RateLimited(KieUnavailable):
-    """Kie was asked too often; everybody pauses."""
+    """Kie answered 429; the rate limiter pauses all requests."""
 
 
 class SaveError(KieError):
@@ -179,20 +179,20 @@ class SaveError(KieError):
 
 
 class ResultExpired(SaveError):
-    """A result is gone: its link is dead, and Kie has no other that works."""
+    """A result is gone: its link is dead, and Kie gives no working one."""
 
     kind = "expired"
     rerun_helps = False
 
 
 class NameTaken(SaveError):
-    """A different file has the name, or the disk cannot have it: another one must be chosen."""
+    """The path is taken by a different file, or invalid on this disk; the user must choose."""
 
     rerun_helps = False
 
 
 class FolderNotWritable(SaveError):
-    """Nothing can be written into the folder, whichever task it is of."""
+    """No file can be written into the target folder, so no task can be saved."""
 
     fatal = True
 
@@ -206,7 +206,7 @@ class TaskPending(KieError):
 
 
 class DeadlineExceeded(KieError):
-    """The time to wait is up; the task is still running at Kie."""
+    """The timeout has passed; the task is still running at Kie."""
 
     kind = "deadline"
     exit_code = ExitCode.DEADLINE
@@ -214,7 +214,7 @@ class DeadlineExceeded(KieError):
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and, from the nearest on, what it came from."""
+    """Yield an error, then its causes and contexts, the nearest first."""
     cause: BaseException | None = error
     while cause is not None:
         yield cause
@@ -225,7 +225,7 @@ E = TypeVar("E", bound=BaseException)
 
 
 def without_frames(error: E) -> E:
-    """Return an error that is to be kept without what it came from: causes and tracebacks.
+    """Remove causes and tracebacks from an error that is kept, to free what their frames hold.
 
     Their frames hold what was worked on, such as the body of an answer: hundreds of tasks that are
     tried again would keep one of megabytes each.
@@ -237,7 +237,7 @@ def without_frames(error: E) -> E:
 
 
 class Interrupted(BaseException):
-    """The signal `signum` asks us to leave; `main` prints the resume line and goes."""
+    """A signal ends the run; `main` prints the resume command and exits."""
 
     def __init__(self, signum: int) -> None:
         super().__init__(signum)
@@ -245,4 +245,4 @@ class Interrupted(BaseException):
 
 
 class StdoutClosed(BaseException):
-    """Whoever read stdout went away: the run ends without a word."""
+    """The reader of stdout has closed the pipe (`| head`): the run ends without a message."""

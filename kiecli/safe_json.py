@@ -1,4 +1,4 @@
-"""JSON from strangers, read so that nothing in it can hurt: a value or a ValueError, never more."""
+"""Parses untrusted JSON: a value or a ValueError, never another exception."""
 
 import json
 import re

@@ -1,7 +1,7 @@
-"""Ctrl-C and SIGTERM: gone within half a second, with the line to continue with on stderr.
+"""Ctrl-C and SIGTERM: ends the process within half a second, with the resume command on stderr.
 
-The handler raises in the main thread, which only ever waits interruptibly; a timer stands by for
-the case that it does not come through, a stalled reader of stdout for one.
+The handler raises in the main thread, which only ever waits interruptibly. A timer ends the process
+if the exception does not get through, for example while a write to a full stdout pipe blocks.
 """
 
 import signal
@@ -21,7 +21,7 @@ _SHOW_CURSOR = "\x1b[?25h"  # DECTCEM; the live block hides it
 
 
 class Signals:
-    """Turns the first signal into `Interrupted`; a second one within a second is the same press.
+    """Raises `Interrupted` for the first signal; a later second one ends the process at once.
 
     Attributes:
         received: The first signal's number, once there was one.
@@ -36,13 +36,13 @@ class Signals:
         on_terminal: bool,
         before_suspension: Callable[[], None] = lambda: None,
     ) -> None:
-        """Take what is needed at the end.
+        """Store the parts; `install` handles signals from then on.
 
         Args:
             process: Gets the signals.
-            clock: Tells a second signal from the echo of the first.
-            interrupt_message: Returns the line to say.
-            on_terminal: Whether stderr is one, whose cursor may be hidden.
+            clock: Tells a second Ctrl-C from the first one delivered twice (REPEAT_WINDOW).
+            interrupt_message: Returns the message to print.
+            on_terminal: Whether stderr is a terminal, whose cursor may be hidden.
             before_suspension: Leaves the terminal as the shell wants it.
         """
         self._process = process

@@ -1,4 +1,4 @@
-"""stdout and stderr, with the ways in which writing to them fails."""
+"""stdout and stderr: redacts and encodes what is written, and translates write errors."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -10,12 +10,13 @@ from kiecli.redaction import Redactor
 from kiecli.safe_text import encodable, sanitize
 from kiecli.system.system_process import SYSTEM_PROCESS
 
-_READER_CHECK_INTERVAL = 1.0  # seconds; with 300 tasks the main thread wakes sixteen times in one
+# Seconds between two checks: with 300 tasks the main thread wakes sixteen times a second.
+_READER_CHECK_INTERVAL = 1.0
 _NO_ENVIRON: Mapping[str, str] = MappingProxyType({})
 
 
 class Stream(Protocol):
-    """As much of a text stream as is used here."""
+    """The methods of a text stream that are used here."""
 
     @property
     def encoding(self) -> str | None:
@@ -45,11 +46,11 @@ class Stream(Protocol):
 
 
 class Output:
-    """Stdout: what was written has arrived, or the run ends.
+    """Stdout: every write is flushed, and a write error ends the run.
 
     Attributes:
         stream: The stream, or None when the process was started with it closed.
-        redactor: Masks what must not be shown, wherever it may have come from.
+        redactor: Masks the API key in all output.
     """
 
     redactor = Redactor()
@@ -143,7 +144,7 @@ class Severity(Enum):
 
 
 class ErrorOutput(Output):
-    """Stderr: no error in writing to it ends or changes a run."""
+    """Stderr: write errors are ignored, and never end or change a run."""
 
     @property
     def takes_annotations(self) -> bool:
@@ -173,22 +174,22 @@ class ErrorOutput(Output):
         return lead + (sanitize(text) if lead else sanitize(text).lstrip(" :"))
 
     def error(self, text: str) -> None:
-        """Write what went wrong."""
+        """Print an error message."""
         self.line(self.message(Severity.ERROR, text))
 
     def warning(self, text: str) -> None:
-        """Write what is likely to be a mistake."""
+        """Print a warning about a likely mistake."""
         self.line(self.message(Severity.WARNING, text))
 
     def note(self, text: str) -> None:
-        """Write what is good to know."""
+        """Print a message that is no error."""
         self.line(self.message(Severity.NOTE, text))
 
     def write(self, text: str) -> None:
         """Write and flush; after an error everything is dropped."""
         try:
             super().write(text)
-        # ValueError: somebody closed the stream under us.
+        # ValueError: other code has closed the stream.
         except (StdoutClosed, SaveError, ValueError):
             self.stream = None
 
@@ -223,7 +224,7 @@ def _closed() -> SaveError:
 
 
 def broken(error: OSError) -> BaseException:
-    """Return what it means that stdout, or the file that the error names, cannot be written."""
+    """Translate an OSError of writing: StdoutClosed for a closed pipe, else a SaveError."""
     # A pipe has no name. The reader has what it wanted (`| head -1`): that is no error.
     if error.filename is None and error.errno in SYSTEM_PROCESS.closed_pipe_errors:
         return StdoutClosed()

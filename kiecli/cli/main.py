@@ -1,4 +1,4 @@
-"""The whole program as a function: arguments and a runtime in, an exit status out."""
+"""`main(argv, runtime)`: parses, runs the command, turns exceptions into the exit status."""
 
 import traceback
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ _SIGPIPE = 141
 
 
 def main(argv: Sequence[str], runtime: Runtime) -> int:
-    """Run kiecli.
+    """Run a command line of kiecli and return the exit status.
 
     Args:
         argv: The arguments after the program's name.
@@ -52,7 +52,7 @@ def _leave(interrupted: Interrupted, runtime: Runtime) -> int:
 
 
 def interrupt_message(runtime: Runtime) -> str:
-    """Return the line that is printed when a signal ends the run."""
+    """Return the message, with the resume command, that is printed when a signal ends the run."""
     command = runtime.resume_command()
     text = f"interrupted; to continue: {command}" if command else "interrupted"
     return runtime.err.message(Severity.NOTE, text)
@@ -93,7 +93,7 @@ def _plain_argv(argv: Sequence[str]) -> list[str]:
 
 
 def _print_error(text: str, runtime: Runtime) -> None:
-    """Print what ends the whole run; in GitHub Actions as an annotation."""
+    """Print the error that ends the run; in GitHub Actions as an annotation."""
     runtime.redact_api_key()
     if runtime.err.takes_annotations:
         from kiecli.render.text import annotation
@@ -104,7 +104,7 @@ def _print_error(text: str, runtime: Runtime) -> None:
 
 
 def _print_created(argv: Sequence[str], runtime: Runtime, message: str = "") -> None:
-    """Name the tasks that the command before the pipe has created: nobody else knows them.
+    """Print the tasks that the command before the pipe has created: their ids are nowhere else.
 
     Args:
         argv: The arguments.

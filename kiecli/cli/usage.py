@@ -1,10 +1,10 @@
-"""Wrong usage as Typer finds it, as kiecli's messages."""
+"""Turns Typer's usage errors into kiecli's messages, with a hint for likely mistakes."""
 
 import re
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
-# Every other client has one of these; here the key would end up in the shell's history.
+# Common in other clients; kiecli has none, as the key would end up in the shell's history.
 _KEY_OPTIONS = ("--api-key", "--apikey", "--key", "--token")
 _KEY_LINE = "to save the API key: kiecli config set api-key"
 

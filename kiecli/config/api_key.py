@@ -1,4 +1,4 @@
-"""The API key as a value: taken out of a pasted line, checked, masked. Pure."""
+"""The API key: extracted from a pasted line, checked, masked. Pure."""
 
 KEY_PAGE = "https://kie.ai/api-key"
 """Where a user creates a key, and sees which ones there are."""
@@ -45,7 +45,7 @@ def extract(text: str) -> str:
 
 
 def check(text: str) -> str:
-    """Return the key that a text holds.
+    """Return the API key in a text, checked for what no key can have.
 
     Raises:
         ValueError: There is none that a request could carry; the reason does not repeat the text.

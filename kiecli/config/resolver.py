@@ -1,4 +1,4 @@
-"""The values in force: option over environment over file over default."""
+"""Resolves settings: option over environment over config file over default."""
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
@@ -24,7 +24,7 @@ class Config:
     """Settings, resolved when they are needed; the file is read at most once."""
 
     def __init__(self, environ: Mapping[str, str], folder: Callable[[], str] = user_folder) -> None:
-        """Store where to look; nothing is read yet.
+        """Store the sources; nothing is read yet.
 
         Args:
             environ: The environment variables.
@@ -94,12 +94,12 @@ class Config:
         return durations.parse(self.value("timeout", option).text, zero=True)
 
     def secrets(self) -> list[str]:
-        """Return what no output may show: the key in force, as it was given and as it is used.
+        """Return the secrets to redact: the API key in force, as given and as used.
 
         Raises:
             ConfigError: The file that would hold it is broken.
         """
-        # Also a key that was refused: it may be a real one with something beside it.
+        # Also a malformed key: it may contain a real one.
         value = next(self.values(settings.get_setting("api-key")), None)
         texts = [] if value is None else [value.text.strip(), api_key.extract(value.text)]
         return [*dict.fromkeys(filter(None, texts))]
@@ -114,13 +114,13 @@ class Config:
         """
         setting = settings.get_setting(name)
         checked = self._checked(Value(setting, text, "option", name))
-        # A folder is stored as typed, `~` and all: homes differ where a file is shared.
+        # A folder is stored as typed, with `~`: a config file may be shared between homes.
         self.store.set(name, checked if setting.secret else text.strip())
-        self._read = None  # what is asked for next must not be the old value
+        self._read = None  # so that the new value is read next
         return setting.variable if self._environ.get(setting.variable) else None
 
     def unset(self, name: str) -> bool:
-        """Remove the file's value; return whether there was one.
+        """Remove a value from the config file; return whether there was one.
 
         Raises:
             UsageError: There is no such setting.
@@ -172,7 +172,7 @@ class Config:
             if setting.secret and checked != value.text.strip():
                 self._pasted = value.origin
             return checked
-        # Raised here, out of reach of the cause: a traceback must not lead to the key.
+        # Raised outside the `except`: its traceback must not include the cause, which has the key.
         if setting.secret:
             raise AccessError(message, hint=_fix_hint(value))
         refused = UsageError if value.source == "option" else ConfigError
@@ -200,7 +200,7 @@ def _default_path(folder: Callable[[], str]) -> Path:
 def _text(value: object, place: str) -> str:
     if isinstance(value, str):
         return value
-    # `"timeout": 900` is what anybody would write who edits the file.
+    # Numbers are accepted: who edits the file by hand writes `"timeout": 900`.
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     raise ConfigError(f"{place}: the value is not a string", hint="fix it in the file")

@@ -1,4 +1,4 @@
-"""What can be configured: each setting's names, its default, what its value may be. Pure."""
+"""The table of settings: names, environment variables, defaults and validators. Pure."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from kiecli.system.syntax import PATHS
 
 
 class Setting(NamedTuple):
-    """One thing that can be configured."""
+    """A setting: its names, default and validator."""
 
     name: str
     """Its name in the config file and for `kiecli config`; an option of it is `--name`."""
@@ -86,7 +86,7 @@ def _base_url(text: str) -> str:
     from kiecli.urls import is_ip, is_loopback
 
     url = text.strip()
-    # Checked first: the other messages repeat the address, and a password must not be.
+    # Checked first: the other messages quote the address, and a password must not be shown.
     if "@" in url:
         raise ValueError("the address has a user name in it, which would not be sent")
     if "?" in url or "#" in url:

@@ -1,4 +1,4 @@
-"""The file that keeps settings: read with care, replaced whole, never damaged."""
+"""The config file: a JSON object that is replaced atomically and never overwritten when broken."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ class ConfigStore:
             ConfigError: It cannot be read, or is no JSON object in UTF-8.
         """
         try:
-            self.path.lstat()  # without a file, no import of what reads it
+            self.path.lstat()  # without a file, the module that reads it need not be imported
             from kiecli.config.system_file import read
 
             content = read(_target(self.path), _MAX_SIZE + 1)
@@ -62,7 +62,7 @@ class ConfigStore:
         def change(values: dict[str, Any]) -> None:
             values.pop(name, None)
 
-        if name not in self.read():  # nothing is made or written for nothing
+        if name not in self.read():  # then no folder is created and nothing is written
             return False
         self._update(change)
         return True
@@ -91,7 +91,7 @@ class ConfigStore:
         """Change the values, and keep what other processes change at the same time."""
         from kiecli.config.system_file import exclusive, make_folder, replace
 
-        self.read()  # a broken file is refused before anything is made
+        self.read()  # refuse a broken file before creating a folder or a lock
         try:
             target = _target(self.path)
             # A device would be replaced by a file.
@@ -99,7 +99,7 @@ class ConfigStore:
                 raise _not_a_file()
             make_folder(target.parent)
             with exclusive(target):
-                values = self.read()  # again: another process may have come first
+                values = self.read()  # again, under the lock: another process may have changed it
                 change(values)
                 replace(target, _encoded(values))
         except OSError as error:

@@ -1,4 +1,4 @@
-"""Writers of results to stdout, and the lines that they write in a pipe.
+"""The output formats of results on stdout in a pipe: one line writer, one function per format.
 
 `commands/output.py` chooses the one of a run by its flags and streams.
 """
@@ -11,18 +11,18 @@ from kiecli.outcome import Outcome
 from kiecli.safe_text import sanitize, shell_word
 
 Write = Callable[[str], None]
-"""Takes whole lines for stdout."""
+"""Writes whole lines to stdout."""
 
 
 class ResultWriter(Protocol):
-    """One form of results on stdout; outcomes come in the order in which they are shown."""
+    """Writes outcomes to stdout in one format; `add` is called in the order of the output."""
 
     def add(self, outcome: Outcome) -> None:
         """Write the next outcome, or keep it for the end."""
         ...
 
     def close(self) -> None:
-        """Write what was kept: nothing more will come."""
+        """Write what was kept for the end."""
         ...
 
 
@@ -30,7 +30,7 @@ class LineWriter:
     """Writes the lines of each outcome at once."""
 
     def __init__(self, write: Write, lines: Callable[[Outcome], list[str]]) -> None:
-        """Take where to write, and what: lines without their ends."""
+        """Write with `write` the `lines` of each outcome, which have no line ends."""
         self._write = write
         self._lines = lines
 
@@ -44,10 +44,10 @@ class LineWriter:
 
 
 class SafeTextWriter:
-    """Writes bytes to a terminal as text, without what a terminal would obey (`-o -`)."""
+    """Writes bytes to a terminal as text without control characters (`-o -`)."""
 
     def __init__(self, write: Write) -> None:
-        """Take where to write."""
+        """Write with `write`."""
         from codecs import getincrementaldecoder
 
         self._write = write
@@ -73,7 +73,7 @@ def record_lines(outcome: Outcome) -> list[str]:
     from kiecli.render.text import decimal
 
     task = outcome.task
-    # As many fields as any other line: `cut` and `awk` count them.
+    # Every line has all fields, also without a task: `cut` and `awk` count them.
     if task is None:
         return [f"{outcome.task_id}\t{outcome.state}\t\t\t\t\t\t{sanitize(outcome.label or '')}"]
     fields = (

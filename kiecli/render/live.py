@@ -1,6 +1,6 @@
-"""One block on a terminal that is drawn over and over while a run goes on.
+"""The live block on a terminal: a row for each running task, a bar for each file.
 
-Drawn from the main thread only, and gone at the end: what stays are lines above it.
+Drawn by the main thread only, and erased at the end: only the lines printed above it stay.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from kiecli.download.plan import SavedFile, Target
 
 FRAME = 0.1
-"""Seconds between two drawings: fast enough to look alive, slow enough to cost nothing."""
+"""Seconds between two frames: a spinner looks smooth, and drawing takes little CPU time."""
 
 
 class LiveReporter(LogReporter):
@@ -76,8 +76,8 @@ class LiveReporter(LogReporter):
         self._new_live = partial(
             Live,
             console=console(err, environ),
-            transient=True,  # a block that has ended says nothing that a line does not
-            auto_refresh=False,  # rich would draw from a thread of its own, into our lines
+            transient=True,  # erased at the end: the lines above it say all that remains true
+            auto_refresh=False,  # rich's own thread would draw while we print lines
             redirect_stdout=False,
             redirect_stderr=False,
         )
@@ -122,7 +122,7 @@ class LiveReporter(LogReporter):
                     row.pause()
 
     def ended(self, target: "Target", saved: "SavedFile") -> None:
-        """Take its bar away and print how it has ended."""
+        """Remove the file's bar and print how it has ended."""
         self._block.files.pop(target.path, None)
         super().ended(target, saved)
 

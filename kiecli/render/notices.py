@@ -1,4 +1,4 @@
-"""What is worth a line on stderr while a run goes on. Pure; remembers what was printed."""
+"""The lines about retries and changes of state on stderr, each printed once. Pure but for that."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from kiecli.render.text import count, counts, error_message
 if TYPE_CHECKING:  # `wait` has no files
     from kiecli.download.plan import SavedFile
 
-_MIN_TROUBLE = 2.0  # seconds; a retry that helps sooner is nothing to read about
+_MIN_TROUBLE = 2.0  # seconds; errors that are over sooner are not reported
 _SIGN_OF_LIFE = 60.0  # seconds; CI systems end jobs that print nothing for ten minutes
 
 NOT_VISIBLE = "not visible yet"
@@ -23,7 +23,7 @@ NO_ANSWER = "no answer yet"
 
 
 class Notices:
-    """Turns snapshots and the passing of time into lines."""
+    """Turns snapshots and elapsed time into lines, without repeating any."""
 
     def __init__(self, name_of: Callable[[str], str] = str) -> None:
         """Begin with nothing printed.
@@ -38,12 +38,12 @@ class Notices:
         self._file_troubles: dict[str, str] = {}
 
     def of_trouble(self, task_id: str, retry: Retry, *, was_seen: bool = False) -> Iterator[str]:
-        """Yield why a task is asked about again, once for each reason.
+        """Yield why a task is retried, once for each reason.
 
         Args:
             task_id: The task.
             retry: Why, and for how long.
-            was_seen: Whether Kie has answered about it before.
+            was_seen: Whether Kie has returned the task before.
         """
         name, limit = self._name_of(task_id), durations.show(max(1, round(retry.limit)))
         reason = error_message(retry.reason)
@@ -68,13 +68,13 @@ class Notices:
             yield line
 
     def of_file_trouble(self, path: str, reason: str) -> Iterator[str]:
-        """Yield what delays a file, once as long as it is the same."""
+        """Yield why a file is retried or slow, unless that was the last reason already."""
         if self._file_troubles.get(path) != reason:
             self._file_troubles[path] = reason
             yield f"{path}: {reason}"
 
     def of_change(self, snapshot: Snapshot, now: float) -> Iterator[str]:
-        """Yield a line when the state of a task is another than before."""
+        """Yield a line if the state of a task has changed."""
         before, state = self._states.get(snapshot.task_id), state_of(snapshot)
         if snapshot.settled:
             self._states.pop(snapshot.task_id, None)
@@ -88,7 +88,7 @@ class Notices:
                 yield f"{self._name_of(snapshot.task_id)}: {change}"
 
     def of_life(self, now: float) -> Iterator[str]:
-        """Yield a sign of life for each minute without a change."""
+        """Yield `no change for 1m: …` for each minute without a change."""
         if not self._states or now < self._next_sign:
             return
         minutes = (now - self._changed_at) // _SIGN_OF_LIFE
@@ -98,7 +98,7 @@ class Notices:
 
 
 def state_of(snapshot: Snapshot) -> str:
-    """Return the task's state, or what stands for one where no answer has come."""
+    """Return the task's state, or NOT_VISIBLE or NO_ANSWER if Kie has not returned it yet."""
     if snapshot.answer is not None:
         return snapshot.answer.state_label
     invisible = snapshot.retry is not None and isinstance(snapshot.retry.reason, TaskNotFound)

@@ -1,4 +1,4 @@
-"""What stderr gets while a run goes on, where no block can be drawn: lines, or errors only."""
+"""Reporters print a run to stderr: errors only (`--quiet`), or a line for each event (a log)."""
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from kiecli.network.logging import Exchange
     from kiecli.render.notices import Notices
 
-_MAX_ANNOTATIONS = 10  # GitHub shows no more errors of one step; the others it drops
-_SECOND = 1.0  # often enough for a sign of life a minute, and an idle process for the system
+_MAX_ANNOTATIONS = 10  # GitHub shows no more errors of one step, and drops the others
+_SECOND = 1.0  # between ticks: often enough for a notice a minute, and rare enough to be idle
 
 
 class Reporter:
     """Prints errors and nothing else (`--quiet`); the base of the other reporters."""
 
     tick_interval = float("inf")
-    """Seconds after which it wants a `tick` at the latest."""
+    """Seconds between two calls of `tick` at most."""
 
     shows_growth = False
-    """Whether it has a use for events of files that start and advance."""
+    """Whether it shows the progress of files; else only TransferRetrying is reported to it."""
 
     prints_pending = False
     """Whether an unfinished task (exit code 8) is worth a line."""
@@ -102,7 +102,7 @@ class Reporter:
             self.advise(f"{resume_lead({error.kind}, len(names))}: {resume_command}")
 
     def advise(self, text: str) -> None:
-        """Print what belongs to an error, so `--quiet` does not hide it: the line to run."""
+        """Print the command to run after an error; also with `--quiet`."""
         self._print(self._err.message(Severity.NOTE, text))
 
     def exchange(self, exchange: "Exchange") -> None:
@@ -112,16 +112,16 @@ class Reporter:
         self.advise(f"{e.method} {e.host}{e.path}{task_id}: {e.outcome}, {e.milliseconds} ms")
 
     def note(self, text: str) -> None:
-        """Print what is no error, unless asked to be quiet."""
+        """Print a message that is no error; not with `--quiet`."""
 
     def snapshot(self, snapshot: Snapshot) -> None:
-        """Show what became known of a task."""
+        """Show the new state of a task."""
 
     def finished(self, outcome: Outcome) -> None:
-        """Count a task that has come to its end."""
+        """Show that a task has ended."""
 
     def transfer(self, event: "TransferEvent") -> None:
-        """Show what happens to a file on its way."""
+        """Show the progress of a file, or why it is retried."""
 
     def ended(self, target: "Target", saved: "SavedFile") -> None:
         """Print how a file has ended, if it failed."""
@@ -129,17 +129,17 @@ class Reporter:
             self.error(saved.error, about=target.name)
 
     def tick(self) -> None:
-        """Use a moment to draw, or to print a sign of life."""
+        """Draw, or print that nothing has changed; called at least every `tick_interval`."""
 
     def close(self) -> None:
-        """Leave the terminal as it was."""
+        """Restore the terminal."""
 
     def _print(self, line: str) -> None:
         self._err.line(line)
 
 
 class LogReporter(Reporter):
-    """Prints one line for each thing that happens."""
+    """Prints one line for each event, as for a log."""
 
     prints_pending = True
 
@@ -161,7 +161,7 @@ class LogReporter(Reporter):
             err: Where everything else is printed.
             clock: For the signs of life.
             errors_in_panel: Whether a panel on the same terminal shows the error of the task.
-            watching: Whether somebody waits, so that changes of state are worth a line.
+            watching: Whether the run waits for tasks, so that changes of state are printed.
             several: Whether the run has several tasks, whose summary counts the files.
             name_of: Returns what people call a task, by its id.
         """
@@ -176,7 +176,7 @@ class LogReporter(Reporter):
 
     @cached_property
     def _notices(self) -> "Notices":
-        # `status` is over before there is anything to be noticed.
+        # Made when first used: `status` usually ends without any.
         from kiecli.render.notices import Notices
 
         return Notices(self._name_of)

@@ -1,4 +1,4 @@
-"""How things are put into words, the same in every command. Pure."""
+"""The wording of messages, shared by all commands. Pure."""
 
 from collections.abc import Collection, Sequence
 
@@ -8,7 +8,7 @@ from kiecli.safe_text import sanitize
 
 _STOPS = (".", "!", "?", "\u2026", "\u3002", "\uff01", "\uff1f")
 MAX_MESSAGE = 2000
-"""Characters of a message that people get to see: nobody reads on. JSON keeps it whole."""
+"""Characters of an error message at most; JSON has it whole."""
 
 
 def shortened(text: str, length: int) -> str:
@@ -29,12 +29,12 @@ def error_text(
     """
     hint = advice(error, resume_command, tasks)
     text = f"{about}: {error_message(error)}" if about else error_message(error)
-    stop = "" if text.endswith(_STOPS) else "."  # Kie's own words bring theirs
+    stop = "" if text.endswith(_STOPS) else "."  # Kie's own messages may end in one
     return f"{text}{stop} {hint[0].upper()}{hint[1:]}" if hint else text
 
 
 def error_message(error: KieError) -> str:
-    """Return what went wrong, cut where nobody reads on: JSON keeps it whole."""
+    """Return the message of an error, cut to a length that people read; JSON has it whole."""
     return shortened(error.message, MAX_MESSAGE)
 
 
@@ -50,7 +50,7 @@ def advice(error: KieError, resume_command: str, tasks: int = 1) -> str:
 
 
 def resume_lead(kinds: Collection[str], tasks: int) -> str:
-    """Return what stands before a line to run.
+    """Return what is printed before a resume command, such as `to keep waiting`.
 
     Args:
         kinds: The kinds of the errors that the tasks ended with.

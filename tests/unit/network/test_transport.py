@@ -109,6 +109,15 @@ def test_it_does_over_tls_too(
         assert server.connections == 1
 
 
+def test_a_handshake_without_a_name_to_check_closes_the_connection() -> None:
+    ours, theirs = socket.socketpair()
+    theirs.settimeout(5)
+    with theirs:
+        with pytest.raises(ValueError, match="server_hostname"):
+            SocketStream(ours).start_tls(ssl.create_default_context())
+        assert theirs.recv(1) == b""
+
+
 def test_a_handshake_that_hangs_ends_at_the_deadline(trusting: ssl.SSLContext) -> None:
     with (
         nothing_left_behind(),

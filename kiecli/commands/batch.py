@@ -22,7 +22,7 @@ from kiecli.task_ids import task_selection
 from kiecli.task_ids.task_selection import TaskSelection
 
 if TYPE_CHECKING:
-    from kiecli.commands.remainder import ErrorReport
+    from kiecli.commands.error_report import ErrorReport
     from kiecli.commands.stop_rule import LeftOpen
     from kiecli.download.progress import FileFinished, TransferEvent
     from kiecli.task_ids.stdin_ids import StdinTasks
@@ -195,7 +195,7 @@ class TaskBatch:
                 self.decided = outcome.exit_code
         self.reporter.finished(outcome)
         if outcome.error is not None:
-            from kiecli.commands.remainder import ErrorReport
+            from kiecli.commands.error_report import ErrorReport
 
             self._errors = self._errors or ErrorReport(self.reporter)
             self._errors.add(outcome, self.runtime.clock.now())
@@ -222,7 +222,7 @@ class TaskBatch:
 
             self.reporter.note(summary([self.outcomes[task_id] for task_id in ids]))
         if left_open is not None or remainder is not None:
-            from kiecli.commands.remainder import advise
+            from kiecli.commands.error_report import advise
 
             advise(left_open, remainder, lead, self.reporter, has_won=self.decided is ExitCode.DONE)
         if self.decided is not None:

@@ -67,13 +67,13 @@ def download(
         )
         if archived is not None and archived.report_skipped(flags.stop, runtime, reporter, writer):
             return ExitCode.DONE
-        run = TaskBatch(runtime, output_options, left, reporter, writer, flags.stop)
+        batch = TaskBatch(runtime, output_options, left, reporter, writer, flags.stop)
         try:
             if not (flags.dry_run or flags.to_stdout or template.absolute):
                 ensure_writable(directory)
         except FolderNotWritable as error:
-            return _end_all(run, error)
-        return DownloadSession(run, flags, options, output_options, archived).run()
+            return _end_all(batch, error)
+        return DownloadSession(batch, flags, options, output_options, archived).run()
 
 
 def _archived(
@@ -86,11 +86,11 @@ def _archived(
     return ArchivedTasks(archive, selection, dry_run=flags.dry_run)
 
 
-def _end_all(run: TaskBatch, error: KieError) -> ExitCode:
+def _end_all(batch: TaskBatch, error: KieError) -> ExitCode:
     """End every task with the same error, and return the exit code."""
-    for task_id in run.selection.task_ids:
-        run.record(Outcome(task_id, None, error, error.exit_code))
-    return run.finish()
+    for task_id in batch.selection.task_ids:
+        batch.record(Outcome(task_id, None, error, error.exit_code))
+    return batch.finish()
 
 
 class DownloadSession:
@@ -98,14 +98,14 @@ class DownloadSession:
 
     def __init__(
         self,
-        run: TaskBatch,
+        batch: TaskBatch,
         flags: DownloadFlags,
         options: SaveOptions,
         output_options: OutputOptions,
         archived: "ArchivedTasks | None",
     ) -> None:
-        self._run = run
-        self._runtime = runtime = run.runtime
+        self._batch = batch
+        self._runtime = runtime = batch.runtime
         self._flags = flags
         self._archived = archived
         self._threads = runtime.workers(flags.jobs, FILES_PER_TRANSFER)
@@ -114,7 +114,7 @@ class DownloadSession:
         self._downloader = Downloader(
             client=client,
             close_connections=client.close_connections,
-            fresh_link=run.client.fresh_link,
+            fresh_link=batch.client.fresh_link,
             clock=runtime.clock,
             options=options,
             report=self._report,
@@ -128,10 +128,10 @@ class DownloadSession:
 
     def run(self) -> ExitCode:
         """Poll and save until every task has its outcome; return the exit code."""
-        flags, reporter = self._flags, self._run.reporter
+        flags, reporter = self._flags, self._batch.reporter
         policy = wait_policy(flags.timeout, flags.interval) if flags.wait else query_policy()
         try:
-            for event in self._run.events(policy, is_saving=lambda: bool(self._saving)):
+            for event in self._batch.events(policy, is_saving=lambda: bool(self._saving)):
                 match event:
                     case Snapshot():
                         self._settled(event)
@@ -143,7 +143,7 @@ class DownloadSession:
         except BaseException:  # a signal, or the reader of stdout went away
             self._downloader.abandon()
             raise
-        return self._run.finish(summarize=not flags.dry_run, lead=self._lead)
+        return self._batch.finish(summarize=not flags.dry_run, lead=self._lead)
 
     def _settled(self, snapshot: Snapshot) -> None:
         task = snapshot.answer
@@ -153,7 +153,7 @@ class DownloadSession:
             from kiecli.commands.command_line import waiting_argv
 
             self._end(outcome.pending(task, waiting_argv(resume_argv(self._runtime))))
-        elif self._run.decided is not None:
+        elif self._batch.decided is not None:
             pass  # another task has decided the run (--any, --fail-fast): this one is left open
         elif self._flags.stop and self._saving and self._is_first_to_win():
             self._held.append(task)  # --any: the one that is being saved may win yet
@@ -166,7 +166,7 @@ class DownloadSession:
         return self._flags.stop == ANY
 
     def _begin(self, task: Task) -> None:
-        selection = self._run.selection
+        selection = self._batch.selection
         try:
             targets = self._downloader.plan(task, selection.labels.get(task.task_id))
             if self._archived is not None:
@@ -201,7 +201,7 @@ class DownloadSession:
 
         Each wakes the main thread, at the cost of the threads that save.
         """
-        if self._run.reporter.shows_growth or isinstance(event, TransferRetrying):
+        if self._batch.reporter.shows_growth or isinstance(event, TransferRetrying):
             self._runtime.event_queue.put(event)
 
     def _saved(self, event: FileFinished) -> None:
@@ -216,13 +216,13 @@ class DownloadSession:
         all_saved = Outcome(task.task_id, task, files=files)
         self._end(outcome.not_saved(task, files, errors) if errors else all_saved)
         # The next success may win where this one could not be saved (--any).
-        while self._held and not self._saving and self._run.decided is None:
+        while self._held and not self._saving and self._batch.decided is None:
             self._begin(self._held.pop(0))
 
     def _end(self, ended: Outcome) -> None:
         if self._archived is not None:
-            ended = self._archived.add(ended, self._run.reporter)
-        self._run.record(ended)
+            ended = self._archived.add(ended, self._batch.reporter)
+        self._batch.record(ended)
 
     def _warn_of_age(self, task: Task) -> None:
         """Print in how much time a task's links expire, when that is soon."""
@@ -231,13 +231,13 @@ class DownloadSession:
         if 0 < left < _EXPIRES_SOON and task.results:
             from kiecli.render.text import humanize
 
-            name = self._run.selection.name(task.task_id)
-            self._run.reporter.note(f"{name}: its links expire in about {humanize(left)}")
+            name = self._batch.selection.name(task.task_id)
+            self._batch.reporter.note(f"{name}: its links expire in about {humanize(left)}")
 
     def _lead(self) -> str:
         """Return what is printed before the resume command of a run that saved not everything."""
         if self._flags.to_stdout:
             return "nothing was written; to try again"
-        files = (file for ended in self._run.outcomes.values() for file in ended.files or ())
+        files = (file for ended in self._batch.outcomes.values() for file in ended.files or ())
         is_some_complete = any(file.error is None for file in files)
         return "files already saved are kept; to fetch the rest" if is_some_complete else ""

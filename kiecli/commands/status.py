@@ -34,15 +34,15 @@ def status(
         writer = output.status_writer(runtime, output_options, reporter)
         draws = runtime.out.is_terminal and not (output_options.json or output_options.quiet)
         in_order = _OrderedWriter(selection.task_ids, writer, draws=draws)
-        run = TaskBatch(runtime, output_options, selection, reporter, in_order)
-        run.held = in_order.held
-        for event in run.events(query_policy()):
+        batch = TaskBatch(runtime, output_options, selection, reporter, in_order)
+        batch.held = in_order.held
+        for event in batch.events(query_policy()):
             assert isinstance(event, Snapshot)
             task_id, task, error = event.task_id, event.answer, event.error
-            run.record(outcome.from_status(task_id, task, error, exit_status=exit_status))
+            batch.record(outcome.from_status(task_id, task, error, exit_status=exit_status))
         reporter.close()  # a spinner would stand in the panel's place
         in_order.close()
-        return run.finish()
+        return batch.finish()
 
 
 class _OrderedWriter:

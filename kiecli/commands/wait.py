@@ -43,43 +43,43 @@ def wait(
         output.reporter(runtime, output_options, selection, watching=True, timeout=timeout)
     ) as reporter:
         writer = output.wait_writer(runtime, output_options, reporter)
-        run = TaskBatch(runtime, output_options, selection, reporter, writer, stop)
-        for event in run.events(wait_policy(timeout, interval)):
+        batch = TaskBatch(runtime, output_options, selection, reporter, writer, stop)
+        for event in batch.events(wait_policy(timeout, interval)):
             assert isinstance(event, Snapshot)
-            if run.decided is not None and event.error is None:
+            if batch.decided is not None and event.error is None:
                 continue  # --any: the first answer to arrive has won
-            ended = run.record(outcome.from_wait(event.task_id, event.answer, event.error))
-            _mention_what_has_no_url(run, ended)
+            ended = batch.record(outcome.from_wait(event.task_id, event.answer, event.error))
+            _mention_what_has_no_url(batch, ended)
         # A log has a line for each task already; the live block on a terminal is gone at the end.
-        code = run.finish(summarize=runtime.err.is_terminal)
-        _say_how_to_save(run)
+        code = batch.finish(summarize=runtime.err.is_terminal)
+        _say_how_to_save(batch)
         return code
 
 
-def _mention_what_has_no_url(run: TaskBatch, ended: Outcome) -> None:
+def _mention_what_has_no_url(batch: TaskBatch, ended: Outcome) -> None:
     task = ended.task
     if ended.status == "success" and task is not None and not task.results:
         line = ended.command("download", "-o", "-")
         what = "no files" if task.inline_result is None else f"no files; to show its text: {line}"
-        run.reporter.note(f"{ended.name}: succeeded with {what}")
+        batch.reporter.note(f"{ended.name}: succeeded with {what}")
 
 
-def _say_how_to_save(run: TaskBatch) -> None:
+def _say_how_to_save(batch: TaskBatch) -> None:
     """Print the command that saves the results, or that their links have expired."""
-    outcomes = [run.outcomes[task_id] for task_id in run.selection.task_ids]
-    wall = run.runtime.clock.wall()
+    outcomes = [batch.outcomes[task_id] for task_id in batch.selection.task_ids]
+    wall = batch.runtime.clock.wall()
     tasks = [ended.task for ended in outcomes if ended.status == "success" and ended.task]
     left = {task.task_id: _left(task, wall) for task in tasks if task.results}
-    expired = [run.selection.name(task_id) for task_id in left if left[task_id] <= 0]
+    expired = [batch.selection.name(task_id) for task_id in left if left[task_id] <= 0]
     if expired:
-        run.reporter.note(f"{named(expired)}: the links have probably expired")
+        batch.reporter.note(f"{named(expired)}: the links have probably expired")
     alive = {task_id: seconds for task_id, seconds in left.items() if seconds > 0}
     # A script that has the URLs needs no advice; a person does, before the links die.
-    if alive and run.runtime.err.is_terminal:
+    if alive and batch.runtime.err.is_terminal:
         soonest = min(alive.values())
         within = f" within {humanize(soonest)}" if soonest < inf else ""
-        line = run.selection.resume_command(["download"], list(alive))
-        run.reporter.note(f"to save the results{within}: {line}")
+        line = batch.selection.resume_command(["download"], list(alive))
+        batch.reporter.note(f"to save the results{within}: {line}")
 
 
 def _left(task: Task, wall: float) -> float:

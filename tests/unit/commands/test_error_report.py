@@ -5,7 +5,7 @@ from math import inf
 import pytest
 
 from kiecli.api.models import Task
-from kiecli.commands.remainder import ErrorReport, Remainder
+from kiecli.commands.error_report import ErrorReport, Remainder
 from kiecli.errors import DeadlineExceeded, KieError, KieUnavailable, SaveError, TaskPending
 from kiecli.outcome import Outcome
 from kiecli.polling.snapshot import Snapshot

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import KEY, Installed, Ran, until
+from tests.support.processes import KEY, SOON, Installed, Ran, until
 from tests.support.server import FaultyServer
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 400
@@ -94,7 +94,7 @@ def test_a_part_is_taken_up(kie: FaultyServer, kiecli: Installed, ending: str) -
     with kiecli.start("download", "t1") as running:
         until(lambda: part.exists() and part.stat().st_size == 5000)
         running.send(signal.SIGKILL if ending == "killed" else signal.SIGINT)
-        assert running.end(2.0).code in {-signal.SIGKILL, -signal.SIGINT}
+        assert running.end(SOON).code in {-signal.SIGKILL, -signal.SIGINT}
     assert kiecli("download", "-q", "t1") == Ran(0, "t1-1.png\n", "")
     assert files(kiecli) == {"t1-1.png": PNG}
     ranges = [seen.headers.get("Range") for seen in kie.faults.seen("file")]

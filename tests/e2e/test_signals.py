@@ -13,7 +13,7 @@ from typing import IO, NamedTuple
 import pytest
 
 from tests.support.faults import record
-from tests.support.processes import SIGNALS, Installed, Ran, Running, until
+from tests.support.processes import SIGNALS, SOON, Installed, Ran, Running, until
 from tests.support.server import FaultyServer, deaf_port
 from tests.support.wire import Wire, silence, wired
 
@@ -226,7 +226,7 @@ def test_a_loop_of_a_shell_ends_too(command: str, kie: FaultyServer, kiecli: Ins
     with kiecli.start(line, program=["bash", "-c"], environ=kiecli.in_path()) as running:
         kie.await_stall()
         os.killpg(running.process.pid, signal.SIGINT)
-        assert running.end(2.0) == Ran(
+        assert running.end(SOON) == Ran(
             -signal.SIGINT, "", "kiecli: interrupted; to continue: kiecli wait a\n"
         )
 

@@ -27,6 +27,9 @@ PROGRAM = str(Path(sys.executable).with_name("kiecli"))
 
 _PIPES = {"stdin": PIPE, "stdout": PIPE, "stderr": PIPE}
 _MAX_WAIT = 30.0  # seconds after which a process is given up
+
+SOON = 5.0
+"""Seconds to the end after a signal: kiecli promises half of one, but a machine may stand still."""
 _PASSED_ON = ("PATH", "COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START", "SYSTEMROOT")
 
 
@@ -91,13 +94,10 @@ class Running:
         told = [self._told[1] + (out or b""), self._told[2] + (err or b"")]
         return Ran(self.process.returncode, *(text.decode() for text in told))
 
-    def end_by(self, signum: int, *, within: float = 2.0) -> Ran:
-        """Send a signal and wait for the end, which must come soon.
-
-        kiecli promises half a second; a machine that is busy with other tests gets more.
-        """
+    def end_by(self, signum: int) -> Ran:
+        """Send a signal and wait for the end, which must come soon."""
         self.send(signum)
-        return self.end(within)
+        return self.end(SOON)
 
 
 class Installed:

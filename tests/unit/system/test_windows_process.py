@@ -42,6 +42,10 @@ def test_only_a_write_tells_that_a_reader_has_gone() -> None:
     assert not WindowsProcess().is_reader_gone(1)
 
 
+def test_a_console_has_no_background() -> None:
+    assert WindowsProcess().is_in_foreground(2)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGBREAK])
 def test_both_keys_mean_ctrl_c_and_a_thread_stands_by(number: int) -> None:
     process, seen = WindowsProcess(), Seen()

@@ -1,6 +1,7 @@
 """`download --archive` and `--write-metadata`, whole: what is skipped, added and written."""
 
 import json
+import os
 from pathlib import Path
 
 import httpx
@@ -54,7 +55,8 @@ def test_no_result_is_saved_where_the_archive_is(kiecli: Program, here: Path) ->
     assert ran == Ran(
         2,
         "",
-        "kiecli: demo-image: out/A.png is the file of --archive. Give the archive another name\n",
+        f"kiecli: demo-image: out{os.sep}A.png is the file of --archive."
+        " Give the archive another name\n",
     )
     assert files(here) == []
 

@@ -237,10 +237,11 @@ def _uniform(low: float, high: float) -> float:
 def system_runtime() -> Runtime:
     """Return the runtime of a real process."""
     # Python sets a stream to None where the process was started with its descriptor closed.
-    for stream in filter(None, (sys.stdin, sys.stdout, sys.stderr)):
+    streams = [stream for stream in (sys.stdin, sys.stdout, sys.stderr) if stream is not None]
+    for stream in streams:
         SYSTEM_PROCESS.make_blocking(stream.fileno())
-    streams = [stream for stream in (sys.stdout, sys.stderr) if stream is not None]
-    prepared = [SYSTEM_PROCESS.prepare_stream(cast(TextStream, stream)) for stream in streams]
+    outputs = [cast(TextStream, stream) for stream in streams if stream is not sys.stdin]
+    prepared = [SYSTEM_PROCESS.prepare_stream(stream) for stream in outputs]
     return Runtime(
         environ=os.environ if all(prepared) else {**os.environ, "TERM": "dumb"},
         stdin=None if sys.stdin is None else sys.stdin.buffer,

@@ -193,7 +193,7 @@ class TaskBatch:
 
             if is_met(self._stop, outcome):
                 self.decided = outcome.exit_code
-        self.reporter.finished(outcome)
+        self.reporter.task_finished(outcome)
         if outcome.error is not None:
             from kiecli.commands.error_report import ErrorReport
 

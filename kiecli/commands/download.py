@@ -136,7 +136,7 @@ class DownloadSession:
                     case Snapshot():
                         self._settled(event)
                     case FileFinished():
-                        reporter.ended(event.target, event.file)
+                        reporter.file_finished(event.target, event.file)
                         self._saved(event)
                     case _:
                         reporter.transfer(event)

@@ -101,10 +101,10 @@ class LiveReporter(LogReporter):
         self._block.show_task(snapshot.task_id, state, now - snapshot.elapsed, now)
         self._draw()
 
-    def finished(self, outcome: Outcome) -> None:
+    def task_finished(self, outcome: Outcome) -> None:
         """Count a task that has come to its end."""
         self._block.finish(outcome)
-        super().finished(outcome)
+        super().task_finished(outcome)
 
     def transfer(self, event: TransferEvent) -> None:
         """Show a bar for a file that has started; print what delays it."""
@@ -121,10 +121,10 @@ class LiveReporter(LogReporter):
                 if row is not None:
                     row.pause()
 
-    def ended(self, target: "Target", saved: "SavedFile") -> None:
+    def file_finished(self, target: "Target", saved: "SavedFile") -> None:
         """Remove the file's bar and print how it has ended."""
         self._block.files.pop(target.path, None)
-        super().ended(target, saved)
+        super().file_finished(target, saved)
 
     def tick(self) -> None:
         """Draw the next frame when it is time."""

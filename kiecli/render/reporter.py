@@ -117,13 +117,13 @@ class Reporter:
     def snapshot(self, snapshot: Snapshot) -> None:
         """Show the new state of a task."""
 
-    def finished(self, outcome: Outcome) -> None:
+    def task_finished(self, outcome: Outcome) -> None:
         """Show that a task has ended."""
 
     def transfer(self, event: "TransferEvent") -> None:
         """Show the progress of a file, or why it is retried."""
 
-    def ended(self, target: "Target", saved: "SavedFile") -> None:
+    def file_finished(self, target: "Target", saved: "SavedFile") -> None:
         """Print how a file has ended, if it failed."""
         if saved.error is not None:
             self.error(saved.error, about=target.name)
@@ -205,15 +205,15 @@ class LogReporter(Reporter):
             for line in self._notices.of_file_trouble(event.target.path, event.reason):
                 self.note(line)
 
-    def ended(self, target: "Target", saved: "SavedFile") -> None:
+    def file_finished(self, target: "Target", saved: "SavedFile") -> None:
         """Print how a file has ended, as far as the path on stdout does not say it already."""
-        super().ended(target, saved)
+        super().file_finished(target, saved)
         if saved.error is None and (saved.resumed or not self._paths_are_here):
             from kiecli.render.notices import file_line
 
             self.note(file_line(saved))
 
-    def finished(self, outcome: Outcome) -> None:
+    def task_finished(self, outcome: Outcome) -> None:
         """Print which files of a single task were there, where only their paths are printed."""
         if outcome.files and self._paths_are_here and not self._several:
             from kiecli.render.notices import kept_line

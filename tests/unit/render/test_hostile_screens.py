@@ -111,7 +111,7 @@ def _play(reporter: Reporter, data: Any, error_message: str) -> None:
             reporter.transfer(TransferStarted(target, 0, 10**17))
             reporter.transfer(TransferAdvanced(target, 5, None))
             reporter.transfer(TransferRetrying(target, error_message))
-            reporter.ended(target, SavedFile.failed(target, SaveError(error_message)))
+            reporter.file_finished(target, SavedFile.failed(target, SaveError(error_message)))
         reporter.write_stdout("".join(f"{url}\n" for url in url_lines(outcome)))
         reporter.exchange(Exchange("GET", "h.test", error_message, _TASK_ID, error_message, 5))
         reporter.note(error_message)

@@ -98,14 +98,14 @@ def test_tasks_have_rows_from_the_start_and_a_last_row_counts_them() -> None:
     ]
     stage.live.snapshot(seen("a", "Generating", 2.0))
     stage.live.snapshot(seen("e", "success"))
-    stage.live.finished(Outcome("e", Task.parse("e", {"state": "success"})))
+    stage.live.task_finished(Outcome("e", Task.parse("e", {"state": "success"})))
     assert stage.pass_time(61) == [
         "⠋ a    generating     1m3s",
         "⠋ bcd  not asked yet  1m1s",
         "  3 tasks: 1 done, 2 to go · 1m1s of 15m",
     ]
     stage.live.snapshot(seen("a", "fail"))
-    stage.live.finished(Outcome("a", None, TaskFailed("m")))
+    stage.live.task_finished(Outcome("a", None, TaskFailed("m")))
     assert stage.pass_time(1)[-1] == "  3 tasks: 1 done, 1 failed, 1 to go · 1m2s of 15m"
 
 
@@ -238,7 +238,7 @@ def test_a_file_has_a_bar_while_it_comes() -> None:
     assert stage.pass_time(1)[0] == f"a-1.png {'━' * 10}╺{'━' * 9} 5.0 MB/10.0 MB 5.0 MB/s 1s"
     stage.live.transfer(TransferRetrying(target(1), "the connection was reset"))
     stage.live.transfer(TransferRetrying(target(1), "the connection was reset"))
-    stage.live.ended(target(1), saved(1))
+    stage.live.file_finished(target(1), saved(1))
     assert stage.pass_time(1)[:-1] == [
         "a-1.png: the connection was reset",
         "saved a-1.png (10.0 MB)",
@@ -283,7 +283,7 @@ def test_a_file_that_has_ended_loses_its_bar_and_gets_a_line(
     stage = Stage(shared=shared)
     stage.live.transfer(TransferStarted(target(1), 0, 10))
     stage.live.tick()
-    stage.live.ended(target(1), saved(1, error))
+    stage.live.file_finished(target(1), saved(1, error))
     stage.live.close()
     assert stage.terminal.screen == shown
 

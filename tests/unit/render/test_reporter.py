@@ -76,15 +76,15 @@ def everything(reporter: Reporter) -> None:
         reporter.transfer(TransferStarted(TARGET, 0, 10))
         reporter.transfer(TransferAdvanced(TARGET, 5, 10))
         reporter.transfer(TransferRetrying(TARGET, "slow"))
-        reporter.ended(TARGET, saved())
-        reporter.finished(Outcome("a"))
+        reporter.file_finished(TARGET, saved())
+        reporter.task_finished(Outcome("a"))
         reporter.write_stdout("a-1.png\n")
         reporter.tick()
 
 
 def errors(reporter: Reporter) -> None:
     """Have errors of all kinds happen."""
-    reporter.ended(TARGET, failed("could not save a-1.png: gone"))
+    reporter.file_finished(TARGET, failed("could not save a-1.png: gone"))
     reporter.error(KieError("it broke", hint="fix it"), about="b", resume_command="kiecli wait b")
     pending = TaskPending("not finished yet: waiting")
     reporter.error(pending, about="c, d", resume_command="kiecli download -w c d", tasks=2)
@@ -165,8 +165,8 @@ def test_where_paths_are_printed_only_what_is_special_has_a_line(
 ) -> None:
     stage = Stage(LogReporter, shared=True, several=several)
     for each in files:
-        stage.reporter.ended(TARGET, each)
-    stage.reporter.finished(Outcome("a", files=tuple(files)))
+        stage.reporter.file_finished(TARGET, each)
+    stage.reporter.task_finished(Outcome("a", files=tuple(files)))
     assert stage.printed == printed
 
 
@@ -196,7 +196,7 @@ def test_in_github_actions_ten_tasks_get_annotations_instead_of_messages() -> No
     for n in range(9):
         stage.reporter.error(KieError("100% wrong"), about=f"t{n}")
     for message in ("gone", "gone, too"):
-        stage.reporter.ended(TARGET, failed(message))
+        stage.reporter.file_finished(TARGET, failed(message))
     stage.reporter.error(KieError("away"))
     stage.reporter.advise("to try again: kiecli download a")
     assert stage.printed == [

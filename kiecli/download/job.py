@@ -113,12 +113,13 @@ class SaveJob:
         """
         target, options = self._target, self._options
         if self._is_replaced:
-            part.reset(None)  # its bytes are another program's, though the note beside it is ours
+            part.reset(None)  # the bytes are another program's, though the resume info is ours
         if target.url is None:
             return self._fill_inline(part)
-        note = part.note
-        if note and (options.overwrite or (note.task_id, note.n) != (target.task_id, target.n)):
-            part.note = None  # it starts again: the bytes are of another result, or not wanted
+        info = part.resume_info
+        if info and (options.overwrite or (info.task_id, info.n) != (target.task_id, target.n)):
+            # It starts again: the bytes are of another result, or not wanted.
+            part.resume_info = None
         wants_checksum = options.checksum or options.write_metadata
         checksum = _background_checksum(part) if wants_checksum else None
         try:

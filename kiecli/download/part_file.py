@@ -14,11 +14,11 @@ from kiecli.files.media_types import HEAD_SIZE
 from kiecli.system.disk_interface import Disk, OpenFile, reader
 from kiecli.system.system_disk import SYSTEM_DISK
 
-if TYPE_CHECKING:  # most files come whole, and need no note
+if TYPE_CHECKING:  # most files come whole, and need no resume info
     from kiecli.download.resume_info import ResumeInfo
 
 _BLOCK = 1024 * 1024  # bytes that are compared at a time
-_MAX_NOTE = 65536  # bytes; ours have some hundred
+_MAX_RESUME_INFO = 65536  # bytes; ours have some hundred
 
 
 class PartialFile:
@@ -28,19 +28,19 @@ class PartialFile:
         file: The open file, for reading at any offset too.
         folder: The folder that it is in, whose disk has to have room for it.
         size: Bytes written so far.
-        note: The resume info of these bytes; None if they cannot be resumed.
+        resume_info: The resume info of these bytes; None if they cannot be resumed.
     """
 
     def __init__(
-        self, file: OpenFile, folder: str, size: int = 0, note: "ResumeInfo | None" = None
+        self, file: OpenFile, folder: str, size: int = 0, resume_info: "ResumeInfo | None" = None
     ) -> None:
         """Take over an open file."""
         self.file = file
         self.folder = folder
         self.size = size
-        self.note = note
+        self.resume_info = resume_info
 
-    def reset(self, note: "ResumeInfo | None") -> None:
+    def reset(self, resume_info: "ResumeInfo | None") -> None:
         """Empty the file; the bytes that are appended from now on belong to this resume info.
 
         Raises:
@@ -48,7 +48,7 @@ class PartialFile:
         """
         self.file.truncate()
         self.size = 0
-        self.note = note
+        self.resume_info = resume_info
 
     def append(self, data: bytes | memoryview) -> None:
         """Append all of `data`.
@@ -90,26 +90,26 @@ class PartFile(PartialFile):
         file = disk.open_locked(path, wait)
         size = file.size_at_start
         super().__init__(file, os.path.dirname(path) or ".", size)
-        note = _read_note(disk, path) if size else None
-        if note is not None and note.is_about(size, self.head()):
-            self.note = note
+        resume_info = _read_resume_info(disk, path) if size else None
+        if resume_info is not None and resume_info.is_about(size, self.head()):
+            self.resume_info = resume_info
         self._locked = file
         self._path = path
         self._disk = disk
         self._is_published = False
 
-    def reset(self, note: "ResumeInfo | None") -> None:
+    def reset(self, resume_info: "ResumeInfo | None") -> None:
         """Empty the file and replace its resume info, in an order that a kill cannot harm."""
-        if self.size or note is None:
-            self._remove_note()
+        if self.size or resume_info is None:
+            self._remove_resume_info()
         # Synced first: with the new resume info beside them, old bytes would be taken for new.
         if self.size:
-            super().reset(note)
+            super().reset(resume_info)
             self.file.sync()
-        self.note = note
-        if note is not None:
+        self.resume_info = resume_info
+        if resume_info is not None:
             path = f"{self._path}.json"
-            self._disk.replace_private(path, note.dump(), temporary=f"{path}.new")
+            self._disk.replace_private(path, resume_info.dump(), temporary=f"{path}.new")
 
     def commit(self, path: str, *, replace: bool = True) -> None:
         """Rename the complete file to its final name, atomically.
@@ -127,7 +127,7 @@ class PartFile(PartialFile):
         self._is_published = True
         # Only now, and only this: another process may create its own part from here on. A part
         # without resume info has no such file: `reset` has removed an earlier run's.
-        if self.note is not None:
+        if self.resume_info is not None:
             self._disk.remove(f"{self._path}.json")
 
     def has_same_bytes(self, path: str) -> bool:
@@ -146,7 +146,7 @@ class PartFile(PartialFile):
     def discard(self) -> None:
         """Remove the part and its resume info."""
         try:
-            self._remove_note()
+            self._remove_resume_info()
         finally:  # also where the resume info cannot be removed, since a folder has its name
             self._locked.remove()
 
@@ -169,9 +169,9 @@ class PartFile(PartialFile):
     @property
     def is_resumable(self) -> bool:
         """Whether a later run can resume the part."""
-        return self.note is not None and self.size >= max(1, self.note.head_size)
+        return self.resume_info is not None and self.size >= max(1, self.resume_info.head_size)
 
-    def _remove_note(self) -> None:
+    def _remove_resume_info(self) -> None:
         for name in (f"{self._path}.json", f"{self._path}.json.new"):
             self._disk.remove(name)
 
@@ -181,7 +181,7 @@ def remove_stale_part(path: str, disk: Disk = SYSTEM_DISK) -> None:
 
     A `.part` file without resume info beside it may be another program's, and stays.
     """
-    if _read_note(disk, path) is not None:
+    if _read_resume_info(disk, path) is not None:
         remove_part(path, disk)
 
 
@@ -203,8 +203,8 @@ def _refuse_to_wait() -> None:
     raise _InUse
 
 
-def _read_note(disk: Disk, path: str) -> "ResumeInfo | None":
-    data = disk.read_private(f"{path}.json", _MAX_NOTE)
+def _read_resume_info(disk: Disk, path: str) -> "ResumeInfo | None":
+    data = disk.read_private(f"{path}.json", _MAX_RESUME_INFO)
     if data is None:
         return None
     from kiecli.download.resume_info import ResumeInfo

@@ -20,7 +20,7 @@ from kiecli.network.headers import (
     retry_after,
 )
 
-if TYPE_CHECKING:  # most files come whole, and need no note
+if TYPE_CHECKING:  # most files come whole, and need no resume info
     from kiecli.download.resume_info import ResumeInfo
 
 # If-Range takes no weak one (RFC 9110, section 13.1.5): two files may share that.
@@ -127,7 +127,9 @@ _TEMPORARY = {
 }
 
 
-def classify(answer: FileResponse, size: int, note: "ResumeInfo | None") -> Action | AttemptFailed:
+def classify(
+    answer: FileResponse, size: int, resume_info: "ResumeInfo | None"
+) -> Action | AttemptFailed:
     """Return what to do about a response, or how the attempt has failed.
 
     A refused range does not fail the attempt: caches answer 304 to If-Range, and hosts 403 to
@@ -136,15 +138,15 @@ def classify(answer: FileResponse, size: int, note: "ResumeInfo | None") -> Acti
     Args:
         answer: The head of the response.
         size: Bytes that are in the part.
-        note: Their resume info, if only the rest was requested; None if the whole file was.
+        resume_info: Their resume info, if only the rest was requested; None if the whole file was.
     """
     status = answer.status
     if status == HTTPStatus.OK or _is_whole(answer):
         # RFC 9110 has no Content-Range in a 200; some servers send the range under that status.
-        is_doubtful = note is not None and answer.has_range and not _is_whole(answer)
+        is_doubtful = resume_info is not None and answer.has_range and not _is_whole(answer)
         return Action.ASK_WITHOUT_RANGE if is_doubtful else _check_encoding(answer)
-    if note is not None:
-        if status == HTTPStatus.PARTIAL_CONTENT and _continues(answer, size, note):
+    if resume_info is not None:
+        if status == HTTPStatus.PARTIAL_CONTENT and _continues(answer, size, resume_info):
             return Action.CONTINUE
         if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and answer.complete_length == size:
             return Action.VERIFY
@@ -169,19 +171,19 @@ def _check_encoding(answer: FileResponse) -> Action | AttemptFailed:
     )
 
 
-def _continues(answer: FileResponse, size: int, note: "ResumeInfo") -> bool:
+def _continues(answer: FileResponse, size: int, resume_info: "ResumeInfo") -> bool:
     """Return True if a 206 has the rest of the very same file (RFC 9110, section 15.3.7)."""
     if answer.content_range is None or answer.encoding is not None:
         return False
     first, _, total = answer.content_range
-    return first == size and total == note.length and _is_same(answer, note)
+    return first == size and total == resume_info.length and _is_same(answer, resume_info)
 
 
-def _is_same(answer: FileResponse, note: "ResumeInfo") -> bool:
+def _is_same(answer: FileResponse, info: "ResumeInfo") -> bool:
     # ETags win over dates: within one second a date cannot tell two versions apart.
-    if note.etag is not None and answer.etag is not None:
-        return answer.etag == note.etag
-    return note.last_modified is not None and answer.last_modified == note.last_modified
+    if info.etag is not None and answer.etag is not None:
+        return answer.etag == info.etag
+    return info.last_modified is not None and answer.last_modified == info.last_modified
 
 
 def _failure(answer: FileResponse) -> AttemptFailed:

@@ -31,7 +31,7 @@ class ResumeInfo(NamedTuple):
         """
         from zlib import crc32
 
-        # Whoever replaces a part leaves the note, which must not vouch for what stands there now.
+        # Whoever replaces a part leaves this file, which must not vouch for the part there is now.
         is_whole = self.head_size <= size <= self.length
         return is_whole and crc32(head[: self.head_size]) == self.head_crc32
 
@@ -54,8 +54,8 @@ class ResumeInfo(NamedTuple):
         # Another build may have meant something else by it: to start again is always right.
         if not isinstance(fields, dict) or fields.keys() != set(cls._fields):
             return None
-        note = cls(**fields)
-        return note if note._is_sound() else None
+        info = cls(**fields)
+        return info if info._is_sound() else None
 
     def _is_sound(self) -> bool:
         texts = (self.etag, self.last_modified, self.content_type)

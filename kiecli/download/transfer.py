@@ -46,15 +46,15 @@ class Transfer:
         context: TransferContext,
         checksum: "BackgroundSHA256 | None" = None,
     ) -> None:
-        """Prepare to resume the partial file, or to fetch it from its start if it has no note."""
-        note = partial.note
-        self.content_type = note.content_type if note else None
-        self.resumed = partial.size if note else 0
+        """Prepare to resume the partial file, or to fetch it whole if it has no resume info."""
+        info = partial.resume_info
+        self.content_type = info.content_type if info else None
+        self.resumed = partial.size if info else 0
         self._target = target
         self._partial = partial
         self._context = context
         self._checksum = checksum
-        self._total = note.length if note else None
+        self._total = info.length if info else None
         self._url = target.url or ""
         self._begun = self._reached = context.clock.now(), partial.size
         self._recovery: Recovery | None = None
@@ -89,8 +89,8 @@ class Transfer:
             None for success; how it failed; or ASK_WITHOUT_RANGE, to request the whole file now.
         """
         try:
-            note = self._partial.note
-            if note is None or self._partial.size != note.length:
+            info = self._partial.resume_info
+            if info is None or self._partial.size != info.length:
                 action = self._request()
                 if action is Action.ASK_WITHOUT_RANGE:
                     return action
@@ -103,11 +103,11 @@ class Transfer:
     def _request(self) -> Action:
         """Request what is missing, append it, and return what the answer was classified as."""
         self._is_checked = False  # another answer may declare another type or length
-        note = self._partial.note if self._range_failures < _MAX_RANGE_FAILURES else None
-        headers = {} if note is None else _range_headers(self._partial.size, note)
+        info = self._partial.resume_info if self._range_failures < _MAX_RANGE_FAILURES else None
+        headers = {} if info is None else _range_headers(self._partial.size, info)
         requested = FileRequest(self._url, headers, self._target.task_id)
         with open_url(self._context, requested) as (answer, body):
-            action = classify(answer, self._partial.size, note)
+            action = classify(answer, self._partial.size, info)
             match action:
                 case Action.START:
                     self._take(answer, self._start(answer, body))
@@ -116,7 +116,7 @@ class Transfer:
                 case Action.VERIFY:
                     self._total = self._partial.size
                 case TransientError():
-                    self._range_failures += note is not None
+                    self._range_failures += info is not None
                     raise action
                 case AttemptFailed():
                     raise action
@@ -130,13 +130,13 @@ class Transfer:
         self._check_content(head, size, answer.content_type)
         # With the head checked and the length declared, `_verify` would find out nothing more.
         self._is_checked = answer.total is not None and len(first) >= min(HEAD_SIZE, size)
-        is_whole = len(first) == answer.total  # then a resume note would be removed again at once
-        note = None if is_whole else answer.resume_info(self._target.task_id, self._target.n, head)
-        self._reset(note)
+        is_whole = len(first) == answer.total  # then resume info would be removed again at once
+        info = None if is_whole else answer.resume_info(self._target.task_id, self._target.n, head)
+        self._reset(info)
         return chain((first,), body)
 
-    def _reset(self, note: "ResumeInfo | None") -> None:
-        self._partial.reset(note)
+    def _reset(self, resume_info: "ResumeInfo | None") -> None:
+        self._partial.reset(resume_info)
         self.resumed = 0
         if self._checksum is not None:
             self._checksum.restart()
@@ -206,5 +206,5 @@ def _slow_transfer_monitor(now: float, size: int) -> "SlowTransferMonitor":
     return SlowTransferMonitor(now, size)
 
 
-def _range_headers(size: int, note: "ResumeInfo") -> dict[str, str]:
-    return {"Range": f"bytes={size}-", "If-Range": note.validator}
+def _range_headers(size: int, resume_info: "ResumeInfo") -> dict[str, str]:
+    return {"Range": f"bytes={size}-", "If-Range": resume_info.validator}

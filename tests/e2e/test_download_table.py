@@ -51,9 +51,9 @@ def ranges(kie: FaultyServer) -> list[str]:
 
 def leave_part(kiecli: Installed, have: bytes = CUT, **changed: Any) -> None:
     """Leave what a killed run leaves."""
-    note = ResumeInfo("t1", 1, len(PNG), etag(PNG), None, "image/png")._replace(**changed)
+    resume_info = ResumeInfo("t1", 1, len(PNG), etag(PNG), None, "image/png")._replace(**changed)
     (kiecli.folder / f"{NAME}.part").write_bytes(have)
-    (kiecli.folder / f"{NAME}.part.json").write_bytes(note.dump())
+    (kiecli.folder / f"{NAME}.part.json").write_bytes(resume_info.dump())
 
 
 # Nothing is forbidden to root, unless it gives that up.

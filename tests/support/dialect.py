@@ -1,8 +1,9 @@
 """Words of a private dialect: none is an identifier in kiecli, some not even in its texts.
 
 Not in the table are words that are right in their place: `answer` (Kie's), `due` and `settle` (of
-a poll, of a task), `head`, `tail`, `start`, `end`, `line`, `word` and `note` (of a text or a file),
-`named`, `shown`, `counts`, `failure`, `secret`, `put`, `act`; `box` is rich's own parameter.
+a poll, of a task), `head`, `tail`, `start`, `end`, `line`, `word` (of a text or a file), `note` (a
+message), `named`, `shown`, `counts`, `failure`, `secret`, `put`, `act`; `box` is rich's own
+parameter.
 """
 
 import re

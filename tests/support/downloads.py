@@ -136,9 +136,9 @@ class Bench:
 
 def leave_part(bench: Bench, left_bytes: bytes = CUT, name: str = NAME, **changed: Any) -> None:
     """Leave what a killed run leaves of PNG."""
-    note = ResumeInfo("task1", 1, len(PNG), etag(PNG), None, "image/png")._replace(**changed)
+    resume_info = ResumeInfo("task1", 1, len(PNG), etag(PNG), None, "image/png")._replace(**changed)
     (bench.folder / f"{name}.part").write_bytes(left_bytes)
-    (bench.folder / f"{name}.part.json").write_bytes(note.dump())
+    (bench.folder / f"{name}.part.json").write_bytes(resume_info.dump())
 
 
 def ranges(bench: Bench) -> list[str]:

@@ -53,9 +53,9 @@ def ranges(bench: Bench) -> list[str]:
 
 def leave_part(bench: Bench, name: str = NAME) -> None:
     """Leave what a killed run leaves."""
-    note = ResumeInfo("task1", 1, len(PNG), etag(PNG), None, "image/png")
+    resume_info = ResumeInfo("task1", 1, len(PNG), etag(PNG), None, "image/png")
     (bench.folder / f"{name}.part").write_bytes(CUT)
-    (bench.folder / f"{name}.part.json").write_bytes(note.dump())
+    (bench.folder / f"{name}.part.json").write_bytes(resume_info.dump())
 
 
 def in_the_way(bench: Bench, name: str) -> str:

@@ -41,7 +41,7 @@ class Small:
 @pytest.mark.parametrize(
     ("host", "room", "hint", "left"),
     [
-        # What can be continued stays, with the note that tells how.
+        # What can be continued stays, with the resume info that tells how.
         ({}, 5000, f"{FREE}; it continues where it stopped", [f"{NAME}.part", f"{NAME}.part.json"]),
         ({}, 0, FREE, []),
         ({"etag": None}, 5000, FREE, []),

@@ -29,9 +29,9 @@ from tests.support.systems import (
     needs_unlinking_open_files,
 )
 
-NOTE = ResumeInfo("task1", 1, 10, '"a"', None, "image/png")
+RESUME_INFO = ResumeInfo("task1", 1, 10, '"a"', None, "image/png")
 
-HEAD_NOTE = NOTE._replace(head_size=5, head_crc32=crc32(b"12345"))
+HEAD_RESUME_INFO = RESUME_INFO._replace(head_size=5, head_crc32=crc32(b"12345"))
 
 
 def never() -> None:
@@ -61,45 +61,45 @@ def left(folder: Path) -> dict[str, bytes]:
 def half_done(path: Path) -> None:
     """Leave what a killed run leaves."""
     with opened(path) as part:
-        part.reset(NOTE)
+        part.reset(RESUME_INFO)
         part.append(b"12345")
 
 
-def test_a_part_and_its_note_are_taken_up_by_the_next_run(path: Path) -> None:
+def test_a_part_and_its_resume_info_are_taken_up_by_the_next_run(path: Path) -> None:
     half_done(path)
-    assert left(path.parent) == {"a.png.part": b"12345", "a.png.part.json": NOTE.dump()}
+    assert left(path.parent) == {"a.png.part": b"12345", "a.png.part.json": RESUME_INFO.dump()}
     with opened(path) as part:
-        assert (part.size, part.note) == (5, NOTE)
+        assert (part.size, part.resume_info) == (5, RESUME_INFO)
         part.append(b"67890")
         part.commit(str(path.with_name("a.png")))
     assert left(path.parent) == {"a.png": b"1234567890"}
 
 
 @pytest.mark.parametrize("there", [b"12345", b"123456789"])
-def test_a_part_that_begins_as_its_note_tells_is_taken_up(path: Path, there: bytes) -> None:
+def test_a_part_that_begins_as_its_resume_info_tells_is_taken_up(path: Path, there: bytes) -> None:
     path.write_bytes(there)
-    Path(f"{path}.json").write_bytes(HEAD_NOTE.dump())
+    Path(f"{path}.json").write_bytes(HEAD_RESUME_INFO.dump())
     with opened(path) as part:
-        assert (part.size, part.note) == (len(there), HEAD_NOTE)
+        assert (part.size, part.resume_info) == (len(there), HEAD_RESUME_INFO)
 
 
-def test_less_than_its_note_tells_of_is_not_left_behind(path: Path) -> None:
+def test_less_than_its_resume_info_tells_of_is_not_left_behind(path: Path) -> None:
     with opened(path) as part:
-        part.reset(HEAD_NOTE)
+        part.reset(HEAD_RESUME_INFO)
         part.append(b"1234")
         assert not part.is_resumable
     assert left(path.parent) == {}
 
 
 @needs_modes
-def test_a_part_has_the_mode_of_any_new_file_and_its_note_is_for_the_user_alone(
+def test_a_part_has_the_mode_of_any_new_file_and_its_resume_info_is_for_the_user_alone(
     path: Path,
 ) -> None:
     modes = []
     umask = os.umask(0o027)
     try:
         with opened(path) as part:
-            part.reset(NOTE)
+            part.reset(RESUME_INFO)
             modes += [stat.S_IMODE(p.stat().st_mode) for p in sorted(path.parent.iterdir())]
             part.append(b"1234567890")
             part.commit(str(path.with_name("a.png")))
@@ -110,21 +110,21 @@ def test_a_part_has_the_mode_of_any_new_file_and_its_note_is_for_the_user_alone(
 
 
 @pytest.mark.parametrize(
-    ("part_bytes", "note_bytes"),
+    ("part_bytes", "resume_info_bytes"),
     [
         (b"12345", None),
         (b"12345", b""),
-        (b"12345", NOTE.dump()[:-1]),
-        (b"12345678901", NOTE.dump()),
-        (b"12346", HEAD_NOTE.dump()),
-        (b"1234", HEAD_NOTE.dump()),
-        (b"", NOTE.dump()),
-        (None, NOTE.dump()),
+        (b"12345", RESUME_INFO.dump()[:-1]),
+        (b"12345678901", RESUME_INFO.dump()),
+        (b"12346", HEAD_RESUME_INFO.dump()),
+        (b"1234", HEAD_RESUME_INFO.dump()),
+        (b"", RESUME_INFO.dump()),
+        (None, RESUME_INFO.dump()),
     ],
     ids=[
-        "no note",
-        "empty note",
-        "torn note",
+        "no resume info",
+        "empty resume info",
+        "torn resume info",
         "too long",
         "another",
         "head cut off",
@@ -133,16 +133,16 @@ def test_a_part_has_the_mode_of_any_new_file_and_its_note_is_for_the_user_alone(
     ],
 )
 def test_what_does_not_fit_together_starts_again_and_is_not_left_behind(
-    path: Path, part_bytes: bytes | None, note_bytes: bytes | None
+    path: Path, part_bytes: bytes | None, resume_info_bytes: bytes | None
 ) -> None:
     if part_bytes is not None:
         path.write_bytes(part_bytes)
-    if note_bytes is not None:
-        Path(f"{path}.json").write_bytes(note_bytes)
+    if resume_info_bytes is not None:
+        Path(f"{path}.json").write_bytes(resume_info_bytes)
     with opened(path) as part:
-        assert part.note is None
-        part.reset(NOTE)
-        assert left(path.parent) == {"a.png.part": b"", "a.png.part.json": NOTE.dump()}
+        assert part.resume_info is None
+        part.reset(RESUME_INFO)
+        assert left(path.parent) == {"a.png.part": b"", "a.png.part.json": RESUME_INFO.dump()}
     assert left(path.parent) == {}
 
 
@@ -152,43 +152,45 @@ def killed(part: PartFile) -> None:
 
 
 @pytest.mark.parametrize("left_bytes", [b"", b"12345"])
-def test_a_note_from_before_never_vouches_for_bytes_that_came_after_it(
+def test_resume_info_from_before_never_vouches_for_bytes_that_came_after_it(
     path: Path, left_bytes: bytes
 ) -> None:
     path.write_bytes(left_bytes)
-    Path(f"{path}.json").write_bytes(NOTE.dump())
+    Path(f"{path}.json").write_bytes(RESUME_INFO.dump())
     part = PartFile(str(path), never)
     part.reset(None)
     part.append(b"other")
     killed(part)
     with opened(path) as reopened:
-        assert reopened.note is None
+        assert reopened.resume_info is None
 
 
-def test_starting_again_forgets_the_bytes_and_the_note(path: Path) -> None:
+def test_starting_again_forgets_the_bytes_and_the_resume_info(path: Path) -> None:
     half_done(path)
     with opened(path) as part:
         part.reset(None)
-        assert (part.size, part.note, left(path.parent)) == (0, None, {"a.png.part": b""})
-        part.append(b"no note can vouch for these")
+        assert (part.size, part.resume_info, left(path.parent)) == (0, None, {"a.png.part": b""})
+        part.append(b"no resume info can vouch for these")
     assert left(path.parent) == {}
 
 
-def test_the_rests_of_a_note_that_was_being_written_are_no_obstacle(path: Path) -> None:
+def test_the_rests_of_resume_info_that_was_being_written_are_no_obstacle(path: Path) -> None:
     Path(f"{path}.json.new").write_bytes(b"{")
     half_done(path)
-    assert left(path.parent) == {"a.png.part": b"12345", "a.png.part.json": NOTE.dump()}
+    assert left(path.parent) == {"a.png.part": b"12345", "a.png.part.json": RESUME_INFO.dump()}
 
 
 @needs_links
 @pytest.mark.parametrize("name", ["a.png.part", "a.png.part.json", "a.png.part.json.new"])
-def test_a_link_in_the_place_of_a_part_or_note_is_never_followed(path: Path, name: str) -> None:
+def test_a_link_in_the_place_of_a_part_or_resume_info_is_never_followed(
+    path: Path, name: str
+) -> None:
     victim = path.parent / "victim"
     victim.write_bytes(b"precious")
     (path.parent / name).symlink_to(victim)
     with opened(path) as part:
-        assert part.note is None
-        part.reset(NOTE)
+        assert part.resume_info is None
+        part.reset(RESUME_INFO)
         part.append(b"1234567890")
         part.commit(str(path.with_name("a.png")))
     assert left(path.parent) == {"a.png": b"1234567890", "victim": b"precious"}
@@ -202,8 +204,8 @@ def test_a_file_of_somebody_else_is_not_trusted(path: Path, name: str) -> None:
     half_done(path)
     os.chown(path.parent / name, 65534, 65534)
     with opened(path) as part:
-        assert part.note is None
-        part.reset(NOTE)
+        assert part.resume_info is None
+        part.reset(RESUME_INFO)
         part.append(b"mine")
     assert {found.stat().st_uid for found in path.parent.iterdir()} == {0}
 
@@ -224,15 +226,15 @@ def test_a_file_in_the_folder_s_place_is_the_disk_s_own_error(tmp_path: Path) ->
 
 def test_the_second_takes_over_what_the_first_leaves(path: Path) -> None:
     first = PartFile(str(path), never)
-    first.reset(NOTE)
+    first.reset(RESUME_INFO)
     first.append(b"12345")
     with opened(path, first.release) as second:
-        assert (second.size, second.note) == (5, NOTE)
+        assert (second.size, second.resume_info) == (5, RESUME_INFO)
 
 
 def test_an_error_while_waiting_lets_go_of_the_file(path: Path) -> None:
     with opened(path) as first:
-        first.reset(NOTE)
+        first.reset(RESUME_INFO)
         first.append(b"1")
         with pytest.raises(AssertionError, match="nobody holds the lock"):
             PartFile(str(path), never)
@@ -244,27 +246,33 @@ def test_what_a_killed_run_left_beside_a_complete_file_is_tidied_away(path: Path
     assert left(path.parent) == {}
 
 
-def test_a_note_alone_is_tidied_away_too(path: Path) -> None:
-    Path(f"{path}.json").write_bytes(NOTE.dump())
+def test_resume_info_alone_is_tidied_away_too(path: Path) -> None:
+    Path(f"{path}.json").write_bytes(RESUME_INFO.dump())
     remove_stale_part(str(path))
     assert left(path.parent) == {}
 
 
-@pytest.mark.parametrize("note", [None, b"{}"], ids=["no note", "another's note"])
-def test_a_file_of_that_name_without_a_note_of_ours_stays(path: Path, note: bytes | None) -> None:
+@pytest.mark.parametrize(
+    "resume_info", [None, b"{}"], ids=["no resume info", "another's resume info"]
+)
+def test_a_file_of_that_name_without_our_resume_info_stays(
+    path: Path, resume_info: bytes | None
+) -> None:
     path.write_bytes(b"my own")
-    if note is not None:
-        Path(f"{path}.json").write_bytes(note)
+    if resume_info is not None:
+        Path(f"{path}.json").write_bytes(resume_info)
     before = left(path.parent)
     remove_stale_part(str(path))
     assert left(path.parent) == before
 
 
 @pytest.mark.parametrize("name", ["a.png.part.json", "a.png.part.json.new"])
-def test_a_folder_in_the_place_of_the_note_leaves_no_part_behind(path: Path, name: str) -> None:
+def test_a_folder_in_the_place_of_the_resume_info_leaves_no_part_behind(
+    path: Path, name: str
+) -> None:
     (path.parent / name).mkdir()
     with opened(path) as part, pytest.raises(OSError, match=re.escape(name)):
-        part.reset(NOTE)
+        part.reset(RESUME_INFO)
     assert [found.name for found in path.parent.iterdir() if found.suffix != ".lock"] == [name]
 
 
@@ -273,7 +281,7 @@ def test_a_part_without_a_byte_can_be_removed_before_its_end(
     path: Path, there: bytes, stays: bool
 ) -> None:
     with opened(path) as part:
-        part.reset(NOTE)
+        part.reset(RESUME_INFO)
         part.append(there)
         part.discard_if_empty()
         assert [name in left(path.parent) for name in (path.name, f"{path.name}.json")] == [
@@ -292,10 +300,10 @@ def test_a_part_that_has_been_released_is_not_looked_for_again(path: Path) -> No
 
 def test_a_part_in_use_is_not_tidied_away(path: Path) -> None:
     with opened(path) as part:
-        part.reset(NOTE)
+        part.reset(RESUME_INFO)
         part.append(b"12345")
         remove_stale_part(str(path))
-        assert left(path.parent) == {"a.png.part": b"12345", "a.png.part.json": NOTE.dump()}
+        assert left(path.parent) == {"a.png.part": b"12345", "a.png.part.json": RESUME_INFO.dump()}
 
 
 def test_tidying_where_nothing_is_left_touches_nothing(tmp_path: Path) -> None:
@@ -337,8 +345,8 @@ def test_what_is_not_ours_to_remove_is_the_disk_s_own_error(tmp_path: Path) -> N
         content_type=st.none() | st.text(),
     )
 )
-def test_a_note_is_read_as_it_was_written(note: ResumeInfo) -> None:
-    assert ResumeInfo.parse(note.dump()) == note
+def test_resume_info_is_read_as_it_was_written(resume_info: ResumeInfo) -> None:
+    assert ResumeInfo.parse(resume_info.dump()) == resume_info
 
 
 @pytest.mark.parametrize(
@@ -361,24 +369,24 @@ def test_a_note_is_read_as_it_was_written(note: ResumeInfo) -> None:
     ],
     ids=str,
 )
-def test_a_note_that_is_not_as_it_was_written_is_none(changed: dict[str, object]) -> None:
+def test_resume_info_that_is_not_as_it_was_written_is_none(changed: dict[str, object]) -> None:
     import json
 
-    assert ResumeInfo.parse(json.dumps(NOTE._asdict() | changed).encode()) is None
+    assert ResumeInfo.parse(json.dumps(RESUME_INFO._asdict() | changed).encode()) is None
 
 
 @given(st.binary())
-def test_anything_else_is_no_note(data: bytes) -> None:
+def test_anything_else_is_no_resume_info(data: bytes) -> None:
     assert ResumeInfo.parse(data) is None
 
 
 @pytest.mark.parametrize("data", [b"[]", b"5", b"{}", b"\xff", b"[" * 99999])
-def test_other_json_is_no_note(data: bytes) -> None:
+def test_other_json_is_no_resume_info(data: bytes) -> None:
     assert ResumeInfo.parse(data) is None
 
 
 @pytest.mark.parametrize(
-    ("answer", "note"),
+    ("answer", "resume_info"),
     [
         (
             FileResponse(200, length=9, etag='"a"'),
@@ -394,7 +402,7 @@ def test_other_json_is_no_note(data: bytes) -> None:
         (FileResponse(200, length=9, etag='"a"', encoding="gzip"), None),
     ],
 )
-def test_only_a_file_that_can_be_proved_to_be_the_same_gets_a_note(
-    answer: FileResponse, note: ResumeInfo | None
+def test_only_a_file_that_can_be_proved_to_be_the_same_gets_resume_info(
+    answer: FileResponse, resume_info: ResumeInfo | None
 ) -> None:
-    assert answer.resume_info("t", 2, b"head") == note
+    assert answer.resume_info("t", 2, b"head") == resume_info

@@ -97,7 +97,7 @@ def _in_full(expected: object) -> object:
 
 
 @pytest.mark.parametrize(
-    ("note", "status", "headers", "expected"),
+    ("resume_info", "status", "headers", "expected"),
     [
         (BY_ETAG, 206, REST, CONTINUE),
         (BY_BOTH, 206, REST, CONTINUE),
@@ -143,9 +143,9 @@ def _in_full(expected: object) -> object:
     ],
 )
 def test_an_answer_to_a_request_for_the_rest_of_a_file(
-    note: ResumeInfo, status: int, headers: dict[str, str], expected: object
+    resume_info: ResumeInfo, status: int, headers: dict[str, str], expected: object
 ) -> None:
-    assert found(classify(answer(status, **headers), 40, note)) == _in_full(expected)
+    assert found(classify(answer(status, **headers), 40, resume_info)) == _in_full(expected)
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_a_folder_that_is_removed_again_and_again_is_an_error(bench: Bench) -> N
     ids=["words", "zeros", "the same bytes", "the same start", "too long"],
 )
 def test_another_part_in_the_place_of_ours_is_never_published(bench: Bench, theirs: bytes) -> None:
-    """Nothing of it is taken over, though the note of ours is still beside it."""
+    """Nothing of it is taken over, though our resume info is still beside it."""
     part = bench.folder / "task1-1.png.part"
 
     def replace() -> None:

@@ -168,7 +168,9 @@ def _in_words(text: str, json: _Json) -> list[FoundTask]:
     tasks = []
     for number, word in enumerate(_WORD.finditer(text), start=1):
         task = parse_task(word[0], f"word {number} on stdin")
-        if is_task_id(task.task_id):
+        # No id ends with a colon, as a message does: Cloudflare's whole refusal of a client is
+        # `error code: 1010`, whose words would be asked about for a minute.
+        if is_task_id(task.task_id) and not word[0].endswith(":"):
             tasks.append(task)
         elif json.values:
             raise _first_error(json.tasks)

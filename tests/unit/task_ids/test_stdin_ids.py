@@ -395,6 +395,10 @@ def test_damaged_json_has_the_ids_of_its_outermost_objects(stdin: str, found: li
             (stdin, "no task id on stdin: did the command before the pipe fail?", "")
             for stdin in (b"", b" \r\n\t", b"\xef\xbb\xbf", b"[]", b"[[], []]", "# none", b",")
         ],
+        *[  # no id ends with a colon: it is a message, the second one Cloudflare's
+            (stdin, "no task id on stdin: did the command before the pipe fail?", "")
+            for stdin in ("Error: timeout", "error code: 1010\n", f"{ONE} failed:")
+        ],
     ],
 )
 def test_what_cannot_be_an_id_is_named_by_its_place(

@@ -1,14 +1,10 @@
 """`--archive FILE` in a run: skips the tasks that the archive lists, adds those that are done."""
 
-from collections.abc import Iterable
-
 from kiecli.api.models import Phase
 from kiecli.commands.command_line import resume_argv
 from kiecli.commands.stop_rule import ANY, LeftOpen
 from kiecli.download.archive import FAILED, SAVED, Archive
-from kiecli.download.plan import Target
-from kiecli.errors import SaveError, UsageError
-from kiecli.files.sanitize import fold_path
+from kiecli.errors import SaveError
 from kiecli.outcome import Outcome
 from kiecli.render.formats import ResultWriter
 from kiecli.render.reporter import Reporter
@@ -74,19 +70,6 @@ class ArchivedTasks:
             reporter.note(left_open.message())
             return True
         return not self.left.task_ids
-
-    def check_targets(self, targets: Iterable[Target]) -> None:
-        """Check that no result is saved where the archive is: a line added to it would damage it.
-
-        Raises:
-            UsageError: One has the path of the archive.
-        """
-        archive = fold_path(self._archive.path)
-        for target in targets:
-            if fold_path(target.path) == archive:
-                raise UsageError(
-                    f"{target.path} is the file of --archive", hint="give the archive another name"
-                )
 
     def add(self, outcome: Outcome, reporter: Reporter) -> Outcome:
         """Add a task to the archive if it is done for good: saved, or failed at Kie.

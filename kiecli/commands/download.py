@@ -120,6 +120,7 @@ class DownloadSession:
             report=self._report,
             random=runtime.random,
             idle=self._threads.idle,
+            archive=flags.archive,
         )
         self._saving: dict[str, tuple[int, dict[int, SavedFile]]] = {}
         """Of each task that is being saved, how many files it has, and those that have ended."""
@@ -169,8 +170,6 @@ class DownloadSession:
         selection = self._batch.selection
         try:
             targets = self._downloader.plan(task, selection.labels.get(task.task_id))
-            if self._archived is not None:
-                self._archived.check_targets(targets)
             if self._flags.to_stdout:
                 is_terminal = self._runtime.out.is_terminal
                 check_for_stdout(task, targets, selection, is_terminal=is_terminal)

@@ -47,6 +47,7 @@ class Downloader:
         usage: Callable[[str], Usage] = disk_usage,
         idle: Idle = nullcontext,
         close_connections: Callable[[], None] = lambda: None,
+        archive: str | None = None,
         disk: Disk = SYSTEM_DISK,
     ) -> None:
         """Take what it needs.
@@ -62,6 +63,7 @@ class Downloader:
             usage: Returns the room of the disk that a folder is on.
             idle: Entered by a thread that only waits for a host, so that other files can go on.
             close_connections: Closes those of the client, which stays in use.
+            archive: The file of `--archive`, which no result may replace.
             disk: Where files are saved.
         """
         self._options = options
@@ -77,7 +79,7 @@ class Downloader:
             disk=disk,
         )
         self._reservations = NameReservations(
-            options.template, with_metadata=options.write_metadata
+            options.template, with_metadata=options.write_metadata, archive=archive
         )
         # Each is changed by one call at a time, which other threads see whole: no lock is needed.
         self._begun: list[SaveJob] = []
@@ -96,7 +98,7 @@ class Downloader:
 
         Raises:
             SaveError: It has nothing at all to save.
-            UsageError: Two results, of this task or of two, would be one file.
+            UsageError: Two results, of this task or of two, would be one file, or one the archive.
         """
         targets = plan(task, self._options, label)
         self._reservations.add(targets)

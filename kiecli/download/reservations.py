@@ -1,4 +1,4 @@
-"""Refuses a run in which two results would write the same file."""
+"""Refuses a run in which two results would write the same file, or one that of `--archive`."""
 
 from collections.abc import Iterable, Iterator
 
@@ -32,27 +32,36 @@ class NameReservations:
     and `a.png` for one file.
     """
 
-    def __init__(self, template: Template, *, with_metadata: bool = False) -> None:
+    def __init__(
+        self, template: Template, *, with_metadata: bool = False, archive: str | None = None
+    ) -> None:
         """Begin with none.
 
         Args:
             template: What names the files, for the advice how to tell them apart.
             with_metadata: Whether metadata is written beside each file.
+            archive: The file of `--archive`: a result in its place would be damaged by the next
+                line that is added to it.
         """
         self._template = template
         self._with_metadata = with_metadata
+        archive_paths = [] if archive is None else [(fold_path(archive), "")]
+        self._archive = {key for key, _ in _keys_of_known(archive_paths)[0]}
         self._owners: dict[_Key, _Owner] = {}
 
     def add(self, targets: Iterable[Target]) -> None:
         """Reserve the paths of one task's targets, all of them or none.
 
         Raises:
-            UsageError: Two of these targets, or one of them and an earlier one, are one file.
+            UsageError: Two of these targets, or one of them and an earlier one or the archive, are
+                one file.
         """
         owners: dict[_Key, _Owner] = {}
         for target in targets:
             reserved, conflicts = _keys(target, self._known_paths(target))
             for key, use in conflicts:
+                if key in self._archive:
+                    raise _is_archive(target, use, is_sure=key[0] == _FILE)
                 other = owners.get(key) or self._owners.get(key)
                 if other is not None:
                     raise self._same_file(other, (target, use))
@@ -104,6 +113,16 @@ def _keys(target: Target, known: Iterable[tuple[str, str]]) -> tuple[_Uses, _Use
         target: The result.
         known: Every path that saving it may write, as far as it is known, with what goes there.
     """
+    reserved, conflicts = _keys_of_known(known)
+    if not target.path_known:
+        path = fold_path(target.path)
+        reserved.append(((_ANY, path), ""))
+        conflicts += [((_ANY, path), ""), ((_STEM, path), "")]
+    return reserved, conflicts
+
+
+def _keys_of_known(known: Iterable[tuple[str, str]]) -> tuple[_Uses, _Uses]:
+    """Return what known paths reserve, and what must not be reserved."""
     reserved: _Uses = []
     conflicts: _Uses = []
     for path, use in known:
@@ -113,11 +132,13 @@ def _keys(target: Target, known: Iterable[tuple[str, str]]) -> tuple[_Uses, _Use
             # Of the other one only the stem is known: nothing tells that they are one for sure.
             reserved.append(((_STEM, stem), ""))
             conflicts.append(((_ANY, stem), ""))
-    if not target.path_known:
-        path = fold_path(target.path)
-        reserved.append(((_ANY, path), ""))
-        conflicts += [((_ANY, path), ""), ((_STEM, path), "")]
     return reserved, conflicts
+
+
+def _is_archive(target: Target, use: str, *, is_sure: bool) -> UsageError:
+    what = f"the {use} of {target.path}" if use else target.path
+    verb = "is" if is_sure else "can be"
+    return UsageError(f"{what} {verb} the file of --archive", hint="give the archive another name")
 
 
 def _stems(name: str) -> Iterator[str]:

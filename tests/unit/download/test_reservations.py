@@ -137,3 +137,23 @@ def test_the_part_of_one_task_s_result_is_no_place_for_another_s() -> None:
         "results of the tasks two and one would be out/a.png and out/a.png.part, where the part of"
         " the first goes"
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "archive", "message"),
+    [
+        ("A.png", "./out/x/../a.png", "out/A.png is the file of --archive"),
+        ("a.png", "out/a.png.part", "the part of out/a.png is the file of --archive"),
+        ("a.png", "out/a.png.part.json", "the part of out/a.png is the file of --archive"),
+        ("a.png", "out/a.png.json", "the metadata of out/a.png is the file of --archive"),
+        ("a", "out/a.txt", "out/a can be the file of --archive"),
+        ("a", "out/a.png.json", "out/a can be the file of --archive"),
+    ],
+)
+def test_nothing_is_written_where_the_archive_is(url: str, archive: str, message: str) -> None:
+    run = Run("{name}.{ext}")
+    run.reservations = NameReservations(
+        run.options.template, with_metadata=True, archive=archive.replace("/", os.sep)
+    )
+    assert run.refused("t", url) == (message, "give the archive another name")
+    assert run.reserve("t", "b.png") == ["out/b.png"]

@@ -80,7 +80,6 @@ class KieError(Exception):
     fatal = False
     temporary = False
     rerun_helps = True
-    retry_after: float | None = None
 
     def __init__(
         self,
@@ -89,12 +88,14 @@ class KieError(Exception):
         hint: str = "",
         temporary: bool | None = None,
         rerun_helps: bool | None = None,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         # Attributes, not arguments of Exception: callers that know more extend message and hint.
         self.message = message
         self.reason = message
         self.hint = hint
+        self.retry_after = retry_after
         if temporary is not None:
             self.temporary = temporary
         if rerun_helps is not None:
@@ -150,17 +151,6 @@ class KieUnavailable(KieError):
     kind = "unavailable"
     exit_code = ExitCode.UNAVAILABLE
     temporary = True
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        hint: str = "",
-        temporary: bool | None = None,
-        retry_after: float | None = None,
-    ) -> None:
-        super().__init__(message, hint=hint, temporary=temporary)
-        self.retry_after = retry_after
 
 
 class ConnectionFailed(KieUnavailable):

@@ -226,6 +226,13 @@ def without_frames(error: E) -> E:
     return error
 
 
+def system_reason(error: OSError) -> str:
+    """Return the system's message for an error, with the small letter that ours begin with."""
+    message = error.strerror or type(error).__name__
+    is_word = message[1:2].islower()  # not an abbreviation, such as macOS's "RPC struct is bad"
+    return message[:1].lower() + message[1:] if is_word and error.strerror else message
+
+
 class Interrupted(BaseException):
     """A signal ends the run; `main` prints the resume command and exits."""
 

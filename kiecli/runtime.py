@@ -11,7 +11,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 from kiecli.clock import Clock, SystemClock
-from kiecli.errors import KieError, UsageError
+from kiecli.errors import KieError, UsageError, system_reason
 from kiecli.redaction import Redactor
 from kiecli.streams import ErrorOutput, Output, Stream
 from kiecli.system.process_interface import TextStream
@@ -218,7 +218,7 @@ class Runtime:
                 # In this one call, so that no signal comes between reading a piece and keeping it.
                 self._stdin_pieces.extend(pieces)
             except OSError as error:
-                raise UsageError(f"cannot read stdin: {error.strerror}") from error
+                raise UsageError(f"cannot read stdin: {system_reason(error)}") from error
             self._stdin_has_ended = True
         return self.stdin_so_far()
 

@@ -5,7 +5,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import BinaryIO, Protocol
 
-from kiecli.errors import SaveError, StdoutClosed
+from kiecli.errors import SaveError, StdoutClosed, system_reason
 from kiecli.redaction import Redactor
 from kiecli.safe_text import encodable, sanitize
 from kiecli.system.system_process import SYSTEM_PROCESS
@@ -228,4 +228,4 @@ def broken(error: OSError) -> BaseException:
     # A pipe has no name. The reader has what it wanted (`| head -1`): that is no error.
     if error.filename is None and error.errno in SYSTEM_PROCESS.closed_pipe_errors:
         return StdoutClosed()
-    return SaveError(f"cannot write to {error.filename or 'stdout'}: {error.strerror}")
+    return SaveError(f"cannot write to {error.filename or 'stdout'}: {system_reason(error)}")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from kiecli.errors import ConfigError
+from kiecli.errors import ConfigError, system_reason
 
 # Settings fill a few hundred bytes; what is longer is something else, a device for example.
 _MAX_SIZE = 1 << 20
@@ -113,7 +113,7 @@ class ConfigStore:
 
     def _unusable(self, verb: str, error: OSError) -> ConfigError:
         return ConfigError(
-            f"cannot {verb} the config file {self.path}: {error.strerror}",
+            f"cannot {verb} the config file {self.path}: {system_reason(error)}",
             hint="fix that, or set KIECLI_CONFIG to another file",
         )
 

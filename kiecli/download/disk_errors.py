@@ -3,7 +3,7 @@
 import errno
 import os
 
-from kiecli.errors import KieError, NameTaken, SaveError, causes, without_frames
+from kiecli.errors import KieError, NameTaken, SaveError, causes, system_reason, without_frames
 
 FREE_SPACE = "free some space, then run the line again"
 FREE_TEMPORARY_SPACE = "free some space there, or set TMPDIR to a folder on another disk"
@@ -79,8 +79,7 @@ def _in_the_way(path: str, error: OSError) -> str:
 
 def describe(error: OSError) -> tuple[str, str]:
     """Return what an error of the disk means, and what to do about it (empty if not known)."""
-    plain = (error.strerror or type(error).__name__).lower()
-    return _MESSAGES.get(error.errno or 0, (plain, ""))
+    return _MESSAGES.get(error.errno or 0, (system_reason(error), ""))
 
 
 def disk_full(path: str, error: OSError, *, resumable: bool) -> SaveError:
@@ -106,7 +105,7 @@ def is_out_of_descriptors(error: BaseException) -> bool:
 def no_temporary_file(path: str, error: OSError) -> SaveError:
     """Return the error of `-o -` when no temporary file can be created."""
     return SaveError(
-        f"could not save {path}: cannot create a temporary file: {(error.strerror or '').lower()}",
+        f"could not save {path}: cannot create a temporary file: {system_reason(error)}",
         hint="set TMPDIR to a writable folder",
     )
 

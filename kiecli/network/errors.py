@@ -10,7 +10,7 @@ import ssl
 
 import httpx
 
-from kiecli.errors import causes
+from kiecli.errors import causes, system_reason
 from kiecli.network.connect import ResolveTimeout
 from kiecli.network.deadline import CONNECT_TIMEOUT, READ_TIMEOUT, Deadline
 
@@ -121,11 +121,8 @@ def _describe_cause(error: BaseException) -> str:
             case ssl.SSLError() if cause.reason:
                 return f"TLS failed ({cause.reason.lower().replace('_', ' ')})"
             case socket.gaierror():
-                return f"its name could not be resolved ({_lowered(cause.strerror or 'unknown')})"
+                return f"its name could not be resolved ({system_reason(cause)})"
             case OSError():  # the innermost one wins
-                reason = _SYSTEM_ERRORS.get(cause.errno or 0, cause.strerror or reason)
-    return _lowered(reason)
-
-
-def _lowered(text: str) -> str:
-    return text[:1].lower() + text[1:]
+                described = system_reason(cause) if cause.strerror else reason
+                reason = _SYSTEM_ERRORS.get(cause.errno or 0, described)
+    return reason

@@ -4,7 +4,7 @@ import os
 import ssl
 from collections.abc import Mapping
 
-from kiecli.errors import ConfigError
+from kiecli.errors import ConfigError, system_reason
 
 
 def create_ssl_context(environ: Mapping[str, str]) -> ssl.SSLContext:
@@ -29,7 +29,7 @@ def create_ssl_context(environ: Mapping[str, str]) -> ssl.SSLContext:
     except OSError as error:
         # OpenSSL's own words are for those who program it.
         is_read = isinstance(error, ssl.SSLError)
-        reason = "it contains no certificates" if is_read else error.strerror
+        reason = "it contains no certificates" if is_read else system_reason(error)
         raise ConfigError(
             f"the certificates of SSL_CERT_FILE ({file}) cannot be read: {reason}",
             hint="unset SSL_CERT_FILE or point it to a PEM file",
@@ -60,6 +60,6 @@ def _check_key_log(path: str) -> None:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
     except OSError as error:
         raise ConfigError(
-            f"the file of SSLKEYLOGFILE ({path}) cannot be written: {error.strerror}",
+            f"the file of SSLKEYLOGFILE ({path}) cannot be written: {system_reason(error)}",
             hint="unset SSLKEYLOGFILE or point it to a file that can be written",
         ) from error

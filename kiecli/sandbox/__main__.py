@@ -25,7 +25,7 @@ from kiecli.sandbox.command import (
     variables,
 )
 from kiecli.sandbox.demos import DEMOS
-from kiecli.sandbox.printing import print_error, with_stdout
+from kiecli.sandbox.printing import print_error, system_reason, with_stdout
 from kiecli.sandbox.server import SandboxServer
 from kiecli.sandbox.shells import lines
 from kiecli.sandbox.simulation import SimulatedKie
@@ -51,14 +51,14 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
             options.port, lambda url: SimulatedKie(url, now=time.time, key=API_KEY)
         )
     except OSError as error:
-        reason = f"cannot listen on 127.0.0.1:{options.port}: {error.strerror}"
+        reason = f"cannot listen on 127.0.0.1:{options.port}: {system_reason(error)}"
         print_error(f"{reason}; choose another --port, or none")
         return _USAGE
     try:
         # For the config file: what is set in the sandbox must not become the user's own setting.
         folder = TemporaryDirectory(prefix="kiecli-sandbox-", ignore_cleanup_errors=True)
     except OSError as error:
-        print_error(f"no temporary folder: {error.strerror}; set TMPDIR")
+        print_error(f"no temporary folder: {system_reason(error)}; set TMPDIR")
         return _USAGE
     threading.Thread(target=server.serve_forever, daemon=True).start()
     # argparse leaves the `--` in, with which options of the command are kept from it.

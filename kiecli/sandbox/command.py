@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
 
-from kiecli.sandbox.printing import print_error
+from kiecli.sandbox.printing import print_error, system_reason
 
 API_KEY = "sandbox-key"
 """The one key that the sandbox takes."""
@@ -107,7 +107,7 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
             command, executable=found, env=environment
         )
     except OSError as error:
-        print_error(f"cannot run {command[0]}: {error.strerror}")
+        print_error(f"cannot run {command[0]}: {system_reason(error)}")
         return _CANNOT_FIND if isinstance(error, FileNotFoundError) else _CANNOT_RUN
     for number in _PASSED_ON:
         _on(number, child.send_signal)

@@ -18,6 +18,12 @@ def print_error(text: str) -> None:
             _discard(2)
 
 
+def system_reason(error: OSError) -> str:
+    """Return the system's message for an error, with a small first letter as kiecli prints it."""
+    message = error.strerror or type(error).__name__
+    return message[:1].lower() + message[1:]
+
+
 def with_stdout(run: Callable[[], int]) -> int:
     """Return the exit code of a function that may print to stdout.
 
@@ -34,7 +40,7 @@ def with_stdout(run: Callable[[], int]) -> int:
         _discard(1)
         if isinstance(error, BrokenPipeError):
             return _SIGPIPE
-        print_error(f"cannot write to stdout: {error.strerror}")
+        print_error(f"cannot write to stdout: {system_reason(error)}")
         return _SAVE_FAILED
 
 

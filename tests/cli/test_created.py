@@ -232,7 +232,7 @@ def test_a_stdin_that_cannot_be_read_is_the_only_error(kiecli: Program) -> None:
     err = FakeStream()
     runtime = Runtime(environ=kiecli.environ, stdin=Broken(), stdout=FakeStream(), stderr=err)
     assert main(["status", "-"], runtime) == 2
-    assert err.text == "kiecli: cannot read stdin: Is a directory\n"
+    assert err.text == "kiecli: cannot read stdin: is a directory\n"
 
 
 @pytest.mark.parametrize(

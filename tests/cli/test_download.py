@@ -643,7 +643,7 @@ def test_a_stdout_that_is_full_is_told(kiecli: Program, argv: list[str]) -> None
     assert ran == Ran(
         7,
         "",
-        "kiecli: cannot write to stdout: No space left on device."
+        "kiecli: cannot write to stdout: no space left on device."
         f" To try again: kiecli download {' '.join(argv)}\n",
     )
 

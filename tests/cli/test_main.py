@@ -262,7 +262,7 @@ def test_a_stdin_that_cannot_be_read_is_wrong_usage(kiecli: Program) -> None:
         stderr=err,
     )
     assert main(["status", "-"], runtime) == 2
-    assert err.text == "kiecli: cannot read stdin: Is a directory\n"
+    assert err.text == "kiecli: cannot read stdin: is a directory\n"
 
 
 @pytest.mark.parametrize(
@@ -504,7 +504,7 @@ def test_a_stdout_that_is_full_is_exit_7(
     assert ran == Ran(
         7,
         "",
-        "kiecli: cannot write to stdout: No space left on device."
+        "kiecli: cannot write to stdout: no space left on device."
         f" To try again: kiecli {' '.join([command, *repeated])} demo-image\n",
     )
 

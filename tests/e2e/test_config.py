@@ -96,6 +96,6 @@ def test_a_folder_that_cannot_be_written(kiecli: Installed) -> None:
     assert kiecli("config", "set", "timeout", "5m", program=program) == Ran(
         2,
         "",
-        f"kiecli: cannot write the config file {path}: Permission denied. "
+        f"kiecli: cannot write the config file {path}: permission denied. "
         "Fix that, or set KIECLI_CONFIG to another file\n",
     )

@@ -129,7 +129,7 @@ def test_2_a_shell_that_has_no_completion(kiecli: Installed, tmp_path: Path) -> 
 @pytest.mark.parametrize("line", ["--help", "status -h", "--version", "config list"])
 def test_7_a_full_disk_has_no_place_for_the_answer(kiecli: Installed, line: str) -> None:
     ran = kiecli.shell(f"kiecli {line} > /dev/full; echo $?")
-    assert ran == Ran(0, "7\n", "kiecli: cannot write to stdout: No space left on device\n")
+    assert ran == Ran(0, "7\n", "kiecli: cannot write to stdout: no space left on device\n")
 
 
 def test_7_completion_has_no_place(kiecli: Installed, tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_7_completion_has_no_place(kiecli: Installed, tmp_path: Path) -> None:
         "HOME": str(tmp_path / "file"),
     }
     assert kiecli("--install-completion", "bash", environ=environ) == Ran(
-        7, "", f"kiecli: cannot write to {tmp_path}/file: File exists\n"
+        7, "", f"kiecli: cannot write to {tmp_path}/file: file exists\n"
     )
 
 

@@ -149,7 +149,7 @@ def test_without_a_temporary_folder_it_is_one_line() -> None:
     done = subprocess.run(
         [sys.executable, "-c", _NOWHERE], check=False, capture_output=True, text=True, timeout=30
     )
-    reason = "sandbox: no temporary folder: No such file or directory; set TMPDIR\n"
+    reason = "sandbox: no temporary folder: no such file or directory; set TMPDIR\n"
     assert outcome(done) == (2, "", reason)
 
 
@@ -157,7 +157,7 @@ def test_a_port_that_is_taken_is_one_line() -> None:
     line = 'exec "$0" -m kiecli.sandbox --port "${KIE_BASE_URL##*:}" true'
     done = sandbox("sh", "-c", line, sys.executable)
     port = done.stderr.partition("127.0.0.1:")[2].partition(":")[0]
-    message = f"sandbox: cannot listen on 127.0.0.1:{port}: Address already in use"
+    message = f"sandbox: cannot listen on 127.0.0.1:{port}: address already in use"
     assert outcome(done) == (2, "", f"{message}; choose another --port, or none\n")
 
 
@@ -169,7 +169,7 @@ def test_a_port_is_a_number(port: str) -> None:
 
 
 def test_a_command_that_is_not_there_is_one_line() -> None:
-    message = "sandbox: cannot run no-such-command: No such file or directory\n"
+    message = "sandbox: cannot run no-such-command: no such file or directory\n"
     assert outcome(sandbox("no-such-command")) == (127, "", message)
 
 
@@ -185,8 +185,8 @@ def test_its_help_names_the_tasks() -> None:
 @pytest.mark.parametrize(
     ("ending", "code", "message"),
     [
-        ("> /dev/full", 7, "sandbox: cannot write to stdout: No space left on device\n"),
-        ("--help > /dev/full", 7, "sandbox: cannot write to stdout: No space left on device\n"),
+        ("> /dev/full", 7, "sandbox: cannot write to stdout: no space left on device\n"),
+        ("--help > /dev/full", 7, "sandbox: cannot write to stdout: no space left on device\n"),
         (">&-", 7, "sandbox: cannot write to stdout: it is closed\n"),
         ("> /dev/full 2>&1", 7, ""),
         (">&- 2>&-", 7, ""),

@@ -23,7 +23,7 @@ _PLAIN_C = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 # --- streams ---
 
 _CLOSED = "cannot write the results: stdout is closed"
-_FULL = "cannot write to stdout: No space left on device"
+_FULL = "cannot write to stdout: no space left on device"
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_a_home_that_takes_no_file_is_named(kiecli: Installed) -> None:
     assert kiecli("config", "set", "dir", "out", environ={"HOME": "/proc"}) == Ran(
         2,
         "",
-        "kiecli: cannot write the config file /proc/.config/kiecli/config.json: No such file or "
+        "kiecli: cannot write the config file /proc/.config/kiecli/config.json: no such file or "
         "directory. Fix that, or set KIECLI_CONFIG to another file\n",
     )
 
@@ -369,7 +369,7 @@ def test_an_authority_of_ones_own_is_trusted(certificate: Certificate, kiecli: I
 @pytest.mark.parametrize(
     ("file", "message"),
     [
-        ("/nowhere.pem", "No such file or directory"),
+        ("/nowhere.pem", "no such file or directory"),
         (os.devnull, "it contains no certificates"),
         (__file__, "it contains no certificates"),
     ],

@@ -5,7 +5,14 @@ from itertools import pairwise
 import pytest
 
 from kiecli import errors
-from kiecli.errors import ExitCode, KieError, causes, combined_exit_code, without_frames
+from kiecli.errors import (
+    ExitCode,
+    KieError,
+    causes,
+    combined_exit_code,
+    system_reason,
+    without_frames,
+)
 
 
 def test_every_exit_code_is_the_one_that_the_contract_names() -> None:
@@ -104,3 +111,19 @@ def test_an_error_that_is_kept_keeps_nothing_that_it_came_from() -> None:
     assert kept == [(None, None, None)] * len(before)
     assert [type(error) for error in before] == [KieError, OSError, ZeroDivisionError]
     assert raised.value.message == "kept"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError(2, "No such file or directory"), "no such file or directory"),
+        (OSError(5, "Remote I/O error"), "remote I/O error"),
+        (OSError(0, "it is not a regular file"), "it is not a regular file"),
+        (OSError(72, "RPC struct is bad"), "RPC struct is bad"),  # macOS
+        (TimeoutError(), "TimeoutError"),
+        (OSError(1, ""), "PermissionError"),
+    ],
+    ids=str,
+)
+def test_a_message_of_the_system_begins_as_ours_do(error: OSError, reason: str) -> None:
+    assert system_reason(error) == reason

@@ -161,5 +161,5 @@ def test_a_key_that_is_refused_weighs_more_than_files_that_are_gone() -> None:
 
 
 def test_what_ends_the_whole_run_must_be_mended_first() -> None:
-    error = FolderNotWritable("cannot write into out: Permission denied")
+    error = FolderNotWritable("cannot write into out: permission denied")
     assert not Outcome("a", None, error, error.exit_code).can_resume

@@ -201,20 +201,20 @@ def test_a_link_that_leads_nowhere_is_refused(tmp_path: Path) -> None:
 def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
     link = tmp_path / "config.json"
     link.symlink_to("config.json")
-    message = f"cannot read the config file {link}: Too many levels of symbolic links"
+    message = f"cannot read the config file {link}: too many levels of symbolic links"
     assert refusal(ConfigStore(link)).message == message
 
 
 def test_a_folder_in_its_place_is_refused(path: Path) -> None:
     path.mkdir(parents=True)
-    message = f"cannot read the config file {path}: Is a directory"
+    message = f"cannot read the config file {path}: is a directory"
     assert refusal(ConfigStore(path)).message == message
 
 
 @needs_exact_path_errors
 def test_a_file_in_its_folders_place_is_refused(path: Path) -> None:
     path.parent.write_text("")
-    message = f"cannot read the config file {path}: Not a directory"
+    message = f"cannot read the config file {path}: not a directory"
     assert refusal(ConfigStore(path)).message == message
     assert path.parent.read_text() == ""
 
@@ -222,7 +222,7 @@ def test_a_file_in_its_folders_place_is_refused(path: Path) -> None:
 @needs_exact_path_errors
 def test_a_name_that_is_too_long_is_refused(tmp_path: Path) -> None:
     path = tmp_path / ("x" * 300)
-    message = f"cannot read the config file {path}: File name too long"
+    message = f"cannot read the config file {path}: file name too long"
     assert refusal(ConfigStore(path)).message == message
 
 
@@ -265,7 +265,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(written: Path) -> None
     before = written.read_bytes()
     with limit("FSIZE", 0), pytest.raises(ConfigError) as error:
         ConfigStore(written).set("dir", "other")
-    assert error.value.message == f"cannot write the config file {written}: File too large"
+    assert error.value.message == f"cannot write the config file {written}: file too large"
     assert error.value.hint == ELSEWHERE
     assert written.read_bytes() == before
     assert [entry.name for entry in written.parent.iterdir()] == ["config.json"]

@@ -116,4 +116,4 @@ def test_a_full_disk_is_told_with_what_is_left_of_the_file(resumable: bool, hint
 
 
 def test_an_error_without_a_number_is_named_by_its_kind() -> None:
-    assert disk_error("a.png", TimeoutError()).message == "could not save a.png: timeouterror"
+    assert disk_error("a.png", TimeoutError()).message == "could not save a.png: TimeoutError"

@@ -94,7 +94,7 @@ def test_exceptions_of_httpx_are_described(
             socket.gaierror(socket.EAI_NONAME, "Name or service not known"),
             "its name could not be resolved (name or service not known)",
         ),
-        (socket.gaierror(), "its name could not be resolved (unknown)"),
+        (socket.gaierror(), "its name could not be resolved (gaierror)"),
         (_tls("WRONG_VERSION_NUMBER"), "TLS failed (wrong version number)"),
         (_tls(None), "[SSL: None] (_ssl.c:1006)"),
         (_refused(), "its certificate was refused (self-signed certificate)"),

@@ -48,7 +48,7 @@ def test_folders_are_a_list_of_which_one_must_be_there(tmp_path: Path) -> None:
 def test_a_missing_certificate_file_is_named(tmp_path: Path) -> None:
     gone = tmp_path / "gone.pem"
     assert _error({"SSL_CERT_FILE": str(gone)}) == (
-        f"the certificates of SSL_CERT_FILE ({gone}) cannot be read: No such file or directory",
+        f"the certificates of SSL_CERT_FILE ({gone}) cannot be read: no such file or directory",
         "unset SSL_CERT_FILE or point it to a PEM file",
     )
 
@@ -74,7 +74,7 @@ def test_missing_certificate_folders_are_named(tmp_path: Path) -> None:
 def test_a_key_log_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     place = tmp_path / "gone" / "keys.log"
     assert _error({"SSLKEYLOGFILE": str(place)}) == (
-        f"the file of SSLKEYLOGFILE ({place}) cannot be written: No such file or directory",
+        f"the file of SSLKEYLOGFILE ({place}) cannot be written: no such file or directory",
         "unset SSLKEYLOGFILE or point it to a file that can be written",
     )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kiecli.clock import Clock, iso_timestamp
 from kiecli.download.disk_checks import check_can_append
-from kiecli.download.disk_errors import describe
+from kiecli.download.disk_errors import disk_hint, disk_reason
 from kiecli.errors import SaveError, UsageError
 from kiecli.system.disk_interface import Disk
 from kiecli.system.path_syntax import PathSyntax
@@ -75,7 +75,7 @@ class Archive:
             # Windows calls every folder one that may not be read.
             found = IsADirectoryError(EISDIR, "") if path.is_dir() else error
             raise UsageError(
-                f"--archive {self.path} cannot be read: {describe(found)[0]}"
+                f"--archive {self.path} cannot be read: {disk_reason(found)}"
             ) from error
         # UTF-16, as old PowerShells write it, has a NUL in each line; UTF-8 that is appended to it
         # would be read by nobody.
@@ -96,7 +96,7 @@ class Archive:
             check_can_append(self.path)
         except OSError as error:
             raise UsageError(
-                f"--archive {self.path} cannot be written: {describe(error)[0]}"
+                f"--archive {self.path} cannot be written: {disk_reason(error)}"
             ) from error
 
     def add(self, task_id: str, outcome: str) -> None:
@@ -113,9 +113,10 @@ class Archive:
         try:
             self._disk.append_line(self.path, line.encode(), self._waiter())
         except OSError as error:
-            reason, hint = describe(error)
-            message = f"could not add {task_id} to {self.path}: {reason}"
-            raise SaveError(message, hint=hint) from error
+            raise SaveError(
+                f"could not add {task_id} to {self.path}: {disk_reason(error)}",
+                hint=disk_hint(error, "give another file with --archive"),
+            ) from error
 
     def _waiter(self) -> Callable[[], None]:
         until = self._clock.now() + _MAX_LOCK_WAIT

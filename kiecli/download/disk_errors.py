@@ -49,7 +49,7 @@ def save_error(path: str, error: KieError | OSError | UnicodeEncodeError) -> Kie
 
 def disk_error(path: str, error: OSError) -> SaveError:
     """Return the error of a file that the disk refuses."""
-    reason, hint = describe(error)
+    reason, hint = _describe(error)
     kind = NameTaken if error.errno in _NEED_ANOTHER_PATH or _is_denied(error) else SaveError
     return kind(f"could not save {path}: {reason}{_in_the_way(path, error)}", hint=hint)
 
@@ -58,7 +58,7 @@ def unreadable(path: str, error: OSError) -> SaveError:
     """Return the error of an existing file, or its metadata, that cannot be read to compare it."""
     name = "" if error.filename in (None, path) else f" {error.filename}"
     return SaveError(
-        f"could not save {path}: the existing file{name} cannot be read: {describe(error)[0]}",
+        f"could not save {path}: the existing file{name} cannot be read: {disk_reason(error)}",
         hint="replace it with --overwrite, or choose another name with -o",
         rerun_helps=not _is_denied(error),
     )
@@ -77,8 +77,24 @@ def _in_the_way(path: str, error: OSError) -> str:
     return f": {name}" if is_beside and error.errno in _DENIED | {errno.EISDIR} else ""
 
 
-def describe(error: OSError) -> tuple[str, str]:
-    """Return what an error of the disk means, and what to do about it (empty if not known)."""
+def disk_reason(error: OSError) -> str:
+    """Return what an error of the disk means."""
+    return _describe(error)[0]
+
+
+def disk_hint(error: OSError, elsewhere: str) -> str:
+    """Return what to do about an error of the disk, if known, with a file that is not a result.
+
+    Args:
+        error: What the disk answered.
+        elsewhere: How the user chooses another place for this file, as -d and -o do not.
+    """
+    hint = _describe(error)[1]
+    return elsewhere if hint and error.errno not in NO_ROOM | NO_DESCRIPTORS else hint
+
+
+def _describe(error: OSError) -> tuple[str, str]:
+    """Return what an error of the disk means for a result, and what to do about it, if known."""
     return _MESSAGES.get(error.errno or 0, (system_reason(error), ""))
 
 
@@ -104,17 +120,27 @@ def is_out_of_descriptors(error: BaseException) -> bool:
 
 def no_temporary_file(path: str, error: OSError) -> SaveError:
     """Return the error of `-o -` when no temporary file can be created."""
+    elsewhere = "set TMPDIR to a writable folder"
     return SaveError(
-        f"could not save {path}: cannot create a temporary file: {system_reason(error)}",
-        hint="set TMPDIR to a writable folder",
+        f"could not save {path}: cannot create a temporary file: {disk_reason(error)}",
+        hint=disk_hint(error, elsewhere) or elsewhere,
     )
 
 
-def temporary_disk_full(path: str, folder: str) -> SaveError:
-    """Return the error of `-o -` when the disk for temporary files is full."""
-    return SaveError(
-        f"could not save {path}: the disk of {folder} is full", hint=FREE_TEMPORARY_SPACE
-    )
+def temporary_file_error(path: str, folder: str, error: OSError) -> SaveError:
+    """Return the error of `-o -` when its temporary file cannot be written.
+
+    Args:
+        path: The result.
+        folder: Where the temporary file is.
+        error: What the disk answered.
+    """
+    if error.errno in NO_ROOM:
+        reason, hint = f"the disk of {folder} is full", FREE_TEMPORARY_SPACE
+    else:
+        reason = disk_reason(error)
+        hint = disk_hint(error, "set TMPDIR to a folder on another disk")
+    return SaveError(f"could not save {path}: {reason}", hint=hint)
 
 
 def unwritable_name(path: str) -> SaveError:

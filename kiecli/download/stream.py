@@ -4,10 +4,9 @@ from typing import Protocol
 
 from kiecli.download.context import TransferContext
 from kiecli.download.disk_errors import (
-    NO_ROOM,
     no_temporary_file,
     save_error,
-    temporary_disk_full,
+    temporary_file_error,
 )
 from kiecli.download.inline_result import as_text
 from kiecli.download.part_file import PartialFile
@@ -59,8 +58,8 @@ def write_to_stream(target: Target, context: TransferContext, stream: Sink) -> S
 
 
 def _error(path: str, folder: str, error: KieError | OSError | UnicodeEncodeError) -> KieError:
-    if isinstance(error, OSError) and error.errno in NO_ROOM:
-        return temporary_disk_full(path, folder)
+    if isinstance(error, OSError):
+        return temporary_file_error(path, folder, error)
     return save_error(path, error)
 
 

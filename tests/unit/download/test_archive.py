@@ -23,6 +23,9 @@ from tests.support.systems import (
 
 A_FOLDER = "a folder with this name exists"
 NO_FOLDER = "part of the path is a file, not a folder"
+FREE_SPACE = "free some space, then run the line again"
+DESCRIPTORS = "lower -j, or raise the limit with 'ulimit -n'"
+OTHER = "give another file with --archive"
 
 
 @pytest.fixture
@@ -134,11 +137,14 @@ def test_a_list_that_begins_as_utf_16_is_wrong_usage_too(path: Path, mark: bytes
         archive(path).read()
 
 
-class Full:
-    """A disk without room."""
+class Refusing:
+    """A disk that answers each line with an error."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
 
     def append_line(self, *_arguments: object) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        raise OSError(self._number, os.strerror(self._number))
 
 
 class Locked:
@@ -152,7 +158,11 @@ class Locked:
 @pytest.mark.parametrize(
     ("disk", "reason", "hint", "seconds"),
     [
-        (Full(), "the disk is full", "free some space, then run the line again", 0),
+        (Refusing(errno.ENOSPC), "the disk is full", FREE_SPACE, 0),
+        (Refusing(errno.EMFILE), "too many open files", DESCRIPTORS, 0),
+        (Refusing(errno.EFBIG), "the file is larger than the disk or 'ulimit -f' allows", OTHER, 0),
+        (Refusing(errno.EACCES), "permission denied", OTHER, 0),
+        (Refusing(errno.EIO), "input/output error", "", 0),
         (Locked(), "another program holds its lock", "", 10),
     ],
 )

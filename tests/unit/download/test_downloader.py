@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from kiecli.download.disk_checks import disk_usage
 from kiecli.download.inline_result import as_file, as_text
 from kiecli.download.integrity import Integrity, check_integrity
 from kiecli.download.part_file import PartFile
@@ -148,17 +147,18 @@ def test_a_text_result_is_written_to_the_stream_as_it_is(bench: Bench) -> None:
     assert (saved.status, poured) == ("saved", b"words\n")
 
 
-class FullDisk:
-    """A disk for temporary files that has no more room."""
+class RefusingDisk:
+    """A disk for temporary files that makes one, but lets nothing be written into it."""
 
-    def __init__(self) -> None:
+    def __init__(self, number: int) -> None:
+        self._number = number
         self._file = SYSTEM_DISK.open_temporary()
 
     def open_temporary(self) -> Any:
         return self
 
     def write_at(self, _data: memoryview, _offset: int) -> int:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        raise OSError(self._number, os.strerror(self._number))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)
@@ -180,11 +180,28 @@ def test_a_temporary_file_that_finds_no_room_names_its_folder(bench: Bench) -> N
         hint,
         b"",
     )
-    disk: Any = FullDisk()
-    bench.usage, bench.disk = disk_usage, disk
-    saved, poured = write_to(bench, url)
+
+
+ELSEWHERE = "set TMPDIR to a folder on another disk"
+
+
+@pytest.mark.parametrize(
+    ("number", "reason", "hint"),
+    [
+        (errno.ENOSPC, "the disk of {} is full", f"free some space there, or {ELSEWHERE}"),
+        (errno.EFBIG, "the file is larger than the disk or 'ulimit -f' allows", ELSEWHERE),
+        (errno.EIO, "input/output error", ""),
+    ],
+)
+def test_a_temporary_file_that_cannot_be_written_is_never_moved_by_d(
+    bench: Bench, number: int, reason: str, hint: str
+) -> None:
+    disk: Any = RefusingDisk(number)
+    bench.disk = disk
+    saved, poured = write_to(bench, bench.host.file("/a.png", PNG))
+    folder = tempfile.gettempdir()
     assert (message_of(saved.error), saved.error and saved.error.hint, poured) == (
-        f"could not save {path}: the disk of {folder} is full",
+        f"could not save {bench.folder / NAME}: {reason.format(folder)}",
         hint,
         b"",
     )
@@ -209,9 +226,11 @@ def test_without_room_for_a_temporary_file_nothing_is_poured(bench: Bench) -> No
     with limit("NOFILE", 3):
         saved = downloader.write_to(target, stream)
     path, reason = message_of(saved.error).split(": ", 1)
-    assert (path, reason, stream.getvalue(), bench.events) == (
+    hint = saved.error and saved.error.hint
+    assert (path, reason, hint, stream.getvalue(), bench.events) == (
         f"could not save {bench.folder / 'task1-1.png'}",
         "cannot create a temporary file: too many open files",
+        "lower -j, or raise the limit with 'ulimit -n'",
         b"",
         [],
     )

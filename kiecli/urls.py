@@ -3,6 +3,9 @@
 import re
 from urllib.parse import quote, urlsplit
 
+DEFAULT_PORTS = {"http": 80, "https": 443}
+"""The port of each scheme that need not be named."""
+
 
 def is_ip(host: str) -> bool:
     """Tell whether it is an address, IPv6 without its brackets."""
@@ -26,8 +29,21 @@ def is_loopback(host: str) -> bool:
 
 
 def host_of(url: str) -> str:
-    """Return the host of a URL, for messages."""
+    """Return the host of a URL, without its port."""
     return urlsplit(url).hostname or url
+
+
+def server_of(url: str) -> str:
+    """Return the host of a URL for messages, with the port unless it is the scheme's own.
+
+    Raises:
+        ValueError: Its port is none.
+    """
+    parts = urlsplit(url)
+    host = host_of(url)
+    if parts.port in (None, DEFAULT_PORTS.get(parts.scheme)):
+        return host
+    return f"[{host}]:{parts.port}" if ":" in host else f"{host}:{parts.port}"
 
 
 def file_name_of(url: str) -> str:

@@ -22,7 +22,7 @@ from kiecli.network.errors import describe_error, is_certificate_error, name_of_
 from kiecli.network.headers import SUPPORTED_ENCODINGS, content_encoding
 from kiecli.network.logging import Exchange, RequestLogger
 from kiecli.redaction import Redactor
-from kiecli.urls import host_of
+from kiecli.urls import host_of, server_of
 
 MAX_ANSWER = 2 * 1024 * 1024
 """Bytes of a response that are read at most; real ones have some two thousand.
@@ -167,7 +167,7 @@ class KieClient:
             with closing(response):
                 return response.status_code, response.headers, _read(response, deadline)
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-            raise _to_kie_error(error, host_of(self._base_url), deadline) from error
+            raise _to_kie_error(error, self._base_url, deadline) from error
 
     def _logged_exchange(
         self, trace: RequestLogger, task_id: str, method: str, path: str, **content: Any
@@ -214,10 +214,11 @@ def _read(response: httpx.Response, deadline: Deadline) -> bytes:
     return bytes(body)
 
 
-def _to_kie_error(error: Exception, host: str, deadline: Deadline) -> KieError:
+def _to_kie_error(error: Exception, base_url: str, deadline: Deadline) -> KieError:
     """Translate an exception of httpx."""
-    peer = name_of_peer(host, error)
     if isinstance(error, UnicodeError):
+        host = host_of(base_url)
+        peer = name_of_peer(host, error)
         # Raised by Python's codec for host names (idna): a label is empty or too long.
         hint = BASE_URL_HINT if peer == host else "check the proxy settings of the environment"
         return ConfigError(f"{peer} is not a valid hostname", hint=hint)
@@ -225,6 +226,7 @@ def _to_kie_error(error: Exception, host: str, deadline: Deadline) -> KieError:
     if isinstance(error, httpx.ProxyError) and str(error).startswith("407"):
         return AccessError(PROXY_LOGIN_REQUIRED, hint=PROXY_LOGIN_HINT)
     refused = is_certificate_error(error)
+    peer = name_of_peer(server_of(base_url), error)
     return ConnectionFailed(
         f"could not reach {peer}: {describe_error(error, deadline)}",
         hint=_CERTIFICATE_HINT if refused else "",

@@ -17,7 +17,7 @@ from kiecli.files.content_check import is_text
 from kiecli.network.body import Chunk, iter_body
 from kiecli.network.deadline import READ_TIMEOUT, Deadline
 from kiecli.network.errors import describe_error, is_certificate_error, name_of_peer
-from kiecli.urls import host_of, is_web_address, percent_encode
+from kiecli.urls import is_web_address, percent_encode, server_of
 
 # Fewer than curl (50) and browsers (20) allow; real links to results redirect once or not at all.
 _MAX_REDIRECTS = 10
@@ -72,7 +72,7 @@ def open_url(
     except httpx.HTTPError as error:
         if is_out_of_descriptors(error):
             raise OSError(errno.EMFILE, os.strerror(errno.EMFILE)) from error
-        peer = name_of_peer(host_of(path[-1]), error)
+        peer = name_of_peer(server_of(path[-1]), error)
         reason = f"{peer}: {describe_error(error, deadline)}"
         raise (PermanentError if is_certificate_error(error) else TransientError)(reason) from error
 
@@ -126,7 +126,7 @@ def _send(
         if is_certificate_error(error) or is_out_of_descriptors(error):
             hosts.on_connected(server)
             raise
-        peer = name_of_peer(host_of(url), error)
+        peer = name_of_peer(server_of(url), error)
         reason = f"could not reach {peer}: {describe_error(error, deadline)}"
         raise hosts.on_unreachable(server, reason, started) from error
     except BaseException:  # whatever it is, other files need not wait for it
@@ -160,17 +160,19 @@ def _next_address(path: list[str], location: str) -> str:
     except ValueError as error:
         raise PermanentError(f"{origin} {_NOT_A_WEB_ADDRESS}") from error
     if _scheme(url) == "http" and _scheme(here) == "https":
-        raise PermanentError(f"{host_of(here)} redirects from https to plain http ({host_of(url)})")
+        raise PermanentError(
+            f"{server_of(here)} redirects from https to plain http ({server_of(url)})"
+        )
     if url in path:
-        raise PermanentError(f"{host_of(here)} redirects in a loop")
+        raise PermanentError(f"{server_of(here)} redirects in a loop")
     if len(path) > _MAX_REDIRECTS:
-        raise PermanentError(f"{host_of(here)} redirects more than {_MAX_REDIRECTS} times")
+        raise PermanentError(f"{server_of(here)} redirects more than {_MAX_REDIRECTS} times")
     return url
 
 
 def _origin(path: list[str]) -> str:
     """Describe the last URL of a path for messages without quoting it: it may be a secret."""
-    return "the link" if len(path) == 1 else f"{host_of(path[-2])} redirects to what"
+    return "the link" if len(path) == 1 else f"{server_of(path[-2])} redirects to what"
 
 
 def _checked(url: str, origin: str) -> str:

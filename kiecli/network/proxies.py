@@ -10,9 +10,7 @@ from typing import NamedTuple
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from kiecli.errors import ConfigError
-from kiecli.urls import is_loopback
-
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+from kiecli.urls import DEFAULT_PORTS, is_loopback
 
 _HINT = "name an http:// or https:// proxy there, or set NO_PROXY"
 
@@ -65,7 +63,7 @@ class ProxySettings:
         if setting is None or is_loopback(host):
             return None
         exempt = self._setting("no_proxy")
-        if exempt and is_exempt(host, port or _DEFAULT_PORTS.get(scheme), exempt[1]):
+        if exempt and is_exempt(host, port or DEFAULT_PORTS.get(scheme), exempt[1]):
             return None
         return parse_proxy(*setting)
 
@@ -119,11 +117,11 @@ def parse_proxy(variable: str, address: str) -> ProxyAddress:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         host, port = "", None
-    if scheme.lower() not in _DEFAULT_PORTS or not re.fullmatch(r"(?a)[\w.:-]+", host) or port == 0:
+    if scheme.lower() not in DEFAULT_PORTS or not re.fullmatch(r"(?a)[\w.:-]+", host) or port == 0:
         shown = f"{scheme}://{place}" if separator else place
         raise ConfigError(f"the proxy in {variable} ({shown}) cannot be used", hint=_HINT)
     return ProxyAddress(
-        scheme.lower(), host, port or _DEFAULT_PORTS[scheme.lower()], _auth(login) if at else None
+        scheme.lower(), host, port or DEFAULT_PORTS[scheme.lower()], _auth(login) if at else None
     )
 
 

@@ -110,7 +110,7 @@ def test_6_nobody_is_there(kiecli: Installed) -> None:
     assert kiecli("wait", "-t", "0", "demo-image", environ={"KIE_BASE_URL": url}) == Ran(
         6,
         "",
-        "kiecli: could not reach 127.0.0.1: connection refused. To try again: "
+        f"kiecli: could not reach {url.removeprefix('http://')}: connection refused. To try again: "
         "kiecli wait -t 0 demo-image\n",
     )
 

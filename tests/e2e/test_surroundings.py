@@ -353,9 +353,9 @@ def test_an_unknown_certificate_is_6_at_once(certificate: Certificate, kiecli: I
     assert ran == Ran(
         6,
         "",
-        "kiecli: could not reach 127.0.0.1: its certificate was refused (self-signed certificate). "
-        "If your network uses its own certificate authority, set SSL_CERT_FILE to its certificate; "
-        "to try again: kiecli wait a\n",
+        f"kiecli: could not reach {kie.url.removeprefix('https://')}: its certificate was refused"
+        " (self-signed certificate). If your network uses its own certificate authority, set"
+        " SSL_CERT_FILE to its certificate; to try again: kiecli wait a\n",
     )
 
 

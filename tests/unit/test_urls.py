@@ -2,7 +2,14 @@
 
 import pytest
 
-from kiecli.urls import file_name_of, is_ip, is_loopback, is_web_address, percent_encode
+from kiecli.urls import (
+    file_name_of,
+    is_ip,
+    is_loopback,
+    is_web_address,
+    percent_encode,
+    server_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +36,25 @@ def test_which_hosts_are_this_machine(host: str, loopback: bool) -> None:
 )
 def test_which_names_are_addresses(host: str, address: bool) -> None:
     assert is_ip(host) is address
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("https://api.kie.ai/a?b", "api.kie.ai"),
+        ("https://api.kie.ai:443", "api.kie.ai"),
+        ("HTTPS://API.kie.ai:443", "api.kie.ai"),
+        ("https://api.kie.ai:80", "api.kie.ai:80"),
+        ("http://localhost:80", "localhost"),
+        ("http://user:secret@127.0.0.1:8080/a", "127.0.0.1:8080"),
+        ("http://[::1]/a", "::1"),
+        ("http://[::1]:8080/a", "[::1]:8080"),
+    ],
+)
+def test_a_server_is_named_with_its_port_unless_that_goes_without_saying(
+    url: str, server: str
+) -> None:
+    assert server_of(url) == server
 
 
 @pytest.mark.parametrize(

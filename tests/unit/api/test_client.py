@@ -514,4 +514,6 @@ def test_a_poll_that_hangs_is_given_up_with_its_connection() -> None:
     ):
         error = _error(KieClient(http, f"http://127.0.0.1:{server.port}", _KEY, Rushing()))
     assert (type(error), error.temporary) == (ConnectionFailed, True)
-    assert error.message == "could not reach 127.0.0.1: no whole answer within 20 s"
+    assert error.message == (
+        f"could not reach 127.0.0.1:{server.port}: no whole answer within 20 s"
+    )

@@ -90,7 +90,8 @@ def _facts(outcome: Outcome, wall: float, *, roomy: bool) -> list[_Fact]:
 
 
 def _text_of(outcome: Outcome, task: Task) -> list[_Fact]:
-    if task.inline_result is None:
+    # Beside files an object only describes them: `-o -` would write a file, or refuse several.
+    if task.inline_result is None or task.results:
         return []
     return [("text", f"to show it: {outcome.command('download', '-o', '-')}", "")]
 

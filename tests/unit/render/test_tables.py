@@ -137,6 +137,18 @@ hint    blocked by
 │ text   to show it: kiecli download -o - a                │
 ╰──────────────────────────────────────────────────────────╯""",
         ),
+        (  # a segment map: -o - would refuse its files
+            outcome(
+                state="success",
+                resultJson={"resultObject": {"segments": [{"maskUrl": "https://h/m.png"}]}},
+            ),
+            60,
+            """\
+╭─ a ──────────────────────────────────────────────────────╮
+│ state  success                                           │
+╰──────────────────────────────────────────────────────────╯
+https://h/m.png""",
+        ),
         (
             outcome(state="generating", progress="0.42", createTime=(NOW - 100) * 1000),
             60,

@@ -144,7 +144,8 @@ class DownloadSession:
         except BaseException:  # a signal, or the reader of stdout went away
             self._downloader.abandon()
             raise
-        return self._batch.finish(summarize=not flags.dry_run, lead=self._lead)
+        lead = str if flags.dry_run else self._lead
+        return self._batch.finish(summarize=not flags.dry_run, lead=lead)
 
     def _settled(self, snapshot: Snapshot) -> None:
         task = snapshot.answer
@@ -180,9 +181,15 @@ class DownloadSession:
         self._warn_of_age(task)
         for target in targets:
             if self._flags.dry_run:
-                self._saved(FileFinished(target, SavedFile.planned(target)))
+                self._previewed(target)
             else:
                 self._threads.submit(partial(self._save, target))
+
+    def _previewed(self, target: "Target") -> None:
+        file = self._downloader.preview(target)
+        if file.error is not None:
+            self._batch.reporter.error(file.error, about=target.name)
+        self._saved(FileFinished(target, file))
 
     def _save(self, target: "Target") -> FileFinished | BaseException:
         """Save one target, on a worker; return how that ended."""

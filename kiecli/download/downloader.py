@@ -15,6 +15,7 @@ from kiecli.download.context import TransferContext
 from kiecli.download.descriptors import DescriptorQueue
 from kiecli.download.disk_checks import DiskSpace, Usage, disk_usage
 from kiecli.download.disk_errors import is_out_of_descriptors, save_error
+from kiecli.download.failures import PermanentError
 from kiecli.download.host_health import HostHealth, Idle
 from kiecli.download.job import SaveJob
 from kiecli.download.plan import SavedFile, SaveOptions, Target, plan
@@ -103,6 +104,18 @@ class Downloader:
         targets = plan(task, self._options, label)
         self._reservations.add(targets)
         return targets
+
+    def preview(self, target: Target) -> SavedFile:
+        """Return how saving a target would end, as far as that is known without a request."""
+        from kiecli.download.file_host import checked_url
+
+        try:
+            if target.url is not None:
+                checked_url(target.url)
+        except PermanentError as error:
+            reason = f"could not save {target.path}: {error.reason}"
+            return SavedFile.failed(target, SaveError(reason, rerun_helps=False))
+        return SavedFile.planned(target)
 
     def save(self, target: Target) -> SavedFile:
         """Save a target, or find it saved; whatever goes wrong is in its `error`.

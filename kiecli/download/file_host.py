@@ -59,7 +59,7 @@ def open_url(
         PermanentError: A host's certificate is refused, or the way leads where it must not: to
             another scheme, from https to http, in a loop.
     """
-    path = [_checked(requested.url, "the link")]
+    path = [checked_url(requested.url)]
     deadline = Deadline(context.clock, requested.timeout, "byte of the file")
     try:
         with _follow_redirects(context, requested, path, deadline) as response:
@@ -156,7 +156,7 @@ def _next_address(path: list[str], location: str) -> str:
     here = path[-1]
     origin = _origin([*path, location])
     try:
-        url = _checked(urljoin(here, location), origin)
+        url = checked_url(urljoin(here, location), origin)
     except ValueError as error:
         raise PermanentError(f"{origin} {_NOT_A_WEB_ADDRESS}") from error
     if _scheme(url) == "http" and _scheme(here) == "https":
@@ -175,10 +175,14 @@ def _origin(path: list[str]) -> str:
     return "the link" if len(path) == 1 else f"{server_of(path[-2])} redirects to what"
 
 
-def _checked(url: str, origin: str) -> str:
+def checked_url(url: str, origin: str = "the link") -> str:
     """Return the URL percent-encoded and without user and password.
 
     httpx would send those as Authorization.
+
+    Args:
+        url: The URL, or what stands in its place.
+        origin: Where it comes from, for the message.
 
     Raises:
         PermanentError: It is not a valid http or https URL.

@@ -293,6 +293,37 @@ def test_dry_run_prints_the_paths_and_asks_no_file_host(
     assert list(here.iterdir()) == []
 
 
+def test_dry_run_tells_what_cannot_be_saved_at_all(kiecli: Program, kie: Faults) -> None:
+    kie.task("a", urls=["https://kie.test/1.png", "data:image/png;base64,AAAA"])
+    kie.task("b", "generating")
+    assert kiecli("download", "-n", "hero=a") == Ran(
+        7,
+        "hero-1.png\n",
+        "kiecli: hero: could not save hero-2: the link is not an http or https URL\n",
+    )
+    assert kiecli("download", "-n", "demo-image", "b") == Ran(
+        8,
+        "demo-image-1.png\n",
+        "kiecli: b: not finished yet: generating. To wait for it: kiecli download --wait b\n",
+    )
+    ran = kiecli("download", "-n", "--json", "a")
+    answer = json.loads(ran.out)
+    assert (ran.code, answer["exit_code"], answer["outcome"]) == (7, 7, "error")
+    assert [file["status"] for file in answer["files"]] == ["planned", "failed"]
+
+
+def test_dry_run_does_not_say_that_files_are_kept(kiecli: Program, kie: Faults) -> None:
+    kie.task("b", "generating")
+    kie.task("c", "queuing")
+    assert kiecli("download", "-n", "demo-image", "b", "c") == Ran(
+        8,
+        "demo-image-1.png\n",
+        "kiecli: b: not finished yet: generating\n"
+        "kiecli: c: not finished yet: queuing\n"
+        "kiecli: to wait for them: kiecli download --wait b c\n",
+    )
+
+
 def test_a_folder_is_made_only_when_there_is_something_to_save(kiecli: Program, here: Path) -> None:
     (here / ".kiecli-4711.tmp").touch()
     assert kiecli("download", "-q", "-d", "new/deep", "demo-slow", "demo-fail").code == 1

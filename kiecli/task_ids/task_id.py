@@ -30,6 +30,7 @@ _QUOTES = "\"'`\u201c\u201d"
 # none, and compiling them takes as long as importing four modules.
 _ID_IN_URL = r"(?i)[?&]task_?id=([^&#]*)"
 _URL_BEFORE_EQUALS = r"(?i)://|[?&]task_?id$"
+_QUOTED_LABEL = r"(.)[^\"'`]*\1\s*="
 _USER_IN_URL = r"//[^/?#]*@"
 
 _DIRECTION_MARKS = frozenset(
@@ -189,6 +190,7 @@ def _is_neither(text: str) -> bool:
 
 def _unquoted(text: str) -> str:
     """Return the text without one pair of quotes around it."""
-    if len(text) > 1 and text[0] == text[-1] and text[0] in _QUOTES:
-        return text[1:-1].strip()
-    return text
+    if len(text) < 2 or text[0] != text[-1] or text[0] not in _QUOTES:  # noqa: PLR2004
+        return text
+    # In `"hero"="ID"` the first quote and the last are no pair.
+    return text if re.match(_QUOTED_LABEL, text) else text[1:-1].strip()

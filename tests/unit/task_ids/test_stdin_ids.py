@@ -150,6 +150,7 @@ def test_ids_that_were_just_created_are_told_apart(stdin: str) -> None:
     [
         (f"hero={ONE} {TWO}", [f"hero={ONE}", TWO]),
         (f"'hero={ONE}'\n\"foot er\"={TWO}".replace(" ", "-"), [f"hero={ONE}", f"foot-er={TWO}"]),
+        (f"\"hero\"=\"{ONE}\"\n'foot'='{TWO}'", [f"hero={ONE}", f"foot={TWO}"]),
         (json.dumps({"hero": ONE, "my footer": TWO}), [f"hero={ONE}", f"my footer={TWO}"]),
         (json.dumps({"hero": ONE, "foot": creation(TWO)}), [f"hero={ONE}", f"foot={TWO}!"]),
         (json.dumps({"a": json.dumps(creation()), "b": record(TWO)}), [f"a={ONE}!", f"b={TWO}"]),

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 class Clock(Protocol):
-    """What can be asked of time."""
+    """A clock to read and to sleep by."""
 
     def now(self) -> float:
         """Return monotonic seconds: only differences mean something, and it never runs back."""
@@ -19,7 +19,7 @@ class Clock(Protocol):
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Block the calling thread for that many seconds; none or fewer return at once."""
+        """Block the calling thread for that many seconds; zero or less returns at once."""
         ...
 
 
@@ -36,13 +36,13 @@ class SystemClock:
 
 
 def utc(seconds: float) -> "datetime":
-    """Return the moment so many seconds after 1970 began; what no calendar has is its end.
+    """Return seconds since 1970 as a datetime in UTC, the nearest that there is (years 1 to 9999).
 
-    Windows' own functions refuse moments before 1970 and after the year 3000.
+    The standard library's own functions refuse times before 1970 and after 3000 on Windows.
     """
     from datetime import UTC, datetime, timedelta
 
-    # Compared first: timedelta and datetime overflow beyond these, and Kie's numbers are not ours.
+    # Compared first: timedelta and datetime raise OverflowError, and the number may be a server's.
     first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     if seconds <= (first - epoch).total_seconds():
@@ -59,10 +59,15 @@ def iso_timestamp(seconds: float | None) -> str | None:
     return utc(seconds).replace(tzinfo=None, microsecond=0).isoformat() + "Z"
 
 
-def local_time(seconds: float) -> str:
-    """Return date and time of day where the user is, or in UTC where the system cannot tell."""
+def local_time(seconds: float, form: str = "%Y-%m-%d %H:%M:%S") -> str:
+    """Return date and time of day where the user is, or in UTC where the system cannot tell.
+
+    Args:
+        seconds: Since 1970.
+        form: As `time.strftime` takes it.
+    """
     # localtime has its limits: the C library's on POSIX, the years 1970 to 3000 on Windows.
     try:
-        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
+        return time.strftime(form, time.localtime(seconds))
     except (OSError, OverflowError, ValueError):
-        return f"{utc(seconds):%Y-%m-%d %H:%M:%S} UTC"
+        return f"{utc(seconds).strftime(form)} UTC"

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kiecli.api.models import Phase, Task
+from kiecli.clock import local_time
 from kiecli.outcome import Outcome
 from kiecli.render.facts import EXPIRED, STYLES, model_of, state_text, time_of
 from kiecli.render.text import (
@@ -30,7 +31,7 @@ _TITLE_FRAME = 6  # columns around the title of a panel
 
 
 def draw_panel(canvas: Console, outcome: Outcome, wall: float) -> None:
-    """Draw a task in a box, where it leaves room for values; then its links, each whole."""
+    """Draw a task, in a frame if the terminal is wide enough, then its links, each whole."""
     width = min(canvas.width, _MAX_PANEL)
 
     # Escapes are longer than what they stand for: put in later, they would push the frame out.
@@ -79,7 +80,7 @@ def _facts(outcome: Outcome, wall: float, *, roomy: bool) -> list[_Fact]:
         return []
     return [
         ("model", model_of(task), ""),
-        ("created", _moment(task, wall, seconds=roomy), ""),
+        ("created", _created(task, wall, seconds=roomy), ""),
         ("took" if task.finished else "age", time_of(task, wall), ""),
         ("progress", None if task.progress is None else f"{task.progress:.0f} %", ""),
         ("credits", None if task.credits is None else decimal(task.credits), ""),
@@ -96,13 +97,10 @@ def _text_of(outcome: Outcome, task: Task) -> list[_Fact]:
     return [("text", f"to show it: {outcome.command('download', '-o', '-')}", "")]
 
 
-def _moment(task: Task, wall: float, *, seconds: bool) -> str | None:
-    from time import localtime, strftime
-
+def _created(task: Task, wall: float, *, seconds: bool) -> str | None:
     if task.created_at is None:
         return None
-    form = "%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M"
-    moment = strftime(form, localtime(task.created_at))
+    moment = local_time(task.created_at, "%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
     return f"{moment} ({humanize(max(0.0, wall - task.created_at))} ago)"
 
 

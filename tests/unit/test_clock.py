@@ -23,3 +23,4 @@ def test_timestamps_are_iso_8601_in_utc(seconds: float | None, shown: str | None
 
 def test_a_time_out_of_range_is_the_last_of_year_9999() -> None:
     assert local_time(1e18) == "9999-12-31 23:59:59 UTC"
+    assert local_time(1e18, "%Y-%m-%d %H:%M") == "9999-12-31 23:59 UTC"

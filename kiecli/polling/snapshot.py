@@ -11,7 +11,7 @@ class Retry(NamedTuple):
 
     reason: KieError
     lasts: float
-    """Seconds from the first failed poll to the next poll: the trouble lasts at least that long."""
+    """Seconds from the first failed poll to the next poll: retrying lasts at least that long."""
     limit: float
     """Seconds from the first failed poll until the task is given up."""
 

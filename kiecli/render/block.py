@@ -14,14 +14,14 @@ from kiecli.outcome import Outcome
 from kiecli.render.notices import NO_ANSWER
 from kiecli.render.rows import FileRow, TaskRow, task_lines, truncate_end, truncate_start, visible
 from kiecli.render.spinner import frame
-from kiecli.render.summary import Clocked, OutcomeCounter, progress_lines
+from kiecli.render.summary import ElapsedTime, OutcomeCounter, progress_lines
 from kiecli.render.text import counts
 
 _MIN_HEIGHT = 3  # rows, however low the screen: a file, a task and the last row
 _MAX_BAR = 30  # columns
 _BAR_FROM = 40  # columns of the screen; below them a name is worth more than a bar
 # The terminal's own colours: what is left to do is fainter than what is done, on white as on black.
-_TO_COME, _THERE = "bright_black", "green"
+_REMAINING, _RECEIVED = "bright_black", "green"
 
 NOT_ASKED = "not asked yet"
 """The state of a task whose first request waits for its turn."""
@@ -62,7 +62,7 @@ class Block:
         self._tasks[task_id] = TaskRow(name, state, style, first, changed)
 
     def hide_task(self, task_id: str) -> None:
-        """Show a task no more, because it is over or its files have bars."""
+        """Remove a task's row, because it is over or its files have bars."""
         self._tasks.pop(task_id, None)
 
     def finish(self, outcome: Outcome) -> None:
@@ -116,7 +116,7 @@ class Block:
     def _last_row(self, lead: str, width: int, now: float, separator: str) -> Text:
         # Saving has no deadline, so none is shown when nothing is waited for any more.
         timeout = self._timeout if self._tasks else None
-        forms = progress_lines(self.counter, Clocked(now - self._began, timeout), separator)
+        forms = progress_lines(self.counter, ElapsedTime(now - self._began, timeout), separator)
         room = width - len(lead)
         fitting = next((form for form in forms if len(form) <= room), forms[-1])
         return Text(lead + truncate_end(fitting, room), no_wrap=True)
@@ -140,7 +140,7 @@ def _bar(row: FileRow, width: int) -> ProgressBar:
         completed=row.received,
         pulse=row.total is None,
         width=width,
-        style=_TO_COME,
-        complete_style=_THERE,
-        pulse_style=_THERE,
+        style=_REMAINING,
+        complete_style=_RECEIVED,
+        pulse_style=_RECEIVED,
     )

@@ -1,4 +1,4 @@
-"""What the panel and the table show of a task, in the same words. Pure."""
+"""How the panel and the table show the facts of a task alike: state, model, time. Pure."""
 
 from rich.text import Text
 

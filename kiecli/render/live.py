@@ -85,13 +85,13 @@ class LiveReporter(LogReporter):
 
     def write_stdout(self, text: str) -> None:
         """Write to stdout; above the block when both are on one terminal, in one piece with it."""
-        if self._paths_are_here and self._live.is_started:
+        if self._shares_stdout and self._live.is_started:
             self._above(text.removesuffix("\n"))
         else:
             super().write_stdout(text)
 
     def snapshot(self, snapshot: Snapshot) -> None:
-        """Show the task's new state; print trouble that lasts."""
+        """Show the task's new state; print why it is retried for longer than a moment."""
         super().snapshot(snapshot)
         if snapshot.settled:  # it is counted, and drawn, when its result is out
             self._block.hide_task(snapshot.task_id)

@@ -1,4 +1,4 @@
-"""The lines about retries and changes of state on stderr, each printed once. Pure but for that."""
+"""The lines about retries and changes of state for stderr, none of them twice. Pure."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from kiecli.render.text import count, counts, error_message
 if TYPE_CHECKING:  # `wait` has no files
     from kiecli.download.plan import SavedFile
 
-_MIN_TROUBLE = 2.0  # seconds; errors that are over sooner are not reported
+_MIN_RETRYING = 2.0  # seconds; errors that are over sooner are not reported
 _SIGN_OF_LIFE = 60.0  # seconds; CI systems end jobs that print nothing for ten minutes
 
 NOT_VISIBLE = "not visible yet"
@@ -32,12 +32,12 @@ class Notices:
             name_of: Returns what people call a task, by its id.
         """
         self._name_of = name_of
-        self._changed_at = self._next_sign = 0.0  # of the first change, which comes before a sign
+        self._changed_at = self._next_sign = 0.0  # set by the first change, which precedes any sign
         self._states: dict[str, str] = {}
-        self._troubles: set[str] = set()
-        self._file_troubles: dict[str, str] = {}
+        self._reported: set[str] = set()
+        self._file_reasons: dict[str, str] = {}
 
-    def of_trouble(self, task_id: str, retry: Retry, *, was_seen: bool = False) -> Iterator[str]:
+    def of_retry(self, task_id: str, retry: Retry, *, was_seen: bool = False) -> Iterator[str]:
         """Yield why a task is retried, once for each reason.
 
         Args:
@@ -59,18 +59,18 @@ class Notices:
                 )
             case TaskFailed():
                 key = line = f"{name}: {reason}; asking once more in {limit}"
-            case _ if retry.lasts > _MIN_TROUBLE:
+            case _ if retry.lasts > _MIN_RETRYING:
                 key, line = reason, f"{reason}; retrying for up to {limit}"
             case _:
                 return
-        if key not in self._troubles:
-            self._troubles.add(key)
+        if key not in self._reported:
+            self._reported.add(key)
             yield line
 
-    def of_file_trouble(self, path: str, reason: str) -> Iterator[str]:
+    def of_file_retry(self, path: str, reason: str) -> Iterator[str]:
         """Yield why a file is retried or slow, unless that was the last reason already."""
-        if self._file_troubles.get(path) != reason:
-            self._file_troubles[path] = reason
+        if self._file_reasons.get(path) != reason:
+            self._file_reasons[path] = reason
             yield f"{path}: {reason}"
 
     def of_change(self, snapshot: Snapshot, now: float) -> Iterator[str]:
@@ -87,7 +87,7 @@ class Notices:
                 change = _change(snapshot.answer, snapshot.elapsed)
                 yield f"{self._name_of(snapshot.task_id)}: {change}"
 
-    def of_life(self, now: float) -> Iterator[str]:
+    def of_no_change(self, now: float) -> Iterator[str]:
         """Yield `no change for 1m: …` for each minute without a change."""
         if not self._states or now < self._next_sign:
             return

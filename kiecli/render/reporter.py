@@ -27,7 +27,7 @@ class Reporter:
     """Seconds between two calls of `tick` at most."""
 
     shows_growth = False
-    """Whether it shows the progress of files; else only TransferRetrying is reported to it."""
+    """Whether it shows the progress of files; if not, only TransferRetrying is passed to it."""
 
     prints_pending = False
     """Whether an unfinished task (exit code 8) is worth a line."""
@@ -169,7 +169,8 @@ class LogReporter(Reporter):
         self._clock = clock
         self._watching = watching
         self._several = several
-        self._paths_are_here = out.same_place(err)
+        # Then what is printed to stdout need not be repeated here.
+        self._shares_stdout = out.same_place(err)
         self._name_of = name_of
         if watching:
             self.tick_interval = _SECOND
@@ -182,16 +183,14 @@ class LogReporter(Reporter):
         return Notices(self._name_of)
 
     def note(self, text: str) -> None:
-        """Print what is no error."""
+        """Print a message that is no error."""
         self._print(self._err.message(Severity.NOTE, text))
 
     def snapshot(self, snapshot: Snapshot) -> None:
-        """Print a change of state, and trouble that lasts."""
+        """Print a change of state, and why a task is retried for longer than a moment."""
         if snapshot.retry is not None:
             was_seen = snapshot.answer is not None
-            for line in self._notices.of_trouble(
-                snapshot.task_id, snapshot.retry, was_seen=was_seen
-            ):
+            for line in self._notices.of_retry(snapshot.task_id, snapshot.retry, was_seen=was_seen):
                 self.note(line)
         if self._watching:
             for line in self._notices.of_change(snapshot, self._clock.now()):
@@ -202,20 +201,20 @@ class LogReporter(Reporter):
         from kiecli.download.progress import TransferRetrying
 
         if isinstance(event, TransferRetrying):
-            for line in self._notices.of_file_trouble(event.target.path, event.reason):
+            for line in self._notices.of_file_retry(event.target.path, event.reason):
                 self.note(line)
 
     def file_finished(self, target: "Target", saved: "SavedFile") -> None:
         """Print how a file has ended, as far as the path on stdout does not say it already."""
         super().file_finished(target, saved)
-        if saved.error is None and (saved.resumed or not self._paths_are_here):
+        if saved.error is None and (saved.resumed or not self._shares_stdout):
             from kiecli.render.notices import file_line
 
             self.note(file_line(saved))
 
     def task_finished(self, outcome: Outcome) -> None:
         """Print which files of a single task were there, where only their paths are printed."""
-        if outcome.files and self._paths_are_here and not self._several:
+        if outcome.files and self._shares_stdout and not self._several:
             from kiecli.render.notices import kept_line
 
             if line := kept_line(outcome.files):
@@ -224,5 +223,5 @@ class LogReporter(Reporter):
     def tick(self) -> None:
         """Print a sign of life once a minute."""
         if self._watching:
-            for line in self._notices.of_life(self._clock.now()):
+            for line in self._notices.of_no_change(self._clock.now()):
                 self.note(line)

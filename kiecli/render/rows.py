@@ -35,7 +35,7 @@ class FileRow:
 
     Attributes:
         name: Its path.
-        have: Bytes that are there.
+        received: Bytes that are there.
         total: Bytes that it will have, or None where the host does not say.
     """
 
@@ -49,7 +49,7 @@ class FileRow:
         self._at = now
 
     def advance(self, received: int, total: int | None, now: float) -> None:
-        """Note how much is there now."""
+        """Update how much is there, and the speed."""
         self.received, self.total = received, total
         passed = now - self._at
         if received < self._measured:  # started again
@@ -61,7 +61,7 @@ class FileRow:
             self._measured, self._at = received, now
 
     def pause(self) -> None:
-        """Note that no byte comes for a while."""
+        """Show no speed: no byte comes for a while."""
         self._speed = 0.0
 
     def speed(self, now: float) -> float:
@@ -72,18 +72,18 @@ class FileRow:
         """Return how far it is, how fast, and how many seconds are left, as far as there is room.
 
         Args:
-            now: On the clock that `move` was called with.
+            now: On the clock that `advance` was called with.
             width: Columns of the terminal.
         """
         speed = self.speed(now)
-        measures = [self._far(roomy=width >= _ROOMY)]
+        measures = [self._amount(roomy=width >= _ROOMY)]
         if speed and width >= _ROOMY:
             measures.append(f"{sizes.show(speed)}/s")
         if speed and self.total is not None:
             measures.append(durations.show(int((self.total - self.received) / speed)))
         return " ".join(measures)
 
-    def _far(self, *, roomy: bool) -> str:
+    def _amount(self, *, roomy: bool) -> str:
         if not self.total:
             return sizes.show(self.received)
         if roomy:

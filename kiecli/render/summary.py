@@ -1,4 +1,4 @@
-"""What the tasks of a run came to, counted: while it goes on, and in one line at its end. Pure."""
+"""Counts how the tasks of a run ended: while it goes on, and in one line at its end. Pure."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -27,7 +27,7 @@ DONE, SAVED, ALREADY_THERE = "done", "saved", "already there"
 
 
 def result_of(outcome: Outcome) -> str:
-    """Return what became of a task, in a word or two that is counted: `saved`, `not found`."""
+    """Return how a task ended, in the words by which tasks are counted: `saved`, `not found`."""
     if outcome.error is not None:
         return _ENDED_BADLY.get(outcome.error.exit_code, "failed")
     if outcome.files is None:
@@ -63,7 +63,7 @@ class OutcomeCounter:
 _ORDER = [DONE, SAVED, ALREADY_THERE, *_ENDED_BADLY.values()]
 
 
-class Clocked(NamedTuple):
+class ElapsedTime(NamedTuple):
     """How long a run has taken, in seconds, and how long it may wait."""
 
     elapsed: float
@@ -78,7 +78,7 @@ class Clocked(NamedTuple):
         return f"{elapsed} of {durations.show(self.timeout)}"
 
 
-def progress_lines(counter: OutcomeCounter, time: Clocked, separator: str) -> list[str]:
+def progress_lines(counter: OutcomeCounter, time: ElapsedTime, separator: str) -> list[str]:
     """Return the last row of the live block in its forms, from the longest to the shortest.
 
     Args:
@@ -97,7 +97,7 @@ def progress_lines(counter: OutcomeCounter, time: Clocked, separator: str) -> li
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:
-    """Return what a run of several tasks came to: how many came out how, and which of them badly.
+    """Return how the tasks of a run ended: how many in which way, and which of them badly.
 
     `30 tasks: 28 saved (28 files, 7.6 MB, 84.5 credits), 1 failed (bad-1), 1 not found (x)`
     """

@@ -16,7 +16,7 @@ from kiecli.render.rows import truncate_end
 from kiecli.render.text import count, humanize, humanize_past
 from kiecli.safe_text import sanitize
 
-_UNLIMITED = 10_000  # columns: wider than any table, to measure what it would like to have
+_UNLIMITED = 10_000  # columns: wider than any table, to measure the width of one that is not cut
 _MIN_MODEL = 12  # columns; a model cut shorter than `wan/2-7-imag` cannot be known from another
 
 

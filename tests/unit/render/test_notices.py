@@ -36,20 +36,20 @@ def seen(
 def test_a_task_that_was_seen_is_not_called_new() -> None:
     notices = Notices()
     retry = Retry(NOT_FOUND, 0.0, 59.7)
-    assert list(notices.of_trouble("a", retry)) != []
-    lines = [line for _ in "12" for line in notices.of_trouble("a", retry, was_seen=True)]
+    assert list(notices.of_retry("a", retry)) != []
+    lines = [line for _ in "12" for line in notices.of_retry("a", retry, was_seen=True)]
     assert lines == ["a: Kie does not know this id any more; asking again for up to 1m"]
 
 
 def test_a_retry_limit_is_shown_in_whole_seconds() -> None:
-    [line] = Notices().of_trouble("a", Retry(AWAY, 2.5, 2.9))
+    [line] = Notices().of_retry("a", Retry(AWAY, 2.5, 2.9))
     assert line.endswith("; retrying for up to 3s")
 
 
 def test_a_retry_is_reported_once_for_each_reason() -> None:
     notices = Notices()
     lines = [
-        list(notices.of_trouble(task_id, Retry(reason, lasts, limit)))
+        list(notices.of_retry(task_id, Retry(reason, lasts, limit)))
         for task_id, reason, lasts, limit in [
             ("a", AWAY, 2.0, 120.0),  # helps itself soon enough
             ("a", AWAY, 2.1, 120.0),
@@ -75,14 +75,14 @@ def test_a_retry_is_reported_once_for_each_reason() -> None:
 def test_a_task_is_called_by_its_label() -> None:
     notices = Notices({"a": "my hero"}.__getitem__)
     assert list(notices.of_change(seen("waiting"), 1.0)) == ["my hero: waiting"]
-    [line] = notices.of_trouble("a", Retry(NOT_FOUND, 0.0, 60.0))
+    [line] = notices.of_retry("a", Retry(NOT_FOUND, 0.0, 60.0))
     assert line.startswith("my hero: Kie does not know this id yet")
 
 
 def test_what_delays_a_file_is_told_once_as_long_as_it_is_the_same() -> None:
     notices = Notices()
     lines = [
-        list(notices.of_file_trouble(path, reason))
+        list(notices.of_file_retry(path, reason))
         for path, reason in (("a", "x"), ("a", "x"), ("b", "x"), ("a", "y"), ("a", "x"))
     ]
     assert lines == [["a: x"], [], ["b: x"], ["a: y"], ["a: x"]]
@@ -133,17 +133,17 @@ def test_an_error_tells_the_end_itself(snapshot: Snapshot) -> None:
     notices = Notices()
     assert list(notices.of_change(seen("generating"), 0.0)) == ["a: generating"]
     assert list(notices.of_change(snapshot, 9.0)) == []
-    assert list(notices.of_life(600.0)) == []
+    assert list(notices.of_no_change(600.0)) == []
 
 
-def test_a_sign_of_life_when_nothing_was_printed_for_a_minute() -> None:
+def test_a_sign_of_no_change_when_nothing_was_printed_for_a_minute() -> None:
     notices = Notices()
     list(notices.of_change(seen("waiting"), 0.0))
     list(notices.of_change(seen("generating", task_id="b"), 30.0))
     list(notices.of_change(seen(None, retry=Retry(AWAY, 1.0, 120.0), task_id="c"), 30.0))
     list(notices.of_change(seen(None, retry=Retry(NOT_FOUND, 1.0, 60.0), task_id="d"), 30.0))
     states = "1 waiting, 1 generating, 1 no answer yet, 1 not visible yet"
-    assert {now: list(notices.of_life(now)) for now in (89.0, 90.0, 149.0, 150.0)} == {
+    assert {now: list(notices.of_no_change(now)) for now in (89.0, 90.0, 149.0, 150.0)} == {
         89.0: [],
         90.0: [f"no change for 1m: {states}"],
         149.0: [],

@@ -16,7 +16,7 @@ from kiecli.errors import (
     UsageError,
 )
 from kiecli.outcome import Outcome
-from kiecli.render.summary import Clocked, OutcomeCounter, progress_lines, summary
+from kiecli.render.summary import ElapsedTime, OutcomeCounter, progress_lines, summary
 
 
 def task(credits_used: float | None = 4.5) -> Task:
@@ -87,7 +87,7 @@ def test_the_last_row_of_the_block_gets_shorter_until_it_fits() -> None:
     counter = OutcomeCounter(30)
     for outcome in [ended("b", TaskFailed("m")), *[downloaded(file())] * 13]:
         counter.add(outcome)
-    assert progress_lines(counter, Clocked(20.9, 900.0), " · ") == [
+    assert progress_lines(counter, ElapsedTime(20.9, 900.0), " · ") == [
         "30 tasks: 13 saved, 1 failed, 16 to go · 20s of 15m",
         "13 saved, 1 failed, 16 to go · 20s of 15m",
         "16 to go · 20s of 15m",
@@ -95,5 +95,6 @@ def test_the_last_row_of_the_block_gets_shorter_until_it_fits() -> None:
         "16 to go",
     ]
     assert (
-        progress_lines(OutcomeCounter(1), Clocked(61.0, None), " - ")[0] == "1 task: 1 to go - 1m1s"
+        progress_lines(OutcomeCounter(1), ElapsedTime(61.0, None), " - ")[0]
+        == "1 task: 1 to go - 1m1s"
     )

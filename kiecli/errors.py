@@ -70,9 +70,9 @@ class KieError(Exception):
         temporary: Whether the same line may succeed later, unchanged; each class has a default.
         rerun_helps: Whether the same line may succeed at all, if only after something was mended.
         retry_after: Seconds that the server asked us to stay away, or None.
-        kind: The word for it in JSON.
-        exit_code: What the process says when this is the end of it.
-        fatal: Whether it holds for every task, so that none needs to be asked about any more.
+        kind: Its `error.kind` in JSON.
+        exit_code: The exit code of a process that ends with it.
+        fatal: Whether it holds for every task, so that no more are asked about.
     """
 
     kind = "error"

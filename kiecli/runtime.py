@@ -66,7 +66,7 @@ class Runtime:
             stdout: For results; None if it was closed.
             stderr: For everything else; None if it was closed.
             clock: Tells the time and sleeps.
-            random: Returns a number between two, for jitter.
+            random: Returns a random number between two, for jitter.
             transport: Sends requests instead of the network.
             event_queue: Where the main thread waits for events.
             workers: Makes a pool of at most that many threads.
@@ -130,7 +130,7 @@ class Runtime:
         if self._workers:
             return self._workers(max_workers)
         limit = SYSTEM_PROCESS.max_open_files
-        # Jobs that only wait keep files open: where these are short, both kinds would wait on.
+        # Jobs that only wait keep their files open too: all together have to find room.
         jobs = affordable_workers(max_workers + MAX_IDLE_JOBS, files_each, limit)
         running, idle = min(max_workers, jobs), max(0, jobs - max_workers)
         return DaemonThreadPool(running, self.event_queue, max_idle=idle)
@@ -195,7 +195,7 @@ class Runtime:
                 raise UsageError(f"{name} has the API key in it", hint=f"leave it out of {name}")
 
     def announce_typing(self, what: str) -> None:
-        """Print what is read from a terminal, and which keys end it."""
+        """Print what is being read from the terminal, and which keys end the input."""
         end = SYSTEM_PROCESS.end_of_input
         self.err.note(f"reading {what} from the terminal; end with {end}")
 

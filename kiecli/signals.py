@@ -55,7 +55,7 @@ class Signals:
         self.received: int | None = None
 
     def install(self) -> None:
-        """Listen; a signal that the parent had ignored stays ignored (`nohup`, `&`)."""
+        """Handle signals from now on; one that the parent ignores stays ignored (`nohup`, `&`)."""
         self._process.listen(self._received, self._force_exit)
         self._process.listen_for_suspension(self._suspended)
 
@@ -63,7 +63,7 @@ class Signals:
         now = self._clock.now()
         if self._received_at is None:
             self._received_at, self.received = now, signum
-            # An exception raised there can be swallowed, or leave half a module behind.
+            # Raised in the middle of an import, it could get lost, or leave half a module behind.
             if in_import(frame):
                 self._leave("")
             self._process.start_timer()
@@ -86,8 +86,8 @@ class Signals:
     def deferred(self) -> Iterator[None]:
         """Let a signal that comes meanwhile interrupt, or suspend, only at the end.
 
-        For what must happen as a whole, such as drawing: half a frame could not be taken away
-        again. It must be short; where it stalls all the same, the timer ends the process.
+        For what must happen as a whole, such as drawing: half a frame could not be erased again.
+        The block must be short; if it stalls all the same, the timer ends the process.
         """
         self._is_deferring = True
         try:

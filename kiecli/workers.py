@@ -15,7 +15,7 @@ from typing import NoReturn, Protocol
 from kiecli.clock import Clock
 
 Job = Callable[[], object]
-"""What a worker carries out; it returns the event that says how it ended, or None."""
+"""What a worker carries out; it returns an event for the main thread, or None."""
 
 
 class EventQueue(Protocol):
@@ -43,7 +43,7 @@ class WorkerPool(Protocol):
 
 
 class WorkerCrashed(Exception):
-    """A bug that came up on a worker; its cause is what happened there."""
+    """A bug in a job; its `__cause__` is the exception that was raised on the worker."""
 
 
 class ThreadEventQueue:

@@ -1,4 +1,4 @@
-"""Does what the scheduler decides: starts its polls on workers, brings it their answers."""
+"""Carries out what the scheduler decides: starts its polls on workers, reports their answers."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -87,7 +87,7 @@ class Poller:
         # Rounding can make of the sum a moment at which `_now` has not come to this one.
         while wake - self._slept < moment:
             wake = nextafter(wake, inf)
-        # A moment that is past already is no sleep: it was to be now.
+        # Not in the past: then even a prompt wake-up would look late, as after a sleep.
         self._expected = max(wake, self._clock.now())
         return wake
 

@@ -130,5 +130,5 @@ class RetryState(RetryWindow):
 
 def new_retry_state(error: KieError, started: float, shared: SharedState) -> RetryState:
     """Return the retry state of a task whose poll, begun at `started`, is the first to fail."""
-    # While other tasks get answers Kie is there: what this one waited before is no outage.
+    # While other tasks get answers Kie is up: the time before the last of them is no outage.
     return RetryState(max(started, shared.last_answer), shared.policy.retry_timeout, error)

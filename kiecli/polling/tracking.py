@@ -98,7 +98,7 @@ class TrackedTask:
         return Snapshot(self.task_id, self.answer, elapsed, settled=True, error=error)
 
     def hard_end(self) -> float:
-        """Return when the task is settled however its next poll ends; infinity without trouble."""
+        """Return when the task is settled however its next poll ends; infinity if none failed."""
         if self.empty_success is not None:
             return self.empty_success.ends_at
         retries = self.retries
@@ -113,7 +113,7 @@ class TrackedTask:
             now: The present moment.
             cut_short: How many polls are in flight.
         """
-        if self.retries is None:  # it is a success that lists nothing
+        if self.retries is None:  # the hard end is that of `empty_success`
             return self.settle(now)
         self.retries.attempts += cut_short
         return self.settle(now, self.retries.to_error(now))
@@ -174,7 +174,7 @@ class TrackedTask:
         policy = self._shared.policy
         if policy.single_attempt or not policy.until_finished:
             return False
-        # A clock that is wrong cannot say how old a success is; having seen it run can.
+        # The clock here may be wrong; a task that was seen running has ended only now.
         was_running = self.empty_success is not None or self.answer is not None
         ended_at = success.completed_at
         is_young = wall is not None and ended_at is not None and wall - ended_at < FRESH_SUCCESS

@@ -30,7 +30,6 @@ MAX_ANSWER = 2 * 1024 * 1024
 Parsed JSON can take thirty times the memory of its text: 2 MiB may take up to 70 MB.
 """
 
-
 _CERTIFICATE_HINT = (
     "if your network uses its own certificate authority, set SSL_CERT_FILE to its certificate"
 )
@@ -49,7 +48,7 @@ class KieClient:
         base_url: str,
         key: str,
         clock: Clock,
-        trace: RequestLogger | None = None,
+        log: RequestLogger | None = None,
         key_origin: str = "",
         rate_limiter: RateLimiter | None = None,
     ) -> None:
@@ -60,16 +59,16 @@ class KieClient:
             base_url: Where the API is, without a slash at the end.
             key: The API key, known to be printable ASCII on one line.
             clock: For deadlines and the durations in the log.
-            trace: Logs each exchange, or None.
+            log: Takes each exchange (`--verbose`), or None.
             key_origin: Where the key was configured, for the message that it is refused.
-            rate_limiter: Shared with other clients; None is one of its own.
+            rate_limiter: Shared with other clients; None makes one of its own.
         """
         self._http = http
         self._base_url = base_url
         ours = {"authorization": f"Bearer {key}", "accept": "application/json"}
         self._headers = httpx.Headers({**http.headers, **ours})
         self._clock = clock
-        self._trace = trace
+        self._log = log
         self._key_origin = key_origin
         self._redactor = Redactor([key])  # Kie may quote it
         self._rate_limiter = rate_limiter or RateLimiter(clock)
@@ -139,10 +138,10 @@ class KieClient:
         if started is None or self._clock.now() - started > _MAX_DELAY:
             started = self._rate_limiter.acquire()
         try:
-            if self._trace is None:
+            if self._log is None:
                 answer = self._exchange(method, path, **content)
             else:
-                answer = self._logged_exchange(self._trace, task_id, method, path, **content)
+                answer = self._logged_exchange(self._log, task_id, method, path, **content)
             data = decode(*answer, self._key_origin, self._redactor.value)
         except KieError as error:
             self._rate_limiter.completed(started, error)
@@ -170,22 +169,22 @@ class KieClient:
             raise _to_kie_error(error, self._base_url, deadline) from error
 
     def _logged_exchange(
-        self, trace: RequestLogger, task_id: str, method: str, path: str, **content: Any
+        self, log: RequestLogger, task_id: str, method: str, path: str, **content: Any
     ) -> tuple[int, httpx.Headers, bytes]:
-        """Do as `_exchange` does, and log how it ended; the log has the path without the query."""
+        """Do what `_exchange` does, and log how it ended, without the query."""
         began = self._clock.now()
 
-        def log(outcome: str) -> None:
+        def record(outcome: str) -> None:
             took = round((self._clock.now() - began) * 1000)
-            trace(Exchange(method, host_of(self._base_url), path, task_id, outcome, took))
+            log(Exchange(method, host_of(self._base_url), path, task_id, outcome, took))
 
         try:
             status, headers, body = self._exchange(method, path, **content)
         except KieError as error:
-            log(error.message)
+            record(error.message)
             raise
         code = code_of(body)  # the body is parsed twice only with --verbose
-        log(f"HTTP {status}" if code == "-" else f"HTTP {status}, code {code}")
+        record(f"HTTP {status}" if code == "-" else f"HTTP {status}, code {code}")
         return status, headers, body
 
 

@@ -20,8 +20,8 @@ __all__ = ["LINK_LIFETIME", "Phase", "Result", "Task"]
 LINK_LIFETIME = 24 * 3600.0
 """Seconds from completion until a result link is expected to be dead."""
 
-_MAX_WORD = 100
-_MAX_STAMP = 253_402_300_799.0  # the last second of the year 9999
+_MAX_STATE = 100  # characters; Kie's own states have ten at most
+_MAX_TIMESTAMP = 253_402_300_799.0  # the last second of the year 9999
 
 
 class Phase(Enum):
@@ -46,7 +46,7 @@ class Task(NamedTuple):
     """The `resultObject`, or a result that is plain text, or None."""
     credits: float | None
     progress: float | None
-    """Percent, where the model tells any."""
+    """Percent, if the model reports it."""
     fail_code: str | None
     fail_message: str | None
     raw: Mapping[str, Any]
@@ -56,15 +56,15 @@ class Task(NamedTuple):
     def parse(cls, task_id: str, data: object) -> "Task":
         """Read `data` of a recordInfo answer; what cannot be read is None."""
         raw = data if isinstance(data, dict) else {}
-        delivery = TaskOutput.parse(raw)
+        output = TaskOutput.parse(raw)
         return cls(
             task_id=task_id,
             state=_text(raw.get("state")),
             model=_text(raw.get("model")),
-            created_at=_stamp(raw.get("createTime")),
-            completed_at=_stamp(raw.get("completeTime")),
-            results=delivery.results,
-            inline_result=delivery.inline_result,
+            created_at=_timestamp(raw.get("createTime")),
+            completed_at=_timestamp(raw.get("completeTime")),
+            results=output.results,
+            inline_result=output.inline_result,
             credits=safe_json.number(raw.get("creditsConsumed")),
             progress=_progress(raw.get("progress")),
             fail_code=_text(raw.get("failCode")),
@@ -82,9 +82,9 @@ class Task(NamedTuple):
     def state_label(self) -> str:
         """The state for people and shell scripts: known words in lower case, others as they are.
 
-        One that is too long for a word is cut after 100 characters.
+        At most 100 characters: a proxy's or a new Kie's could be a whole text.
         """
-        state = (self.state or "unknown")[:_MAX_WORD]
+        state = (self.state or "unknown")[:_MAX_STATE]
         return state.lower() if state.lower() in _KNOWN_STATES else state
 
     @property
@@ -103,7 +103,7 @@ class Task(NamedTuple):
         """Seconds from creation to completion; Kie's `costTime` is not in the documented unit."""
         if self.created_at is None or self.completed_at is None:
             return None
-        # Never negative: the two stamps may come from different clocks.
+        # Never negative: the two times may come from different clocks.
         return max(0.0, round(self.completed_at - self.created_at, 3))
 
     @property
@@ -161,9 +161,10 @@ def _text(value: object) -> str | None:
     return str(value) or None
 
 
-def _stamp(value: object) -> float | None:
+def _timestamp(value: object) -> float | None:
+    """Return seconds since 1970 for Kie's milliseconds; None for what is no date."""
     milliseconds = safe_json.number(value)
-    if milliseconds is None or not 0 < milliseconds / 1000 <= _MAX_STAMP:
+    if milliseconds is None or not 0 < milliseconds / 1000 <= _MAX_TIMESTAMP:
         return None
     return milliseconds / 1000
 

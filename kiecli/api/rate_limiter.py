@@ -44,7 +44,7 @@ class RateLimiter:
         """Start without any requests made.
 
         Args:
-            clock: Measures it; threads that wait sleep on it.
+            clock: Tells when requests start; threads that wait sleep on it.
         """
         self._clock = clock
         self._lock = Lock()

@@ -33,10 +33,10 @@ _CREDIT_WORDS = ("balance", "credit")
 _UPSTREAM_CODES = {"408", "425", "429", "455"}
 _UPSTREAM_WORDS = ("try again later", "task id is blank")
 
-
 _TOP_UP = "top up at https://kie.ai/pricing"
 
-_KEY_TROUBLE = {
+# A key that was good enough to submit the task, and then failed it.
+_KEY_HINTS = {
     "401": f"the API key that submitted it was refused; check it at {KEY_PAGE}",
     "433": f"the API key that submitted it has used up its quota; raise its limit at {KEY_PAGE}",
 }
@@ -49,8 +49,8 @@ def hint_for(code: str | None, message: str | None) -> str:
         return "blocked by content moderation; change the prompt or the input"
     if code == "402" or _lacks_credits(reason):
         return f"the account is out of credits; {_TOP_UP}, then submit it again"
-    if code in _KEY_TROUBLE:
-        return f"{_KEY_TROUBLE[code]}, then submit it again"
+    if code in _KEY_HINTS:
+        return f"{_KEY_HINTS[code]}, then submit it again"
     if _is_upstream(code) or any(word in reason for word in _UPSTREAM_WORDS):
         return "a problem on Kie's side, usually not charged; submit it again"
     if not message:
@@ -190,18 +190,20 @@ def _access_error(code: int, detail: str, key_origin: str) -> AccessError:
             f"the API key has used up its quota: {detail}",
             hint=f"raise its limit at {KEY_PAGE}, or use another key",
         )
-    return AccountRefused(f"Kie refused the API key{_from(key_origin)}: {detail}", hint=_KEY_HINT)
+    return AccountRefused(
+        f"Kie refused the API key{_in_parentheses(key_origin)}: {detail}", hint=_KEY_HINT
+    )
 
 
-def _from(key_origin: str) -> str:
-    return f" ({key_origin})" if key_origin else ""
+def _in_parentheses(text: str) -> str:
+    return f" ({text})" if text else ""
 
 
 def _error_for_status(status: int, body: bytes, delay: float | None, key_origin: str) -> KieError:
     """Map the HTTP status of a response without `code` to an error: a proxy's, a login page."""
     if status == 401:
         return AccountRefused(
-            f"the API key{_from(key_origin)} was refused (HTTP 401)", hint=_KEY_HINT
+            f"the API key{_in_parentheses(key_origin)} was refused (HTTP 401)", hint=_KEY_HINT
         )
     if status == 407:
         return AccessError(PROXY_LOGIN_REQUIRED, hint=PROXY_LOGIN_HINT)

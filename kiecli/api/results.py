@@ -19,8 +19,8 @@ _KINDS = {
 }
 _KIND_OF = {extension: kind for kind, names in _KINDS.items() for extension in names.split()}
 
-# Lists of files by their names, in the order in which their entries count, and the kind of file
-# that each holds where the URL does not show it.
+# The lists of files, in the order in which their entries are numbered, each with the kind of its
+# files for URLs that do not show it.
 _LISTS = {
     "resultUrls": "file",
     "firstFrameUrl": "image",

@@ -1,7 +1,7 @@
 """Whether a body, or a file on the disk, is the result that was due, by its first bytes.
 
-Hosts answer for a file that is gone with a page, with JSON or XML, or with a few words, and status
-200 often enough. The same judgement holds for what is found on the disk.
+For a file that is gone, hosts send a page, JSON, XML or a few words, often enough with status 200.
+Files on the disk are judged by the same rules: an earlier download may have saved such a page.
 """
 
 import re
@@ -11,7 +11,7 @@ from kiecli.files.media_types import EXTENSIONS_BY_TYPE, first_tag, parse_json, 
 
 
 class Promise(Enum):
-    """What a URL and a type let one expect of a body."""
+    """What the URL's extension and the Content-Type tell of a body before it comes."""
 
     BINARY = "a format that is never text"
     TEXT = "text, or a format that may be text"
@@ -38,7 +38,7 @@ _ERROR_TYPES = frozenset({"text/html", "text/xml", "application/xml", "applicati
 
 
 def promise(extension: str | None, content_type: str | None) -> Promise:
-    """Return what to expect of the body of a URL.
+    """Return what the extension and the Content-Type promise of a body.
 
     Args:
         extension: That of the URL, in lower case; None or an unknown one leaves it to the type.
@@ -60,8 +60,8 @@ def wrong_content(
 ) -> str | None:
     """Return what came instead of the file that was due, or None when it may be that file.
 
-    In place of a binary format any text is an error message, whatever its form. Where nothing is
-    promised, only pages and what says that it is an error are.
+    Where a binary format is due, any text is an error message. Where nothing is promised, only an
+    HTML page and an error in XML or JSON are not the file.
 
     Args:
         head: The first bytes, up to HEAD_SIZE.
@@ -118,9 +118,9 @@ def _error_of_any_kind(head: bytes, size: int) -> str | None:
     tag = first_tag(head)
     if re.match(_HTML, tag):
         return "an HTML page"
-    if re.match(rb"<error[\s>]", tag):  # as S3 and those who imitate it say it
+    if re.match(rb"<error[\s>]", tag):  # of S3 and the stores that imitate it
         return "an XML error"
-    # One that is longer than the head is no error message.
+    # JSON that is longer than the head is no error message.
     value = parse_json(head) if size <= len(head) else None
     is_error = isinstance(value, dict) and any(name.lower() in _ERROR_FIELDS for name in value)
     return "a JSON error" if is_error else None

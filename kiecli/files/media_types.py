@@ -6,7 +6,7 @@ from typing import Any
 from kiecli import safe_json
 
 HEAD_SIZE = 16 * 1024
-"""Bytes from the start of a file that the functions here want to see, where it has so many."""
+"""Bytes at the start of a file that are enough for all functions here."""
 
 EXTENSIONS_BY_TYPE = {
     "image/png": "png",
@@ -54,8 +54,8 @@ EXTENSIONS_BY_TYPE = {
     "application/vnd.apple.mpegurl": "m3u8",
 }
 
-# The first that matches the start of a file wins; a dot is any byte. They are compiled when the
-# first file is judged: a line that fetches none does not pay for it.
+# The first that matches the start of a file wins; a dot is any byte. Not compiled at import: most
+# commands fetch no file.
 _SIGNATURES = (
     (rb"\x89PNG\r\n\x1a\n", "png"),
     (rb"\xff\xd8\xff", "jpg"),
@@ -89,13 +89,13 @@ _SIGNATURES = (
 
 
 def extension_of_type(content_type: str | None) -> str | None:
-    """Return the extension that a Content-Type tells, or None for types of no use."""
+    """Return the extension that a Content-Type stands for, or None if it stands for none."""
     kind = (content_type or "").partition(";")[0].strip().lower()
     return EXTENSIONS_BY_TYPE.get(kind)
 
 
 def sniff(head: bytes) -> str | None:
-    """Return the extension that the first bytes tell, or None."""
+    """Return the extension of the format that the first bytes show, or None."""
     if (extension := signature(head)) is not None:
         return extension
     if first_tag(head).startswith(b"<svg"):

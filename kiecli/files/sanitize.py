@@ -15,7 +15,7 @@ from unicodedata import category, normalize
 UNKNOWN = "unknown"
 """What stands for a value that is not known."""
 
-# Needs no quotes in a shell and is part of no file system's own language.
+# Characters that no shell needs quoted, and that no file system gives a meaning.
 _SAFE_PUNCTUATION = frozenset("_.-+=@,")
 _MAX_VALUE = 200  # bytes of UTF-8
 _MAX_EXTENSION = 10
@@ -62,10 +62,10 @@ class PathComponent(tuple[Token, ...]):
 
     def _shorten_to_fit(self, values: Mapping[str, str]) -> Mapping[str, str]:
         """Return the values cut until the name fits, those first that matter least."""
-        described = self._shorten(values, _DESCRIPTIVE)
-        shortened = self._shorten(described, values.keys() - _NEVER_CUT)
+        less_described = self._shorten(values, _DESCRIPTIVE)
+        shortened = self._shorten(less_described, values.keys() - _NEVER_CUT)
         # Where the typed text alone is too long, cutting what tells tasks apart does not help.
-        return shortened if self._size(shortened) <= _MAX_COMPONENT else described
+        return shortened if self._size(shortened) <= _MAX_COMPONENT else less_described
 
     def _shorten(self, values: Mapping[str, str], fields: AbstractSet[str]) -> Mapping[str, str]:
         for limit in range(_MAX_VALUE, 0, -1):

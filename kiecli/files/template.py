@@ -19,10 +19,10 @@ from kiecli.system.syntax import PATHS, SHELL
 from kiecli.urls import file_name_of
 
 DEFAULT_TEMPLATE = "{label}-{n}.{ext}"
-"""What files are named by when no other template is given."""
+"""The template of `download` without `--output`."""
 
 FIELDS = ("label", "task_id", "n", "name", "ext", "model", "date", "prompt")
-"""What a template can be filled with."""
+"""The names that may stand between braces in a template."""
 
 _MAX_PROMPT = 60  # characters: some ten words tell one picture from another in a listing
 # A letter for each field: only what was typed can name a device.
@@ -44,7 +44,7 @@ class Template(NamedTuple):
     fields: frozenset[str]
     """The names of the fields that it uses."""
     absolute: bool
-    """Whether it starts at the root, wherever the files were to go."""
+    """Whether it is an absolute path, which ignores the folder of `--dir`."""
     syntax: PathSyntax
     """How this system reads paths."""
 
@@ -109,7 +109,7 @@ class Template(NamedTuple):
         return f"{stem}-{{{field}}}{ending}"
 
     def check(self, *, several_tasks: bool, in_folder: bool) -> None:
-        """Check that the template goes with the rest of the line.
+        """Check that the template fits the rest of the command line.
 
         Args:
             several_tasks: More than one id was given.
@@ -241,7 +241,7 @@ def split_extension(name: str) -> tuple[str, str]:
 
 
 def extension_for(content_type: str | None, head: bytes) -> str:
-    """Return the extension that the type tells, else the first bytes, else `bin`.
+    """Return the extension of the Content-Type, else that of the first bytes, else `bin`.
 
     Types that say nothing, such as `application/octet-stream`, leave it to the bytes.
     """

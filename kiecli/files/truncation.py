@@ -2,7 +2,7 @@
 
 The function of each format takes a seekable binary file and its length in bytes, and returns where
 the file breaks off, or None. It moves the file's position, keeps no more than a block in memory,
-and takes any bytes whatever: what it cannot make sense of is not its business and passes.
+and takes any bytes whatever: a file that it cannot parse passes.
 """
 
 import re

@@ -2,7 +2,7 @@
 
 Each piece of a body goes through h11, which copies it several times: a large file took 1.3 times
 as long as with curl, 1.75 times over TLS. Where nothing but counted bytes is left to come, they
-are received from the socket into one buffer instead, as many at a time as are there.
+are received from the socket into one buffer instead, as many at a time as have arrived.
 """
 
 import socket
@@ -81,13 +81,13 @@ def _gather(chunks: Iterator[Chunk], length: int, deadline: Deadline) -> Iterato
     """Yield a small body in one chunk, or what arrives in GATHER_TIME or before an error."""
     room = _buffer()
     received = 0
-    moment = deadline.within(GATHER_TIME)
+    gathering = deadline.within(GATHER_TIME)
     broken = None
     try:
         for chunk in chunks:  # pragma: no branch  a body that ends early raises
             room[received : received + len(chunk)] = chunk
             received += len(chunk)
-            if received == length or moment.expired:
+            if received == length or gathering.expired:
                 break
             deadline.restart()  # time limits are for silence, and something came
     except httpx.TransportError as error:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 import httpx
 
 _PIECE = 64 * 1024
-_ZLIB_OR_GZIP = 32  # added to the window's size: zlib finds out itself
+_ZLIB_OR_GZIP = 32  # added to the window's size: zlib detects which
 _GZIP_START = 0x1F
 _ZLIB_METHOD = 0x08  # the lower half of a zlib stream's first byte (RFC 1950, section 2.2)
 

@@ -1,6 +1,6 @@
-"""Headers of an answer, read leniently: a value, or None where there is none that makes sense.
+"""Reads the headers of responses leniently: a value, or None where there is none that makes sense.
 
-For Kie's API and for file hosts alike. Names are in lower case.
+For Kie's API and for file hosts. The names in all mappings are in lower case.
 """
 
 import re
@@ -11,7 +11,6 @@ from typing import NamedTuple
 _MAX_DIGITS = 18
 # Compiled at its first use: most answers have none.
 _CONTENT_RANGE = r"(?i:bytes)\s+(\d{1,18})-(\d{1,18})/(\d{1,18})"
-
 
 SUPPORTED_ENCODINGS = frozenset({"gzip", "x-gzip", "deflate"})
 """What `decoding.decompress` understands; x-gzip is the old name of gzip (RFC 9110, 8.4.1)."""

@@ -53,9 +53,9 @@ class PoolTransport(httpx.BaseTransport):
 
         Args:
             connector: Connects, to servers and proxies alike.
-            clock: Measures time limits that know no deadline.
+            clock: Measures the limits of requests that bring no Deadline.
             ssl_context: The TLS context, or None where nothing is encrypted.
-            proxy: Stands between us and the servers.
+            proxy: Carries all requests of this pool, or None.
         """
         self._pool = httpcore.ConnectionPool(
             ssl_context=ssl_context,
@@ -151,7 +151,7 @@ class _Backend(httpcore.NetworkBackend):
         # Every request of kiecli brings its deadline; httpx's own default would be a number.
         if not isinstance(timeout, Deadline):
             timeout = Deadline(self._clock, CONNECT_TIMEOUT if timeout is None else timeout)
-        # The server itself is the proxy's to reach.
+        # With a proxy, it is the only host that is connected to from here.
         note = "" if self._proxy is None else proxy_note(host, port)
         try:
             source = self._connector.connect(host, port, timeout)
@@ -241,7 +241,7 @@ class SocketStream(httpcore.NetworkStream):
 
 
 def _httpcore_error(error: OSError, step: Literal["Connect", "Read", "Write"]) -> Exception:
-    """Return httpcore's exception for one of a socket, met in this step."""
+    """Return httpcore's exception for an error of the socket in one of its steps."""
     what = "Timeout" if isinstance(error, TimeoutError) else "Error"
     kind: type[Exception] = getattr(httpcore, f"{step}{what}")
     return kind(str(error))

@@ -9,7 +9,7 @@ from typing import BinaryIO, Protocol
 
 
 class PartReplaced(OSError):
-    """Another file stands where the one was that has been written and verified."""
+    """Another file has taken the path of the one that was written and verified."""
 
     def __init__(self, path: str) -> None:
         super().__init__(0, "another file took its place while it was being written", path)

@@ -19,7 +19,7 @@ _TAIL = 65536  # bytes at the end by which a file is compared where inodes are n
 
 
 class PosixCalls(NamedTuple):
-    """The calls that a disk may not know; tests pass such as fail."""
+    """The system calls that a disk may not support; tests replace them by failing ones."""
 
     flock: Callable[[int, int], None] = fcntl.flock
     fsync: Callable[[int], None] = os.fsync
@@ -28,7 +28,7 @@ class PosixCalls(NamedTuple):
 
 
 def accept(error: OSError, numbers: frozenset[int]) -> None:
-    """Raise an error, unless it only says that the disk does not know a call."""
+    """Raise an error, unless it only says that the disk does not support a call."""
     if error.errno not in numbers:
         raise error
 

@@ -1,4 +1,4 @@
-"""Calls of Windows that other programs get in the way of; used on Windows only."""
+"""Windows' file calls, retried while another program holds the file; used on Windows only."""
 
 import errno
 import msvcrt
@@ -70,7 +70,7 @@ class WindowsCalls:
 
 
 def open_file(path: str, flags: int) -> int:
-    """Open a file as bytes; errors tell what Windows lumps together.
+    """Open a file as bytes, with errors that tell apart what Windows reports alike.
 
     Raises:
         IsADirectoryError: It is a folder.

@@ -63,7 +63,7 @@ class WindowsDisk:
             return file.read(max_size)
 
     def replace_private(self, path: str, data: bytes, *, temporary: str) -> None:
-        """Put data under a name in one step; who may read it is the folder's affair."""
+        """Put data under a name in one step; the folder's permissions say who may read it."""
         self._calls.remove(temporary)
         fd = open_file(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         try:
@@ -164,7 +164,7 @@ class LockedWindowsFile(WindowsFile):
         self._path = path
         self._lock_fd = lock_fd
         self.size_at_start = self.size()
-        self._last: tuple[int, bytes] | None = None
+        self._last: tuple[int, bytes] | None = None  # what `_end` returned, once it is closed
 
     def is_at_path(self) -> bool:
         """Return whether the file under the name is still this one.

@@ -1,7 +1,7 @@
 """Which tasks a command line names: ids and labels, typed or read from stdin.
 
-- `task_selection`: the whole line, its labels, and why it is refused; `usable_tasks`: what of a
-  refused line is right.
+- `task_selection`: the whole line, its labels, and why it is refused; `usable_tasks`: the valid
+  tasks of a line that is refused.
 - `task_id`: one `ID` or `LABEL=ID`: how it is trimmed, checked, and echoed in a message.
 - `stdin_ids`: which of the forms stdin is in, and what counts where it has several.
 - `stdin_text`: bytes to text: gzip, UTF-16, colour codes, comments.

@@ -21,12 +21,12 @@ _MAX_ECHOED = 1000  # characters handed to what shows the first few
 
 
 class StdinTasks(NamedTuple):
-    """What stdin comes to; large input takes seconds to parse, so it is parsed once in a run."""
+    """The tasks that stdin names, or why it names none; parsed once, as that may take seconds."""
 
     tasks: Sequence[FoundTask] = ()
-    """The tasks that it names, and in the place of one the reason why it is none.
+    """The tasks that it names; what should be one and is not has an error of its own.
 
-    Where there is an error: those of them that were just created, as they are paid for.
+    If `error` is set: only those that were just created, as they are paid for.
     """
     error: KieError | None = None
     """Why stdin as a whole names no task, or the error of createTask that it holds."""
@@ -43,7 +43,7 @@ class StdinTasks(NamedTuple):
 
 
 class _Json(NamedTuple):
-    """What the JSON of stdin comes to."""
+    """What the JSON on stdin holds."""
 
     tasks: list[FoundTask]
     values: Sequence[object] = ()

@@ -26,8 +26,8 @@ _NULLS = frozenset({"null", "undefined", "None"})
 _BLANKS = "\t\n\v\f\r \x85\xa0\u2028\u2029\u202f\u3000\u2060\ufeff"
 _EDGES = _BLANKS + "".join(map(chr, range(0x2000, 0x200E))) + "\"'`\u2018\u2019\u201c\u201d"
 _QUOTES = "\"'`\u201c\u201d"
-# Compiled by their first use, as all patterns here: a plain id, which nearly every line has, needs
-# none, and compiling them takes as long as importing four modules.
+# Compiled at their first use, as all patterns here: a plain id, which nearly every line has, needs
+# none, and compiling takes as long as importing four modules.
 _ID_IN_URL = r"(?i)[?&]task_?id=([^&#]*)"
 _URL_BEFORE_EQUALS = r"(?i)://|[?&]task_?id$"
 _QUOTED_LABEL = r"(.)[^\"'`]*\1\s*="

@@ -19,7 +19,7 @@ from kiecli.task_ids.task_id import (
 if TYPE_CHECKING:
     from kiecli.task_ids.stdin_ids import StdinTasks
 
-# A shorter text is no key of Kie's, and could be a part of any id or label.
+# A shorter text is none of Kie's keys, and could be a part of any id or label.
 _MIN_KEY_LENGTH = 8
 _MAX_FILE_NAME = 255  # characters that a name may have nearly everywhere
 # A file without these in its name is no task id that anybody has seen.
@@ -80,7 +80,7 @@ def select_tasks(
         command: The command of the line, for advice.
 
     Raises:
-        UsageError: A task cannot be an id, labels are in each other's way, or there is no task.
+        UsageError: A text cannot be an id, labels contradict each other, or there is no task.
         KieError: stdin holds an error of createTask; it is that error.
     """
     if arguments.count(STDIN) > 1:
@@ -157,7 +157,7 @@ def task_error(task: FoundTask, keys: Sequence[str], redactor: Redactor) -> KieE
 
 
 def _conceal(error: KieError, keys: Sequence[str]) -> None:
-    """Take what was echoed out of a message when it begins a key: cut off, it passes the mask."""
+    """Remove an echoed text that a key begins with: cut off, it would not be masked."""
     if any(len(key) >= _MIN_KEY_LENGTH and key[:_MIN_KEY_LENGTH] in error.message for key in keys):
         error.message = error.message.partition(": '")[0]
 

@@ -1,4 +1,4 @@
-"""The tasks of a line that is not carried out, as far as they are right: for the next line. Pure.
+"""The valid tasks of a command line that is refused, for the line that continues. Pure.
 
 Nothing is raised: what was created before the pipe is paid for, whatever stands beside it.
 """
@@ -14,7 +14,7 @@ from kiecli.task_ids.task_selection import TaskSelection, file_name_key, task_er
 def usable_tasks(
     arguments: Iterable[str], stdin: StdinTasks, api_keys: Sequence[str] = ()
 ) -> TaskSelection:
-    """Return the tasks that no line refuses, with those labels that go together.
+    """Return the tasks that are valid by themselves, with those labels that go together.
 
     Args:
         arguments: As typed. JSON is wrong there, but its task is paid for.

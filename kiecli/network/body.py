@@ -13,7 +13,7 @@ from itertools import chain
 
 import httpx
 
-from kiecli.network.deadline import READABLE, Deadline, attempt
+from kiecli.network.deadline import READABLE, Deadline, attempt, wait
 from kiecli.network.headers import content_encoding
 
 MIN_LARGE_BODY = 4 * 1024 * 1024
@@ -48,8 +48,8 @@ def iter_body(response: httpx.Response, deadline: Deadline) -> Iterator[Chunk]:
     source, length = _counted_body(response)
     # Without a body, as with 304, Content-Length says nothing about this response.
     left = length - len(first) if first else 0
-    if left > 0 and left + len(first) <= BUFFER_SIZE:
-        chunks = _gather(chain((first,), chunks), left + len(first), deadline)
+    if source is not None and left > 0 and left + len(first) <= BUFFER_SIZE:
+        chunks = _gather(chain((first,), chunks), left + len(first), source, deadline)
         first = next(chunks)
     yield first
     deadline.restart()
@@ -77,7 +77,9 @@ def _buffer() -> memoryview:
     return buffer
 
 
-def _gather(chunks: Iterator[Chunk], length: int, deadline: Deadline) -> Iterator[Chunk]:
+def _gather(
+    chunks: Iterator[Chunk], length: int, source: socket.socket, deadline: Deadline
+) -> Iterator[Chunk]:
     """Yield a small body in one chunk, or what arrives in GATHER_TIME or before an error."""
     room = _buffer()
     received = 0
@@ -87,7 +89,9 @@ def _gather(chunks: Iterator[Chunk], length: int, deadline: Deadline) -> Iterato
         for chunk in chunks:  # pragma: no branch  a body that ends early raises
             room[received : received + len(chunk)] = chunk
             received += len(chunk)
-            if received == length or gathering.expired:
+            # Asked of the socket: where nothing is there, the next chunk would be waited for until
+            # the deadline, and what has come would be lost with the process meanwhile.
+            if received == length or not wait(source, READABLE, max(0.0, gathering.remaining())):
                 break
             deadline.restart()  # time limits are for silence, and something came
     except httpx.TransportError as error:

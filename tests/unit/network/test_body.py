@@ -250,12 +250,30 @@ def test_a_small_body_is_one_chunk(is_encrypted: bool, certificate: Certificate)
     assert (received.data == body, len(received.chunks)) == (True, 1)
 
 
-def test_what_came_of_a_small_body_is_not_held_back_for_long(certificate: Certificate) -> None:
+@pytest.mark.parametrize("is_encrypted", [False, True])
+def test_what_came_of_a_small_body_is_yielded_while_the_host_is_silent(
+    is_encrypted: bool, certificate: Certificate
+) -> None:
     received = Received()
-    pieces: list[Step] = [head(6) + b"01", 5 * GATHER_TIME, b"23", 5 * GATHER_TIME, b"45"]
-    with raw_server(pieces) as server:
+    context = certificate.context() if is_encrypted else None
+
+    def answer() -> Iterator[Step]:
+        yield head(4) + b"01"
+        for _ in range(500):  # until it has been yielded: for five seconds at most
+            if not received.data:
+                yield 0.01
+        yield b"23"
+
+    with raw_server(answer(), context=context) as server:
         request_body(server, certificate, received)
-    assert (bytes(received.data), len(received.chunks) > 1) == (b"012345", True)
+    assert (bytes(received.data), [size for size, _ in received.chunks]) == (b"0123", [2, 2])
+
+
+def test_what_drips_in_is_not_held_back_for_long(certificate: Certificate) -> None:
+    received = Received()
+    with raw_server(dripping(head(100) + bytes(100), GATHER_TIME / 5)) as server:
+        request_body(server, certificate, received)
+    assert (received.data == bytes(100), len(received.chunks) > 1) == (True, True)
 
 
 def test_what_came_of_a_small_body_before_it_broke_is_not_lost(certificate: Certificate) -> None:

@@ -35,24 +35,24 @@ class BackgroundSHA256:
         self._runs = False
 
     def reached(self, size: int) -> None:
-        """Note that so many bytes are there to be read."""
+        """Let the thread hash the file up to this size."""
         if self._runs or (size >= _MIN_SIZE_FOR_THREAD and self._start()):
             self._sizes.put(size)
 
     def restart(self) -> None:
-        """Forget the file: other bytes are coming."""
+        """Start again: other bytes are coming."""
         if self._runs:
             self._sizes.put(0)
 
     def result(self, size: int) -> str:
-        """Return the sum in hexadecimal of the whole file of that size.
+        """Return the SHA-256 in hexadecimal of the whole file, of that size.
 
         Raises:
             OSError: It cannot be read.
         """
         if not self._runs:
             whole = IncrementalSHA256(self._file)
-            whole.go_on(size)
+            whole.update_to(size)
             return whole.hexdigest()
         self._sizes.put(size)
         self._sizes.put(None)
@@ -84,7 +84,7 @@ class BackgroundSHA256:
         growing = IncrementalSHA256(file)
         try:
             while (size := self._sizes.get()) is not None:
-                growing.go_on(size)
+                growing.update_to(size)
             self._sums.put(growing.hexdigest())
         except OSError as error:
             self._sums.put(error)
@@ -93,16 +93,16 @@ class BackgroundSHA256:
 
 
 class IncrementalSHA256:
-    """The SHA-256 of what is there of a file."""
+    """The SHA-256 of the first bytes of a file that is still being written."""
 
     def __init__(self, file: ReadableFile) -> None:
         """Begin with nothing of an open file."""
         self._file = file
         self._block = memoryview(bytearray(_BLOCK))
-        self.go_on(0)
+        self.update_to(0)
 
-    def go_on(self, size: int) -> None:
-        """Take in what there is up to a size; 0 starts again.
+    def update_to(self, size: int) -> None:
+        """Hash the bytes up to an offset, as far as they are there; 0 starts again.
 
         Raises:
             OSError: It cannot be read.
@@ -117,7 +117,7 @@ class IncrementalSHA256:
             self._at += got
 
     def hexdigest(self) -> str:
-        """Return the sum of what was taken in."""
+        """Return the SHA-256 of the bytes hashed so far."""
         return self._running.hexdigest()
 
     def _read(self, size: int) -> int:

@@ -29,7 +29,7 @@ class FileState(NamedTuple):
     kind: FileType
     size: int = 0
     identity: tuple[int, ...] = ()
-    """Differs when it is another one, or was changed."""
+    """Differs once the file was replaced or changed."""
 
 
 def inspect(path: str) -> FileState | None:

@@ -1,4 +1,4 @@
-"""Saving the results of tasks: what the rest of kiecli calls."""
+"""Saves the results of tasks: what the commands call to plan and to save."""
 
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # most runs need none of these
     from kiecli.download.stream import Sink
 
 FILES_PER_TRANSFER = 5
-"""Descriptors that a file may hold: its part, the copy for the checksum, its connection."""
+"""Descriptors that a file may hold at once: part, checksum's copy, connection and its selector."""
 
 
 class Downloader:

@@ -18,6 +18,8 @@ TAIL_SIZE = 64 * 1024
 Two takes of equal length differ in their last bytes; the first may be one encoder's header.
 """
 
+_SERVER_ERRORS = HTTPStatus.INTERNAL_SERVER_ERROR  # and above
+
 
 class HostFile(NamedTuple):
     """A file as its host describes it."""
@@ -75,9 +77,6 @@ def _ask(
         if wrong is not None:
             return None
         return HostFile(answer.total, answer.content_type, start if is_small else None)
-
-
-_SERVER_ERRORS = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _first(size: int, body: Iterable[Chunk]) -> bytes:

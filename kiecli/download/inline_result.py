@@ -7,9 +7,9 @@ CONTENT_TYPE = "application/json"
 """What `files[]` says of such a file."""
 
 
-def as_file(inline_result: Any) -> bytes:
-    """Return the result as a JSON file."""
-    text = json.dumps(inline_result, indent=2, ensure_ascii=False)
+def as_file(value: Any) -> bytes:
+    """Return a JSON value as the bytes of a file, laid out for people."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
     # Half a surrogate pair has no UTF-8; its escape is what JSON calls it, so it stays whole.
     return f"{text}\n".encode(errors="backslashreplace")
 

@@ -33,7 +33,7 @@ class Link:
         self._context = context
         self.is_fresh = False
         self._appears_until = clock.now() + publish_grace(target.completed_at, clock.wall())
-        self._pause = 1.0
+        self._pause = 1.0  # seconds; doubled with each one
 
     def replace(self, reason: str) -> TransientError | None:
         """Wait for a file that is not there yet, or get a fresh link to it.
@@ -50,13 +50,13 @@ class Link:
         """
         clock = self._context.clock
         if clock.now() + self._pause <= self._appears_until:
-            self._say(f"{reason}; the task has only just finished, trying again")
+            self._report_retry(f"{reason}; the task has only just finished, trying again")
             clock.sleep(self._pause)
             self._pause *= 2
         elif self.is_fresh:
             raise self._expired(f"{reason}, with a new link too")
         else:
-            self._say(f"{reason}; asking Kie for a new link")
+            self._report_retry(f"{reason}; asking Kie for a new link")
             return self._refresh(reason)
         return None
 
@@ -74,7 +74,7 @@ class Link:
         self.is_fresh = True
         return None
 
-    def _say(self, reason: str) -> None:
+    def _report_retry(self, reason: str) -> None:
         self._context.report(TransferRetrying(self._target, reason))
 
     def _expired(self, reason: str) -> ResultExpired:

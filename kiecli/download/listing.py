@@ -1,4 +1,4 @@
-"""Cached folder listings: find an existing file whose extension is not known yet."""
+"""Cached folder listings, to find an existing file whose extension is not known yet."""
 
 import os
 from collections import defaultdict

@@ -8,10 +8,11 @@ import os
 from typing import Any
 
 from kiecli.clock import iso_timestamp
+from kiecli.download.inline_result import as_file
 from kiecli.download.plan import SavedFile, Target
 
+# Bytes that are read: parameters may hold pictures in base64, but no metadata file is so long.
 _MAX_SIZE = 64 * 1024 * 1024
-"""Bytes that are read of one: parameters may hold pictures in base64, but none is so long."""
 
 
 def metadata_path(path: str) -> str:
@@ -45,9 +46,7 @@ def encode(target: Target, saved: SavedFile) -> bytes:
         "content_type": saved.content_type,
         "object": task.inline_result,
     }
-    text = json.dumps(record, indent=2, ensure_ascii=False)
-    # Half a surrogate pair has no UTF-8; its escape is what JSON calls it, so it stays whole.
-    return f"{text}\n".encode(errors="backslashreplace")
+    return as_file(record)
 
 
 def read(path: str, target: Target) -> dict[str, Any] | None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # most files come whole, and need no resume info
     from kiecli.download.resume_info import ResumeInfo
 
 _BLOCK = 1024 * 1024  # bytes that are compared at a time
-_MAX_RESUME_INFO = 65536  # bytes; ours have some hundred
+_MAX_RESUME_INFO = 65536  # bytes read of one; ours have a few hundred
 
 
 class PartialFile:

@@ -26,7 +26,7 @@ class Recovery:
 
         Args:
             target: The file.
-            context: Time, network and an observer.
+            context: Clock, network, and where retries are reported.
             now: When its transfer began.
             size: Bytes that were there then.
         """
@@ -36,14 +36,14 @@ class Recovery:
         self._link: Link | None = None
 
     def on_progress(self, now: float, size: int) -> None:
-        """Note how much of the file was there when its last bytes came."""
+        """Take over how much of the file there was when its last bytes came."""
         self._retries.on_progress(now, size)
 
     def after(self, failure: AttemptFailed) -> str | None:
         """Return when the next attempt may begin, with the URL for it where that is another one.
 
         Raises:
-            SaveError: There is to be none.
+            SaveError: The file is given up.
         """
         match failure:
             case FileMissing():
@@ -64,11 +64,11 @@ class Recovery:
         Args:
             began: When this attempt began to receive; it may take its time until it comes to new
                 bytes.
-            now: Monotonic seconds, too.
+            now: The present moment, on the same clock.
             size: Bytes that are there.
 
         Raises:
-            SaveError: It is time to.
+            SaveError: It is given up.
         """
         if now < began + MAX_STANDSTILL:
             return
@@ -94,7 +94,7 @@ class Recovery:
         if self._retries.is_over(now):
             raise self._given_up(failure.reason, now)
         pause = max(retry_after, self._retries.pause(now))
-        self._say(f"{failure.reason}; trying again in {show(pause)}")
+        self._report_retry(f"{failure.reason}; trying again in {show(pause)}")
         self._context.clock.sleep(pause)
 
     def _on_unreachable(self, failure: HostUnreachable) -> None:
@@ -107,7 +107,7 @@ class Recovery:
         if failure.summary:
             raise self._error(f"{failure.reason}; {failure.summary}", temporary=True)
         if failure.is_new:
-            self._say(f"{failure.reason}; trying again for {show(round(MAX_STANDSTILL))}")
+            self._report_retry(f"{failure.reason}; trying again for {show(round(MAX_STANDSTILL))}")
 
     def _replace_link(self, reason: str) -> str:
         self._link = self._link or Link(self._target, self._context)
@@ -116,7 +116,7 @@ class Recovery:
             self._pause(failure)
         return self._link.url
 
-    def _say(self, reason: str) -> None:
+    def _report_retry(self, reason: str) -> None:
         self._context.report(TransferRetrying(self._target, reason))
 
     def _given_up(self, reason: str, now: float) -> SaveError:

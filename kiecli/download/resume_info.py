@@ -1,4 +1,4 @@
-"""What is kept beside a part, to request the rest of the file later."""
+"""What is stored beside a part (`NAME.part.json`), to request the rest of the file later."""
 
 import json
 from typing import NamedTuple
@@ -19,11 +19,11 @@ class ResumeInfo(NamedTuple):
     """Last-Modified, as sent."""
     content_type: str | None
     head_size: int = 0
-    """Bytes at the start of the part that `head_crc32` tells of."""
+    """Bytes at the start of the part that `head_crc32` is computed of."""
     head_crc32: int = 0
 
     def is_about(self, size: int, head: bytes) -> bool:
-        """Whether a part is the one that this was written for, as far as its start tells.
+        """Whether a part is the one that this was written for, as far as size and start tell.
 
         Args:
             size: Bytes of the part.

@@ -37,7 +37,7 @@ class RetryPolicy:
         self._random = random
 
     def on_progress(self, now: float, size: int) -> None:
-        """Note how much of the file is there."""
+        """Count from now on again, if more of the file is there than ever before."""
         if size > self._max_size:
             self._max_size = size
             self._since = now

@@ -44,13 +44,13 @@ def test_a_sum_starts_again_with_the_file(temporary: OpenFile) -> None:
     growing = IncrementalSHA256(temporary)
     partial = PartialFile(temporary, ".")
     partial.append(b"wrong")
-    growing.go_on(5)
+    growing.update_to(5)
     partial.reset(None)
-    growing.go_on(7)  # the bytes have gone by now
-    growing.go_on(0)
+    growing.update_to(7)  # the bytes have gone by now
+    growing.update_to(0)
     partial.append(b"right one")
-    growing.go_on(5)
-    growing.go_on(9)
+    growing.update_to(5)
+    growing.update_to(9)
     assert growing.hexdigest() == hashlib.sha256(b"right one").hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""The command that is run against the sandbox: its environment, its life and its exit code."""
+"""Runs a command against the sandbox: its environment, its signals and its exit code."""
 
 import os
 import shutil
@@ -34,7 +34,7 @@ _MAX_WAIT = 0.1  # seconds
 KEYS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGBREAK") if hasattr(signal, name))
 """Ctrl-C, and Windows' Ctrl-Break."""
 
-# What ends the sandbox is for the command: SIGHUP comes when the terminal is closed.
+# Signals to the sandbox that the command gets too: SIGHUP comes when the terminal is closed.
 _PASSED_ON = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 

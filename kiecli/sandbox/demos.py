@@ -1,4 +1,4 @@
-"""The tasks that the sandbox knows from the start, and what createTask makes of a model's name."""
+"""The built-in tasks of the sandbox, and the scripts of those that createTask makes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -151,11 +151,11 @@ _FAMILIES: tuple[tuple[tuple[str, ...], Result, Mapping[str, str]], ...] = (
 
 
 def script_for(model: str, inputs: Mapping[str, Any], number: int) -> Script:
-    """Return what becomes of a new task: a success 1 to 6 seconds after it was made.
+    """Return the script of a new task: it succeeds 1 to 6 seconds after it was made.
 
     Args:
         model: As createTask was given it.
-        inputs: The same.
+        inputs: As createTask was given them.
         number: How many tasks were made before.
     """
     end = _LIFETIMES[number % len(_LIFETIMES)]

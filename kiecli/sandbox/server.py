@@ -49,7 +49,7 @@ class SandboxServer(ThreadingHTTPServer):
         self.server_name, self.server_port = "127.0.0.1", self.socket.getsockname()[1]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Print nothing about a client that went away: kiecli does so when it is interrupted."""
+        """Print nothing about a client that is gone, as an interrupted kiecli is."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 

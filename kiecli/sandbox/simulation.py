@@ -35,7 +35,7 @@ class SimulatedKie:
     """Kie's Market task API and its file host; safe to call from several threads.
 
     Attributes:
-        base_url: Where it believes to live: links to files start with it.
+        base_url: The URL that links to files start with.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class SimulatedKie:
         self._new_id = new_id
         self._key = key
         self._polls_per_second = polls_per_second
-        # A demo begins to live when it is first polled: a video is always watched from its start.
+        # A demo starts when it is first polled: everybody sees a video from its first state on.
         self._scripts = dict(DEMOS)
         self._tasks: dict[str, SimulatedTask] = {}
         self._polls: deque[float] = deque()

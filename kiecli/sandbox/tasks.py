@@ -12,7 +12,7 @@ Result = Callable[[Link], object]
 
 
 class Stage(NamedTuple):
-    """What a task is from a moment on."""
+    """A state of a task, and when it begins."""
 
     at: float
     """Seconds after its creation."""
@@ -24,7 +24,7 @@ _ORDINARY = (Stage(0, "waiting"), Stage(13.1, "success"))
 
 
 class Script(NamedTuple):
-    """What happens to a task."""
+    """The timeline, result and files of a task."""
 
     model: str
     input: Mapping[str, Any]
@@ -44,7 +44,7 @@ class SimulatedTask:
 
     Attributes:
         task_id: Its id.
-        script: What happens to it.
+        script: Its timeline, result and files.
         created_at: Seconds since 1970.
     """
 
@@ -60,12 +60,12 @@ class SimulatedTask:
         return past[-1] if past else self.script.stages[0]
 
     def completed_at(self, now: float) -> float | None:
-        """Return when the task came to its end, or None while it runs."""
+        """Return when the task succeeded or failed, or None while it runs."""
         stage = self.stage(now)
         return self.created_at + stage.at if stage.state in ("success", "fail") else None
 
     def delivered_at(self, now: float) -> float | None:
-        """Return when the task's files came into being, or None when there are none."""
+        """Return when the task's files were made, or None when there are none."""
         return self.completed_at(now) if self.stage(now).state == "success" else None
 
     def record(self, now: float, link: Link) -> dict[str, object]:

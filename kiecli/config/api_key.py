@@ -20,7 +20,8 @@ _PASTED_LINE = rf"""(?xi)
     \s* [;,)}}]*
 """
 
-_IN_KEYS = str.maketrans("", "", "-_.")
+# What a key may have beside letters and digits: without it, a key alone is alphanumeric.
+_PUNCTUATION = str.maketrans("", "", "-_.")
 
 # Far longer than any such line: no time is spent on a file that was pasted by mistake.
 _MAX_LINE = 4096
@@ -34,9 +35,8 @@ def extract(text: str) -> str:
 
     The result is not checked: see `check`.
     """
-    # Most keys come alone and with a line end, of which no request may hold anything.
-    text = text.strip()
-    if text.translate(_IN_KEYS).isalnum():  # to compile the pattern takes a millisecond
+    text = text.strip()  # a header cannot hold the line end that most keys come with
+    if text.translate(_PUNCTUATION).isalnum():  # to compile the pattern takes a millisecond
         return text
     import re
 

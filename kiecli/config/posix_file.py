@@ -1,4 +1,4 @@
-"""The POSIX form of reading and replacing the config file: crashes and second runs cost nothing."""
+"""The POSIX form of reading and replacing the config file, safe from crashes and parallel runs."""
 
 import errno
 import fcntl
@@ -63,7 +63,7 @@ def exclusive(target: Path, flock: Callable[[int, int], None] = fcntl.flock) -> 
 
 
 def make_folder(folder: Path) -> None:
-    """Make what is missing of it, for its owner only, whatever the umask is."""
+    """Create a folder and those above it, for their owner only, whatever the umask is."""
     # Each by itself: `mkdir -p` gives its mode to the last one only.
     missing = [place for place in (folder, *folder.parents) if not place.exists()]
     for place in reversed(missing):
@@ -73,7 +73,7 @@ def make_folder(folder: Path) -> None:
 
 
 def replace(target: Path, content: bytes, *, unnamed: int = UNNAMED) -> None:
-    """Put the content there in one step: the old file or the new one, never a half.
+    """Replace the file in one step: a reader finds the old one or the new one, whole.
 
     Args:
         target: The file, whose folder is there.

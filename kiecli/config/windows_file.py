@@ -1,6 +1,6 @@
 """The Windows form of reading and replacing the config file: used on Windows only.
 
-Who may read it is the affair of the profile folder that it is in.
+The permissions of the profile folder that it is in say who may read it.
 """
 
 import os
@@ -57,12 +57,12 @@ def exclusive(target: Path, clock: Clock | None = None) -> Iterator[None]:
 
 
 def make_folder(folder: Path) -> None:
-    """Make what is missing of it."""
+    """Create a folder and those above it."""
     folder.mkdir(parents=True, exist_ok=True)
 
 
 def replace(target: Path, content: bytes, *, calls: WindowsCalls | None = None) -> None:
-    """Put the content there in one step: the old file or the new one, never a half.
+    """Replace the file in one step: a reader finds the old one or the new one, whole.
 
     Args:
         target: The file, whose folder is there.

@@ -56,7 +56,7 @@ def read_stdin(runtime: Runtime, *, quiet: bool) -> StdinTasks:
 
     Args:
         runtime: Streams and argv.
-        quiet: Whether not to say on a terminal what is read, and how to end it.
+        quiet: Do not print on a terminal what is being read and which keys end it.
     """
     _print_created_on_signal(runtime, resume_argv(runtime.argv))
     if runtime.stdin_is_terminal and not quiet:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from kiecli.download.plan import Target
     from kiecli.task_ids.task_selection import TaskSelection
 
-_EXPIRES_SOON = 2 * 3600.0  # seconds until a link's expiry from which on it is worth a note
+_EXPIRES_SOON = 2 * 3600.0  # seconds; links that live no longer than that are worth a note
 
 
 def download(
@@ -63,7 +63,7 @@ def download(
         output.reporter(runtime, output_options, left, watching=flags.wait, timeout=timeout)
     ) as reporter:
         writer = output.download_writer(
-            runtime, output_options, reporter, to_stdout=flags.to_stdout
+            runtime, output_options, reporter.write_stdout, to_stdout=flags.to_stdout
         )
         if archived is not None and archived.report_skipped(flags.stop, runtime, reporter, writer):
             return ExitCode.DONE
@@ -108,7 +108,7 @@ class DownloadSession:
         self._runtime = runtime = batch.runtime
         self._flags = flags
         self._archived = archived
-        self._threads = runtime.workers(flags.jobs, FILES_PER_TRANSFER)
+        self._workers = runtime.workers(flags.jobs, FILES_PER_TRANSFER)
         log = runtime.event_queue.put if output_options.verbose else None
         client = runtime.client_factory.client(log=log, pool_per_thread=True)
         self._downloader = Downloader(
@@ -119,13 +119,13 @@ class DownloadSession:
             options=options,
             report=self._report,
             random=runtime.random,
-            idle=self._threads.idle,
+            idle=self._workers.idle,
             archive=flags.archive,
         )
         self._saving: dict[str, tuple[int, dict[int, SavedFile]]] = {}
         """Of each task that is being saved, how many files it has, and those that have ended."""
         self._held: list[Task] = []
-        """Successes that wait for whether the one before them can be saved (--any)."""
+        """Succeeded tasks that are saved only if the one before them cannot be (--any)."""
 
     def run(self) -> ExitCode:
         """Poll and save until every task has its outcome; return the exit code."""
@@ -157,12 +157,13 @@ class DownloadSession:
             self._end(outcome.pending(task, waiting_argv(resume_argv(self._runtime))))
         elif self._batch.decided is not None:
             pass  # another task has decided the run (--any, --fail-fast): this one is left open
-        elif self._flags.stop and self._saving and self._is_first_to_win():
-            self._held.append(task)  # --any: the one that is being saved may win yet
+        elif self._flags.stop and self._saving and self._takes_first_success():
+            self._held.append(task)  # the one that is being saved may win yet
         else:
             self._begin(task)
 
-    def _is_first_to_win(self) -> bool:
+    def _takes_first_success(self) -> bool:
+        """Whether one saved task is enough (--any)."""
         from kiecli.commands.stop_rule import ANY
 
         return self._flags.stop == ANY
@@ -183,7 +184,7 @@ class DownloadSession:
             if self._flags.dry_run:
                 self._previewed(target)
             else:
-                self._threads.submit(partial(self._save, target))
+                self._workers.submit(partial(self._save, target))
 
     def _previewed(self, target: "Target") -> None:
         file = self._downloader.preview(target)

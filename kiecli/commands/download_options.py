@@ -1,4 +1,4 @@
-"""The flags of `kiecli download`, and the checks that they go with each other."""
+"""The flags of `kiecli download`, and the checks that they fit each other."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -15,7 +15,7 @@ class DownloadFlags(NamedTuple):
 
     directory: str | None
     template: str | None
-    """What files are named by."""
+    """The file name template."""
     to_stdout: bool
     """Whether the one result goes to stdout."""
     wait: bool
@@ -28,14 +28,14 @@ class DownloadFlags(NamedTuple):
     overwrite: bool
     dry_run: bool
     archive: str | None
-    """A file that lists tasks which are left out, and takes those that are done."""
+    """A file whose tasks are skipped, and to which those that are done are added."""
     write_metadata: bool
     stop: str
     """Which outcome of one task decides the run: `--any`, `--fail-fast` or neither."""
 
 
 def check_line(flags: DownloadFlags, options: SaveOptions, selection: TaskSelection) -> None:
-    """Check that the flags go with each other and with the number of tasks.
+    """Check that the flags fit each other and the number of tasks.
 
     Raises:
         UsageError: They do not.

@@ -19,8 +19,8 @@ from kiecli.task_ids.task_selection import TaskSelection
 # Reported together, in one line for each reason: an outage ends all tasks with the same error.
 _REPORTED_AT_END = (ExitCode.UNAVAILABLE, ExitCode.PENDING, ExitCode.DEADLINE)
 
-# Seconds that the error of a task that was given up is held back, to report it with others: tasks
-# that began together are given up together, but for jitter and the rate limiter.
+# Seconds for which the error of a task that was given up is held back, to report it together with
+# others: those that began together are given up within the time that jitter and rate limiter add.
 _GROUP_WITHIN = 5.0
 
 

@@ -7,6 +7,7 @@ from kiecli.render.formats import (
     LineWriter,
     ResultWriter,
     SafeTextWriter,
+    Write,
     path_lines,
     record_lines,
     state_words,
@@ -106,7 +107,7 @@ def draws_panel(runtime: Runtime, output_options: OutputOptions, selection: Task
     return as_text and len(selection.task_ids) == 1 and runtime.out.is_terminal
 
 
-def _json_lines(runtime: Runtime, show: Reporter, *, with_files: bool = False) -> ResultWriter:
+def _json_lines(runtime: Runtime, write: Write, *, with_files: bool = False) -> ResultWriter:
     from kiecli.render import json_lines
 
     def lines(outcome: Outcome) -> list[str]:
@@ -114,49 +115,45 @@ def _json_lines(runtime: Runtime, show: Reporter, *, with_files: bool = False) -
             outcome = outcome._replace(files=outcome.files or ())
         return [json_lines.line(outcome, runtime.clock.wall())]
 
-    return LineWriter(show.write_stdout, lines)
+    return LineWriter(write, lines)
 
 
-def status_writer(runtime: Runtime, output_options: OutputOptions, show: Reporter) -> ResultWriter:
+def status_writer(runtime: Runtime, output_options: OutputOptions, write: Write) -> ResultWriter:
     """Return the writer for stdout of `status`."""
     if output_options.json:
-        return _json_lines(runtime, show)
+        return _json_lines(runtime, write)
     if output_options.quiet:
-        return LineWriter(show.write_stdout, state_words)
+        return LineWriter(write, state_words)
     if not runtime.out.is_terminal:
-        return LineWriter(show.write_stdout, record_lines)
+        return LineWriter(write, record_lines)
     from kiecli.render.console import console
     from kiecli.render.tables import StatusWriter
 
     return StatusWriter(console(runtime.out, runtime.environ), runtime.clock.wall())
 
 
-def wait_writer(runtime: Runtime, output_options: OutputOptions, show: Reporter) -> ResultWriter:
+def wait_writer(runtime: Runtime, output_options: OutputOptions, write: Write) -> ResultWriter:
     """Return the writer for stdout of `wait`."""
-    return (
-        _json_lines(runtime, show)
-        if output_options.json
-        else LineWriter(show.write_stdout, url_lines)
-    )
+    return _json_lines(runtime, write) if output_options.json else LineWriter(write, url_lines)
 
 
 def download_writer(
-    runtime: Runtime, output_options: OutputOptions, show: Reporter, *, to_stdout: bool
+    runtime: Runtime, output_options: OutputOptions, write: Write, *, to_stdout: bool
 ) -> ResultWriter:
     """Return the writer for stdout of `download`.
 
     Args:
         runtime: Streams, settings, clock and network.
         output_options: The flags `--json`, `--quiet` and `--verbose`.
-        show: Writes lines to stdout, beside whatever it draws on stderr.
+        write: Writes lines to stdout, beside whatever is drawn on stderr.
         to_stdout: Whether stdout gets the one result itself (`-o -`), and nothing else.
     """
     # A path or an object among the bytes of a result would damage them.
     if to_stdout:
-        return LineWriter(show.write_stdout, lambda _outcome: [])
+        return LineWriter(write, lambda _outcome: [])
     if output_options.json:
-        return _json_lines(runtime, show, with_files=True)
-    return LineWriter(show.write_stdout, path_lines)
+        return _json_lines(runtime, write, with_files=True)
+    return LineWriter(write, path_lines)
 
 
 def stdout_sink(runtime: Runtime) -> "Sink":

@@ -31,7 +31,7 @@ def status(
     selection = select_tasks(runtime, output_options, arguments)
     panel = output.draws_panel(runtime, output_options, selection)
     with closing(output.query_reporter(runtime, output_options, errors_in_panel=panel)) as reporter:
-        writer = output.status_writer(runtime, output_options, reporter)
+        writer = output.status_writer(runtime, output_options, reporter.write_stdout)
         draws = runtime.out.is_terminal and not (output_options.json or output_options.quiet)
         in_order = _OrderedWriter(selection.task_ids, writer, draws=draws)
         batch = TaskBatch(runtime, output_options, selection, reporter, in_order)

@@ -42,21 +42,22 @@ def wait(
     with closing(
         output.reporter(runtime, output_options, selection, watching=True, timeout=timeout)
     ) as reporter:
-        writer = output.wait_writer(runtime, output_options, reporter)
+        writer = output.wait_writer(runtime, output_options, reporter.write_stdout)
         batch = TaskBatch(runtime, output_options, selection, reporter, writer, stop)
         for event in batch.events(wait_policy(timeout, interval)):
             assert isinstance(event, Snapshot)
             if batch.decided is not None and event.error is None:
                 continue  # --any: the first answer to arrive has won
             ended = batch.record(outcome.from_wait(event.task_id, event.answer, event.error))
-            _mention_what_has_no_url(batch, ended)
+            _note_if_no_urls(batch, ended)
         # A log has a line for each task already; the live block on a terminal is gone at the end.
         code = batch.finish(summarize=runtime.err.is_terminal)
-        _say_how_to_save(batch)
+        _note_save_command(batch)
         return code
 
 
-def _mention_what_has_no_url(batch: TaskBatch, ended: Outcome) -> None:
+def _note_if_no_urls(batch: TaskBatch, ended: Outcome) -> None:
+    """Print that a success has no files, so that its missing line on stdout is no riddle."""
     task = ended.task
     if ended.status == "success" and task is not None and not task.results:
         line = ended.command("download", "-o", "-")
@@ -64,7 +65,7 @@ def _mention_what_has_no_url(batch: TaskBatch, ended: Outcome) -> None:
         batch.reporter.note(f"{ended.name}: succeeded with {what}")
 
 
-def _say_how_to_save(batch: TaskBatch) -> None:
+def _note_save_command(batch: TaskBatch) -> None:
     """Print the command that saves the results, or that their links have expired."""
     outcomes = [batch.outcomes[task_id] for task_id in batch.selection.task_ids]
     wall = batch.runtime.clock.wall()

@@ -102,5 +102,5 @@ def test_what_is_rendered_for_status(
     terminal: bool, output_options: dict[str, bool], kind: type[Any]
 ) -> None:
     runtime = world(out=terminal)
-    shown = output.reporter(runtime, OutputOptions(**output_options), ONE)
-    assert type(output.status_writer(runtime, OutputOptions(**output_options), shown)) is kind
+    writer = output.status_writer(runtime, OutputOptions(**output_options), runtime.out.write)
+    assert type(writer) is kind

@@ -96,7 +96,7 @@ class IncrementalSHA256:
     """The SHA-256 of the first bytes of a file that is still being written."""
 
     def __init__(self, file: ReadableFile) -> None:
-        """Begin with nothing of an open file."""
+        """Start at the first byte of an open file."""
         self._file = file
         self._block = memoryview(bytearray(_BLOCK))
         self.update_to(0)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class FileType(Enum):
-    """What stands under a path."""
+    """What can exist at a path."""
 
     FILE = "a file"
     LINK = "a symbolic link"
@@ -24,7 +24,7 @@ class FileType(Enum):
 
 
 class FileState(NamedTuple):
-    """What was found under a path."""
+    """What was found at a path."""
 
     kind: FileType
     size: int = 0
@@ -33,7 +33,7 @@ class FileState(NamedTuple):
 
 
 def inspect(path: str) -> FileState | None:
-    """Return what stands there, or None where nothing does.
+    """Return what exists at a path, or None.
 
     A link that leads to a regular file is that file; any other link is a link.
 
@@ -68,7 +68,7 @@ def _identity(info: os.stat_result) -> tuple[int, ...]:
 def inspect_target(
     target: Target, listings: "Callable[[], FolderListings]", *, fresh: bool = False
 ) -> dict[str, FileState]:
-    """Return what stands under the paths that a target has or may get; mostly nothing.
+    """Return what exists at the paths that a target has or may get; mostly nothing.
 
     Args:
         target: The result.

@@ -113,7 +113,7 @@ class DiskSpace:
     """Keeps account of the disk space that the files of a run still need; thread-safe."""
 
     def __init__(self, usage: Callable[[str], Usage] = disk_usage) -> None:
-        """Begin with no file.
+        """Start with no space reserved.
 
         Args:
             usage: Returns the room of the disk that a folder is on.

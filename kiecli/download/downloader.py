@@ -51,7 +51,7 @@ class Downloader:
         archive: str | None = None,
         disk: Disk = SYSTEM_DISK,
     ) -> None:
-        """Take what it needs.
+        """Store the parts; nothing is requested or written yet.
 
         Args:
             client: Asks file hosts, for all threads.

@@ -100,7 +100,7 @@ class HostHealth(NamedTuple):
             return 0.0
 
     def on_connected(self, host: str) -> None:
-        """Let all files of the host go on."""
+        """End the outage of a host, so that all its files go on."""
         with self.lock:
             self.outages.pop(host, None)
 

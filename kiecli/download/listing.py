@@ -21,7 +21,7 @@ class FolderListings:
     """Lists each folder once for all results that go there; thread-safe."""
 
     def __init__(self, clock: Clock) -> None:
-        """Begin with none.
+        """Start with nothing listed.
 
         Args:
             clock: Tells how old a listing is.

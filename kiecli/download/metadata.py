@@ -16,7 +16,7 @@ _MAX_SIZE = 64 * 1024 * 1024
 
 
 def metadata_path(path: str) -> str:
-    """Return where the metadata of a file is."""
+    """Return the path of the metadata of a file."""
     return f"{path}.json"
 
 

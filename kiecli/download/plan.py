@@ -104,7 +104,7 @@ class SavedFile(NamedTuple):
 
     @classmethod
     def planned(cls, target: Target) -> "SavedFile":
-        """Return a target that would be saved (`--dry-run`)."""
+        """Return the entry of a target that would be saved (`--dry-run`)."""
         return cls(target.n, target.url, target.path, None, None, None, "planned", 0, None)
 
     @classmethod
@@ -117,17 +117,17 @@ class SavedFile(NamedTuple):
         content_type: str | None,
         resumed: int = 0,
     ) -> "SavedFile":
-        """Return how a target ended whose bytes all came."""
+        """Return the entry of a target that was fetched and saved."""
         return cls(target.n, target.url, path, size, sha256, content_type, "saved", resumed, None)
 
     @classmethod
     def kept(cls, target: Target, path: str, size: int, sha256: str | None) -> "SavedFile":
-        """Return how a target ended whose file was there already."""
+        """Return the entry of a target whose file was there already."""
         return cls(target.n, target.url, path, size, sha256, None, "kept", 0, None)
 
     @classmethod
     def failed(cls, target: Target, error: KieError) -> "SavedFile":
-        """Return how a target ended that is not there."""
+        """Return the entry of a target that could not be saved."""
         return cls(target.n, target.url, target.path, None, None, None, "failed", 0, error)
 
 

@@ -22,7 +22,7 @@ class Recovery:
     """
 
     def __init__(self, target: Target, context: TransferContext, now: float, size: int) -> None:
-        """Begin with the time before the first attempt.
+        """Count the time without progress from before the first attempt.
 
         Args:
             target: The file.

@@ -35,7 +35,7 @@ class NameReservations:
     def __init__(
         self, template: Template, *, with_metadata: bool = False, archive: str | None = None
     ) -> None:
-        """Begin with none.
+        """Start with no path reserved but the archive's.
 
         Args:
             template: What names the files, for the advice how to tell them apart.

@@ -24,7 +24,7 @@ class RetryPolicy:
     """
 
     def __init__(self, now: float, size: int, random: Callable[[float, float], float]) -> None:
-        """Begin with what is there already.
+        """Start the two minutes, with what there is of the file.
 
         Args:
             now: Monotonic seconds, as in all other methods.

@@ -66,7 +66,7 @@ class Block:
         self._tasks.pop(task_id, None)
 
     def finish(self, outcome: Outcome) -> None:
-        """Count a task that has come to its end."""
+        """Count a task that has ended."""
         self.counter.add(outcome)
 
     def is_worth_drawing(self, now: float, delay: float) -> bool:

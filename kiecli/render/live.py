@@ -102,7 +102,7 @@ class LiveReporter(LogReporter):
         self._draw()
 
     def task_finished(self, outcome: Outcome) -> None:
-        """Count a task that has come to its end."""
+        """Count a task that has ended."""
         self._block.finish(outcome)
         super().task_finished(outcome)
 
@@ -132,10 +132,10 @@ class LiveReporter(LogReporter):
             self._draw()
 
     def close(self) -> None:
-        """Take the block away and give the cursor back; the next frame would draw it anew."""
+        """Erase the block and show the cursor again; the next frame would draw it anew."""
         with self._uninterrupted():
             self._live.stop()
-            # A block of rich that begins again takes away as many lines as it had before.
+            # A Live of rich that is started again erases as many lines as it had before.
             self._live = self._new_live()
 
     def _print(self, line: str) -> None:

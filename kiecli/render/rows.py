@@ -40,7 +40,7 @@ class FileRow:
     """
 
     def __init__(self, name: str, received: int, total: int | None, now: float) -> None:
-        """Begin with what is there at that time on the clock's `now`."""
+        """Start with the bytes received by `now`, in monotonic seconds."""
         self.name = sanitize(name)
         self.received = received
         self.total = total

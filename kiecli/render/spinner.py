@@ -51,14 +51,14 @@ class SpinnerReporter(LogReporter):
         """Draw the next frame."""
         elapsed = self._clock.now() - self._began
         if elapsed >= SPINNER_DELAY and self._err.is_in_foreground():
-            # Short enough for any terminal: only one line can be taken away again.
+            # Short enough for any terminal: only one line can be erased again.
             spinner = frame(elapsed, ascii_only=self._ascii_only)
             shown = durations.show(int(elapsed))
             self._err.write(f"{_CLEAR_LINE}{spinner} asking Kie  {shown}")
             self._is_drawn = True
 
     def close(self) -> None:
-        """Take the spinner away."""
+        """Erase the spinner."""
         if self._is_drawn:
             self._err.write(_CLEAR_LINE)
             self._is_drawn = False

@@ -39,18 +39,18 @@ class OutcomeCounter:
     """Counts how the tasks of a run have come out so far."""
 
     def __init__(self, total: int) -> None:
-        """Begin with none of them at its end."""
+        """Start with all of them still to go."""
         self.total = total
         self._results: dict[str, int] = {}
 
     def add(self, outcome: Outcome) -> None:
-        """Count a task that has come to its end."""
+        """Count a task that has ended."""
         result = result_of(outcome)
         self._results[result] = self._results.get(result, 0) + 1
 
     @property
     def left(self) -> int:
-        """How many tasks have not come to their end."""
+        """How many tasks have not ended."""
         return self.total - sum(self._results.values())
 
     def shown(self) -> str:

@@ -24,7 +24,7 @@ class StatusWriter:
     """Draws all tasks once their answers are there: a panel for one, a table for several."""
 
     def __init__(self, canvas: Console, wall: float) -> None:
-        """Take where to draw.
+        """Start without any tasks.
 
         Args:
             canvas: A console on stdout.

@@ -23,7 +23,7 @@ class PathSyntax(Protocol):
         ...
 
     def problem(self, path: str) -> str | None:
-        """Return why no file or folder can have a path, or None."""
+        """Return why a path is invalid on this system, or None."""
         ...
 
 
@@ -75,7 +75,7 @@ class WindowsPaths:
         return part.startswith("..") and not part.strip(" .")
 
     def problem(self, path: str) -> str | None:
-        """Return why no file or folder can have a path."""
+        """Return why Windows accepts no such path, or None."""
         parts = self.split(re.sub(self._DRIVE, "", path, count=1))
         return next(filter(None, map(self._problem_of_part, parts)), None)
 

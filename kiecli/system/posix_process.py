@@ -30,10 +30,10 @@ class PosixProcess:
         return True
 
     def make_blocking(self, fd: int) -> None:
-        """Have reads and writes wait.
+        """Set a descriptor to blocking mode.
 
-        Node.js, and old versions of ssh, leave streams that do not. Whoever inherits such a stream
-        would take a pipe that has nothing yet for one that has ended, and a full one for broken.
+        Node.js, and old versions of ssh, leave streams in the other one. Who inherits such a stream
+        takes a pipe that has nothing yet for one that has ended, and a full one for broken.
         """
         os.set_blocking(fd, True)
 

@@ -53,7 +53,7 @@ class Process(Protocol):
         ...
 
     def make_blocking(self, fd: int) -> None:
-        """Have reads and writes of a standard stream wait, whatever other programs chose."""
+        """Set a standard stream to blocking mode, whatever other programs have set it to."""
         ...
 
     def is_reader_gone(self, fd: int) -> bool:
@@ -65,7 +65,7 @@ class Process(Protocol):
         ...
 
     def listen_for_suspension(self, suspended: SignalHandler) -> None:
-        """Have Ctrl-Z handled, where shells know it; ignored by the parent it stays ignored."""
+        """Handle Ctrl-Z, where shells know it; if the parent ignores it, it stays ignored."""
         ...
 
     def suspend(self) -> None:
@@ -73,7 +73,7 @@ class Process(Protocol):
         ...
 
     def listen(self, received: SignalHandler, overdue: Callable[[], None]) -> None:
-        """Have Ctrl-C and its like handled; what the parent had ignored stays ignored.
+        """Handle Ctrl-C and its like; what the parent ignores stays ignored.
 
         Args:
             received: Called in the main thread as soon as that runs Python code.

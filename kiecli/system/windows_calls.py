@@ -94,7 +94,7 @@ def _is_too_long(path: str) -> bool:
 
 
 def lock_path(path: str) -> str:
-    """Return where the lock file of a file is."""
+    """Return the path of the lock file of a file."""
     return f"{path}.lock"
 
 
@@ -139,7 +139,7 @@ def open_lock(
 
 
 def release_lock(fd: int, path: str) -> None:
-    """Let go of a lock and remove its file, unless another process has it open by now."""
+    """Release a lock and remove its file, unless another process has it open by now."""
     os.close(fd)
     with suppress(OSError):
         os.unlink(path)

@@ -118,7 +118,7 @@ class Signals:
 
 
 def in_import(frame: FrameType | None) -> bool:
-    """Tell whether a module is being imported: there an exception can be wrapped, or get lost."""
+    """Return True if a module is being imported: an exception could be wrapped there, or lost."""
     while frame is not None:
         if frame.f_code.co_filename.startswith("<frozen importlib"):
             return True

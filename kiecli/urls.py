@@ -8,7 +8,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def is_ip(host: str) -> bool:
-    """Tell whether it is an address, IPv6 without its brackets."""
+    """Return True for an IP address; IPv6 comes without brackets."""
     from ipaddress import ip_address
 
     try:
@@ -19,7 +19,7 @@ def is_ip(host: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether it means this machine, whatever a resolver would say."""
+    """Return True for a host that is this machine, whatever a resolver would say."""
     from ipaddress import ip_address
 
     try:

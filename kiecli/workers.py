@@ -34,7 +34,7 @@ class WorkerPool(Protocol):
     """Carries out jobs, and puts the event that each returns into an event queue."""
 
     def submit(self, job: Job) -> None:
-        """Have a job done, now or as soon as a worker is free."""
+        """Run a job on a worker, now or as soon as one is free."""
         ...
 
     def idle(self) -> AbstractContextManager[None]:
@@ -165,7 +165,7 @@ class DaemonThreadPool:
         self._resuming = 0  # jobs that have waited, and go on as soon as fewer run
 
     def submit(self, job: Job) -> None:
-        """Have a job done on the next free thread."""
+        """Run a job on the next free thread."""
         with self._changed:
             self._jobs.append(job)
             self._dispatch()

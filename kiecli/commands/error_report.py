@@ -78,7 +78,7 @@ class ErrorReport:
     """
 
     def __init__(self, reporter: Reporter) -> None:
-        """Take what prints them."""
+        """Start without any errors; `reporter` prints them."""
         self.due = inf
         self._reporter = reporter
         self._given_up: list[Outcome] = []

@@ -46,7 +46,7 @@ class LeftOpen:
         task_ids: Sequence[str],
         snapshots: Mapping[str, Snapshot],
     ) -> None:
-        """Take the tasks.
+        """Make the outcomes of the tasks that are left open.
 
         Args:
             rule: The option that decided the run.

@@ -19,7 +19,7 @@ _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def read(path: Path, max_size: int) -> bytes:
-    """Return what the file holds, as many bytes at most.
+    """Return the first `max_size` bytes of the file.
 
     Raises:
         OSError: It cannot be read, or is missing.

@@ -133,7 +133,7 @@ def _encoded(values: Mapping[str, Any]) -> bytes:
 
 
 def _target(path: Path) -> Path:
-    """Return where the content is: what a link in the file's place leads to.
+    """Return the file itself: where a link in its place leads to.
 
     Raises:
         OSError: It leads nowhere, or there is a pipe: that can be read only once, and looks like

@@ -23,7 +23,7 @@ _LOCK_PAUSE = 0.05  # seconds between two attempts to lock; Ctrl-C ends a sleep,
 
 
 def read(path: Path, max_size: int) -> bytes:
-    """Return what the file holds, as many bytes at most.
+    """Return the first `max_size` bytes of the file.
 
     Raises:
         OSError: It cannot be read, or is missing.

@@ -29,7 +29,7 @@ class LoggingTransport(httpx.BaseTransport):
     """Logs each exchange that another transport carries, up to the head of the response."""
 
     def __init__(self, transport: httpx.BaseTransport, log: RequestLogger, clock: Clock) -> None:
-        """Take what it needs.
+        """Wrap a transport; nothing is sent yet.
 
         Args:
             transport: Carries the requests.

@@ -49,7 +49,7 @@ class PoolTransport(httpx.BaseTransport):
         ssl_context: ssl.SSLContext | None,
         proxy: "ProxyAddress | None" = None,
     ) -> None:
-        """Connect to nobody yet.
+        """Make an empty pool; nothing is connected yet.
 
         Args:
             connector: Connects, to servers and proxies alike.
@@ -173,7 +173,7 @@ class SocketStream(httpcore.NetworkStream):
         self._note = note
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Return what is there, at least one byte; nothing at the end."""
+        """Return the bytes available, at least one; empty at the end."""
         try:
             data = attempt(self._socket, lambda: self._socket.recv(max_bytes), READABLE, timeout)
         except OSError as error:

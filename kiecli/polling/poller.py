@@ -53,7 +53,7 @@ class Poller:
         workers: WorkerPool,
         clock: Clock,
     ) -> None:
-        """Take the parts.
+        """Store the parts; no poll is started yet.
 
         Args:
             scheduler: Decides when to poll which task; made at this very moment.

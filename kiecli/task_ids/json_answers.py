@@ -83,7 +83,7 @@ def source_without_id(value: object, *, in_list: bool) -> Source:
 
 
 def without_id(value: object, place: str) -> UsageError:
-    """Return why a value, no text and no list, stands for no task."""
+    """Return the error of a value (no text and no list) that names no task."""
     if isinstance(value, dict):
         name = next((name for name in ID_NAMES if name in value), None)
         if name is not None:

@@ -52,7 +52,7 @@ class _At(NamedTuple):
     """Whether it is the `data` of an answer with a `code`."""
 
     def below(self, parent: dict[str, object], name: str) -> "_At":
-        """Return where a value of an object stands."""
+        """Return the place of a value below an object."""
         own = parent.get("label")
         label = own if isinstance(own, str) and own else self.label
         in_answer = name == "data" and "code" in parent

@@ -74,7 +74,7 @@ def may_hold_created(data: bytes) -> bool:
 
 
 def _named(text: str, json: _Json, printed: list[FoundTask]) -> list[FoundTask]:
-    """Return what counts of all that was found.
+    """Return the tasks that count, of all that were found.
 
     Raises:
         KieError: There is no task, or an error of createTask, which is raised as what it is.

@@ -189,7 +189,7 @@ def _labels(found: Sequence[FoundTask]) -> dict[str, str]:
 
 
 def _both(first: FoundTask, second: FoundTask) -> str:
-    """Return where two tasks stand."""
+    """Return the places of two tasks, for a message."""
     return first.place if first.place == second.place else f"{first.place} and {second.place}"
 
 

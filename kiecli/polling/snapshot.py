@@ -3,7 +3,11 @@
 from typing import NamedTuple
 
 from kiecli.api.models import Task
-from kiecli.errors import KieError
+from kiecli.errors import KieError, KieUnavailable
+
+
+class ResultsNotListed(KieUnavailable):
+    """The task has just succeeded, and Kie lists no results of it yet."""
 
 
 class Retry(NamedTuple):

@@ -19,7 +19,7 @@ from kiecli.polling.policy import (
     poll_interval,
 )
 from kiecli.polling.retries import EmptySuccess, RetryState, RetryWindow, new_retry_state
-from kiecli.polling.snapshot import Retry, Snapshot
+from kiecli.polling.snapshot import ResultsNotListed, Retry, Snapshot
 
 _NEVER = float("inf")
 
@@ -186,7 +186,7 @@ class TrackedTask:
         due = max(now, started + MIN_INTERVAL)
         if due >= empty_success.ends_at or started >= self._shared.deadline:
             return self.settle(now)
-        reason = KieUnavailable("the task succeeded, but Kie lists no results yet")
+        reason = ResultsNotListed("the task succeeded, but Kie lists no results yet")
         return self._retry(empty_success, reason, due, now)
 
     def _confirm(self, error: TaskFailed, now: float) -> Snapshot:

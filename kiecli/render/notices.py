@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from kiecli import durations, sizes
 from kiecli.api.models import Phase, Task
 from kiecli.errors import TaskFailed, TaskNotFound
-from kiecli.polling.snapshot import Retry, Snapshot
+from kiecli.polling.snapshot import ResultsNotListed, Retry, Snapshot
 from kiecli.render.text import count, counts, error_message
 
 if TYPE_CHECKING:  # `wait` has no files
@@ -60,7 +60,9 @@ class Notices:
             case TaskFailed():
                 key = line = f"{name}: {reason}; asking once more in {limit}"
             case _ if retry.lasts > _MIN_RETRYING:
-                key, line = reason, f"{reason}; retrying for up to {limit}"
+                # An outage or a rate limit concerns more than one task.
+                about = f"{name}: " if isinstance(retry.reason, ResultsNotListed) else ""
+                key, line = f"{about}{reason}", f"{about}{reason}; retrying for up to {limit}"
             case _:
                 return
         if key not in self._reported:

@@ -4,10 +4,11 @@ import pytest
 
 from kiecli.api.models import Task
 from kiecli.errors import DeadlineExceeded, KieError, KieUnavailable, TaskNotFound
-from kiecli.polling.snapshot import Retry, Snapshot
+from kiecli.polling.snapshot import ResultsNotListed, Retry, Snapshot
 from kiecli.render.notices import Notices
 
 AWAY = KieUnavailable("Kie answered with an error page (HTTP 502)")
+NOT_LISTED = ResultsNotListed("the task succeeded, but Kie lists no results yet")
 NOT_FOUND = TaskNotFound("Kie has no task with this id")
 
 
@@ -58,6 +59,10 @@ def test_a_retry_is_reported_once_for_each_reason() -> None:
             ("a", NOT_FOUND, 0.0, 60.0),
             ("a", NOT_FOUND, 10.0, 60.0),
             ("b", NOT_FOUND, 0.0, 60.0),
+            ("a", NOT_LISTED, 2.0, 15.0),
+            ("a", NOT_LISTED, 4.0, 15.0),
+            ("a", NOT_LISTED, 6.0, 15.0),
+            ("b", NOT_LISTED, 4.0, 15.0),
         ]
     ]
     unknown = "Kie does not know this id yet; asking again for up to 1m"
@@ -69,6 +74,10 @@ def test_a_retry_is_reported_once_for_each_reason() -> None:
         [f"a: {unknown} (new tasks can take a moment)"],
         [],
         [f"b: {unknown} (new tasks can take a moment)"],
+        [],
+        ["a: the task succeeded, but Kie lists no results yet; retrying for up to 15s"],
+        [],
+        ["b: the task succeeded, but Kie lists no results yet; retrying for up to 15s"],
     ]
 
 

@@ -101,9 +101,17 @@ class Downloader:
             SaveError: It has nothing at all to save.
             UsageError: Two results, of this task or of two, would be one file, or one the archive.
         """
+        if task.is_empty and self._is_recent(task):
+            message = "the task has just succeeded, and Kie lists nothing to save yet"
+            raise SaveError(message, temporary=True)
         targets = plan(task, self._options, label)
         self._reservations.add(targets)
         return targets
+
+    def _is_recent(self, task: Task) -> bool:
+        from kiecli.download.link import publish_grace
+
+        return publish_grace(task.completed_at, self._context.clock.wall()) > 0
 
     def preview(self, target: Target) -> SavedFile:
         """Return how saving a target would end, as far as that is known without a request."""

@@ -14,7 +14,7 @@ from kiecli.errors import Interrupted
 from kiecli.sandbox import media
 from kiecli.sizes import show as size
 from kiecli.system.syntax import SHELL
-from tests.support.fakes import FakeClock
+from tests.support.fakes import START, FakeClock
 from tests.support.faults import Faults, envelope
 from tests.support.program import FakeStream, Program, Ran
 from tests.support.terminal import FakeTerminal
@@ -114,11 +114,25 @@ def test_a_result_that_is_text_is_saved_as_json(kiecli: Program, here: Path) -> 
 
 
 def test_a_success_without_anything_to_save_is_an_error(kiecli: Program, kie: Faults) -> None:
-    kie.task("nothing")
+    kie.task("nothing", completeTime=(START - 60) * 1000)
     assert kiecli("download", "nothing") == Ran(
         7,
         "",
         "kiecli: nothing: the task succeeded, but Kie lists nothing to save\n",
+    )
+
+
+@pytest.mark.parametrize("argv", [[], ["--wait"]])
+def test_a_success_that_lists_nothing_yet_can_be_tried_again(
+    kiecli: Program, kie: Faults, argv: list[str]
+) -> None:
+    kie.task("new", completeTime=(START - 5) * 1000)
+    ran = kiecli("download", "-q", *argv, "new")
+    assert ran == Ran(
+        7,
+        "",
+        "kiecli: new: the task has just succeeded, and Kie lists nothing to save yet\n"
+        f"kiecli: to try again: kiecli {' '.join(['download', *argv, 'new'])}\n",
     )
 
 

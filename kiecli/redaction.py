@@ -14,8 +14,8 @@ from typing import Any
 
 MASK = "****"
 
-# A shorter key is none of Kie's, and could be part of any word.
-_MIN_LENGTH = 8
+MIN_KEY_LENGTH = 8
+"""Characters of a key that is masked: a shorter one is none of Kie's, and may be in any word."""
 
 # Real answers have JSON in a string in JSON in a string, with URLs in it; and nobody may make a
 # text that takes long to read.
@@ -45,12 +45,12 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         """Prepare for secrets; those too short to be a key are left out."""
-        forms = [secret for secret in secrets if len(secret) >= _MIN_LENGTH]
+        forms = [secret for secret in secrets if len(secret) >= MIN_KEY_LENGTH]
         special = {char for form in forms for char in form if not char.isalnum()}
         if not special.isdisjoint("%\\&"):
             # Half of it may come unescaped: such a key is also looked for as it reads then.
             unescaped = [each for form in forms for each in _layers(form)]
-            forms += [form for form in unescaped if len(form) >= _MIN_LENGTH]
+            forms += [form for form in unescaped if len(form) >= MIN_KEY_LENGTH]
         self._forms = tuple(dict.fromkeys(forms))
         self._min_length = min(map(len, self._forms), default=0)
         # A text without any of these hides nothing: letters and digits are escaped by number only.

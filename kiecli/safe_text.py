@@ -1,7 +1,11 @@
 """Text from the network, made fit to be shown: no terminal and no log obeys it. Pure."""
 
 _SPACES = "\t\n\v\f\r\x85\u2028\u2029"
-_DIRECTION_MARKS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+DIRECTION_MARKS = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
+"""Invisible characters that change the order in which others are shown (Unicode, UAX #9, 2)."""
 
 COMMAND = "##["
 """GitHub Actions obeys `##[command]` wherever in a line of a log it stands."""
@@ -31,6 +35,6 @@ def shell_word(text: str) -> str:
 def _shown(char: str) -> str:
     if char in _SPACES:
         return " "
-    if char in _DIRECTION_MARKS or char < " " or "\x7f" <= char <= "\x9f":
+    if char in DIRECTION_MARKS or char < " " or "\x7f" <= char <= "\x9f":
         return ""
     return "\ufffd" if "\ud800" <= char <= "\udfff" else char  # half of a character

@@ -7,6 +7,7 @@ from unicodedata import category
 from urllib.parse import unquote
 
 from kiecli.errors import KieError, UsageError
+from kiecli.safe_text import DIRECTION_MARKS
 
 STDIN = "-"
 """The argument that stands for what stdin holds."""
@@ -32,10 +33,6 @@ _ID_IN_URL = r"(?i)[?&]task_?id=([^&#]*)"
 _URL_BEFORE_EQUALS = r"(?i)://|[?&]task_?id$"
 _QUOTED_LABEL = r"(.)[^\"'`]*\1\s*="
 _USER_IN_URL = r"//[^/?#]*@"
-
-_DIRECTION_MARKS = frozenset(
-    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-)
 
 _DAMAGED = "\ufffd"  # what stands for bytes that are not UTF-8, of Latin-1 for one
 
@@ -170,7 +167,7 @@ def _label_fault(label: str) -> str:
 def _is_control(char: str) -> bool:
     # Line and paragraph separators, halves of characters and direction marks upset a line of a
     # terminal as much as the controls of ASCII do.
-    return category(char) in {"Cc", "Cs", "Zl", "Zp"} or char in _DIRECTION_MARKS
+    return category(char) in {"Cc", "Cs", "Zl", "Zp"} or char in DIRECTION_MARKS
 
 
 def echo(text: str) -> str:

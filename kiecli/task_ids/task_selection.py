@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kiecli.errors import KieError, UsageError
 from kiecli.outcome import resume_command, task_argument
-from kiecli.redaction import Redactor
+from kiecli.redaction import MIN_KEY_LENGTH, Redactor
 from kiecli.task_ids.task_id import (
     STDIN,
     FoundTask,
@@ -19,8 +19,6 @@ from kiecli.task_ids.task_id import (
 if TYPE_CHECKING:
     from kiecli.task_ids.stdin_ids import StdinTasks
 
-# A shorter text is none of Kie's keys, and could be a part of any id or label.
-_MIN_KEY_LENGTH = 8
 _MAX_FILE_NAME = 255  # characters that a name may have nearly everywhere
 # A file without these in its name is no task id that anybody has seen.
 _IN_ALL_IDS = frozenset("0123456789-_")
@@ -158,7 +156,7 @@ def task_error(task: FoundTask, keys: Sequence[str], redactor: Redactor) -> KieE
 
 def _conceal(error: KieError, keys: Sequence[str]) -> None:
     """Remove an echoed text that a key begins with: cut off, it would not be masked."""
-    if any(len(key) >= _MIN_KEY_LENGTH and key[:_MIN_KEY_LENGTH] in error.message for key in keys):
+    if any(len(key) >= MIN_KEY_LENGTH and key[:MIN_KEY_LENGTH] in error.message for key in keys):
         error.message = error.message.partition(": '")[0]
 
 

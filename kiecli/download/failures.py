@@ -1,4 +1,4 @@
-"""How an attempt to fetch a file can fail: what says so in the head, on the way, or in the bytes.
+"""How an attempt to fetch a file can fail: by the host's status, on the way, or by its bytes.
 
 AttemptFailed
  +- FileMissing            not there: wait a moment, then one fresh link, then it is gone

@@ -1,4 +1,4 @@
-"""A result that stands in the task's own answer, as the bytes of a file or of a stream."""
+"""Encodes a result that is part of the task's record, for a file or for a stream."""
 
 import json
 from typing import Any

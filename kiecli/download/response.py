@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 
 from kiecli.download.failures import AttemptFailed, FileMissing, PermanentError, TransientError
+from kiecli.files.media_types import mime_type
 from kiecli.network.headers import (
     SUPPORTED_ENCODINGS,
     ContentRange,
@@ -70,7 +71,7 @@ class FileResponse(NamedTuple):
             complete_length=complete_length(headers) if has_range else None,
             etag=etag if _STRONG_ETAG.fullmatch(etag) else None,
             last_modified=headers.get("last-modified") or None,
-            content_type=headers.get("content-type", "").partition(";")[0].strip().lower() or None,
+            content_type=mime_type(headers.get("content-type")) or None,
             encoding=content_encoding(headers),
             retry_after=retry_after(headers, wall) if "retry-after" in headers else None,
         )

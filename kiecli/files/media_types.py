@@ -88,10 +88,14 @@ _SIGNATURES = (
 )
 
 
+def mime_type(content_type: str | None) -> str:
+    """Return a Content-Type without its parameters, in lower case; empty for None."""
+    return (content_type or "").partition(";")[0].strip().lower()
+
+
 def extension_of_type(content_type: str | None) -> str | None:
     """Return the extension that a Content-Type stands for, or None if it stands for none."""
-    kind = (content_type or "").partition(";")[0].strip().lower()
-    return EXTENSIONS_BY_TYPE.get(kind)
+    return EXTENSIONS_BY_TYPE.get(mime_type(content_type))
 
 
 def sniff(head: bytes) -> str | None:

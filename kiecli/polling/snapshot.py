@@ -1,4 +1,4 @@
-"""The state of a polled task at one moment, as the scheduler reports it to the reporters."""
+"""The state of a polled task at one moment, as the scheduler hands it to the reporters."""
 
 from typing import NamedTuple
 

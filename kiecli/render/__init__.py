@@ -1,1 +1,1 @@
-"""Shows what a run came to: people on terminals, lines in pipes and logs, JSON for programs."""
+"""Shows how a run goes and ends: on terminals, in pipes and logs, and as JSON."""

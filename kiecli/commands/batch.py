@@ -151,7 +151,7 @@ class TaskBatch:
             # The queue is of a lower layer, which knows no types; nothing else is put into it.
             event = cast("Event | None", runtime.event_queue.get(wake))
             match event:
-                case PollCompleted():
+                case PollCompleted():  # after the decision an answer changes nothing
                     yield from self._shown(poller.receive(event) if is_polling else ())
                 case Exchange():
                     reporter.exchange(event)

@@ -75,6 +75,7 @@ def arguments_of(argv: Sequence[str]) -> list[str]:
     for part in _parts(argv):
         first = part.argv[0]
         if part.is_option:
+            # An option that is not ours may take a value; what follows it is no certain task.
             may_be_value = not ("=" in first or first in ALL_OPTIONS)
             continue
         if first == STDIN or "taskId" in first or not (is_command or may_be_value):
@@ -111,6 +112,7 @@ def corrected_argv(
     kept: tuple[str, ...] = (command,)
     if command == "download" and not any(_long_name(each[0]) == "--wait" for each in options):
         kept = waiting_argv(kept)
+    # One after the other: what makes the line invalid is left out, and nothing else.
     for option in options:
         if is_valid((*kept, *option)):
             kept = (*kept, *option)

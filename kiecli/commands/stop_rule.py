@@ -113,6 +113,7 @@ def _running(number: int) -> str:
     return f"{count(number, 'task')} {are} still running at Kie, and paid for"
 
 
+# Nothing is claimed of a task that Kie has not answered about: it may not even exist.
 def _unknown(number: int) -> str:
     return f"{count(number, 'task')} may still be running at Kie, and paid for"
 

@@ -31,6 +31,7 @@ class TransferContext(NamedTuple):
     random: Callable[[float, float], float]
     """Draws a number between two."""
     hosts: HostHealth
+    """Which hosts cannot be connected to at the moment."""
     listings: "Callable[[], FolderListings]"
     """Returns the names in folders; made at its first call, for most results need none."""
     disk: Disk = SYSTEM_DISK

@@ -104,7 +104,7 @@ def decide(
             return Decision.REFUSE
         case _ if overwrite:
             return Decision.FETCH
-        case FileType.LINK:
+        case FileType.LINK:  # it leads to no file: one that does counts as that file
             return Decision.FETCH if is_ours else Decision.REFUSE
         case _ if is_ours:  # a file
             return _decide_ours(integrity, comparison)
@@ -118,6 +118,7 @@ def _decide_ours(integrity: Integrity, comparison: Comparison) -> Decision:
         return Decision.KEEP if integrity is Integrity.COMPLETE else Decision.FETCH
     if comparison is Comparison.NOT_PROBED:
         return Decision.PROBE
+    # A host that does not answer says nothing against a file that has the result's own name.
     return Decision.FETCH if comparison is Comparison.DIFFERENT else Decision.KEEP
 
 
@@ -129,7 +130,7 @@ def _decide_unproved(integrity: Integrity, comparison: Comparison) -> Decision:
             return Decision.REFUSE
         case Comparison.SAME if integrity is not Integrity.CORRUPT:
             return Decision.KEEP
-        case _:
+        case _:  # too little is known to keep it or to refuse it: all bytes decide
             return Decision.COMPARE
 
 

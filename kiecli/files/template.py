@@ -27,6 +27,7 @@ FIELDS = ("label", "task_id", "n", "name", "ext", "model", "date", "prompt")
 _MAX_PROMPT = 60  # characters: some ten words tell one picture from another in a listing
 # A letter for each field: only what was typed can name a device.
 _TYPICAL = dict.fromkeys(FIELDS, "x")
+# A file renamed to one of these would take the place of the system's own link.
 _STDOUT = frozenset({"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
 
 _TOKEN = re.compile(r"(?P<brace>\{\{|\}\})|\{(?P<field>[^{}]*)\}|(?P<typed>[^{}]+)|(?P<stray>.)")

@@ -41,7 +41,7 @@ def error_message(error: KieError) -> str:
 def advice(error: KieError, resume_command: str, tasks: int = 1) -> str:
     """Return what to do about an error of one task or several, without a final stop."""
     parts = [error.hint]
-    if error.kind == "deadline":
+    if error.kind == "deadline":  # nobody must submit it again, and pay for it twice
         is_one = tasks == 1
         parts.append(f"the {'task is' if is_one else 'tasks are'} still running at Kie")
     if resume_command:
@@ -69,7 +69,7 @@ def resume_lead(kinds: Collection[str], tasks: int) -> str:
 
 def named(task_ids: Sequence[str]) -> str:
     """Return a few ids by name, many as the first three and how many more."""
-    if len(task_ids) <= 4:  # noqa: PLR2004
+    if len(task_ids) <= 4:  # noqa: PLR2004  four are as short as three and `1 more`
         return ", ".join(task_ids)
     return f"{', '.join(task_ids[:3])} and {len(task_ids) - 3} more"
 
@@ -91,7 +91,7 @@ def decimal(number: float) -> str:
 
 def humanize(seconds: float) -> str:
     """Return a rough age or time left: `12s`, `5m`, `3h10m`, `12 days`."""
-    if seconds >= 48 * 3600:
+    if seconds >= 48 * 3600:  # up to two days, hours say more
         return f"{seconds / 86400:.0f} days"
     if seconds >= 60:  # noqa: PLR2004
         seconds = seconds // 60 * 60

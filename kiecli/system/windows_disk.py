@@ -132,7 +132,7 @@ class WindowsFile:
     def close(self) -> None:
         """Release it; a duplicate that reads afterwards gets an error, not another file."""
         with self._lock:
-            fd, self._fd = self._fd, -1
+            fd, self._fd = self._fd, -1  # a part is closed to be published, and once more later
             if self._owner is not None:
                 self._owner.close()
             elif fd != -1:
@@ -186,7 +186,7 @@ class LockedWindowsFile(WindowsFile):
 
     def publish(self, target: str, *, replace: bool) -> None:
         """Give the file its final name in one step."""
-        if self._last is None:
+        if self._last is None:  # else an earlier attempt to publish has synced and closed it
             self.sync()
         self._close_file()
         if not self.is_at_path():
@@ -229,7 +229,7 @@ def _open_own(path: str) -> int:
 
 def _open_if_own(path: str, access: int) -> int | None:
     """Open a file that is regular and has no second name; a link is not followed."""
-    before = os.lstat(path)
+    before = os.lstat(path)  # Windows has no O_NOFOLLOW
     if stat.S_ISDIR(before.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
     if not stat.S_ISREG(before.st_mode):  # pragma: no cover  a link: wine makes none

@@ -142,7 +142,8 @@ class KieClient:
                 answer = self._exchange(method, path, **content)
             else:
                 answer = self._logged_exchange(self._log, task_id, method, path, **content)
-            data = decode(*answer, self._key_origin, self._redactor.value)
+            redact, wall = self._redactor.value, self._clock.wall()
+            data = decode(*answer, self._key_origin, redact, wall)
         except KieError as error:
             self._rate_limiter.completed(started, error)
             raise

@@ -77,6 +77,9 @@ _KEY_HINT = f"get a key at {KEY_PAGE}; to test one: kiecli config check"
 BASE_URL_HINT = "check base-url with: kiecli config get base-url"
 """The hint for responses and host names that cannot be those of Kie's API."""
 
+TASK_ID_HINT = "check the task id"
+"""The hint for a request that Kie rejects: the id is all of it that a user has typed."""
+
 PROXY_LOGIN_REQUIRED = "the proxy requires a login (HTTP 407)"
 PROXY_LOGIN_HINT = "set HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
 
@@ -91,6 +94,7 @@ def decode(
     body: bytes,
     key_origin: str = "",
     redact: Callable[[Any], Any] = _unchanged,
+    wall: float | None = None,
 ) -> Any:
     """Return the `data` of a successful response.
 
@@ -100,6 +104,7 @@ def decode(
         body: The body, whole.
         key_origin: Where the API key was configured, for the message that it is refused.
         redact: Masks the API key in the body: Kie may quote it.
+        wall: Seconds since 1970, for a Retry-After that is a date in a response without its own.
 
     Raises:
         KieError: Any other response; `temporary` if a retry may succeed.
@@ -107,11 +112,11 @@ def decode(
     envelope = redact(_envelope(body))
     code = _code(envelope)
     if code is None:
-        raise _error_for_status(status, body, retry_after(headers), key_origin)
+        raise _error_for_status(status, body, retry_after(headers, wall), key_origin)
     data = envelope.get("data")
     if code == 200 or (code == 505 and _is_record(data)):
         return data
-    raise _error_for_code(code, _message(envelope), retry_after(headers), key_origin)
+    raise _error_for_code(code, _message(envelope), retry_after(headers, wall), key_origin)
 
 
 def code_of(body: bytes) -> str:
@@ -174,7 +179,7 @@ def _error_for_code(code: int, message: str, delay: float | None, key_origin: st
     if code == 404 or (code == 422 and "recordinfo is null" in message.lower()):
         return TaskNotFound("Kie has no task with this id", hint=NOT_FOUND_HINT)
     if code in (400, 422):
-        return UsageError(f"Kie rejected the request: {detail}", hint="check the task id")
+        return UsageError(f"Kie rejected the request: {detail}", hint=TASK_ID_HINT)
     if code == 429:
         return RateLimited(f"rate limited by Kie: {detail}", retry_after=delay)
     return KieUnavailable(f"Kie answered: {detail}", retry_after=delay)

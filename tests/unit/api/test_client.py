@@ -5,6 +5,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -178,6 +179,13 @@ def test_a_429_on_any_endpoint_pauses_all(refused: str, following: str) -> None:
         with pytest.raises(KieUnavailable):
             _REQUESTS[name](client)
     assert at == [0, 5, 5]
+
+
+def test_a_retry_after_that_is_a_date_counts_from_now_in_an_answer_without_a_date() -> None:
+    clock = FakeClock()
+    date = formatdate(clock.wall() + 42, usegmt=True)
+    limited = httpx.Response(429, headers={"Retry-After": date})
+    assert _error(_client(lambda _request: limited, clock=clock)).retry_after == 42
 
 
 @pytest.mark.parametrize(("late", "at"), [(1.0, [1.0]), (1.5, [2.5])])

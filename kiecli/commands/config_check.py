@@ -2,9 +2,11 @@
 
 from contextlib import closing
 from functools import partial
+from math import inf
 from typing import Any, NamedTuple
 
 from kiecli.api.client import KieClient
+from kiecli.api.responses import BASE_URL_HINT, TASK_ID_HINT
 from kiecli.commands import output
 from kiecli.config.api_key import KEY_PAGE
 from kiecli.config.settings import Value
@@ -73,8 +75,14 @@ def _ask(runtime: Runtime, client: KieClient, reporter: Reporter) -> float | Kie
         attempt += 1
         started = clock.now()
         workers.submit(partial(_request, client, attempt))
-        until = started + POLL_TIMEOUT if retry_state is None else retry_state.hard_end
-        answer = _receive(runtime, reporter, attempt, min(until, started + POLL_TIMEOUT))
+        hard_end = inf if retry_state is None else retry_state.hard_end
+        answer = _receive(runtime, reporter, attempt, min(hard_end, started + POLL_TIMEOUT))
+        if answer is None and retry_state is not None and hard_end <= clock.now():
+            # Cut short, it has not timed out: what is known is the error of the one before.
+            retry_state.attempts += 1
+            return retry_state.to_error(clock.now())
+        if answer is None:
+            answer = ConnectionFailed(f"no answer within {REQUEST_TIMEOUT:.0f} s")
         if not (isinstance(answer, KieError) and answer.temporary):
             return answer
         retry_state = retry_state or RetryState(started, query_policy().retry_timeout, answer)
@@ -94,8 +102,10 @@ def _next_attempt(runtime: Runtime, retry_state: RetryState) -> float | None:
     next_at = max(
         retry_state.next_poll(now, runtime.random), now + runtime.rate_limiter.pause_left()
     )
-    end = retry_state.hard_end if retry_state.reason.retry_after is None else retry_state.ends_at
-    return None if retry_state.is_full(now) or next_at >= end else next_at
+    # The last attempt is at the very end of the time for retries, unless Kie asks for more.
+    is_late = retry_state.reason.retry_after is not None and next_at > retry_state.ends_at
+    is_over = is_late or next_at >= retry_state.hard_end
+    return None if retry_state.is_full(now) or is_over else next_at
 
 
 def _request(client: KieClient, attempt: int) -> _CreditsReceived:
@@ -109,12 +119,14 @@ def _request(client: KieClient, attempt: int) -> _CreditsReceived:
     return _CreditsReceived(attempt, answer)
 
 
-def _receive(runtime: Runtime, reporter: Reporter, attempt: int, until: float) -> float | KieError:
-    """Return the answer to an attempt, or a timeout at `until`; drop late answers to others."""
+def _receive(
+    runtime: Runtime, reporter: Reporter, attempt: int, until: float
+) -> float | KieError | None:
+    """Return the answer to an attempt, or None at `until`; drop late answers to others."""
     while True:
         event = runtime.event_queue.get(min(until, runtime.clock.now() + reporter.tick_interval))
         if event is None and runtime.clock.now() >= until:
-            return ConnectionFailed(f"no answer within {REQUEST_TIMEOUT:.0f} s")
+            return None
         reporter.tick()
         if isinstance(event, _CreditsReceived) and event.attempt == attempt:
             return event.answer
@@ -123,6 +135,8 @@ def _receive(runtime: Runtime, reporter: Reporter, attempt: int, until: float) -
 def _advise(error: KieError, key: Value) -> None:
     if error.hint.endswith("kiecli config check"):
         error.hint = _KEY_HINTS[key.source]
+    elif error.hint == TASK_ID_HINT:  # none was sent
+        error.hint = BASE_URL_HINT
 
 
 def _rerun_command(error: KieError, *, json: bool) -> str:

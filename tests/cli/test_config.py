@@ -470,6 +470,50 @@ def test_check_gives_up_after_its_retry_timeout(
     )
 
 
+def test_check_polls_until_the_end_of_its_retry_timeout_if_kie_asks_for_short_pauses(
+    kiecli: Program, kie: Faults
+) -> None:
+    kie.always("credit", httpx.Response(503, headers={"Retry-After": "2"}))
+    message = "Kie answered with an error page (HTTP 503)"
+    again = "Kie asks to wait 2s. To try again: kiecli config check"
+    assert kiecli("config", "check") == Ran(
+        6,
+        "",
+        f"kiecli: {message}; retrying for up to 15s\n"
+        f"kiecli: {message}; tried 5 times in 15s; {again}\n",
+    )
+    assert [seen.at for seen in kie.seen("credit")] == [0, 2, 4, 8, 15]
+
+
+def test_check_cut_short_gives_the_reason_of_the_attempt_before(
+    kiecli: Program, kie: Faults
+) -> None:
+    kie.next("credit", envelope(500, "Internal error"), times=2)
+    kiecli.latency = chain([13, 13], repeat(inf)).__next__
+    message = "Kie answered: Internal error (code 500)"
+    again = "To try again: kiecli config check"
+    assert kiecli("config", "check") == Ran(
+        6,
+        "",
+        f"kiecli: {message}; retrying for up to 15s\n"
+        f"kiecli: {message}; tried 3 times in 30s. {again}\n",
+    )
+    assert kiecli.clock.now() == 30
+
+
+@pytest.mark.parametrize("code", [400, 422])
+def test_check_of_a_request_that_kie_rejects_blames_no_task_id(
+    kiecli: Program, kie: Faults, code: int
+) -> None:
+    kie.next("credit", envelope(code, "Bad request"))
+    assert kiecli("config", "check") == Ran(
+        2,
+        "",
+        f"kiecli: Kie rejected the request: Bad request (code {code}). "
+        "Check base-url with: kiecli config get base-url\n",
+    )
+
+
 def test_check_gives_the_line_to_run_in_json_too(kiecli: Program, kie: Faults) -> None:
     kie.always("credit", httpx.Response(429, headers={"Retry-After": "3600"}))
     ran = kiecli("config", "check", "--json")

@@ -45,7 +45,7 @@ def download(
     """
     selection = select_tasks(runtime, output_options, arguments)
     template = PARSED_DEFAULT if flags.template is None else Template.parse(flags.template)
-    directory = runtime.config.value("dir", flags.directory).text
+    directory = flags.folder(template, runtime.config)
     options = SaveOptions(
         directory,
         template,

@@ -107,6 +107,20 @@ def test_results_are_saved_by_directory_and_template(
     assert (here / path).read_bytes() == PNG
 
 
+@pytest.mark.parametrize("name", ["-", "a.png"])
+def test_what_goes_into_no_configured_folder_needs_no_config_file(
+    kiecli: Program, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "config.json").write_text("{\n")
+    absolute = str(tmp_path / name)
+    out = FakeStream(encoding="latin-1")
+    template = "-" if name == "-" else absolute
+    ran = kiecli("download", "-q", "-o", template, "demo-image", out=out)
+    assert (ran.code, ran.err) == (0, "")
+    assert out.bytes == (PNG if name == "-" else f"{absolute}\n".encode())
+    assert kiecli("download", "-q", "demo-image").code == 2
+
+
 def test_a_result_that_is_text_is_saved_as_json(kiecli: Program, here: Path) -> None:
     assert kiecli("download", "-q", "demo-text") == Ran(0, "demo-text-1.json\n", "")
     saved = json.loads((here / "demo-text-1.json").read_text())

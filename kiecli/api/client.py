@@ -18,7 +18,12 @@ from kiecli.api.responses import (
 from kiecli.clock import Clock
 from kiecli.errors import AccessError, ConfigError, ConnectionFailed, KieError, KieUnavailable
 from kiecli.network.deadline import READ_TIMEOUT, Deadline
-from kiecli.network.errors import describe_error, is_certificate_error, name_of_peer
+from kiecli.network.errors import (
+    certificate_hint,
+    describe_error,
+    is_certificate_error,
+    name_of_peer,
+)
 from kiecli.network.headers import SUPPORTED_ENCODINGS, content_encoding
 from kiecli.network.logging import Exchange, RequestLogger
 from kiecli.redaction import Redactor
@@ -30,9 +35,6 @@ MAX_ANSWER = 2 * 1024 * 1024
 Parsed JSON can take thirty times the memory of its text: 2 MiB may take up to 70 MB.
 """
 
-_CERTIFICATE_HINT = (
-    "if your network uses its own certificate authority, set SSL_CERT_FILE to its certificate"
-)
 
 # Seconds after which a start granted by the rate limiter is stale. If all worker threads hang,
 # granted requests queue for one; sent together when the hang ends, they would exceed the rate.
@@ -225,10 +227,9 @@ def _to_kie_error(error: Exception, base_url: str, deadline: Deadline) -> KieErr
     assert isinstance(error, httpx.HTTPError | httpx.InvalidURL)
     if isinstance(error, httpx.ProxyError) and str(error).startswith("407"):
         return AccessError(PROXY_LOGIN_REQUIRED, hint=PROXY_LOGIN_HINT)
-    refused = is_certificate_error(error)
     peer = name_of_peer(server_of(base_url), error)
     return ConnectionFailed(
         f"could not reach {peer}: {describe_error(error, deadline)}",
-        hint=_CERTIFICATE_HINT if refused else "",
-        temporary=not refused,
+        hint=certificate_hint(error),
+        temporary=not is_certificate_error(error),
     )

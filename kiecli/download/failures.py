@@ -4,7 +4,7 @@ AttemptFailed
  +- FileMissing            not there: wait a moment, then one fresh link, then it is gone
  +- TransientError         a later attempt may bring the file, or more of it
  |   +- HostUnreachable    ... which its host's other files wait for, too
- +- PermanentError         no later attempt can bring the file
+ +- PermanentError         no later attempt of this run can bring the file
 
 They are returned as often as raised: `Recovery.after` matches on them, and nobody else.
 """
@@ -15,11 +15,13 @@ class AttemptFailed(Exception):
 
     Attributes:
         reason: What happened, to be put after a colon in a message.
+        hint: What the user can mend, so that another run may bring the file; else empty.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, hint: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
+        self.hint = hint
 
 
 class FileMissing(AttemptFailed):
@@ -53,4 +55,4 @@ class HostUnreachable(TransientError):
 
 
 class PermanentError(AttemptFailed):
-    """No later attempt can bring the file."""
+    """No later attempt of this run can bring the file."""

@@ -16,7 +16,12 @@ from kiecli.download.response import FileResponse
 from kiecli.files.content_check import is_text
 from kiecli.network.body import Chunk, iter_body
 from kiecli.network.deadline import READ_TIMEOUT, Deadline
-from kiecli.network.errors import describe_error, is_certificate_error, name_of_peer
+from kiecli.network.errors import (
+    certificate_hint,
+    describe_error,
+    is_certificate_error,
+    name_of_peer,
+)
 from kiecli.urls import is_web_address, percent_encode, server_of
 
 # Fewer than curl (50) and browsers (20) allow; real links to results redirect once or not at all.
@@ -74,7 +79,9 @@ def open_url(
             raise OSError(errno.EMFILE, os.strerror(errno.EMFILE)) from error
         peer = name_of_peer(server_of(path[-1]), error)
         reason = f"{peer}: {describe_error(error, deadline)}"
-        raise (PermanentError if is_certificate_error(error) else TransientError)(reason) from error
+        if is_certificate_error(error):
+            raise PermanentError(reason, certificate_hint(error)) from error
+        raise TransientError(reason) from error
 
 
 def _decompressed(body: Iterator[Chunk]) -> Iterator[Chunk]:

@@ -52,10 +52,8 @@ class Recovery:
                 self._on_unreachable(failure)
             case TransientError():
                 self._pause(failure)
-            case _ if self._link is not None and self._link.is_fresh:
-                raise self._error(f"{failure.reason}; that was the new link from Kie")
             case _:
-                raise self._error(failure.reason)
+                raise self._refused(failure)
         return None
 
     def end_repetition(self, began: float, now: float, size: int) -> None:
@@ -123,6 +121,12 @@ class Recovery:
         summary = f"{self._retries.summary(now)} without progress"
         return self._error(f"{reason}; {summary}", temporary=True)
 
-    def _error(self, reason: str, *, temporary: bool = False) -> SaveError:
+    def _refused(self, failure: AttemptFailed) -> SaveError:
+        is_fresh = self._link is not None and self._link.is_fresh
+        note = "; that was the new link from Kie" if is_fresh else ""
+        return self._error(f"{failure.reason}{note}", hint=failure.hint)
+
+    def _error(self, reason: str, *, hint: str = "", temporary: bool = False) -> SaveError:
         message = f"could not save {self._target.path}: {reason}"
-        return SaveError(message, temporary=temporary, rerun_helps=temporary)
+        helps = temporary or bool(hint)
+        return SaveError(message, hint=hint, temporary=temporary, rerun_helps=helps)

@@ -57,6 +57,27 @@ def is_certificate_error(error: BaseException) -> bool:
     return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error))
 
 
+# The X509_V_ERR_* of OpenSSL; all others have to do with who signed the certificate.
+_WRONG_TIME = {9, 10}  # CERT_NOT_YET_VALID, CERT_HAS_EXPIRED
+_WRONG_NAME = {62, 64}  # HOSTNAME_MISMATCH, IP_ADDRESS_MISMATCH
+
+
+def certificate_hint(error: BaseException) -> str:
+    """Return what to do about a refused certificate; empty if none was refused."""
+    for cause in causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            code = getattr(cause, "verify_code", None)  # set by a handshake only
+            if code in _WRONG_TIME:
+                return "check the date and time of this machine"
+            if code in _WRONG_NAME:
+                return "a proxy or a login page may be answering in its place; check the network"
+            return (
+                "if your network uses its own certificate authority, set SSL_CERT_FILE to its "
+                "certificate"
+            )
+    return ""
+
+
 def proxy_note(host: str, port: int) -> str:
     """Return the note (PEP 678) for an error in connecting to a proxy; `name_of_peer` reads it."""
     return f"{_PROXY}[{host}]:{port}" if ":" in host else f"{_PROXY}{host}:{port}"
@@ -117,7 +138,7 @@ def _describe_cause(error: BaseException) -> str:
     for cause in causes(error):
         match cause:
             case ssl.SSLCertVerificationError():
-                return f"its certificate was refused ({cause.verify_message})"
+                return f"its certificate was refused ({cause.verify_message.rstrip('.')})"
             case ssl.SSLError() if cause.reason:
                 return f"TLS failed ({cause.reason.lower().replace('_', ' ')})"
             case socket.gaierror():

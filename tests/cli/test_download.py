@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import ssl
 from hashlib import sha256
 from pathlib import Path
 from signal import SIGINT
@@ -147,6 +148,24 @@ def test_a_success_that_lists_nothing_yet_can_be_tried_again(
         "",
         "kiecli: new: the task has just succeeded, and Kie lists nothing to save yet\n"
         f"kiecli: to try again: kiecli {' '.join(['download', *argv, 'new'])}\n",
+    )
+
+
+def test_a_file_host_whose_certificate_is_refused_gets_advice_and_the_line_to_run(
+    kiecli: Program, kie: Faults
+) -> None:
+    kie.task("a", urls=[kie.file("/a.png", PNG)])
+    refused = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    refused.verify_message = "self-signed certificate"
+    error = httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED]")
+    error.__cause__ = refused
+    kie.next("/a.png", error)
+    assert kiecli("download", "a") == Ran(
+        7,
+        "",
+        "kiecli: a: could not save a-1.png: kie.test: its certificate was refused (self-signed "
+        "certificate). If your network uses its own certificate authority, set SSL_CERT_FILE to "
+        "its certificate\nkiecli: to try again: kiecli download a\n",
     )
 
 

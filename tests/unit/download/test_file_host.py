@@ -230,7 +230,10 @@ def test_too_many_open_files_are_no_trouble_of_the_host() -> None:
 def test_a_certificate_that_is_refused_is_a_refusal() -> None:
     with pytest.raises(PermanentError) as raised:
         ask(failing(certificate()))
-    assert raised.value.reason == "a.test: its certificate was refused (self-signed certificate)"
+    assert (raised.value.reason, raised.value.hint) == (
+        "a.test: its certificate was refused (self-signed certificate)",
+        "if your network uses its own certificate authority, set SSL_CERT_FILE to its certificate",
+    )
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from kiecli.network.connect import ResolveTimeout
 from kiecli.network.deadline import Deadline
 from kiecli.network.errors import (
     PROTOCOL_ERRORS,
+    certificate_hint,
     describe_error,
     is_certificate_error,
     name_of_peer,
@@ -30,9 +31,11 @@ def _caused(error: httpx.HTTPError, *causes: BaseException) -> httpx.HTTPError:
     return error
 
 
-def _refused() -> ssl.SSLCertVerificationError:
+def _refused(
+    message: str = "self-signed certificate", code: int = 18
+) -> ssl.SSLCertVerificationError:
     refused = ssl.SSLCertVerificationError(1, "certificate verify failed")
-    refused.verify_message = "self-signed certificate"
+    refused.verify_message, refused.verify_code = message, code
     return refused
 
 
@@ -98,6 +101,7 @@ def test_exceptions_of_httpx_are_described(
         (_tls("WRONG_VERSION_NUMBER"), "TLS failed (wrong version number)"),
         (_tls(None), "[SSL: None] (_ssl.c:1006)"),
         (_refused(), "its certificate was refused (self-signed certificate)"),
+        (_refused("No good."), "its certificate was refused (No good)"),
     ],
     ids=repr,
 )
@@ -108,6 +112,34 @@ def test_the_innermost_system_or_tls_error_is_described(cause: BaseException, me
 def test_a_certificate_that_was_refused_is_recognized() -> None:
     assert is_certificate_error(_caused(httpx.ConnectError(""), ValueError(), _refused()))
     assert not is_certificate_error(_caused(httpx.ConnectError(""), _tls("WRONG_VERSION_NUMBER")))
+
+
+_OWN_AUTHORITY = (
+    "if your network uses its own certificate authority, set SSL_CERT_FILE to its certificate"
+)
+_WRONG_NAME = "a proxy or a login page may be answering in its place; check the network"
+
+
+@pytest.mark.parametrize(
+    ("message", "code", "hint"),
+    [
+        ("self-signed certificate", 18, _OWN_AUTHORITY),
+        ("unable to get local issuer certificate", 20, _OWN_AUTHORITY),
+        ("certificate is not yet valid", 9, "check the date and time of this machine"),
+        ("certificate has expired", 10, "check the date and time of this machine"),
+        ("Hostname mismatch, certificate is not valid for 'a'.", 62, _WRONG_NAME),
+        ("IP address mismatch, certificate is not valid for '::1'.", 64, _WRONG_NAME),
+    ],
+)
+def test_a_refused_certificate_has_the_hint_for_its_reason(
+    message: str, code: int, hint: str
+) -> None:
+    error = _caused(httpx.ConnectError(""), ValueError(), _refused(message, code))
+    assert certificate_hint(error) == hint
+
+
+def test_without_a_refused_certificate_there_is_no_hint_for_one() -> None:
+    assert certificate_hint(_caused(httpx.ConnectError(""), _tls("WRONG_VERSION_NUMBER"))) == ""
 
 
 def test_a_resolve_timeout_is_described() -> None:

@@ -24,6 +24,8 @@ from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from typing import TypeVar
 
+from kiecli.safe_text import lower_first
+
 
 class ExitCode(IntEnum):
     """The exit codes of the process; each has the same meaning in every command."""
@@ -227,10 +229,8 @@ def without_frames(error: E) -> E:
 
 
 def system_reason(error: OSError) -> str:
-    """Return the system's message for an error, with the small letter that ours begin with."""
-    message = error.strerror or type(error).__name__
-    is_word = message[1:2].islower()  # not an abbreviation, such as macOS's "RPC struct is bad"
-    return message[:1].lower() + message[1:] if is_word and error.strerror else message
+    """Return the system's message for an error, with a small first letter."""
+    return lower_first(error.strerror) if error.strerror else type(error).__name__
 
 
 class Interrupted(BaseException):

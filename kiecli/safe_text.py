@@ -18,6 +18,12 @@ def sanitize(text: str) -> str:
     return "".join(map(_shown, text)).replace(COMMAND, "## [")
 
 
+def lower_first(message: str) -> str:
+    """Return another's message with a small first letter, to be put behind a colon of ours."""
+    is_word = message[1:2].islower()  # not an abbreviation, such as macOS's "RPC struct is bad"
+    return message[:1].lower() + message[1:] if is_word else message
+
+
 def encodable(text: str, encoding: str) -> str:
     """Return the text, with an escape for each character that a stream's encoding has not."""
     try:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
+from kiecli.safe_text import lower_first
+
 # Common in other clients; kiecli has none, as the key would end up in the shell's history.
 _KEY_OPTIONS = ("--api-key", "--apikey", "--key", "--token")
 _KEY_LINE = "to save the API key: kiecli config set api-key"
@@ -65,7 +67,7 @@ def usage_message(error: Exception, argv: Sequence[str]) -> str:
         message = _instead(argv[0]) or message
     stop = "" if message.endswith("?") else "."
     see = "" if "kiecli " in message else f"{stop} See: {command} --help"
-    return f"{message[:1].lower()}{message[1:]}{see}"
+    return lower_first(message) + see
 
 
 def _instead(word: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kiecli.errors import ConfigError, system_reason
+from kiecli.safe_text import lower_first
 
 # Settings fill a few hundred bytes; what is longer is something else, a device for example.
 _MAX_SIZE = 1 << 20
@@ -121,7 +122,7 @@ class ConfigStore:
 def _reason(error: ValueError) -> str:
     """Return what is wrong and in which line, as far as the parser tells."""
     line = getattr(error, "lineno", None)
-    message = getattr(error, "msg", str(error))
+    message = lower_first(getattr(error, "msg", str(error)))
     return message if line is None else f"{message} in line {line}"
 
 

@@ -129,7 +129,7 @@ def test_a_broken_file_is_an_error_that_names_it(kiecli: Program, path: Path) ->
     assert kiecli("config", "list") == Ran(
         2,
         "",
-        f"kiecli: the config file {path} is broken: Expecting property name enclosed in double "
+        f"kiecli: the config file {path} is broken: expecting property name enclosed in double "
         "quotes in line 2. Fix or remove it; it was not changed\n",
     )
 

@@ -85,14 +85,14 @@ def test_a_byte_order_mark_is_no_part_of_the_file(written: Path) -> None:
     [
         (
             b'{\n  "dir": "out",\n  3\n}',
-            "Expecting property name enclosed in double quotes in line 3",
+            "expecting property name enclosed in double quotes in line 3",
         ),
-        (b'{"dir": "out"', "Expecting ',' delimiter in line 1"),
+        (b'{"dir": "out"', "expecting ',' delimiter in line 1"),
         (b'{"dir":\n"\xff"}', "not UTF-8 in line 2"),
         (b'["dir"]', "not a JSON object"),
         (b"null", "not a JSON object"),
         (b"[" * 100, "nested too deeply"),
-        (b"\0" * 9, "Expecting value in line 1"),
+        (b"\0" * 9, "expecting value in line 1"),
         (b" " * (1 << 20) + b"{}", "too large for a config file"),
     ],
 )

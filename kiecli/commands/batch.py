@@ -152,7 +152,7 @@ class TaskBatch:
             event = cast("Event | None", runtime.event_queue.get(wake))
             match event:
                 case PollCompleted():  # after the decision an answer changes nothing
-                    yield from self._shown(poller.receive(event) if is_polling else ())
+                    yield from self._report_settled(poller.receive(event) if is_polling else ())
                 case Exchange():
                     reporter.exchange(event)
                 case BaseException():
@@ -163,11 +163,12 @@ class TaskBatch:
                 case _:
                     yield event
             if self.decided is None:
-                yield from self._shown(poller.expire())
+                yield from self._report_settled(poller.expire())
             reporter.tick()
         yield from self._late if self.decided is None else ()
 
-    def _shown(self, snapshots: Iterable[Snapshot]) -> Iterator[Snapshot]:
+    def _report_settled(self, snapshots: Iterable[Snapshot]) -> Iterator[Snapshot]:
+        """Report snapshots to the reporter, and yield those of tasks that have ended."""
         for snapshot in snapshots:
             self._snapshots[snapshot.task_id] = snapshot
             self.reporter.snapshot(snapshot)

@@ -135,10 +135,10 @@ class DownloadSession:
             for event in self._batch.events(policy, is_saving=lambda: bool(self._saving)):
                 match event:
                     case Snapshot():
-                        self._settled(event)
+                        self._on_settled(event)
                     case FileFinished():
                         reporter.file_finished(event.target, event.file)
-                        self._saved(event)
+                        self._on_file_finished(event)
                     case _:
                         reporter.transfer(event)
         except BaseException:  # a signal, or the reader of stdout went away
@@ -147,20 +147,20 @@ class DownloadSession:
         lead = str if flags.dry_run else self._lead
         return self._batch.finish(summarize=not flags.dry_run, lead=lead)
 
-    def _settled(self, snapshot: Snapshot) -> None:
+    def _on_settled(self, snapshot: Snapshot) -> None:
         task = snapshot.answer
         if snapshot.error is not None or task is None or task.phase is Phase.FAILED:
-            self._end(outcome.from_wait(snapshot.task_id, task, snapshot.error))
+            self._end_task(outcome.from_wait(snapshot.task_id, task, snapshot.error))
         elif not task.finished:
             from kiecli.commands.command_line import waiting_argv
 
-            self._end(outcome.pending(task, waiting_argv(resume_argv(self._runtime))))
+            self._end_task(outcome.pending(task, waiting_argv(resume_argv(self._runtime))))
         elif self._batch.decided is not None:
             pass  # another task has decided the run (--any, --fail-fast): this one is left open
         elif self._flags.stop and self._saving and self._takes_first_success():
             self._held.append(task)  # the one that is being saved may win yet
         else:
-            self._begin(task)
+            self._begin_saving(task)
 
     def _takes_first_success(self) -> bool:
         """Whether one saved task is enough (--any)."""
@@ -168,7 +168,7 @@ class DownloadSession:
 
         return self._flags.stop == ANY
 
-    def _begin(self, task: Task) -> None:
+    def _begin_saving(self, task: Task) -> None:
         selection = self._batch.selection
         try:
             targets = self._downloader.plan(task, selection.labels.get(task.task_id))
@@ -176,21 +176,21 @@ class DownloadSession:
                 is_terminal = self._runtime.out.is_terminal
                 check_for_stdout(task, targets, selection, is_terminal=is_terminal)
         except KieError as error:
-            self._end(outcome.from_wait(task.task_id, task, error))
+            self._end_task(outcome.from_wait(task.task_id, task, error))
             return
         self._saving[task.task_id] = len(targets), {}
         self._warn_of_age(task)
         for target in targets:
             if self._flags.dry_run:
-                self._previewed(target)
+                self._preview(target)
             else:
                 self._workers.submit(partial(self._save, target))
 
-    def _previewed(self, target: "Target") -> None:
+    def _preview(self, target: "Target") -> None:
         file = self._downloader.preview(target)
         if file.error is not None:
             self._batch.reporter.error(file.error, about=target.name)
-        self._saved(FileFinished(target, file))
+        self._on_file_finished(FileFinished(target, file))
 
     def _save(self, target: "Target") -> FileFinished | BaseException:
         """Save one target, on a worker; return how that ended."""
@@ -211,7 +211,7 @@ class DownloadSession:
         if self._batch.reporter.shows_growth or isinstance(event, TransferRetrying):
             self._runtime.event_queue.put(event)
 
-    def _saved(self, event: FileFinished) -> None:
+    def _on_file_finished(self, event: FileFinished) -> None:
         task = event.target.task
         count, ended = self._saving[task.task_id]
         ended[event.target.n] = event.file
@@ -221,12 +221,12 @@ class DownloadSession:
         files = tuple(ended[n] for n in sorted(ended))
         errors = [file.error for file in files if file.error is not None]
         all_saved = Outcome(task.task_id, task, files=files)
-        self._end(outcome.not_saved(task, files, errors) if errors else all_saved)
+        self._end_task(outcome.not_saved(task, files, errors) if errors else all_saved)
         # The next success may win where this one could not be saved (--any).
         while self._held and not self._saving and self._batch.decided is None:
-            self._begin(self._held.pop(0))
+            self._begin_saving(self._held.pop(0))
 
-    def _end(self, ended: Outcome) -> None:
+    def _end_task(self, ended: Outcome) -> None:
         if self._archived is not None:
             ended = self._archived.add(ended, self._batch.reporter)
         self._batch.record(ended)

@@ -41,7 +41,7 @@ _NOTHING = _Found([])
 _MAY_HOLD_IDS = (str, dict, list)
 
 
-class _At(NamedTuple):
+class _Location(NamedTuple):
     """Where a value stands."""
 
     place: str
@@ -51,12 +51,14 @@ class _At(NamedTuple):
     in_answer: bool = False
     """Whether it is the `data` of an answer with a `code`."""
 
-    def below(self, parent: dict[str, object], name: str) -> "_At":
+    def below(self, parent: dict[str, object], name: str) -> "_Location":
         """Return the place of a value below an object."""
         own = parent.get("label")
         label = own if isinstance(own, str) and own else self.label
         in_answer = name == "data" and "code" in parent
-        return _At(self.place, self.depth + 1, label if name in _WRAPPERS else None, in_answer)
+        return _Location(
+            self.place, self.depth + 1, label if name in _WRAPPERS else None, in_answer
+        )
 
 
 def tasks_in_object(value: dict[str, object], place: str, depth: int) -> list[FoundTask]:
@@ -67,10 +69,10 @@ def tasks_in_object(value: dict[str, object], place: str, depth: int) -> list[Fo
         place: Where it stands, for messages.
         depth: How many lists, and strings of JSON, it stands in.
     """
-    return _in_object(value, _At(place, depth)).tasks
+    return _in_object(value, _Location(place, depth)).tasks
 
 
-def _in_object(value: dict[str, object], at: _At) -> _Found:
+def _in_object(value: dict[str, object], at: _Location) -> _Found:
     """Return the tasks of an object, or the error that it is; none when it has neither."""
     own = [_own(value, task_id, at) for task_id in own_ids(value)]
     if own:  # the outermost counts: what is below belongs to this very task
@@ -83,7 +85,7 @@ def _in_object(value: dict[str, object], at: _At) -> _Found:
     return _in_map(value, values, at) or _in_answer(value, values, at)
 
 
-def _own(record: dict[str, object], task_id: str, at: _At) -> FoundTask:
+def _own(record: dict[str, object], task_id: str, at: _Location) -> FoundTask:
     """Return the task whose id stands in the object itself."""
     label = record.get("label") or at.label
     created = is_creation(record, in_answer=at.in_answer)
@@ -93,7 +95,7 @@ def _own(record: dict[str, object], task_id: str, at: _At) -> FoundTask:
     return found._replace(error=UsageError(f"the label of {at.place} is not text"))
 
 
-def _below(value: object, at: _At) -> _Found:
+def _below(value: object, at: _Location) -> _Found:
     """Return the tasks in a value of an object."""
     value = decoded(value, at.depth)
     if isinstance(value, dict):
@@ -118,7 +120,7 @@ def _in_items(items: Sequence[_Found]) -> _Found:
 
 
 def _in_map(
-    value: dict[str, object], values: Sequence[tuple[str, _Found]], at: _At
+    value: dict[str, object], values: Sequence[tuple[str, _Found]], at: _Location
 ) -> _Found | None:
     """Return the tasks of a map of labels to ids or answers, None when it is something else."""
     is_map = values and _NOT_LABELS.isdisjoint(value)
@@ -144,7 +146,9 @@ def _labelled(task: FoundTask, label: str, place: str) -> FoundTask:
     return task._replace(label=label)
 
 
-def _in_answer(value: dict[str, object], values: Sequence[tuple[str, _Found]], at: _At) -> _Found:
+def _in_answer(
+    value: dict[str, object], values: Sequence[tuple[str, _Found]], at: _Location
+) -> _Found:
     """Return the tasks below an object that is no map, or the error that it is."""
     kept = [found for name, found in values if found.tasks and _counts(name, found)]
     tasks = [task for found in kept for task in found.tasks]

@@ -56,10 +56,10 @@ class Signals:
 
     def install(self) -> None:
         """Handle signals from now on; one that the parent ignores stays ignored (`nohup`, `&`)."""
-        self._process.listen(self._received, self._force_exit)
-        self._process.listen_for_suspension(self._suspended)
+        self._process.listen(self._on_signal, self._force_exit)
+        self._process.listen_for_suspension(self._on_suspend)
 
-    def _received(self, signum: int, frame: FrameType | None) -> None:
+    def _on_signal(self, signum: int, frame: FrameType | None) -> None:
         now = self._clock.now()
         if self._received_at is None:
             self._received_at, self.received = now, signum
@@ -72,7 +72,7 @@ class Signals:
         if now - self._received_at > REPEAT_WINDOW:
             self._process.end_by_signal(signum)
 
-    def _suspended(self, _signum: int, _frame: FrameType | None) -> None:
+    def _on_suspend(self, _signum: int, _frame: FrameType | None) -> None:
         self._is_suspension_due = True
         self._suspend_if_due()
 

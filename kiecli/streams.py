@@ -76,7 +76,7 @@ class Output:
             # At once, as a reader of the pipe waits for each line.
             self.stream.flush()
         except OSError as error:
-            raise broken(error) from error
+            raise write_error(error) from error
 
     def check_reader(self, now: float) -> None:
         """Find out without a write whether the reader of the pipe is still there.
@@ -207,7 +207,7 @@ class BinaryOutput:
         try:
             self._stream.buffer.write(data)
         except OSError as error:
-            raise broken(error) from error
+            raise write_error(error) from error
         return len(data)
 
     def flush(self) -> None:
@@ -216,14 +216,14 @@ class BinaryOutput:
             if self._stream is not None:
                 self._stream.flush()
         except OSError as error:
-            raise broken(error) from error
+            raise write_error(error) from error
 
 
 def _closed() -> SaveError:
     return SaveError("cannot write the results: stdout is closed")
 
 
-def broken(error: OSError) -> BaseException:
+def write_error(error: OSError) -> BaseException:
     """Translate an OSError of writing: StdoutClosed for a closed pipe, else a SaveError."""
     # A pipe has no name. The reader has what it wanted (`| head -1`): that is no error.
     if error.filename is None and error.errno in SYSTEM_PROCESS.closed_pipe_errors:

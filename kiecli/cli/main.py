@@ -10,7 +10,7 @@ from kiecli.cli.app import build
 from kiecli.cli.options import Command
 from kiecli.errors import ExitCode, Interrupted, KieError, StdoutClosed, UsageError, causes
 from kiecli.runtime import Runtime
-from kiecli.streams import Severity, broken
+from kiecli.streams import Severity, write_error
 
 # The public BadParameter is one of Typer's usage errors; their common base has no public name.
 _TyperUsageError: type[Exception] = BadParameter.__mro__[1]
@@ -136,7 +136,7 @@ def _parsed(argv: Sequence[str], runtime: Runtime) -> Command | None:
             args=list(argv), prog_name="kiecli", standalone_mode=False, obj=runtime
         )
     except OSError as error:  # Typer writes help texts to stdout by itself
-        raise broken(error) from error
+        raise write_error(error) from error
     if callable(command):
         return cast(Command, command)
     if command:  # Typer's own exit code, where it does not know the shell

@@ -56,7 +56,7 @@ def download(
     # The default template needs no checks: it names tasks apart and never leaves the folder.
     if flags.template is not None or flags.to_stdout:
         check_line(flags, options, selection)
-    archived = None if flags.archive is None else _archived(flags, selection, runtime)
+    archived = None if flags.archive is None else _archived_tasks(flags, selection, runtime)
     left = selection if archived is None else archived.left
     timeout = flags.timeout if flags.wait else None
     with closing(
@@ -76,7 +76,7 @@ def download(
         return DownloadSession(batch, flags, options, output_options, archived).run()
 
 
-def _archived(
+def _archived_tasks(
     flags: DownloadFlags, selection: "TaskSelection", runtime: Runtime
 ) -> "ArchivedTasks":
     from kiecli.commands.archived_tasks import ArchivedTasks

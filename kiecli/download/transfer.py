@@ -110,9 +110,9 @@ class Transfer:
             action = classify(answer, self._partial.size, info)
             match action:
                 case Action.START:
-                    self._take(answer, self._start(answer, body))
+                    self._append_body(answer, self._start(answer, body))
                 case Action.CONTINUE:
-                    self._take(answer, body)
+                    self._append_body(answer, body)
                 case Action.VERIFY:
                     self._total = self._partial.size
                 case TransientError():
@@ -141,7 +141,8 @@ class Transfer:
         if self._checksum is not None:
             self._checksum.restart()
 
-    def _take(self, answer: FileResponse, body: Iterator[Chunk]) -> None:
+    def _append_body(self, answer: FileResponse, body: Iterator[Chunk]) -> None:
+        """Append the chunks of a body, and report the progress."""
         clock, partial, report = self._context.clock, self._partial, self._context.report
         self._range_failures = 0
         self._total, self.content_type = answer.total, answer.content_type

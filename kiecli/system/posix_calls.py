@@ -27,7 +27,7 @@ class PosixCalls(NamedTuple):
     fstat: Callable[[int], os.stat_result] = os.fstat
 
 
-def accept(error: OSError, numbers: frozenset[int]) -> None:
+def raise_unless(error: OSError, numbers: frozenset[int]) -> None:
     """Raise an error, unless it only says that the disk does not support a call."""
     if error.errno not in numbers:
         raise error
@@ -42,7 +42,7 @@ def rename_to_new(calls: PosixCalls, path: str, target: str) -> None:
     try:
         calls.link(path, target)
     except OSError as error:
-        accept(error, _NO_LINKS)
+        raise_unless(error, _NO_LINKS)
         # A moment remains in which another file may appear and be replaced; an empty file
         # made to hold the name would be worse: after a crash it would look complete.
         if os.path.lexists(target):

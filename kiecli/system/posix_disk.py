@@ -216,7 +216,7 @@ def _lock(calls: PosixCalls, fd: int, wait: Callable[[], None]) -> None:
         except BlockingIOError:
             wait()
         except OSError as error:  # one kiecli at a time is still safe there
-            return posix_calls.accept(error, posix_calls.NO_LOCKS)
+            return posix_calls.raise_unless(error, posix_calls.NO_LOCKS)
 
 
 def _sync(calls: PosixCalls, fd: int) -> None:
@@ -224,7 +224,7 @@ def _sync(calls: PosixCalls, fd: int) -> None:
     try:
         calls.fsync(fd)
     except OSError as error:
-        posix_calls.accept(error, posix_calls.NO_FSYNC)
+        posix_calls.raise_unless(error, posix_calls.NO_FSYNC)
 
 
 def _open_new(path: str) -> int:

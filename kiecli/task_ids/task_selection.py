@@ -174,19 +174,19 @@ def _labels(found: Sequence[FoundTask]) -> dict[str, str]:
         same = by_id.setdefault(task.task_id, task)
         if same.label != task.label:
             raise UsageError(
-                f"{_both(same, task)} name one task, as '{same.label}' and as '{task.label}'",
+                f"{_places(same, task)} name one task, as '{same.label}' and as '{task.label}'",
                 hint="give each task one label",
             )
         namesake = by_label.setdefault(task.label, task)
         if namesake.task_id != task.task_id:
             raise UsageError(
-                f"{_both(namesake, task)} name two tasks, both as '{task.label}'",
+                f"{_places(namesake, task)} name two tasks, both as '{task.label}'",
                 hint="give each task a label of its own",
             )
     return {task_id: task.label for task_id, task in by_id.items() if task.label is not None}
 
 
-def _both(first: FoundTask, second: FoundTask) -> str:
+def _places(first: FoundTask, second: FoundTask) -> str:
     """Return the places of two tasks, for a message."""
     return first.place if first.place == second.place else f"{first.place} and {second.place}"
 

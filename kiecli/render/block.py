@@ -23,10 +23,10 @@ _BAR_FROM = 40  # columns of the screen; below them a name is worth more than a 
 # The terminal's own colours: what is left to do is fainter than what is done, on white as on black.
 _REMAINING, _RECEIVED = "bright_black", "green"
 
-NOT_ASKED = "not asked yet"
-"""The state of a task whose first request waits for its turn."""
+ASKING = "asking Kie"
+"""The state of a task whose first request waits for its turn, or for its answer."""
 
-_STYLES = {NOT_ASKED: "bright_black", NO_ANSWER: "bold red"}
+_STYLES = {ASKING: "bright_black", NO_ANSWER: "bold red"}
 _RUNNING = "bold yellow"
 
 
@@ -51,7 +51,7 @@ class Block:
         self._began = now
         self._timeout = timeout
         for task_id in names if watching else ():
-            self.show_task(task_id, NOT_ASKED, now, now)
+            self.show_task(task_id, ASKING, now, now)
 
     def show_task(self, task_id: str, state: str, first: float, now: float) -> None:
         """Show the state of a task that was asked about first at `first`."""

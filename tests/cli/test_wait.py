@@ -433,8 +433,8 @@ def test_a_terminal_has_one_live_block_and_a_summary(kiecli: Program) -> None:
     blocks = [frame[2:] for frame in screen.frames if frame.startswith(tuple(SPINNER))]
     assert list(dict.fromkeys(blocks)) == [
         (
-            "demo-video  waiting        0s\n"
-            "⠋ demo-image  not asked yet  0s\n"
+            "demo-video  waiting     0s\n"
+            "⠋ demo-image  asking Kie  0s\n"
             "  2 tasks: 2 to go · 0s of 15m"
         ),
         "demo-video  waiting  0s\n  2 tasks: 1 done, 1 to go · 0s of 15m",

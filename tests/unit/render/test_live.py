@@ -91,17 +91,17 @@ class Stage:
 def test_tasks_have_rows_from_the_start_and_a_last_row_counts_them() -> None:
     stage = Stage("a", "bcd", "e")
     assert stage.pass_time(0) == [
-        "⠋ a    not asked yet  0s",
-        "⠋ bcd  not asked yet  0s",
-        "⠋ e    not asked yet  0s",
+        "⠋ a    asking Kie  0s",
+        "⠋ bcd  asking Kie  0s",
+        "⠋ e    asking Kie  0s",
         "  3 tasks: 3 to go · 0s of 15m",
     ]
     stage.live.snapshot(seen("a", "Generating", 2.0))
     stage.live.snapshot(seen("e", "success"))
     stage.live.task_finished(Outcome("e", Task.parse("e", {"state": "success"})))
     assert stage.pass_time(61) == [
-        "⠋ a    generating     1m3s",
-        "⠋ bcd  not asked yet  1m1s",
+        "⠋ a    generating  1m3s",
+        "⠋ bcd  asking Kie  1m1s",
         "  3 tasks: 1 done, 2 to go · 1m1s of 15m",
     ]
     stage.live.snapshot(seen("a", "fail"))
@@ -141,12 +141,12 @@ def test_states_have_the_colours_of_status() -> None:
     stage.live.snapshot(seen("a", "generating"))
     stage.live.snapshot(seen("b", None, retry=Retry(AWAY, 0.5, 60.0)))
     codes = re.findall(
-        r"\x1b\[([0-9;]+)m(generating|no answer yet|not asked yet)", stage.terminal.text
+        r"\x1b\[([0-9;]+)m(generating|no answer yet|asking Kie)", stage.terminal.text
     )
     assert {state: code for code, state in codes} == {
         "generating": "1;33",
         "no answer yet": "1;31",
-        "not asked yet": "90",
+        "asking Kie": "90",
     }
 
 
@@ -184,7 +184,7 @@ def test_the_end_leaves_lines_and_a_cursor() -> None:
         assert stage.shown[:3] == [
             "a [bold]note[/bold]",
             "error: it broke",
-            "⠋ a  not asked yet  0s",
+            "⠋ a  asking Kie  0s",
         ]
     assert stage.shown == ["a [bold]note[/bold]", "error: it broke"]
     assert "\x1b[1;31merror:\x1b[0m it broke" in stage.terminal.text
@@ -198,7 +198,7 @@ def test_in_the_background_lines_are_printed_and_nothing_is_drawn() -> None:
     stage.live.note("a note")
     assert stage.pass_time(1.0) == ["a note"]
     stage.err.shell = False
-    assert stage.pass_time(1.0)[:2] == ["a note", "⠋ a  not asked yet  3s"]
+    assert stage.pass_time(1.0)[:2] == ["a note", "⠋ a  asking Kie  3s"]
 
 
 def test_a_block_that_begins_again_takes_no_line_of_others_away() -> None:
@@ -207,7 +207,7 @@ def test_a_block_that_begins_again_takes_no_line_of_others_away() -> None:
     stage.live.close()
     assert (stage.shown, stage.terminal.shows_cursor) == ([], True)
     stage.terminal.write("$ fg\n")
-    assert stage.pass_time(1.0)[:2] == ["$ fg", "⠋ a  not asked yet  1s"]
+    assert stage.pass_time(1.0)[:2] == ["$ fg", "⠋ a  asking Kie  1s"]
 
 
 def test_results_go_to_another_place_past_the_block() -> None:
@@ -225,7 +225,7 @@ def test_results_stand_above_the_block_on_one_terminal() -> None:
     stage.live.write_stdout(f"{url}\n{url}\n")
     assert (stage.shown[0], stage.shown[-2:]) == (
         "first",
-        ["⠋ a  not asked yet", "  1 to go · 0s"],
+        ["⠋ a  asking Kie  0s", "  1 to go · 0s"],
     )
     assert "".join(stage.shown[1:-2]) == url + url
 
@@ -295,10 +295,10 @@ def test_the_block_is_a_third_of_the_screen_and_shows_what_has_just_changed() ->
     stage.pass_time(1)
     stage.live.snapshot(seen("t3", "waiting", 2.0))
     assert stage.pass_time(1) == [
-        "⠋ t3  waiting        3s",
-        "⠋ t7  generating     3s",
-        "⠋ t0  not asked yet  3s",
-        "⠋ 6 more: 6 not asked yet",
+        "⠋ t3  waiting     3s",
+        "⠋ t7  generating  3s",
+        "⠋ t0  asking Kie  3s",
+        "⠋ 6 more: 6 asking Kie",
         "  9 tasks: 9 to go · 3s of 15m",
     ]
     for n in range(6):
@@ -308,7 +308,7 @@ def test_the_block_is_a_third_of_the_screen_and_shows_what_has_just_changed() ->
         f"a-0.png {bar} 0 B/10 B",
         f"a-1.png {bar} 0 B/10 B",
         "4 more files",
-        "⠋ 9 waited for: 1 waiting, 1 generating, 7 not asked yet",
+        "⠋ 9 waited for: 1 waiting, 1 generating, 7 asking Kie",
         "  9 tasks: 9 to go · 4s of 15m",
     ]
 
@@ -330,6 +330,6 @@ def test_an_ascii_terminal_gets_ascii() -> None:
     stage.live.transfer(TransferStarted(target(1), 0, 10))
     assert stage.pass_time(0) == [
         f"a-1.png {'-' * 20} 0 B/10 B",
-        "- a  not asked yet  0s",
+        "- a  asking Kie  0s",
         "  1 task: 1 to go - 0s of 15m",
     ]

@@ -19,7 +19,7 @@ def sanitize(text: str) -> str:
 
 
 def lower_first(message: str) -> str:
-    """Return another's message with a small first letter, to be put behind a colon of ours."""
+    """Return a library's message with a small first letter, to follow a colon in ours."""
     is_word = message[1:2].islower()  # not an abbreviation, such as macOS's "RPC struct is bad"
     return message[:1].lower() + message[1:] if is_word else message
 

@@ -37,7 +37,7 @@ def server_of(url: str) -> str:
     """Return the host of a URL for messages, with the port unless it is the scheme's own.
 
     Raises:
-        ValueError: Its port is none.
+        ValueError: Its port is not a number up to 65535.
     """
     parts = urlsplit(url)
     host = host_of(url)

@@ -24,7 +24,7 @@ def read(path: Path, max_size: int) -> bytes:
     Raises:
         OSError: It cannot be read, or is missing.
     """
-    # Without O_NONBLOCK a named pipe in the file's place would hold us for ever.
+    # Without O_NONBLOCK a named pipe in the file's place would block us for ever.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
         return os.read(descriptor, max_size)

@@ -70,7 +70,7 @@ def _suggestion(name: str) -> str:
 
 
 # Stricter than urlsplit, which drops newlines silently and accepts what httpx or the resolver
-# would raise for: an empty label, a port that is none, text around the brackets.
+# would raise for: an empty label, an invalid port, text around the brackets.
 _LABEL = r"[a-z0-9_-]{1,63}"
 _ADDRESS = (
     rf"(?P<scheme>https?)://(?P<host>{_LABEL}(?:\.{_LABEL})*\.?|\[[0-9a-f:.]+\])"

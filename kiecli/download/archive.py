@@ -24,7 +24,7 @@ _MAX_LOCK_WAIT = 10.0  # seconds
 
 
 class ArchiveLocked(OSError):
-    """Another process does not let go of the file."""
+    """Another process does not release its lock on the file."""
 
 
 class Archive:

@@ -90,9 +90,9 @@ class Disk(Protocol):
     """Files of the operating system that kiecli runs on."""
 
     def open_locked(self, path: str, wait: Callable[[], None]) -> LockedFile:
-        """Open a regular file of the user's own, made where it is missing, and lock it.
+        """Open a regular file of the user's own, created if it is missing, and lock it.
 
-        Links are not followed: a link or another user's file gives way to a new one.
+        Links are not followed: a link or another user's file is replaced by a new one.
 
         Args:
             path: Where it is.
@@ -122,7 +122,7 @@ class Disk(Protocol):
         Args:
             path: The name.
             data: The whole file.
-            temporary: The name that it has until it is complete; what stands there gives way.
+            temporary: The name that it has until it is complete; what has that name is removed.
 
         Raises:
             OSError: The disk refuses; nothing is left under the temporary name.
@@ -138,7 +138,7 @@ class Disk(Protocol):
         ...
 
     def append_line(self, path: str, line: bytes, wait: Callable[[], None]) -> None:
-        """Add a line to a file that others append to, made where it is missing.
+        """Add a line to a file that others append to, created if it is missing.
 
         The line is added whole or not at all, and a last line without an end is ended first.
         Links are followed.

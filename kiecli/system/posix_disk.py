@@ -11,8 +11,8 @@ from kiecli.system import posix_calls
 from kiecli.system.disk_interface import PartReplaced, lines_to_append
 from kiecli.system.posix_calls import OPEN_SAFELY, PosixCalls
 
-# Each time another kiecli may have published the file while we waited for its lock; but a disk
-# without stable inodes gives another number for ever.
+# Times that the locked file may turn out not to be the one at its path: another kiecli may have
+# published it while we waited. After these the disk is taken for one without stable inodes.
 _MAX_REOPENS = 3
 
 
@@ -29,7 +29,7 @@ class PosixDisk:
         self._calls = calls or PosixCalls()
 
     def open_locked(self, path: str, wait: Callable[[], None]) -> "LockedPosixFile":
-        """Open a file of the user's own, made where it is missing, and lock it."""
+        """Open a file of the user's own, created if it is missing, and lock it."""
         others = 0
         while True:
             fd = self._open_own(path)
@@ -102,7 +102,7 @@ class PosixDisk:
             os.close(fd)
 
     def _open_own(self, path: str) -> int:
-        """Open a regular file of the user's own there; anything else gives way to a new one."""
+        """Open a regular file of the user's own there; anything else is replaced by a new one."""
         while True:
             with suppress(FileExistsError):
                 # With the permissions that a new file has in this folder, by umask or ACL: it
@@ -228,7 +228,7 @@ def _sync(calls: PosixCalls, fd: int) -> None:
 
 
 def _open_new(path: str) -> int:
-    """Open a new file there; what a killed run left gives way."""
+    """Open a new file there; what a killed run left there is removed."""
     while True:
         with suppress(FileExistsError):
             return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | OPEN_SAFELY, 0o600)

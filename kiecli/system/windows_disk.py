@@ -34,7 +34,7 @@ class WindowsDisk:
         self._calls = calls or WindowsCalls()
 
     def open_locked(self, path: str, wait: Callable[[], None]) -> "LockedWindowsFile":
-        """Open a file of the user's own, made where it is missing, and lock it."""
+        """Open a file of the user's own, created if it is missing, and lock it."""
         lock = lock_path(path)
         while (lock_fd := open_lock(lock)) is None:
             wait()
@@ -216,7 +216,7 @@ def _end(fd: int) -> tuple[int, bytes]:
 
 
 def _open_own(path: str) -> int:
-    """Open a regular file of the user's own there; anything else gives way to a new one."""
+    """Open a regular file of the user's own there; anything else is replaced by a new one."""
     while True:
         with suppress(FileExistsError):
             return open_file(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)

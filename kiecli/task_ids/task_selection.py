@@ -74,7 +74,7 @@ def select_tasks(
         arguments: As typed: ids, `LABEL=ID`, and one `-` for what stdin holds.
         stdin: Reads stdin to its end; called at most once, and only for a `-`.
         is_file: Returns whether there is a file of that name.
-        api_keys: The key in force, in each form in which it was given; none where there is none.
+        api_keys: The key in force, in each form in which it was given; empty without one.
         command: The command of the line, for advice.
 
     Raises:

@@ -64,6 +64,11 @@ class Remainder:
         """Whether all of them are just still running, in a run that was not asked to wait."""
         return all(isinstance(outcome.error, TaskPending) for outcome in self.outcomes)
 
+    @property
+    def has_created(self) -> bool:
+        """Whether one of them was just created: its id may be known nowhere else."""
+        return self._selection.has_created(outcome.task_id for outcome in self.outcomes)
+
     def is_all_in(self, outcomes: Sequence[Outcome]) -> bool:
         """Return True if there are resumable tasks and all of them are among `outcomes`."""
         ids = {outcome.task_id for outcome in outcomes}
@@ -136,7 +141,8 @@ class ErrorReport:
             error = group[0].error
             assert error is not None
             alone = error.fatal or len(selection.task_ids) == 1
-            is_all = may_advise and remainder.is_all_in(group)
+            is_printed = self._reporter.prints_pending or not isinstance(error, TaskPending)
+            is_all = may_advise and is_printed and remainder.is_all_in(group)
             command = remainder.command if is_all else ""
             if alone:
                 self._reporter.error(error, resume_command=command)
@@ -182,11 +188,12 @@ def advise(
     left = [] if remainder is None or has_won else remainder.outcomes
     if left_open is not None:
         message = left_open.message([outcome.task_id for outcome in left], lead)
-        # An error's resume command is printed with --quiet too; that of open tasks alone is not.
-        show = reporter.advise if left else reporter.note
+        # An error's resume command is printed with --quiet too; that of open tasks alone is not,
+        # unless nothing else prints their ids.
+        show = reporter.advise if left or left_open.has_created else reporter.note
         show(message)
     elif remainder is not None and left:
         # With --quiet, exit code 8 alone says that tasks are still running.
         is_quiet = remainder.is_only_pending and not reporter.prints_pending
-        if not is_quiet:
+        if remainder.has_created or not is_quiet:
             reporter.advise(remainder.advice(lead()))

@@ -56,8 +56,12 @@ class TaskSelection(NamedTuple):
             argv: The command with its options.
             task_ids: The tasks that are left.
         """
-        created = not frozenset(self.created).isdisjoint(task_ids)
+        created = self.has_created(task_ids)
         return resume_command(argv, self.arguments(task_ids), created=created)
+
+    def has_created(self, task_ids: Iterable[str]) -> bool:
+        """Whether one of these tasks was just created."""
+        return not frozenset(self.created).isdisjoint(task_ids)
 
 
 def select_tasks(

@@ -217,6 +217,51 @@ def test_a_refused_key_names_them_once(
     assert (ran.code, named) == (4, [f"kiecli: created new1; {lead}: kiecli wait new1"])
 
 
+@pytest.mark.parametrize(
+    ("argv", "code", "line"),
+    [
+        (["download"], 8, "to wait for it: kiecli download --wait new1"),
+        (
+            ["download", "ok1"],
+            8,
+            "files already saved are kept; to fetch the rest: kiecli download --wait new1",
+        ),
+        (
+            ["wait", "--any", "ok1"],
+            0,
+            "1 task is still running at Kie, and paid for; to wait for it: kiecli wait new1",
+        ),
+        (
+            ["download", "-w", "--any", "--archive", "done.txt", "old1"],
+            0,
+            (
+                "1 task may still be running at Kie, and paid for;"
+                " to wait for it: kiecli download -w --archive done.txt new1"
+            ),
+        ),
+    ],
+)
+def test_one_that_is_left_running_is_named_without_other_notes_too(
+    kiecli: Program, kie: Faults, folder: Path, argv: list[str], code: int, line: str
+) -> None:
+    """With -q nothing else tells its id."""
+    (folder / "done.txt").write_text("old1\tsaved\n")
+    kie.task("ok1", urls=[kie.file("/1.bin", b"\0")])
+    kie.task("new1", "generating")
+    command, *ids = argv
+    ran = kiecli(command, "-q", "-", *ids, stdin=creation("new1"))
+    assert (ran.code, ran.err) == (code, f"kiecli: {line}\n")
+
+
+def test_one_that_was_not_just_created_is_left_to_the_exit_code(
+    kiecli: Program, kie: Faults
+) -> None:
+    kie.task("old1", "generating")
+    kie.task("new1", "fail", failMsg="no")
+    ran = kiecli("download", "-q", "-", "old1", stdin=creation("new1"))
+    assert (ran.code, ran.err.count("\n")) == (1, 1)
+
+
 def test_all_of_them_are_named_however_many(kiecli: Program, kie: Faults) -> None:
     kie.always("recordInfo", httpx.Response(502))
     many = [f"new{n}" for n in range(300)]

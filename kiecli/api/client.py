@@ -10,8 +10,6 @@ from kiecli.api.models import Task
 from kiecli.api.rate_limiter import RateLimiter
 from kiecli.api.responses import (
     BASE_URL_HINT,
-    PROXY_LOGIN_HINT,
-    PROXY_LOGIN_REQUIRED,
     code_of,
     decode,
 )
@@ -19,10 +17,13 @@ from kiecli.clock import Clock
 from kiecli.errors import AccessError, ConfigError, ConnectionFailed, KieError, KieUnavailable
 from kiecli.network.deadline import READ_TIMEOUT, Deadline
 from kiecli.network.errors import (
+    PROXY_LOGIN_REQUIRED,
     certificate_hint,
     describe_error,
     is_certificate_error,
+    is_login_required,
     name_of_peer,
+    proxy_login_hint,
 )
 from kiecli.network.headers import SUPPORTED_ENCODINGS, content_encoding
 from kiecli.network.logging import Exchange, RequestLogger
@@ -225,8 +226,8 @@ def _to_kie_error(error: Exception, base_url: str, deadline: Deadline) -> KieErr
         hint = BASE_URL_HINT if peer == host else "check the proxy settings of the environment"
         return ConfigError(f"{peer} is not a valid hostname", hint=hint)
     assert isinstance(error, httpx.HTTPError | httpx.InvalidURL)
-    if isinstance(error, httpx.ProxyError) and str(error).startswith("407"):
-        return AccessError(PROXY_LOGIN_REQUIRED, hint=PROXY_LOGIN_HINT)
+    if is_login_required(error):
+        return AccessError(PROXY_LOGIN_REQUIRED, hint=proxy_login_hint())
     peer = name_of_peer(server_of(base_url), error)
     return ConnectionFailed(
         f"could not reach {peer}: {describe_error(error, deadline)}",

@@ -21,6 +21,7 @@ from kiecli.errors import (
     TaskNotFound,
     UsageError,
 )
+from kiecli.network.errors import PROXY_LOGIN_REQUIRED, proxy_login_hint
 from kiecli.network.headers import retry_after
 
 _MODERATION = (
@@ -79,9 +80,6 @@ BASE_URL_HINT = "check base-url with: kiecli config get base-url"
 
 TASK_ID_HINT = "check the task id"
 """The hint for a request that Kie rejects: the id is all of it that a user has typed."""
-
-PROXY_LOGIN_REQUIRED = "the proxy requires a login (HTTP 407)"
-PROXY_LOGIN_HINT = "set HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
 
 
 def _unchanged(value: Any) -> Any:
@@ -211,7 +209,7 @@ def _error_for_status(status: int, body: bytes, delay: float | None, key_origin:
             f"the API key{_in_parentheses(key_origin)} was refused (HTTP 401)", hint=_KEY_HINT
         )
     if status == 407:
-        return AccessError(PROXY_LOGIN_REQUIRED, hint=PROXY_LOGIN_HINT)
+        return AccessError(PROXY_LOGIN_REQUIRED, hint=proxy_login_hint())
     # Redirects are not followed: the API key would be sent along.
     if 300 <= status < 400 or status in (404, 405):
         return ConfigError(

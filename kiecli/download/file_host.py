@@ -17,10 +17,13 @@ from kiecli.files.content_check import is_text
 from kiecli.network.body import Chunk, iter_body
 from kiecli.network.deadline import READ_TIMEOUT, Deadline
 from kiecli.network.errors import (
+    PROXY_LOGIN_REQUIRED,
     certificate_hint,
     describe_error,
     is_certificate_error,
+    is_login_required,
     name_of_peer,
+    proxy_login_hint,
 )
 from kiecli.urls import is_web_address, percent_encode, server_of
 
@@ -61,8 +64,8 @@ def open_url(
     Raises:
         TransientError: The connection broke, or never came about.
         OSError: No more files can be opened, sockets included.
-        PermanentError: A host's certificate is refused, or the way leads where it must not: to
-            another scheme, from https to http, in a loop.
+        PermanentError: A host's certificate is refused, a proxy requires a login, or the way leads
+            where it must not: to another scheme, from https to http, in a loop.
     """
     path = [checked_url(requested.url)]
     deadline = Deadline(context.clock, requested.timeout, "byte of the file")
@@ -77,6 +80,8 @@ def open_url(
     except httpx.HTTPError as error:
         if is_out_of_descriptors(error):
             raise OSError(errno.EMFILE, os.strerror(errno.EMFILE)) from error
+        if is_login_required(error):
+            raise PermanentError(PROXY_LOGIN_REQUIRED, proxy_login_hint()) from error
         peer = name_of_peer(server_of(path[-1]), error)
         reason = f"{peer}: {describe_error(error, deadline)}"
         if is_certificate_error(error):
@@ -130,7 +135,7 @@ def _send(
         )
         response = client.send(request, stream=True)
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
-        if is_certificate_error(error) or is_out_of_descriptors(error):
+        if is_certificate_error(error) or is_login_required(error) or is_out_of_descriptors(error):
             hosts.on_connected(server)
             raise
         peer = name_of_peer(server_of(url), error)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kiecli.download.failures import AttemptFailed, FileMissing, PermanentError, TransientError
 from kiecli.files.media_types import mime_type
+from kiecli.network.errors import PROXY_LOGIN_REQUIRED, proxy_login_hint
 from kiecli.network.headers import (
     SUPPORTED_ENCODINGS,
     ContentRange,
@@ -191,6 +192,9 @@ def _failure(answer: FileResponse) -> AttemptFailed:
     reason = f"the file host answered {_with_phrase(answer.status)}"
     if answer.status in _MISSING:
         return FileMissing(reason)
+    if answer.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        # For https the proxy says so before there is a connection, and no response.
+        return PermanentError(PROXY_LOGIN_REQUIRED, proxy_login_hint("http"))
     if answer.status in _TEMPORARY or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return TransientError(reason, answer.retry_after)
     return PermanentError(reason)

@@ -52,6 +52,20 @@ _SYSTEM_ERRORS = {
 }
 
 
+PROXY_LOGIN_REQUIRED = "the proxy requires a login (HTTP 407)"
+
+
+def proxy_login_hint(scheme: str = "https") -> str:
+    """Return how to give a proxy its login, for requests to addresses of a scheme."""
+    return f"set {scheme.upper()}_PROXY=http://USER:PASSWORD@HOST:PORT"
+
+
+def is_login_required(error: BaseException) -> bool:
+    """Return True if a proxy asked for a login in place of a connection to an https server."""
+    # httpcore has the status in the text only.
+    return isinstance(error, httpx.ProxyError) and str(error).startswith("407")
+
+
 def is_certificate_error(error: BaseException) -> bool:
     """Return True if a connection failed because the server's certificate was refused."""
     return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error))

@@ -236,6 +236,15 @@ def test_a_certificate_that_is_refused_is_a_refusal() -> None:
     )
 
 
+def test_a_proxy_that_requires_a_login_is_a_refusal() -> None:
+    with pytest.raises(PermanentError) as raised:
+        ask(failing(httpx.ProxyError("407 Proxy Authentication Required")))
+    assert (raised.value.reason, raised.value.hint) == (
+        "the proxy requires a login (HTTP 407)",
+        "set HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT",
+    )
+
+
 @pytest.mark.parametrize(
     "url",
     [

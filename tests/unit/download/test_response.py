@@ -66,7 +66,6 @@ def found(result: Action | AttemptFailed) -> object:
         (403, {}, (FileMissing, "403 Forbidden")),
         (403, {"Content-Encoding": "br"}, (FileMissing, "403 Forbidden")),
         (404, {}, (FileMissing, "404 Not Found")),
-        (407, {}, (PermanentError, "407 Proxy Authentication Required")),
         (408, {}, (PermanentError, "408 Request Timeout")),
         (410, {}, (FileMissing, "410 Gone")),
         (418, {}, (PermanentError, "418 I'm a Teapot")),
@@ -83,6 +82,15 @@ def test_an_answer_to_a_request_for_the_whole_file(
     status: int, headers: dict[str, str], expected: object
 ) -> None:
     assert found(classify(answer(status, **headers), 0, None)) == _in_full(expected)
+
+
+def test_a_407_is_the_proxys_and_gets_the_variable_for_a_login() -> None:
+    refused = classify(answer(407), 0, None)
+    assert isinstance(refused, PermanentError)
+    assert (refused.reason, refused.hint) == (
+        "the proxy requires a login (HTTP 407)",
+        "set HTTP_PROXY=http://USER:PASSWORD@HOST:PORT",
+    )
 
 
 def _in_full(expected: object) -> object:

@@ -51,7 +51,7 @@ def check(text: str) -> str:
         ValueError: There is none that a request could carry; the reason does not repeat the text.
     """
     key = extract(text)
-    if not key:
+    if not key.strip(_QUOTES):  # `KIE_API_KEY=""` in an env file of Docker, which keeps the quotes
         raise ValueError("the key is empty")
     if not (key.isascii() and key.isprintable()):
         raise ValueError("the key is not one line of printable ASCII")

@@ -1,6 +1,7 @@
 """The config file: a JSON object that is replaced atomically and never overwritten when broken."""
 
 import os
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,8 @@ class ConfigStore:
             raise self._unusable("read", error) from error
         if len(content) > _MAX_SIZE:
             raise self._broken("too large for a config file")
-        return self._parsed(content) if content.strip() else {}
+        # A byte order mark alone is what Windows PowerShell makes of an empty text.
+        return self._parsed(content) if content.removeprefix(BOM_UTF8).strip() else {}
 
     def set(self, name: str, text: str) -> None:
         """Store a value; everything else in the file stays.

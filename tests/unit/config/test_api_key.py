@@ -30,6 +30,8 @@ def test_a_key_is_taken_out_of_a_pasted_line(line: str) -> None:
     [
         ("", "empty"),
         (" \n", "empty"),
+        ('""', "empty"),
+        ("'", "empty"),
         ("canary\nsecond", "not one line of printable ASCII"),
         ("canary\tx", "not one line of printable ASCII"),
         ("canary\x7f", "not one line of printable ASCII"),

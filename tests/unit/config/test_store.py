@@ -69,9 +69,9 @@ def test_a_missing_file_holds_nothing_and_is_not_made(path: Path) -> None:
     assert not path.parent.exists()
 
 
-@pytest.mark.parametrize("content", ["", " \n"])
-def test_an_empty_file_holds_nothing(written: Path, content: str) -> None:
-    written.write_text(content)
+@pytest.mark.parametrize("content", [b"", b" \n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n"])
+def test_an_empty_file_holds_nothing(written: Path, content: bytes) -> None:
+    written.write_bytes(content)
     assert ConfigStore(written).read() == {}
 
 

@@ -67,8 +67,7 @@ class ArchivedTasks:
             left_open = LeftOpen(ANY, self._selection, argv, self.left.task_ids, {})
             for outcome in left_open.outcomes:
                 writer.add(outcome)
-            show = reporter.advise if left_open.has_created else reporter.note
-            show(left_open.message())
+            reporter.note(left_open.message())
             return True
         return not self.left.task_ids
 

@@ -188,9 +188,8 @@ def advise(
     left = [] if remainder is None or has_won else remainder.outcomes
     if left_open is not None:
         message = left_open.message([outcome.task_id for outcome in left], lead)
-        # An error's resume command is printed with --quiet too; that of open tasks alone is not,
-        # unless nothing else prints their ids.
-        show = reporter.advise if left or left_open.has_created else reporter.note
+        # An error's resume command is printed with --quiet too; that of open tasks alone is not.
+        show = reporter.advise if left else reporter.note
         show(message)
     elif remainder is not None and left:
         # With --quiet, exit code 8 alone says that tasks are still running.

@@ -73,11 +73,6 @@ class LeftOpen:
             for task_id, snapshot in zip(task_ids, self._snapshots, strict=True)
         ]
 
-    @property
-    def has_created(self) -> bool:
-        """Whether one of them was just created: its id may be known nowhere else."""
-        return self._selection.has_created(outcome.task_id for outcome in self.outcomes)
-
     def message(self, others: Sequence[str] = (), lead: Callable[[], str] = str) -> str:
         """Return the message with their states, counted, and the command that resumes them.
 

@@ -218,39 +218,20 @@ def test_a_refused_key_names_them_once(
 
 
 @pytest.mark.parametrize(
-    ("argv", "code", "line"),
+    ("ids", "lead"),
     [
-        (["download"], 8, "to wait for it: kiecli download --wait new1"),
-        (
-            ["download", "ok1"],
-            8,
-            "files already saved are kept; to fetch the rest: kiecli download --wait new1",
-        ),
-        (
-            ["wait", "--any", "ok1"],
-            0,
-            "1 task is still running at Kie, and paid for; to wait for it: kiecli wait new1",
-        ),
-        (
-            ["download", "-w", "--any", "--archive", "done.txt", "old1"],
-            0,
-            (
-                "1 task may still be running at Kie, and paid for;"
-                " to wait for it: kiecli download -w --archive done.txt new1"
-            ),
-        ),
+        ([], "to wait for it"),
+        (["ok1"], "files already saved are kept; to fetch the rest"),
     ],
 )
-def test_one_that_is_left_running_is_named_without_other_notes_too(
-    kiecli: Program, kie: Faults, folder: Path, argv: list[str], code: int, line: str
+def test_one_that_download_does_not_wait_for_is_named_without_notes_too(
+    kiecli: Program, kie: Faults, ids: list[str], lead: str
 ) -> None:
-    """With -q nothing else tells its id."""
-    (folder / "done.txt").write_text("old1\tsaved\n")
+    """With -q nothing else prints its id."""
     kie.task("ok1", urls=[kie.file("/1.bin", b"\0")])
     kie.task("new1", "generating")
-    command, *ids = argv
-    ran = kiecli(command, "-q", "-", *ids, stdin=creation("new1"))
-    assert (ran.code, ran.err) == (code, f"kiecli: {line}\n")
+    ran = kiecli("download", "-q", "-", *ids, stdin=creation("new1"))
+    assert (ran.code, ran.err) == (8, f"kiecli: {lead}: kiecli download --wait new1\n")
 
 
 def test_one_that_was_not_just_created_is_left_to_the_exit_code(

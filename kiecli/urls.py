@@ -46,6 +46,11 @@ def server_of(url: str) -> str:
     return f"[{host}]:{parts.port}" if ":" in host else f"{host}:{parts.port}"
 
 
+def path_of(url: str) -> str:
+    """Return the path of a URL, without query and fragment."""
+    return urlsplit(url).path
+
+
 def file_name_of(url: str) -> str:
     """Return the last part of a URL's path, percent-encoded as it stands; empty where it has none.
 

@@ -28,7 +28,7 @@ from kiecli.network.errors import (
 from kiecli.network.headers import SUPPORTED_ENCODINGS, content_encoding
 from kiecli.network.logging import Exchange, RequestLogger
 from kiecli.redaction import Redactor
-from kiecli.urls import host_of, server_of
+from kiecli.urls import host_of, path_of, server_of
 
 MAX_ANSWER = 2 * 1024 * 1024
 """Bytes of a response that are read at most; real ones have some two thousand.
@@ -176,11 +176,12 @@ class KieClient:
         self, log: RequestLogger, task_id: str, method: str, path: str, **content: Any
     ) -> tuple[int, httpx.Headers, bytes]:
         """Do what `_exchange` does, and log how it ended, without the query."""
-        began = self._clock.now()
+        # With the base URL's own path: one that does not belong there is found by this log.
+        began, url = self._clock.now(), self._base_url + path
 
         def record(outcome: str) -> None:
             took = round((self._clock.now() - began) * 1000)
-            log(Exchange(method, host_of(self._base_url), path, task_id, outcome, took))
+            log(Exchange(method, host_of(url), path_of(url), task_id, outcome, took))
 
         try:
             status, headers, body = self._exchange(method, path, **content)

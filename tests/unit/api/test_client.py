@@ -42,11 +42,15 @@ Answer = Callable[[httpx.Request], httpx.Response]
 
 
 def _client(
-    answer: Answer, *, clock: FakeClock | None = None, trace: list[Exchange] | None = None
+    answer: Answer,
+    *,
+    clock: FakeClock | None = None,
+    trace: list[Exchange] | None = None,
+    base_url: str = _BASE,
 ) -> KieClient:
     http = ClientFactory({}, httpx.MockTransport(answer)).client()
     log = None if trace is None else trace.append
-    return KieClient(http, _BASE, _KEY, clock or FakeClock(), log)
+    return KieClient(http, base_url, _KEY, clock or FakeClock(), log)
 
 
 def _from_file(name: str) -> Answer:
@@ -433,6 +437,16 @@ def test_the_trace_tells_of_each_exchange_without_key_and_query() -> None:
     assert trace == [
         Exchange("GET", "api.kie.test", "/api/v1/jobs/recordInfo", "a", "HTTP 200, code 200", 500)
     ]
+
+
+def test_the_trace_has_the_path_of_the_base_url_too() -> None:
+    clock, trace = FakeClock(), list[Exchange]()
+    client = _client(
+        lambda _: httpx.Response(404), clock=clock, trace=trace, base_url=f"{_BASE}/api/v1"
+    )
+    _error(client)
+    path = "/api/v1/api/v1/jobs/recordInfo"
+    assert trace == [Exchange("GET", "api.kie.test", path, "a", "HTTP 404", 0)]
 
 
 @pytest.mark.parametrize(

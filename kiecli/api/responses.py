@@ -123,6 +123,16 @@ def code_of(body: bytes) -> str:
     return "-" if code is None else str(code)
 
 
+def detail_of(body: bytes) -> str:
+    """Return Kie's own message and code, as messages show them."""
+    envelope = _envelope(body)
+    return _detail(_code(envelope), _message(envelope))
+
+
+def _detail(code: int | None, message: str) -> str:
+    return f"{message} (code {code})" if message else f"code {code}"
+
+
 def _envelope(body: bytes) -> dict[str, Any]:
     try:
         value = safe_json.parse(body)
@@ -164,7 +174,7 @@ def _message(envelope: Mapping[str, Any]) -> str:
 
 def _error_for_code(code: int, message: str, delay: float | None, key_origin: str) -> KieError:
     """Map a `code` to an error (https://docs.kie.ai/market/common/get-task-detail.md)."""
-    detail = f"{message} (code {code})" if message else f"code {code}"
+    detail = _detail(code, message)
     if code in (401, 402, 433, 505):
         return _access_error(code, detail, key_origin)
     # These codes are the task's failure; the request for it succeeded.

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 
 from kiecli.api import responses
-from kiecli.errors import KieError, UsageError
+from kiecli.errors import KieError, TaskNotFound, UsageError
 from kiecli.task_ids.json_in_text import pairs_of
 from kiecli.task_ids.task_id import FILL_HINT, Source, trim_id
 
@@ -22,6 +22,7 @@ OPAQUE_NAMES = frozenset({"param", "paramJson", "input", "resultJson", "response
 
 _CODES = range(100, 1000)  # Kie's and HTTP's; other tools count theirs from 0
 _MIN_HTTP_ERROR = 400
+_CALL_HINT = "fix the createTask call before the pipe"
 _NO_ID_HINT = "it takes a taskId, as in createTask's answer, or a task_id, as in kiecli's JSON"
 
 
@@ -61,9 +62,13 @@ def answer_error(http_status: int, body: bytes) -> KieError | None:
     try:
         responses.decode(http_status, {}, body)
     except KieError as error:
+        if isinstance(error, TaskNotFound) and responses.code_of(body) == "404":
+            # Of createTask, which was given no id: its own words say what was not found.
+            error.message = f"Kie answered: {responses.detail_of(body)}"
+            error.hint = _CALL_HINT
         error.message = f"the answer on stdin is an error, not a task: {error.message}"
         if isinstance(error, UsageError):
-            error.hint = "fix the createTask call before the pipe"
+            error.hint = _CALL_HINT
         return error
     return None
 

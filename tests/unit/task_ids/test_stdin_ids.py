@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kiecli.api.responses import decode
-from kiecli.errors import ExitCode, KieError
+from kiecli.errors import ExitCode, KieError, TaskNotFound
 from kiecli.task_ids.json_answers import OPAQUE_NAMES
 from kiecli.task_ids.stdin_ids import read_tasks
 from kiecli.task_ids.stdin_text import MAX_DECOMPRESSED
@@ -460,6 +460,15 @@ def test_an_error_of_create_task_is_raised_as_what_it_is(
     assert raised.value.message == f"the answer {which} is an error, not a task: {expected.message}"
     fix = "fix the createTask call before the pipe"
     assert raised.value.hint == (fix if exit_code is ExitCode.USAGE else expected.hint)
+
+
+def test_what_create_task_did_not_find_is_told_in_its_own_words() -> None:
+    with pytest.raises(TaskNotFound) as raised:
+        read_tasks(b'{"code": 404, "msg": "Model not found"}').or_raise()
+    assert (raised.value.message, raised.value.hint) == (
+        "the answer on stdin is an error, not a task: Kie answered: Model not found (code 404)",
+        "fix the createTask call before the pipe",
+    )
 
 
 @pytest.mark.parametrize(

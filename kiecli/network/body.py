@@ -7,13 +7,13 @@ are received from the socket into one buffer instead, as many at a time as have 
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
 
 import httpx
 
-from kiecli.network.deadline import READABLE, Deadline, attempt, wait
+from kiecli.network.deadline import READABLE, Deadline, attempt
 from kiecli.network.headers import content_encoding
 
 MIN_LARGE_BODY = 4 * 1024 * 1024
@@ -49,7 +49,8 @@ def iter_body(response: httpx.Response, deadline: Deadline) -> Iterator[Chunk]:
     # Without a body, as with 304, Content-Length says nothing about this response.
     left = length - len(first) if first else 0
     if source is not None and left > 0 and left + len(first) <= BUFFER_SIZE:
-        chunks = _gather(chain((first,), chunks), left + len(first), source, deadline)
+        prefetch = response.extensions["network_stream"].get_extra_info("prefetch")
+        chunks = _gather(chain((first,), chunks), left + len(first), prefetch, deadline)
         first = next(chunks)
     yield first
     deadline.restart()
@@ -78,7 +79,7 @@ def _buffer() -> memoryview:
 
 
 def _gather(
-    chunks: Iterator[Chunk], length: int, source: socket.socket, deadline: Deadline
+    chunks: Iterator[Chunk], length: int, prefetch: Callable[[Deadline], bool], deadline: Deadline
 ) -> Iterator[Chunk]:
     """Yield a small body in one chunk, or what arrives in GATHER_TIME or before an error."""
     room = _buffer()
@@ -89,9 +90,9 @@ def _gather(
         for chunk in chunks:  # pragma: no branch  a body that ends early raises
             room[received : received + len(chunk)] = chunk
             received += len(chunk)
-            # Asked of the socket: where nothing is there, the next chunk would be waited for until
-            # the deadline, and what has come would be lost with the process meanwhile.
-            if received == length or not wait(source, READABLE, max(0.0, gathering.remaining())):
+            # Asked of the connection: where nothing is there, the next chunk would be waited for
+            # until the deadline, and what has come would be lost with the process meanwhile.
+            if received == length or not prefetch(gathering):
                 break
             deadline.restart()  # time limits are for silence, and something came
     except httpx.TransportError as error:

@@ -8,6 +8,7 @@ used; its exceptions are turned into httpx's at this boundary.
 import socket
 import ssl
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import httpcore
@@ -15,8 +16,9 @@ import httpx
 
 from kiecli.clock import Clock
 from kiecli.network.connect import Connector
-from kiecli.network.deadline import CONNECT_TIMEOUT, READABLE, WRITABLE, Deadline, attempt, wait
+from kiecli.network.deadline import CONNECT_TIMEOUT, READABLE, WRITABLE, Deadline, attempt
 from kiecli.network.errors import proxy_note
+from kiecli.network.prefetch import Prefetch, is_readable
 
 if TYPE_CHECKING:
     from kiecli.network.proxies import ProxyAddress
@@ -171,11 +173,13 @@ class SocketStream(httpcore.NetworkStream):
         """Take over a connected socket; `note` is for errors of its first handshake."""
         self._socket = source
         self._note = note
+        self._prefetch = Prefetch()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Return the bytes available, at least one; empty at the end."""
+        receive = partial(self._socket.recv, max_bytes)
         try:
-            data = attempt(self._socket, lambda: self._socket.recv(max_bytes), READABLE, timeout)
+            data = self._prefetch.take() or attempt(self._socket, receive, READABLE, timeout)
         except OSError as error:
             raise _httpcore_error(error, "Read") from error
         if data and isinstance(timeout, Deadline):
@@ -228,15 +232,14 @@ class SocketStream(httpcore.NetworkStream):
         )
 
     def get_extra_info(self, info: str) -> object:
-        """Return what is known of the connection: its `socket`, and whether it `is_readable`."""
+        """Return the `socket`, whether it `is_readable`, or a function that waits until it is."""
         source = self._socket
         if info == "socket":
             return source
+        if info == "prefetch":
+            return partial(self._prefetch.receive, source)
         if info == "is_readable":
-            # What TLS has deciphered already is in the socket no more; and another thread may have
-            # closed it.
-            is_deciphered = hasattr(source, "pending") and source.pending() > 0
-            return source.fileno() < 0 or is_deciphered or wait(source, READABLE, 0)
+            return is_readable(source)
         return None
 
 

@@ -1,8 +1,11 @@
 """Bodies of files: through httpx, and the rest of large ones from the socket."""
 
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Event, Thread
+from typing import TypeVar
 
 import httpx
 import pytest
@@ -17,6 +20,8 @@ from tests.support.fakes import FakeClock
 from tests.support.raw_server import Answer, RawServer, Step, dripping, raw_server
 from tests.support.resources import nothing_left_behind
 from tests.support.server import Certificate
+
+T = TypeVar("T")
 
 LARGE = bytes(range(256)) * ((MIN_LARGE_BODY + 1_000_000) // 256)
 SHORT = 0.3
@@ -267,6 +272,57 @@ def test_what_came_of_a_small_body_is_yielded_while_the_host_is_silent(
     with raw_server(answer(), context=context) as server:
         request_body(server, certificate, received)
     assert (bytes(received.data), [size for size, _ in received.chunks]) == (b"0123", [2, 2])
+
+
+def test_what_came_is_yielded_while_the_host_is_silent_within_a_tls_record(
+    certificate: Certificate,
+) -> None:
+    """A packet rarely ends where a record does: the socket is readable, and TLS has nothing."""
+    has_come = Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener, client(certificate) as http:
+        pieces = [head(4) + b"01", b"23"]
+        answering = Thread(target=send_but_a_byte, args=(listener, certificate, pieces, has_come))
+        answering.start()
+        chunks = []
+        deadline = Deadline(SystemClock(), LONG)
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
+        extensions = {"timeout": deadline.timeouts()}
+        with http.stream("GET", url, extensions=extensions) as response:
+            for chunk in iter_body(response, deadline):
+                chunks.append(bytes(chunk))
+                has_come.set()
+        answering.join()
+    assert chunks == [b"01", b"23"]
+
+
+def send_but_a_byte(
+    listener: socket.socket, certificate: Certificate, pieces: list[bytes], has_come: Event
+) -> None:
+    """Answer a request over TLS, a record for each piece; hold the last byte back for a while.
+
+    For as long as nothing of the body has come, five seconds at most.
+    """
+    connection, _ = listener.accept()
+    received, unsent = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = certificate.context().wrap_bio(received, unsent, server_side=True)
+
+    def carry_out(step: Callable[[], T]) -> T:
+        while True:
+            try:
+                return step()
+            except ssl.SSLWantReadError:
+                connection.sendall(unsent.read())
+                received.write(connection.recv(65536))
+
+    with connection:
+        carry_out(tls.do_handshake)
+        carry_out(lambda: tls.read(65536))
+        for piece in pieces:
+            tls.write(piece)
+        records = unsent.read()
+        connection.sendall(records[:-1])
+        has_come.wait(5.0)
+        connection.sendall(records[-1:])
 
 
 def test_what_drips_in_is_not_held_back_for_long(certificate: Certificate) -> None:

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 MAX_NAMED = 200
 """Task ids in a resume command at most: some shells limit the length of a command line."""
 
-RUN_AGAIN = "run the same line again; what is saved is kept"
-"""Printed instead of a resume command with more than MAX_NAMED tasks."""
+_RUN_AGAIN = "run the same line again{change}; what is saved is kept"
 
 
 def shell_command(argv: Sequence[str], tasks: Sequence[str]) -> str:
@@ -40,17 +39,20 @@ def shell_command(argv: Sequence[str], tasks: Sequence[str]) -> str:
     return join(SHELL, ["kiecli", *argv, *tasks])
 
 
-def resume_command(argv: Sequence[str], tasks: Sequence[str], *, created: bool) -> str:
-    """Return the command that resumes a run, or RUN_AGAIN if it would name too many tasks.
+def resume_command(
+    argv: Sequence[str], tasks: Sequence[str], *, created: bool, change: str = ""
+) -> str:
+    """Return the command that resumes a run, or what to run if it would name too many tasks.
 
     Args:
         argv: The command with its options.
         tasks: The tasks that are left, as they are typed.
         created: Whether the command before the pipe has created one of them: running the same line
             again would create and pay for it again, so the tasks are named however many.
+        change: How `argv` differs from what was typed, ` with --wait` for one.
     """
     if len(tasks) > MAX_NAMED and not created:
-        return RUN_AGAIN
+        return _RUN_AGAIN.format(change=change)
     return shell_command(argv, tasks)
 
 

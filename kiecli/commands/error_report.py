@@ -48,7 +48,10 @@ class Remainder:
             return ""
         # The longest has `--wait` for tasks still running, which does no harm to the others.
         argv = max((outcome.resume_argv for outcome in self.outcomes), key=len)
-        return self._selection.resume_command(argv, [each.task_id for each in self.outcomes])
+        is_any_pending = any(isinstance(each.error, TaskPending) for each in self.outcomes)
+        task_ids = [each.task_id for each in self.outcomes]
+        change = " with --wait" if is_any_pending else ""
+        return self._selection.resume_command(argv, task_ids, change=change)
 
     def advice(self, lead: str = "") -> str:
         """Return the message with the resume command that is printed after all errors.

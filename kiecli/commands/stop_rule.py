@@ -56,6 +56,7 @@ class LeftOpen:
             snapshots: The last snapshot of each, by id; tasks without any answer have none.
         """
         self._selection = selection
+        self._rule = rule
         # Without the option: the resume command is to wait for all of them.
         self._argv = tuple(word for word in argv if word != rule)
         self._snapshots = [snapshots.get(task_id) for task_id in task_ids]
@@ -83,7 +84,8 @@ class LeftOpen:
         what = (lead() or "to continue") if others else self._purpose()
         left = {outcome.task_id for outcome in self.outcomes}.union(others)
         ids = [task_id for task_id in self._selection.task_ids if task_id in left]
-        command = self._selection.resume_command(self._argv, ids)
+        change = f" without {self._rule}"
+        command = self._selection.resume_command(self._argv, ids, change=change)
         states = [_state(snapshot) for snapshot in self._snapshots]
         groups = [form(states.count(form)) for form in dict.fromkeys(states)]
         return f"{'; '.join(groups)}; {what}: {command}"

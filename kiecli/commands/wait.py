@@ -79,7 +79,8 @@ def _note_save_command(batch: TaskBatch) -> None:
     if alive and batch.runtime.err.is_terminal:
         soonest = min(alive.values())
         within = f" within {humanize(soonest)}" if soonest < inf else ""
-        line = batch.selection.resume_command(["download"], list(alive))
+        change = " with 'download --wait' in place of 'wait'"
+        line = batch.selection.resume_command(["download"], list(alive), change=change)
         batch.reporter.note(f"to save the results{within}: {line}")
 
 

@@ -49,15 +49,18 @@ class TaskSelection(NamedTuple):
         """Return tasks as they are typed, with their labels: `hero=ID`."""
         return [task_argument(self.labels.get(task_id), task_id) for task_id in task_ids]
 
-    def resume_command(self, argv: Sequence[str], task_ids: Sequence[str]) -> str:
+    def resume_command(
+        self, argv: Sequence[str], task_ids: Sequence[str], *, change: str = ""
+    ) -> str:
         """Return the line that does what is left, or the advice to run the same line again.
 
         Args:
             argv: The command with its options.
             task_ids: The tasks that are left.
+            change: How `argv` differs from what was typed, ` with --wait` for one.
         """
         created = self.has_created(task_ids)
-        return resume_command(argv, self.arguments(task_ids), created=created)
+        return resume_command(argv, self.arguments(task_ids), created=created, change=change)
 
     def has_created(self, task_ids: Iterable[str]) -> bool:
         """Whether one of these tasks was just created."""

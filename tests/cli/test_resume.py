@@ -8,6 +8,7 @@ import pytest
 from kiecli.errors import Interrupted
 from tests.support.faults import Faults
 from tests.support.program import Program, Ran
+from tests.support.terminal import FakeTerminal
 
 
 def test_tasks_that_are_late_in_two_states_have_one_line(kiecli: Program, kie: Faults) -> None:
@@ -57,3 +58,41 @@ def test_a_signal_names_also_what_could_not_be_saved(kiecli: Program, kie: Fault
     kiecli.event_queue.put_at(600.0, Interrupted(SIGINT))
     ran = kiecli("download", "-q", "-w", "-t", "1h", "hero=a", "demo-slow", "demo-fail")
     assert ran.err.endswith("to continue: kiecli download -w -t 1h hero=a demo-slow\n")
+
+
+MANY = [f"t{n}" for n in range(201)]
+
+
+def test_too_many_tasks_are_waited_for_by_the_same_line_with_wait(
+    kiecli: Program, kie: Faults
+) -> None:
+    for task_id in MANY:
+        kie.task(task_id, "generating")
+    assert kiecli("download", *MANY).err.splitlines()[0] == (
+        "kiecli: t0, t1, t2 and 198 more: not finished yet: generating."
+        " To wait for them: run the same line again with --wait; what is saved is kept"
+    )
+
+
+def test_too_many_tasks_that_are_left_open_need_the_same_line_without_the_option(
+    kiecli: Program, kie: Faults
+) -> None:
+    for task_id in MANY:
+        kie.task(task_id, "generating")
+    ran = kiecli("wait", "--any", "demo-image", *MANY)
+    assert ran.err.splitlines()[-1] == (
+        "kiecli: 201 tasks may still be running at Kie, and paid for; to wait for them:"
+        " run the same line again without --any; what is saved is kept"
+    )
+
+
+def test_too_many_tasks_that_were_waited_for_are_saved_by_download(
+    kiecli: Program, kie: Faults
+) -> None:
+    for task_id in MANY:
+        kie.task(task_id, urls=["https://kie.test/1.png"])
+    ran = kiecli("wait", *MANY, err=FakeTerminal(400))
+    assert ran.err.splitlines()[-1] == (
+        "to save the results within 23h59m: run the same line again"
+        " with 'download --wait' in place of 'wait'; what is saved is kept"
+    )

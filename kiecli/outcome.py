@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kiecli.api.models import Phase, Task
 from kiecli.errors import (
     AccessError,
+    ConfigError,
     DeadlineExceeded,
     ExitCode,
     KieError,
@@ -188,10 +189,12 @@ def not_saved(task: Task, files: "tuple[SavedFile, ...]", errors: Sequence[KieEr
 def _combined(errors: Sequence[KieError], results: int) -> KieError:
     """Return the one error of a task that several of its results failed with."""
     message = f"{len(errors)} of {results} results were not saved"
-    # A refused key or account concerns all of them, so it comes first.
-    for error in errors:
-        if isinstance(error, AccessError):
-            return AccessError(message, hint=error.hint)
+    # A setting that cannot be used, a refused key or account: those concern all of them, so they
+    # come first.
+    for kind in (ConfigError, AccessError):
+        for error in errors:
+            if isinstance(error, kind):
+                return kind(message, hint=error.hint)
     # Expired only if all are: any other one is a reason to run the command again.
     if all(isinstance(error, ResultExpired) for error in errors):
         return ResultExpired(message, hint="running this again cannot bring them back")

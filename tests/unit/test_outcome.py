@@ -8,6 +8,7 @@ from kiecli.download.plan import SavedFile
 from kiecli.errors import (
     AccessError,
     AccountRefused,
+    ConfigError,
     DeadlineExceeded,
     ExitCode,
     FolderNotWritable,
@@ -152,12 +153,21 @@ def test_it_can_be_resumed_only_where_running_the_line_can_help(
     assert one.error.message == (errors[0].message if len(errors) == 1 else count)
 
 
-def test_a_key_that_is_refused_weighs_more_than_files_that_are_gone() -> None:
-    errors = [GONE, AccessError("no", hint="get a key"), BROKEN]
+@pytest.mark.parametrize(
+    ("error", "exit_code"),
+    [
+        (AccessError("no", hint="mend it"), ExitCode.REFUSED),
+        (ConfigError("no", hint="mend it"), ExitCode.USAGE),
+    ],
+)
+def test_what_concerns_all_files_weighs_more_than_files_that_are_gone(
+    error: KieError, exit_code: ExitCode
+) -> None:
+    errors = [GONE, error, BROKEN]
     one = outcome.not_saved(task("success"), tuple(map(saved, errors)), errors)
     assert one.error is not None
-    assert (one.error.message, one.error.hint) == ("3 of 3 results were not saved", "get a key")
-    assert (one.exit_code, one.can_resume) == (ExitCode.REFUSED, False)
+    assert (one.error.message, one.error.hint) == ("3 of 3 results were not saved", "mend it")
+    assert (one.exit_code, one.can_resume) == (exit_code, False)
 
 
 def test_what_ends_the_whole_run_must_be_mended_first() -> None:

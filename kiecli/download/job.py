@@ -84,6 +84,7 @@ class SaveJob:
                 part.discard()
             return kept or self._publish(part, self._fill(part))
         except OSError as error:
+            part.make_resumable()
             if error.errno in NO_ROOM:
                 raise disk_full(self._target.path, error, resumable=part.is_resumable) from error
             raise

@@ -29,6 +29,8 @@ class PartialFile:
         folder: The folder that it is in, whose disk has to have room for it.
         size: Bytes written so far.
         resume_info: The resume info of these bytes; None if they cannot be resumed.
+        late_resume_info: Returns the resume info of bytes that came whole in one chunk, which
+            have none beside them: it would be removed again at once.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class PartialFile:
         self.folder = folder
         self.size = size
         self.resume_info = resume_info
+        self.late_resume_info: Callable[[], ResumeInfo | None] | None = None
 
     def reset(self, resume_info: "ResumeInfo | None") -> None:
         """Empty the file; the bytes that are appended from now on belong to this resume info.
@@ -48,7 +51,7 @@ class PartialFile:
         """
         self.file.truncate()
         self.size = 0
-        self.resume_info = resume_info
+        self.resume_info, self.late_resume_info = resume_info, None
 
     def append(self, data: bytes | memoryview) -> None:
         """Append all of `data`.
@@ -106,10 +109,9 @@ class PartFile(PartialFile):
         if self.size:
             super().reset(resume_info)
             self.file.sync()
-        self.resume_info = resume_info
+        self.resume_info, self.late_resume_info = resume_info, None
         if resume_info is not None:
-            path = f"{self._path}.json"
-            self._disk.replace_private(path, resume_info.dump(), temporary=f"{path}.new")
+            self._write_resume_info(resume_info)
 
     def commit(self, path: str, *, replace: bool = True) -> None:
         """Rename the complete file to its final name, atomically.
@@ -129,6 +131,15 @@ class PartFile(PartialFile):
         # without resume info has no such file: `reset` has removed an earlier run's.
         if self.resume_info is not None:
             self._disk.remove(f"{self._path}.json")
+
+    def make_resumable(self) -> None:
+        """Leave a part that cannot be published so that a later run resumes it, if it can."""
+        # A part that came in several chunks has its resume info beside it since the first.
+        resume_info = self.late_resume_info and self.late_resume_info()
+        with suppress(OSError):
+            if resume_info and self._locked.is_at_path():
+                self._write_resume_info(resume_info)
+                self.resume_info = resume_info
 
     def has_same_bytes(self, path: str) -> bool:
         """Whether the file at a path has the very same bytes.
@@ -170,6 +181,10 @@ class PartFile(PartialFile):
     def is_resumable(self) -> bool:
         """Whether a later run can resume the part."""
         return self.resume_info is not None and self.size >= max(1, self.resume_info.head_size)
+
+    def _write_resume_info(self, resume_info: "ResumeInfo") -> None:
+        path = f"{self._path}.json"
+        self._disk.replace_private(path, resume_info.dump(), temporary=f"{path}.new")
 
     def _remove_resume_info(self) -> None:
         for name in (f"{self._path}.json", f"{self._path}.json.new"):

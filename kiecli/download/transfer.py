@@ -3,6 +3,7 @@
 What follows a failed attempt (pause, fresh link, giving up) is decided in recovery.py.
 """
 
+import functools
 from collections.abc import Iterator
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -130,9 +131,11 @@ class Transfer:
         self._check_content(head, size, answer.content_type)
         # With the head checked and the length declared, `_verify` would find out nothing more.
         self._is_checked = answer.total is not None and len(first) >= min(HEAD_SIZE, size)
-        is_whole = len(first) == answer.total  # then resume info would be removed again at once
-        info = None if is_whole else answer.resume_info(self._target.task_id, self._target.n, head)
-        self._reset(info)
+        task_id, n = self._target.task_id, self._target.n
+        resume_info = functools.partial(answer.resume_info, task_id, n, head)
+        is_whole = len(first) == answer.total
+        self._reset(None if is_whole else resume_info())
+        self._partial.late_resume_info = resume_info if is_whole else None
         return chain((first,), body)
 
     def _reset(self, resume_info: "ResumeInfo | None") -> None:

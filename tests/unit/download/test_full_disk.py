@@ -92,3 +92,62 @@ def test_a_file_that_was_given_up_needs_no_room_any_more(bench: Bench) -> None:
     downloader = bench.downloader()
     targets = downloader.plan(bench.task(lost, bench.host.file("/a.png", PNG)))
     assert [downloader.save(target).status for target in targets] == ["failed", "saved"]
+
+
+class Held:
+    """A disk on which a program holds the file with the final name open, as Windows knows it."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(SYSTEM_DISK, name)
+
+    def open_locked(self, *arguments: Any) -> Any:
+        return HeldFile(SYSTEM_DISK.open_locked(*arguments), self._number)
+
+
+class HeldFile:
+    def __init__(self, wrapped: Any, number: int) -> None:
+        self._wrapped = wrapped
+        self._number = number
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._wrapped, name)
+
+    def publish(self, _path: str, *, replace: bool) -> None:
+        del replace
+        raise OSError(self._number, os.strerror(self._number))
+
+
+@pytest.mark.parametrize("drip", [None, (2000, 0.1)], ids=["in one chunk", "in many"])
+def test_the_part_of_a_file_that_cannot_be_renamed_is_kept(
+    bench: Bench, drip: tuple[int, float] | None
+) -> None:
+    disk: Any = Held(errno.EBUSY)
+    bench.disk = disk
+    url = bench.host.file("/a.png", PNG, drip=drip)
+    saved = bench.save(url)
+    left = {name: data for name, data in bench.files.items() if not name.endswith(".json")}
+    assert (saved.status, left) == ("failed", {f"{NAME}.part": PNG})
+    bench.disk = SYSTEM_DISK
+    again = bench.save(url)
+    assert (again.status, again.resumed, bench.files) == ("saved", len(PNG), {NAME: PNG})
+    assert len(bench.host.seen("/a.png")) == 1
+
+
+@pytest.mark.parametrize("host", [{"etag": None, "modified": None}, {}])
+def test_a_part_is_not_kept_where_it_is_another_program_s_now_or_cannot_be_resumed(
+    bench: Bench, host: dict[str, Any]
+) -> None:
+    class Removed(Held):
+        def open_locked(self, *arguments: Any) -> Any:
+            file = super().open_locked(*arguments)
+            if not host:
+                (bench.folder / f"{NAME}.part").unlink()
+            return file
+
+    disk: Any = Removed(errno.EBUSY)
+    bench.disk = disk
+    saved = bench.save(bench.host.file("/a.png", PNG, **host))
+    assert (saved.status, bench.files) == ("failed", {})

@@ -1,6 +1,8 @@
 """Refuses a run in which two results would write the same file, or one that of `--archive`."""
 
+import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from kiecli.download.plan import Target
 from kiecli.errors import UsageError
@@ -45,7 +47,7 @@ class NameReservations:
         """
         self._template = template
         self._with_metadata = with_metadata
-        archive_paths = [] if archive is None else [(fold_path(archive), "")]
+        archive_paths = [] if archive is None else [(path, "") for path in _spellings(archive)]
         self._archive = {key for key, _ in _keys_of_known(archive_paths)[0]}
         self._owners: dict[_Key, _Owner] = {}
 
@@ -101,6 +103,15 @@ class NameReservations:
         where = f"where the {use} of the first goes" if use else "which can be one file"
         paths = f"{one.path} and {other.path}, {where}"
         return UsageError(f"{who} would be {paths}", hint=hint)
+
+
+def _spellings(path: str) -> set[str]:
+    """Return the folded path as typed, absolute, and relative to the working folder."""
+    spellings = {path}
+    with suppress(OSError):  # the working folder was removed
+        absolute = os.path.abspath(path)
+        spellings |= {absolute, absolute.removeprefix(os.path.join(os.getcwd(), ""))}
+    return set(map(fold_path, spellings))
 
 
 _Uses = list[tuple[_Key, str]]

@@ -12,7 +12,7 @@ from kiecli.sandbox.server import Answer
 from tests.support.fakes import FakeClock
 from tests.support.faults import Faults, envelope, record
 from tests.support.program import Program, Ran
-from tests.support.systems import WINDOWS
+from tests.support.systems import WINDOWS, needs_unlinking_open_files
 from tests.support.wire import FileScript
 
 PNG = media.body("image.png")
@@ -59,6 +59,29 @@ def test_no_result_is_saved_where_the_archive_is(kiecli: Program, here: Path) ->
         " Give the archive another name\n",
     )
     assert files(here) == []
+
+
+@pytest.mark.parametrize(
+    ("archive", "directory"), [("{here}/out/a.png", "out"), ("out/a.png", "{here}/out")]
+)
+def test_no_result_is_saved_where_the_archive_is_however_it_is_typed(
+    kiecli: Program, here: Path, archive: str, directory: str
+) -> None:
+    (here / "out").mkdir()
+    argv = ["--archive", archive.format(here=here), "-d", directory.format(here=here)]
+    ran = kiecli("download", *argv, "-o", "a.png", "demo-image")
+    assert (ran.code, "is the file of --archive. Give" in ran.err) == (2, True)
+    assert files(here) == []
+
+
+@needs_unlinking_open_files  # Windows removes no folder that a process works in
+def test_a_working_folder_that_was_removed_is_no_bug(
+    kiecli: Program, here: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    archive = tmp_path_factory.mktemp("elsewhere") / "done.txt"
+    here.rmdir()
+    ran = kiecli("download", "-n", "--archive", str(archive), "demo-image")
+    assert ran == Ran(0, "demo-image-1.png\n", "")
 
 
 def test_when_nothing_is_left_neither_key_nor_network_is_needed(

@@ -225,13 +225,14 @@ def test_a_refused_key_names_them_once(
     ],
 )
 def test_one_that_download_does_not_wait_for_is_named_without_notes_too(
-    kiecli: Program, kie: Faults, ids: list[str], lead: str
+    kiecli: Program, kie: Faults, folder: Path, ids: list[str], lead: str
 ) -> None:
     """With -q nothing else prints its id."""
     kie.task("ok1", urls=[kie.file("/1.bin", b"\0")])
     kie.task("new1", "generating")
     ran = kiecli("download", "-q", "-", *ids, stdin=creation("new1"))
     assert (ran.code, ran.err) == (8, f"kiecli: {lead}: kiecli download --wait new1\n")
+    assert [path.name for path in folder.iterdir()] == [f"{task_id}-1.bin" for task_id in ids]
 
 
 def test_one_that_was_not_just_created_is_left_to_the_exit_code(

@@ -217,6 +217,7 @@ def test_a_refused_key_names_them_once(
     assert (ran.code, named) == (4, [f"kiecli: created new1; {lead}: kiecli wait new1"])
 
 
+@pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize(
     ("ids", "lead"),
     [

@@ -36,6 +36,10 @@ _ESCAPE = r"""(?x)
 # How the number of an ASCII character begins; `45%` and `\u4e2d` are in many texts.
 _SIGNS = ("%2", "%3", "%4", "%5", "%6", "%7", "%u", "\\u00", "\\U00", "\\x", "\\X")
 
+# HTML has names for punctuation only: in a key of letters and digits they begin a number, as in
+# `&amp;#53;` or `&percnt;53`. `&` alone is no sign, as nearly every link has one.
+_ENTITY_SIGNS = ("&#", "\\#", "&amp", "&AMP", "&num", "&percnt", "&bsol")
+
 # What is no sign of such a character although `isprintable` says so: every written line has it.
 _LINES = str.maketrans("", "", "\n\t")
 
@@ -53,8 +57,9 @@ class Redactor:
             forms += [form for form in unescaped if len(form) >= MIN_KEY_LENGTH]
         self._forms = tuple(dict.fromkeys(forms))
         self._min_length = min(map(len, self._forms), default=0)
-        # A text without any of these hides nothing: letters and digits are escaped by number only.
-        self._signs = (*_SIGNS, "&" if special else "&#", *(f"\\{char}" for char in special))
+        # A text without any of these hides nothing.
+        entities = ("&",) if special else _ENTITY_SIGNS
+        self._signs = (*_SIGNS, *entities, *(f"\\{char}" for char in special))
 
     def text(self, text: str) -> str:
         """Return the text without the secrets, however they are escaped in it."""

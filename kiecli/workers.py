@@ -183,27 +183,26 @@ class DaemonThreadPool:
     def idle(self) -> Iterator[None]:
         """Let another job run while the caller's only waits, for the time of the block.
 
-        At its end the job goes on as soon as fewer than `max_workers` others run.
+        At its end the job goes on as soon as fewer than `max_workers` others run. Beyond `max_idle`
+        no job is begun in the place of one that waits; but one that has waited may go on.
         """
         with self._changed:
-            gives_way = self._idle < self._max_idle
-            if gives_way:
-                self._idle += 1
-                self._end_one()
+            self._idle += 1
+            self._end_one()
         try:
             yield
         finally:
-            if gives_way:
-                with self._changed:
-                    self._idle -= 1
-                    self._resuming += 1
-                    self._changed.wait_for(lambda: self._running < self._max_workers)
-                    self._resuming -= 1
-                    self._running += 1
+            with self._changed:
+                self._idle -= 1
+                self._resuming += 1
+                self._changed.wait_for(lambda: self._running < self._max_workers)
+                self._resuming -= 1
+                self._running += 1
 
     def _dispatch(self) -> None:
         """Begin as many jobs as may run, those first that have waited."""
-        while self._jobs and self._running + self._resuming < self._max_workers:
+        taken = self._resuming + max(0, self._idle - self._max_idle)
+        while self._jobs and self._running + taken < self._max_workers:
             if self._free:
                 # The last that became free: what it needs is still in the processor's caches.
                 self._free.pop().put(self._jobs.popleft())

@@ -4,6 +4,7 @@ import errno
 import os
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import AbstractContextManager, nullcontext
 from threading import Lock
 from typing import TypeVar
 
@@ -29,6 +30,7 @@ class DescriptorQueue:
         free: Callable[[], None],
         begun: Sequence[object],
         running: AbstractSet[object],
+        idle: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         """Watch the files of a run; other threads may change both collections at any time.
 
@@ -38,11 +40,14 @@ class DescriptorQueue:
                 saved.
             begun: All attempts to save a file so far.
             running: Those that have not ended.
+            idle: Entered while a file only waits. Those that it waits for may themselves need its
+                thread slot to end: one that waited for its host goes on when a slot is free.
         """
         self._clock = clock
         self._free = free
         self._begun = begun
         self._running = running
+        self._idle = idle
         self._retrying = Lock()
 
     def run(self, save: Callable[[], T], if_none_left: Callable[[], T | None]) -> T:
@@ -57,7 +62,9 @@ class DescriptorQueue:
             OSError: There are no descriptors; or whatever else `save` raises.
         """
         # One at a time: together they would take the descriptors from each other again.
-        with self._retrying:
+        with self._idle():
+            self._retrying.acquire()
+        try:
             while True:
                 self._wait_for_another_to_end()
                 begun = len(self._begun)
@@ -72,12 +79,16 @@ class DescriptorQueue:
                     # Unless another attempt began meanwhile, which may free its descriptors.
                     if is_alone and len(self._begun) == begun + 1:
                         return _without_descriptors(if_none_left, error)
+        finally:
+            self._retrying.release()
 
     def _wait_for_another_to_end(self) -> None:
         """Wait until one of the files that are being saved now has ended, if there are any."""
         others = set(self._running)
-        while others and others <= self._running:
-            self._clock.sleep(_PAUSE)
+        if others:
+            with self._idle():
+                while others <= self._running:
+                    self._clock.sleep(_PAUSE)
 
 
 def _without_descriptors(if_none_left: Callable[[], T | None], cause: Exception) -> T:

@@ -87,7 +87,7 @@ class Downloader:
         self._running: set[SaveJob] = set()
         self._descriptors = cache(
             # Imported above: where it is needed, no file can be opened, no module's either.
-            partial(DescriptorQueue, clock, close_connections, self._begun, self._running)
+            partial(DescriptorQueue, clock, close_connections, self._begun, self._running, idle)
         )
 
     def plan(self, task: Task, label: str | None = None) -> list[Target]:

@@ -205,6 +205,28 @@ def test_only_so_many_jobs_wait_beside_those_that_run() -> None:
     assert (rest.count("waits"), rest.count("waited")) == (1, MAX_IDLE_JOBS + 2)
 
 
+def test_more_jobs_than_may_wait_let_those_go_on_that_have_waited() -> None:
+    event_queue = ThreadEventQueue(SystemClock())
+    workers = DaemonThreadPool(1, event_queue, max_idle=1)
+    second_waits, first_is_done = Event(), Event()
+
+    def first() -> str:
+        with workers.idle():
+            second_waits.wait(_SOON)
+        first_is_done.set()
+        return "first"
+
+    def second() -> str:
+        with workers.idle():
+            second_waits.set()
+            first_is_done.wait(_SOON)
+        return "second" if first_is_done.is_set() else "the first did not go on"
+
+    for job in (first, second, lambda: "third"):
+        workers.submit(job)
+    assert {event_queue.get(inf) for _ in range(3)} == {"first", "second", "third"}
+
+
 @pytest.mark.parametrize(
     ("open_files", "workers"), [(inf, 64), (1024, 64), (256, 44), (64, 6), (42, 2), (14, 2), (0, 2)]
 )

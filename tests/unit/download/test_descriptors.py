@@ -4,14 +4,17 @@ import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import httpx
 import pytest
 
+from kiecli.clock import SystemClock
 from kiecli.download.descriptors import DescriptorQueue
 from kiecli.errors import SaveError
 from kiecli.system.system_disk import SYSTEM_DISK
+from kiecli.workers import DaemonThreadPool, ThreadEventQueue
 from tests.support.downloads import PNG, Bench, message_of
 from tests.support.fakes import FakeClock
 
@@ -141,3 +144,27 @@ def test_the_files_of_a_run_that_are_being_saved_are_those_to_wait_for(
 
     bench.host.always("/a.png", answer)
     assert (downloader.save(first).status, errors) == ("saved", [reason])
+
+
+def test_a_file_that_waits_lets_those_go_on_that_it_waits_for() -> None:
+    """One that waited for its host ends only once it has a thread slot again."""
+    event_queue = ThreadEventQueue(SystemClock())
+    workers = DaemonThreadPool(1, event_queue, max_idle=1)
+    running, begun = {"first"}, ["first"]
+    host_is_back = Event()
+    queue = DescriptorQueue(SystemClock(), lambda: None, begun, running, workers.idle)
+
+    def wait_for_host() -> str:
+        with workers.idle():
+            host_is_back.wait(5.0)
+        running.discard("first")
+        return "first"
+
+    def wait_for_descriptors() -> str:
+        host_is_back.set()
+        return queue.run(lambda: "second", lambda: None)
+
+    workers.submit(wait_for_host)
+    workers.submit(wait_for_descriptors)
+    until = SystemClock().now() + 5.0
+    assert [event_queue.get(until), event_queue.get(until)] == ["first", "second"]

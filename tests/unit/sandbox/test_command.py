@@ -25,10 +25,15 @@ ENVIRONMENT = {"PATH": os.environ["PATH"]}
 
 @pytest.fixture(autouse=True)
 def signals() -> Iterator[None]:
-    """Put back the handlers: the sandbox is made for a process of its own."""
+    """Put back the handlers: the sandbox is made for a process of its own.
+
+    Whoever runs the tests may ignore signals (`nohup`), and no shell can trap an ignored one.
+    """
     names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
     numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
     known = {number: signal.getsignal(number) for number in numbers}
+    for number in numbers:
+        signal.signal(number, signal.default_int_handler)
     yield
     for number, act in known.items():
         signal.signal(number, act)

@@ -45,14 +45,12 @@ def download(
     """
     selection = select_tasks(runtime, output_options, arguments)
     template = PARSED_DEFAULT if flags.template is None else Template.parse(flags.template)
-    directory = flags.folder(template, runtime.config)
-    options = SaveOptions(
-        directory,
-        template,
-        flags.overwrite,
-        checksum=output_options.json,
-        write_metadata=flags.write_metadata,
-    )
+    is_into_folder = not (flags.to_stdout or template.absolute)
+    # Where nothing is saved into a folder, it does not matter that the setting `dir` is broken.
+    is_needed = is_into_folder or flags.directory is not None
+    directory = runtime.config.value("dir", flags.directory).text if is_needed else "."
+    checksum = output_options.json
+    options = SaveOptions(directory, template, flags.overwrite, checksum, flags.write_metadata)
     # The default template needs no checks: it names tasks apart and never leaves the folder.
     if flags.template is not None or flags.to_stdout:
         check_line(flags, options, selection)
@@ -69,7 +67,7 @@ def download(
             return ExitCode.DONE
         batch = TaskBatch(runtime, output_options, left, reporter, writer, flags.stop)
         try:
-            if not (flags.dry_run or flags.to_stdout or template.absolute):
+            if is_into_folder and not flags.dry_run:
                 ensure_writable(directory)
         except FolderNotWritable as error:
             return _end_all(batch, error)

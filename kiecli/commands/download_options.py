@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from kiecli.api.models import Task
-from kiecli.config.resolver import Config
 from kiecli.download.plan import SaveOptions, Target
 from kiecli.errors import UsageError
-from kiecli.files.template import Template
 from kiecli.outcome import shell_command
 from kiecli.task_ids.task_selection import TaskSelection
 
@@ -34,17 +32,6 @@ class DownloadFlags(NamedTuple):
     write_metadata: bool
     stop: str
     """Which outcome of one task decides the run: `--any`, `--fail-fast` or neither."""
-
-    def folder(self, template: Template, config: Config) -> str:
-        """Return the folder that results are saved into, as typed, `~` expanded.
-
-        Raises:
-            KieError: It cannot be used, or the config file that would name it is broken.
-        """
-        # Where nothing goes into it, neither of that matters.
-        if self.directory is None and (self.to_stdout or template.absolute):
-            return "."
-        return config.value("dir", self.directory).text
 
 
 def check_line(flags: DownloadFlags, options: SaveOptions, selection: TaskSelection) -> None:

@@ -17,11 +17,9 @@ _TLS_RECORD = 16 * 1024  # bytes of data in one at most (RFC 8446, section 5.1)
 
 
 class Prefetch:
-    """What was received from a connection and not read yet."""
+    """What was received from a connection and not read yet; nothing at first."""
 
-    def __init__(self) -> None:
-        """Hold nothing."""
-        self._received: bytes | OSError = b""
+    _received: bytes | OSError = b""
 
     def receive(self, source: "socket.socket | TunnelSocket", deadline: Deadline) -> bool:
         """Return True as soon as a read has something to return or raise, False at the deadline."""

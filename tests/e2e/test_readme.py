@@ -59,7 +59,8 @@ def test_scripts_run_to_their_end(block: Block, tmp_path: Path) -> None:
         gate = (readme.README.parent / ".ci" / "run").read_text(encoding="utf-8")
         assert f'readme_command "{_hashes(block)} {block.heading}"' in gate
         return
-    result = readme.run(f"set -e\n{block.text}", tmp_path, stdin="a-key-for-the-file\n")
+    # `:` comes last: bash turns into the last command, and completions look for a shell above it.
+    result = readme.run(f"set -e\n{block.text}:\n", tmp_path, stdin="a-key-for-the-file\n")
     assert result.returncode == 0, result.stderr
 
 

@@ -8,11 +8,7 @@ import httpx
 from kiecli import safe_json
 from kiecli.api.models import Task
 from kiecli.api.rate_limiter import RateLimiter
-from kiecli.api.responses import (
-    BASE_URL_HINT,
-    code_of,
-    decode,
-)
+from kiecli.api.responses import BASE_URL_HINT, code_of, decode
 from kiecli.clock import Clock
 from kiecli.errors import AccessError, ConfigError, ConnectionFailed, KieError, KieUnavailable
 from kiecli.network.deadline import READ_TIMEOUT, Deadline
@@ -35,7 +31,6 @@ MAX_ANSWER = 2 * 1024 * 1024
 
 Parsed JSON can take thirty times the memory of its text: 2 MiB may take up to 70 MB.
 """
-
 
 # Seconds after which a start granted by the rate limiter is stale. If all worker threads hang,
 # granted requests queue for one; sent together when the hang ends, they would exceed the rate.

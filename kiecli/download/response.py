@@ -10,7 +10,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 
 from kiecli.download.failures import AttemptFailed, FileMissing, PermanentError, TransientError
-from kiecli.files.media_types import mime_type
 from kiecli.network.errors import PROXY_LOGIN_REQUIRED, proxy_login_hint
 from kiecli.network.headers import (
     SUPPORTED_ENCODINGS,
@@ -19,6 +18,7 @@ from kiecli.network.headers import (
     content_encoding,
     content_length,
     content_range,
+    media_type,
     retry_after,
 )
 
@@ -72,7 +72,7 @@ class FileResponse(NamedTuple):
             complete_length=complete_length(headers) if has_range else None,
             etag=etag if _STRONG_ETAG.fullmatch(etag) else None,
             last_modified=headers.get("last-modified") or None,
-            content_type=mime_type(headers.get("content-type")) or None,
+            content_type=media_type(headers),
             encoding=content_encoding(headers),
             retry_after=retry_after(headers, wall) if "retry-after" in headers else None,
         )

@@ -7,7 +7,7 @@ Files on the disk are judged by the same rules: an earlier download may have sav
 import re
 from enum import Enum
 
-from kiecli.files.media_types import EXTENSIONS_BY_TYPE, first_tag, mime_type, parse_json, signature
+from kiecli.files.media_types import EXTENSIONS_BY_TYPE, first_tag, parse_json, signature
 
 
 class Promise(Enum):
@@ -42,9 +42,9 @@ def promise(extension: str | None, content_type: str | None) -> Promise:
 
     Args:
         extension: That of the URL, in lower case; None or an unknown one leaves it to the type.
-        content_type: The one that came with the body, or None.
+        content_type: The media type that came with the body, without parameters; or None.
     """
-    kind = mime_type(content_type)
+    kind = content_type or ""
     for known in (extension, None if kind in _ERROR_TYPES else EXTENSIONS_BY_TYPE.get(kind)):
         if known in _BINARY_EXTENSIONS:
             return Promise.BINARY

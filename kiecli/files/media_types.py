@@ -88,14 +88,13 @@ _SIGNATURES = (
 )
 
 
-def mime_type(content_type: str | None) -> str:
-    """Return a Content-Type without its parameters, in lower case; empty for None."""
-    return (content_type or "").partition(";")[0].strip().lower()
+def extension_of_type(media_type: str | None) -> str | None:
+    """Return the extension that a media type stands for, or None if it stands for none.
 
-
-def extension_of_type(content_type: str | None) -> str | None:
-    """Return the extension that a Content-Type stands for, or None if it stands for none."""
-    return EXTENSIONS_BY_TYPE.get(mime_type(content_type))
+    Args:
+        media_type: In lower case and without parameters, or None.
+    """
+    return EXTENSIONS_BY_TYPE.get(media_type or "")
 
 
 def sniff(head: bytes) -> str | None:

@@ -48,6 +48,11 @@ def content_length(headers: Mapping[str, str]) -> int | None:
     return None if "transfer-encoding" in headers else _count(headers.get("content-length", ""))
 
 
+def media_type(headers: Mapping[str, str]) -> str | None:
+    """Return the Content-Type without its parameters, in lower case (RFC 9110, section 8.3.1)."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower() or None
+
+
 def content_range(headers: Mapping[str, str]) -> ContentRange | None:
     """Return the Content-Range, if it is one that a file of known length can have."""
     found = re.fullmatch(_CONTENT_RANGE, headers.get("content-range", "").strip(), re.ASCII)

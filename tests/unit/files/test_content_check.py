@@ -28,7 +28,7 @@ _PHP = "Warning: Datei nicht gefunden: schön.php\n".encode("latin-1")
         ("jpeg", None, Promise.BINARY),
         ("pdf", None, Promise.BINARY),
         (None, "image/png", Promise.BINARY),
-        (None, "IMAGE/X-Strange; q=1", Promise.BINARY),
+        (None, "image/x-strange", Promise.BINARY),
         (None, "video/x-strange", Promise.BINARY),
         ("php", "audio/mpeg", Promise.BINARY),
         ("bin", "image/png", Promise.BINARY),

@@ -250,7 +250,7 @@ def test_a_url_is_read_for_its_own_file_name(url: str, stem: str, extension: str
     ("content_type", "head", "extension"),
     [
         ("image/jpeg", b"\x89PNG\r\n\x1a\n", "jpg"),
-        (" Video/MP4 ; codecs=avc1", b"", "mp4"),
+        ("video/mp4", b"", "mp4"),
         ("application/octet-stream", b"\x89PNG\r\n\x1a\n", "png"),
         ("application/x-whatever", b"OggS", "ogg"),
         (None, b"fLaC", "flac"),

@@ -2,7 +2,13 @@
 
 import pytest
 
-from kiecli.network.headers import ContentRange, content_length, content_range, retry_after
+from kiecli.network.headers import (
+    ContentRange,
+    content_length,
+    content_range,
+    media_type,
+    retry_after,
+)
 
 _SENT = "Sun, 06 Nov 1994 08:49:37 GMT"
 
@@ -24,6 +30,23 @@ def test_content_length_is_none_where_it_makes_no_sense(
     headers: dict[str, str], length: int | None
 ) -> None:
     assert content_length(headers) == length
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"content-type": "image/png"}, "image/png"),
+        ({"content-type": "application/json; charset=utf-8"}, "application/json"),
+        ({"content-type": " Text/Plain ;charset=utf-8"}, "text/plain"),
+        ({"content-type": "; q=1"}, None),
+        ({"content-type": ""}, None),
+        ({}, None),
+    ],
+)
+def test_the_media_type_is_what_stands_before_parameters(
+    headers: dict[str, str], expected: str | None
+) -> None:
+    assert media_type(headers) == expected
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ class Setting(NamedTuple):
     """Returns the value that a text stands for; raises ValueError with a message for users."""
     secret: bool = False
     """Whether the value is never shown, but for a mask: the API key."""
+    mask: Callable[[str], str] = str
+    """Returns what may be shown of a value, also of one that cannot be used."""
 
 
 class Value(NamedTuple):
@@ -37,7 +39,7 @@ class Value(NamedTuple):
     @property
     def shown(self) -> str:
         """The text as it may be shown on a screen or in a log."""
-        return api_key.mask(self.text) if self.setting.secret else self.text
+        return self.setting.mask(self.text)
 
 
 def get_setting(name: str) -> Setting:
@@ -104,6 +106,13 @@ def _base_url(text: str) -> str:
     return url.rstrip("/")  # paths are appended to it
 
 
+def _without_user(url: str) -> str:
+    """Return an address without what stands before its last `@`: a password may hold any sign."""
+    import re
+
+    return re.sub(r"(?is)\A(\s*https?://)?.*@", r"\1****@", url)
+
+
 def folder(text: str, syntax: PathSyntax = PATHS) -> str:
     """Return a folder as it was typed, a home folder in full.
 
@@ -140,8 +149,8 @@ def _timeout(text: str) -> str:
 
 
 SETTINGS = (
-    Setting("api-key", "KIE_API_KEY", None, api_key.check, secret=True),
-    Setting("base-url", "KIE_BASE_URL", "https://api.kie.ai", _base_url),
+    Setting("api-key", "KIE_API_KEY", None, api_key.check, secret=True, mask=api_key.mask),
+    Setting("base-url", "KIE_BASE_URL", "https://api.kie.ai", _base_url, mask=_without_user),
     Setting("dir", "KIECLI_DIR", ".", folder),
     Setting("timeout", "KIECLI_TIMEOUT", "15m", _timeout),
 )

@@ -124,6 +124,22 @@ def test_list_shows_values_that_cannot_be_used(kiecli: Program) -> None:
     assert ran.out.splitlines()[3] == "timeout\tsoon\tenvironment\t"
 
 
+def test_list_masks_a_user_in_the_address(kiecli: Program, path: Path) -> None:
+    """Such an address is refused in use; until then its password must not reach a log."""
+    write(path, **{"base-url": "me:canary@kie.test"})
+    ran = kiecli("config", "list", KIE_BASE_URL="https://me:canary@kie.test/v1")
+    assert ran.out.splitlines()[1] == (
+        "base-url\thttps://****@kie.test/v1\tenvironment\tfile ****@kie.test"
+    )
+    ran = kiecli("config", "list", "--json", KIE_BASE_URL="https://me:canary@kie.test/v1")
+    assert json.loads(ran.out.splitlines()[1]) == {
+        "name": "base-url",
+        "value": "https://****@kie.test/v1",
+        "source": "environment",
+        "hides": [{"source": "file", "value": "****@kie.test"}],
+    }
+
+
 def test_a_broken_file_is_an_error_that_names_it(kiecli: Program, path: Path) -> None:
     path.write_text("{\n")
     assert kiecli("config", "list") == Ran(

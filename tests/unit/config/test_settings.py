@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiecli.config.settings import SETTINGS, folder, get_setting
+from kiecli.config.settings import SETTINGS, Value, folder, get_setting
 from kiecli.errors import ExitCode, UsageError
 from kiecli.system.path_syntax import WindowsPaths
 from tests.support.systems import needs_bytes_as_names, needs_home_folders_of_others
@@ -124,6 +124,24 @@ def test_a_user_in_the_address_is_refused_unseen(url: str) -> None:
     with pytest.raises(ValueError, match="user") as refusal:
         _read_url(url)
     assert str(refusal.value) == "the address has a user name in it, which would not be sent"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://me:canary@api.kie.ai/v1", "https://****@api.kie.ai/v1"),
+        (" HTTP://canary@api.kie.ai\n", " HTTP://****@api.kie.ai\n"),
+        ("https://me:c@na/r?y@api.kie.ai", "https://****@api.kie.ai"),
+        ("https://me:can\nary@api.kie.ai", "https://****@api.kie.ai"),
+        ("me:canary@api.kie.ai", "****@api.kie.ai"),
+        ("me:canary://x@api.kie.ai", "****@api.kie.ai"),
+        ("https://@api.kie.ai", "https://****@api.kie.ai"),
+        ("https://api.kie.ai/v1", "https://api.kie.ai/v1"),
+    ],
+)
+def test_a_user_in_the_address_is_masked_where_the_value_is_shown(url: str, shown: str) -> None:
+    setting = get_setting("base-url")
+    assert Value(setting, url, "environment", setting.variable).shown == shown
 
 
 @pytest.mark.parametrize("url", ["https://api.kie.ai?", "https://api.kie.ai/#x", "https://a/?b=c"])

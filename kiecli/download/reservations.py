@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import cache
 
 from kiecli.download.plan import Target
 from kiecli.errors import UsageError
@@ -47,8 +48,12 @@ class NameReservations:
         """
         self._template = template
         self._with_metadata = with_metadata
-        archive_paths = [] if archive is None else [(path, "") for path in _spellings(archive)]
-        self._archive = {key for key, _ in _keys_of_known(archive_paths)[0]}
+        # Asked for once: tasks by the hundred go into one folder, and no run moves it.
+        self._real_folder = cache(_real_path)
+        # What a result must not meet: a link in the archive's place, and where that leads to.
+        places = [] if archive is None else [self._place(archive), _real_path(archive)]
+        known = [(fold_path(place), "") for place in places]
+        self._archive = {key for key, _ in _keys_of_known(known)[0]}
         self._owners: dict[_Key, _Owner] = {}
 
     def add(self, targets: Iterable[Target]) -> None:
@@ -60,15 +65,27 @@ class NameReservations:
         """
         owners: dict[_Key, _Owner] = {}
         for target in targets:
+            if self._archive:
+                self._refuse_archive(target)
             reserved, conflicts = _keys(target, self._known_paths(target))
             for key, use in conflicts:
-                if key in self._archive:
-                    raise _is_archive(target, use, is_sure=key[0] == _FILE)
                 other = owners.get(key) or self._owners.get(key)
                 if other is not None:
                     raise self._same_file(other, (target, use))
             owners.update((key, (target, use)) for key, use in reserved)
         self._owners.update(owners)
+
+    def _refuse_archive(self, target: Target) -> None:
+        """Raise UsageError for a target that may be the archive, whatever links lead to either."""
+        placed = target._replace(path=self._place(target.path))
+        for key, use in _keys(placed, self._known_paths(placed))[1]:
+            if key in self._archive:
+                raise _is_archive(target, use, is_sure=key[0] == _FILE)
+
+    def _place(self, path: str) -> str:
+        """Return a path below the real one of its folder; its own name may be that of a link."""
+        folder, name = os.path.split(path)
+        return os.path.join(self._real_folder(folder), name)
 
     def _known_paths(self, target: Target) -> list[tuple[str, str]]:
         """Return every path that saving a target may write and that is known beforehand.
@@ -105,13 +122,12 @@ class NameReservations:
         return UsageError(f"{who} would be {paths}", hint=hint)
 
 
-def _spellings(path: str) -> set[str]:
-    """Return the folded path as typed, absolute, and relative to the working folder."""
-    spellings = {path}
+def _real_path(path: str) -> str:
+    """Return an absolute path without links, as far as the disk can say."""
+    real = path
     with suppress(OSError):  # the working folder was removed
-        absolute = os.path.abspath(path)
-        spellings |= {absolute, absolute.removeprefix(os.path.join(os.getcwd(), ""))}
-    return set(map(fold_path, spellings))
+        real = os.path.realpath(path)
+    return real
 
 
 _Uses = list[tuple[_Key, str]]

@@ -1,6 +1,7 @@
 """No two results of a run are saved as one file."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from kiecli.download.reservations import NameReservations
 from kiecli.errors import UsageError
 from kiecli.files.template import Template
 from kiecli.system.syntax import SHELL
+from tests.support.systems import needs_links
 
 
 class Run:
@@ -157,3 +159,28 @@ def test_nothing_is_written_where_the_archive_is(url: str, archive: str, message
     )
     assert run.refused("t", url) == (message, "give the archive another name")
     assert run.reserve("t", "b.png") == ["out/b.png"]
+
+
+@needs_links
+@pytest.mark.parametrize(
+    ("links", "archive"),
+    [
+        ({"way": "out"}, "way/a.png"),
+        ({"out": "way"}, "way/a.png"),
+        ({"out": "way", "other": "way"}, "other/a.png"),
+        ({"done.txt": "out/a.png"}, "done.txt"),
+        ({"out/a.png": "../done.txt"}, "out/a.png"),
+    ],
+)
+def test_the_archive_is_known_whatever_links_lead_to_it(
+    folder: Path, links: dict[str, str], archive: str
+) -> None:
+    for name in {"out", "way"} - set(links):
+        (folder / name).mkdir()
+    for name, leads_to in links.items():
+        (folder / name).symlink_to(leads_to)
+    run = Run("{name}.{ext}")
+    run.reservations = NameReservations(run.options.template, archive=archive.replace("/", os.sep))
+    message, _ = run.refused("t", "a.png")
+    assert message.endswith("a.png is the file of --archive")
+    assert run.reserve("t", "b.png")

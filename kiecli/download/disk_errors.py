@@ -8,11 +8,16 @@ from kiecli.errors import KieError, NameTaken, SaveError, causes, system_reason,
 FREE_SPACE = "free some space, then run the line again"
 FREE_TEMPORARY_SPACE = "free some space there, or set TMPDIR to a folder on another disk"
 _OTHER_FOLDER = "choose another folder with -d"
+# EFBIG does not tell which of both refused: where it is the limit, no other place helps.
+_RAISE_SIZE = "raise the limit with 'ulimit -f', or "
 _OTHER_NAME = "choose another name with -o"
 _MESSAGES = {
     errno.ENOSPC: ("the disk is full", FREE_SPACE),
     errno.EDQUOT: ("the disk quota is used up", FREE_SPACE),
-    errno.EFBIG: ("the file is larger than the disk or 'ulimit -f' allows", _OTHER_FOLDER),
+    errno.EFBIG: (
+        "the file is larger than the disk or 'ulimit -f' allows",
+        f"{_RAISE_SIZE}{_OTHER_FOLDER}",
+    ),
     errno.EROFS: ("the disk is read-only", _OTHER_FOLDER),
     errno.EACCES: ("permission denied", _OTHER_FOLDER),
     errno.EPERM: ("permission denied", _OTHER_FOLDER),
@@ -90,6 +95,8 @@ def disk_hint(error: OSError, elsewhere: str) -> str:
         elsewhere: How the user chooses another place for this file, as -d and -o do not.
     """
     hint = _describe(error)[1]
+    if error.errno == errno.EFBIG:
+        return f"{_RAISE_SIZE}{elsewhere}"
     return elsewhere if hint and error.errno not in NO_ROOM | NO_DESCRIPTORS else hint
 
 

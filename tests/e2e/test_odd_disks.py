@@ -54,7 +54,7 @@ def test_an_archive_that_may_not_grow_is_advised_about_itself(
         "t1-1.png\n",
         "kiecli: already there: t1-1.png (108 B)\n"
         "kiecli: could not add t1 to done.txt: the file is larger than the disk or 'ulimit -f'"
-        " allows. Give another file with --archive\n"
+        " allows. Raise the limit with 'ulimit -f', or give another file with --archive\n"
         "kiecli: files already saved are kept; to fetch the rest:"
         " kiecli download --archive done.txt t1\n",
     )

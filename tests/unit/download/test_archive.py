@@ -160,7 +160,12 @@ class Locked:
     [
         (Refusing(errno.ENOSPC), "the disk is full", FREE_SPACE, 0),
         (Refusing(errno.EMFILE), "too many open files", DESCRIPTORS, 0),
-        (Refusing(errno.EFBIG), "the file is larger than the disk or 'ulimit -f' allows", OTHER, 0),
+        (
+            Refusing(errno.EFBIG),
+            "the file is larger than the disk or 'ulimit -f' allows",
+            f"raise the limit with 'ulimit -f', or {OTHER}",
+            0,
+        ),
         (Refusing(errno.EACCES), "permission denied", OTHER, 0),
         (Refusing(errno.EIO), "input/output error", "", 0),
         (Locked(), "another program holds its lock", "", 10),

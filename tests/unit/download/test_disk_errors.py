@@ -22,7 +22,7 @@ ELSEWHERE = "choose another folder with -d"
         (
             errno.EFBIG,
             "could not save a.png: the file is larger than the disk or 'ulimit -f' allows",
-            ELSEWHERE,
+            f"raise the limit with 'ulimit -f', or {ELSEWHERE}",
         ),
         (errno.EROFS, "could not save a.png: the disk is read-only", ELSEWHERE),
         (errno.EACCES, "could not save a.png: permission denied", ELSEWHERE),

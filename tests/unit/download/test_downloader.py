@@ -189,7 +189,11 @@ ELSEWHERE = "set TMPDIR to a folder on another disk"
     ("number", "reason", "hint"),
     [
         (errno.ENOSPC, "the disk of {} is full", f"free some space there, or {ELSEWHERE}"),
-        (errno.EFBIG, "the file is larger than the disk or 'ulimit -f' allows", ELSEWHERE),
+        (
+            errno.EFBIG,
+            "the file is larger than the disk or 'ulimit -f' allows",
+            f"raise the limit with 'ulimit -f', or {ELSEWHERE}",
+        ),
         (errno.EIO, "input/output error", ""),
     ],
 )

@@ -15,17 +15,19 @@ from kiecli.task_ids.task_id import FoundTask
 _QUOTE = r"(?:\\*+[\"'`\u2018\u2019\u201c\u201d]|&quot;)"
 # A name with `?`, `&` or a letter before it belongs to a URL or to prose. Not the quote before it:
 # a run of backslashes would be read from each place in it. PHP prints `[taskId] =>`.
-_TOKEN = re.compile(rf"(?<![\w?&/.%-])(?P<name>{NAMES}){_QUOTE}?\]?+\s*+(?:{ASSIGNS}|=)\s*+|[{{}}]")
+_NAME = rf"(?<![\w?&/.%-])(?P<name>{NAMES}){_QUOTE}?\]?+\s*+(?:{ASSIGNS}|=)\s*+"
 _ID = re.compile(
     rf"(?P<quote>{_QUOTE})?(?P<id>[A-Za-z0-9][A-Za-z0-9_.:-]*+)(?=$|{_QUOTE}|[\s,;}}\])\u2026])"
 )
+# What a log line may call a whole answer, before it: `print("response:", answer)`.
+_LOGGED_ANSWER = ("response:", "response ", "response=")
 _OPENING = re.compile(rf"(?:{_QUOTE})?@?(?:[Aa]rray\s*+(?P<php>\()|[{{\[])")
 _STRING = r"(?P<quote>['\"])(?:[^\\\n]|\\.)*?(?P=quote)"
 _STRING_OR_BRACKET = re.compile(rf"{_STRING}|(?P<open>[{{\[])|(?P<close>[}}\]])")
 # In PHP strings may have no quotes, but the brackets of an array end their lines.
-_PHP_BRACKET = re.compile(
-    r"(?P<open>(?:^[ ]*+|array )\(\r?$)|(?P<close>^[ ]*+\),?\r?$)", re.MULTILINE
-)
+_PHP = r"(?P<open>(?:^[ ]*+|array )\(\r?$)|(?P<close>^[ ]*+\),?\r?$)"
+_PHP_BRACKET = re.compile(_PHP, re.MULTILINE)
+_TOKEN = re.compile(rf"{_NAME}|(?P<brace>[{{}}])|{_PHP}", re.MULTILINE)
 _STRING_OR_WORDS = re.compile(rf"{_STRING}|[^,;}}\n]*+")
 # One damaged object does not hide the next.
 _NEW_OBJECT = re.compile(r"\n(?=@?\{|[Aa]rray\s*+\()")
@@ -44,27 +46,32 @@ def ids_in(text: str) -> Iterator[FoundTask]:
 
 
 def _ids_in_part(text: str) -> Iterator[FoundTask]:
-    """Yield the tasks of a text, each at the end of the outermost object around it."""
+    """Yield the tasks of a text, each at the end of the object that names it."""
     task: FoundTask | None = None
-    is_record = False
-    at = depth = 0
+    at = depth = task_depth = 0
+    record_depths: set[int] = set()  # of those objects around that have a record's names
     while token := _TOKEN.search(text, at):
         at, name = token.end(), token["name"]
         if name is None:
-            depth = max(0, depth + (1 if token[0] == "{" else -1))
-            if task is not None and depth == 0:
-                yield task._replace(created=task.created and not is_record)
-                task, is_record = None, False
+            record_depths.discard(depth + 1)  # that was another object
+            depth = max(0, depth + (1 if token["open"] or token["brace"] == "{" else -1))
+            if task is not None and depth < task_depth:
+                yield task._replace(created=task.created and task_depth not in record_depths)
+                task = None
             continue
-        is_record = is_record or name in RECORD_NAMES
-        if name in OPAQUE_NAMES:
+        if name in RECORD_NAMES:
+            record_depths.add(depth)
+        if name in OPAQUE_NAMES and (depth or not token[0].startswith(_LOGGED_ANSWER)):
             at = _end_of_value(text, at)
-        # The outermost counts: another one in the same object is that of a part of it. No prose has
-        # an arrow, so PHP's parentheses need not be counted.
+        # A name in double quotes is JSON, which was searched; what was left out belongs to inputs.
+        elif text.endswith('"', 0, token.start()):
+            continue
+        # The outermost counts: another one in the same object is that of a part of it.
         elif name in ID_NAMES and task is None and (depth or "=>" in token[0]):
             task = _task(text, at, name, is_php="]" in token[0])
+            task_depth = depth
     if task is not None:
-        yield task._replace(created=task.created and not is_record)
+        yield task._replace(created=task.created and task_depth not in record_depths)
 
 
 def _task(text: str, at: int, name: str, *, is_php: bool) -> FoundTask | None:

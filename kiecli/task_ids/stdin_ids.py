@@ -96,13 +96,7 @@ def _printed(text: str, json: _Json) -> list[FoundTask]:
 
     # Where all is JSON, such an answer can stand in a string: `{"log": "{'taskId': 'new1'}"}`.
     texts = json_values.strings_in(json.values) if json.values else [text]
-    return [
-        task
-        for each in texts
-        # In double quotes it is JSON, which was searched; what was left out belongs to inputs.
-        if not any(f'"{name}' in each for name in ID_NAMES)
-        for task in printed_ids.ids_in(each)
-    ]
+    return [task for each in texts for task in printed_ids.ids_in(each)]
 
 
 def _in_json(text: str) -> _Json:

@@ -48,6 +48,11 @@ DECOY = "0123456789abcdef0123456789abcdef"
         """["{'data': {'taskId': 'new1'}}"]""",
         "[\"a\"]\n{'data': {'taskId': 'new1'}}",
         "{'input': {'text': \"}{\", 'taskId': 'b'}\n{'data': {'taskId': 'new1'}}",
+        # A client's whole response, with the request that it answers (axios).
+        """{ config: { data: '{"model":"x","input":{"task_id":"b"}}' }, data: {taskId: 'new1'} }""",
+        # What a script logs of a call.
+        """sent: {"input": {"task_id": "b"}}\nresponse: {'data': {'taskId': 'new1'}}""",
+        "response = {'data': {'taskId': 'new1'}, 'response': {'taskId': 'b'}}",
     ],
 )
 def test_an_id_that_was_created_is_found(stdin: str) -> None:
@@ -67,6 +72,11 @@ def test_several_answers_are_found() -> None:
         "@{taskId=a; recordId=a}\ntaskId\n------\nb\n",
         "{\n  data: {\n    taskId: 'a',\n    x: {\n      taskId: 'c'\n    }\n  }\n}\ntaskId : b\n",
         "Array\n(\n    [taskId] => a\n)\nArray\n(\n    [taskId] => b\n)\n",
+        "Array\n(\n [0] => Array\n (\n [taskId] => a\n )\n [1] => Array\n (\n [taskId] => b\n )\n)",
+        "{'hero': {'data': {'taskId': 'a'}}, 'footer': {'data': {'taskId': 'b'}}}",
+        "{hero={code=200, data={taskId=a}}, footer={code=200, data={taskId=b}}}",  # Java
+        "{'count': 2, 'results': [{'data': {'taskId': 'a'}}, {'data': {'taskId': 'b'}}]}",
+        "{'x': {'model': 'm'}, 'data': {'taskId': 'a'}, 'y': {'data': {'taskId': 'b'}}}",
     ):
         found = read_tasks(stdin.encode()).or_raise()
         assert [(task.task_id, task.created) for task in found] == [("a", True), ("b", True)]
@@ -80,6 +90,10 @@ def test_several_answers_are_found() -> None:
         "{'input': 'taskId=b', 'taskId': 'a', 'model': 'x'}",
         "{model: x, input: taskId=b, taskId: a}",
         "{task_id: a}",
+        "{'model': 'x', 'meta': {'state': 'y'}, 'taskId': 'a'}",
+        # Kie's `param` is JSON, whose names have double quotes.
+        """{'data': {'param': '{"input": {"taskId": "b"}}', 'taskId': 'a', 'state': 'success'}}""",
+        """Array\n(\n    [param] => {"input":{"taskId":"b"}}\n    [taskId] => a\n)\n""",
         "data:\n  taskId: a\n  model: x\n  state: success\n  input:\n    taskId: b\n",
         "taskId state\n------ -----\na      success\n",
         "task_id\n-------\na\n",
@@ -107,6 +121,9 @@ def test_an_input_names_no_task_and_a_record_is_none_that_was_created(stdin: str
         "(a text)\ntaskId\n------\n\na1\n",
         "Array\n(\n    [input] => Array\n        (\n            [taskId] => a1\n",
         '{"code": 200, "input": {"taskId": "a1"}',
+        # Quotes that a shell has unescaped: where the input ends is unknown.
+        '{"data": {"param": "{"input": "{"x": "(a)", "taskId": "a1"}"}", "model": "x"}}',
+        "{ response: { taskId: 'a1' } }",
     ],
 )
 def test_urls_prose_and_inputs_name_none(stdin: str) -> None:

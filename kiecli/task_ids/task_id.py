@@ -139,7 +139,8 @@ def id_error(text: str, place: str) -> UsageError | None:
 
 def _has_commas(text: str) -> bool:
     """Return whether a text is ids with nothing but commas between them."""
-    ids = text.split(",") if len(text) <= _MAX_LIST else []
+    # In quotes, too, as `jq -r @csv` writes them.
+    ids = [trim_id(each) for each in text.split(",")] if len(text) <= _MAX_LIST else []
     return len(ids) > 1 and all(map(is_task_id, ids))
 
 

@@ -113,6 +113,11 @@ def test_tasks_that_were_just_created_are_told_apart() -> None:
             "pipe JSON in and give '-' as the task",
         ),
         (["a,b", "c"], "argument 1 has commas in it: 'a,b'", "separate task ids with spaces"),
+        (
+            ['"a1","b2"'],
+            """argument 1 has commas in it: 'a1","b2'""",
+            "separate task ids with spaces",
+        ),
         (["hello world"], "argument 1 is not a task id: 'hello world'", ID_HINT),
         (["caf\u00e9"], "argument 1 is not a task id: 'caf\u00e9'", ID_HINT),
         (["b@d" * 9], "argument 1 is not a task id: 'b@db@db@db@db@db@db@…'", ID_HINT),

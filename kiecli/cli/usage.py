@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
+from typer import Context
+
 from kiecli.safe_text import lower_first
 
 # Common in other clients; kiecli has none, as the key would end up in the shell's history.
@@ -24,16 +26,9 @@ _INSTEAD = {
     "completion completions": "to set up completion: kiecli --install-completion",
 }
 
-# Of all commands together: nothing but completion and help stands before a command.
-_COMMAND_OPTIONS = (
-    "-q --quiet -v --verbose --json -t --timeout -i --interval --any --fail-fast --exit-status -w "
-    "--wait -d --dir -o --output -j --jobs -n --dry-run --overwrite --archive --write-metadata"
-)
-
 # The same for options, by the commands in which they are typed.
 _OPTIONS_INSTEAD = (
     ("kiecli", "-V", "to print the version: kiecli --version"),
-    ("kiecli", _COMMAND_OPTIONS, "options come after the command, as in: kiecli wait -q ID"),
     ("status", "-w --wait --watch -f --follow", "to wait for a task: kiecli wait ID"),
     (
         "status wait",
@@ -51,6 +46,7 @@ _OPTIONS_INSTEAD = (
 
 # Not repeated in the message: ids and keys look alike.
 _ID_OR_KEY = r"(?=.*[0-9])[^/ ]{8,}|[A-Za-z0-9_-]{16,}|https?://.*|demo-[a-z]+|[^=]+=.+"
+_AFTER_THE_COMMAND = "options come after the command, as in: kiecli wait -q ID"
 _COMMAND_IS_MISSING = "a task id needs a command before it, as in: kiecli status ID"
 
 
@@ -82,6 +78,8 @@ def _message(error: Exception, command: str) -> str:
     if hasattr(error, "possibilities"):
         option: str = error.option_name  # type: ignore[attr-defined]
         instead = _instead_of_option(option, command.rpartition(" ")[2])
+        if not instead and command == "kiecli" and option in _options_of_commands(error):
+            instead = _AFTER_THE_COMMAND
         if instead:
             return f"no such option {option!r}; {instead}"
         return f"no such option {option!r}{_likeliest(option, error.possibilities or ())}"
@@ -102,6 +100,13 @@ def _instead_of_option(option: str, command: str) -> str:
         if command in commands.split() and option in options.split()
     )
     return next(lines, "")
+
+
+def _options_of_commands(error: Exception) -> set[str]:
+    """Return the options of all commands together, when `kiecli` itself was given an option."""
+    ctx: Context = error.ctx  # type: ignore[attr-defined]
+    commands = ctx.command.commands.values()  # type: ignore[attr-defined]
+    return {name for command in commands for each in command.params for name in each.opts}
 
 
 def _likeliest(option: str, possibilities: Iterable[str]) -> str:

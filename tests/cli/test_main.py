@@ -82,6 +82,7 @@ def test_version_prints_the_version(kiecli: Program, argv: list[str]) -> None:
         (["-q", "wait", "a"], f"no such option '-q'; {_AFTER}"),
         (["-V"], "no such option '-V'; to print the version: kiecli --version"),
         (["config", "-q"], "no such option '-q'. See: kiecli config --help"),
+        (["config", "--json"], "no such option '--json'. See: kiecli config --help"),
         (
             ["status", "--watch", "a"],
             "no such option '--watch'; to wait for a task: kiecli wait ID",

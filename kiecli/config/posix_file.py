@@ -3,7 +3,6 @@
 import errno
 import fcntl
 import os
-import re
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -52,11 +51,14 @@ def exclusive(target: Path, flock: Callable[[int, int], None] = fcntl.flock) -> 
         target: The file.
         flock: The system's own.
     """
+    # Not above: most runs only read the file.
+    from kiecli.config.leftovers import remove_leftovers
+
     descriptor = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         with suppress(OSError):
             flock(descriptor, fcntl.LOCK_EX)
-            _remove_leftovers(target)  # only here: nobody else can be using one
+            remove_leftovers(target)  # only here: nobody else can be using one
         yield
     finally:
         os.close(descriptor)
@@ -83,8 +85,9 @@ def replace(target: Path, content: bytes, *, unnamed: int = UNNAMED) -> None:
     Raises:
         OSError: It cannot be written; the old file is still there.
     """
-    # Random: nobody can put a link there beforehand, and two processes never meet.
-    fresh = target.with_name(f".{target.name}.{os.urandom(6).hex()}")
+    from kiecli.config.leftovers import temporary_path
+
+    fresh = temporary_path(target)
     folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         if not (unnamed and _written_unnamed(fresh, content, folder, unnamed)):
@@ -120,13 +123,6 @@ def _write(descriptor: int, content: bytes, finish: Callable[[], None] = lambda:
         with where_supported():
             os.fsync(descriptor)
         finish()
-
-
-def _remove_leftovers(target: Path) -> None:
-    """Remove what a killed run left: its content may be a key."""
-    for place in target.parent.iterdir():
-        if re.fullmatch(rf"\.{re.escape(target.name)}\.[0-9a-f]{{12}}", place.name):
-            place.unlink(missing_ok=True)
 
 
 @contextmanager

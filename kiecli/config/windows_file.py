@@ -4,7 +4,6 @@ The permissions of the profile folder that it is in say who may read it.
 """
 
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,12 +44,15 @@ def exclusive(target: Path, clock: Clock | None = None) -> Iterator[None]:
         target: The file.
         clock: Waits for the lock.
     """
+    # Not above: most runs only read the file.
+    from kiecli.config.leftovers import remove_leftovers
+
     # A file of its own: Windows locks no folders, and the config file itself is to be replaced.
     lock, clock = lock_path(str(target)), clock or SystemClock()
     while (descriptor := open_lock(lock)) is None:
         clock.sleep(_LOCK_PAUSE)
     try:
-        _remove_leftovers(target)
+        remove_leftovers(target)
         yield
     finally:
         release_lock(descriptor, lock)
@@ -72,8 +74,9 @@ def replace(target: Path, content: bytes, *, calls: WindowsCalls | None = None) 
     Raises:
         OSError: It cannot be written; the old file is still there.
     """
-    # Random, so that two processes never meet; known by its pattern to `_remove_leftovers`.
-    fresh = target.with_name(f".{target.name}.{os.urandom(6).hex()}")
+    from kiecli.config.leftovers import temporary_path
+
+    fresh = temporary_path(target)
     try:
         with fresh.open("xb") as file:
             file.write(content)
@@ -82,10 +85,3 @@ def replace(target: Path, content: bytes, *, calls: WindowsCalls | None = None) 
         (calls or WindowsCalls()).rename(str(fresh), str(target), replace=True)
     finally:
         fresh.unlink(missing_ok=True)
-
-
-def _remove_leftovers(target: Path) -> None:
-    """Remove what a killed run left: its content may be a key."""
-    for place in target.parent.iterdir():
-        if re.fullmatch(rf"\.{re.escape(target.name)}\.[0-9a-f]{{12}}", place.name):
-            place.unlink(missing_ok=True)

@@ -33,8 +33,6 @@ def entries(config: Config) -> Iterator[Entry]:
 
 
 def _final(value: Value) -> Value:
-    if value.setting.secret:  # masked as it is
-        return value
     try:
         return value._replace(text=value.setting.read(value.text))
     except ValueError:

@@ -97,4 +97,4 @@ def _archive_word(outcome: Outcome) -> str:
         return ""
     if task.phase is Phase.FAILED:
         return FAILED  # for good: asking again costs a request and changes nothing
-    return SAVED if outcome.files and outcome.error is None else ""
+    return SAVED if outcome.error is None else ""

@@ -111,6 +111,8 @@ def test_an_archive_that_cannot_be_written_matters_only_where_something_is_left(
         2, "", f"kiecli: --archive {READ_ONLY} cannot be written: permission denied\n"
     )
     assert kie.requests == []
+    # A dry run adds nothing.
+    assert kiecli(*line, "-n", "demo-image") == Ran(0, "demo-image-1.png\n", "")
 
 
 @pytest.mark.parametrize("argv", [[], ["-n"]])

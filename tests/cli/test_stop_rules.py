@@ -350,3 +350,14 @@ def test_a_task_that_the_archive_lists_as_saved_has_won(
     assert kie.requests == []
     _saved(kie, "new")
     assert kiecli(*line, "-q", "bad", "new") == Ran(0, "new-1.png\n", "")
+    assert kiecli(*line, "old") == Ran(0, "", "kiecli: skipped 1 task that done.txt lists\n")
+
+
+@pytest.mark.parametrize("stop", [[], ["--fail-fast"]])
+def test_without_any_what_the_archive_lists_as_saved_ends_nothing(
+    kiecli: Program, kie: Faults, here: Path, stop: list[str]
+) -> None:
+    (here / "done.txt").write_text("old saved\n")
+    _saved(kie, "new")
+    line = ["download", "-w", "-q", *stop, "--archive", "done.txt", "old", "new"]
+    assert kiecli(*line) == Ran(0, "new-1.png\n", "")

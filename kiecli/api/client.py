@@ -6,25 +6,17 @@ from typing import Any
 import httpx
 
 from kiecli import safe_json
+from kiecli.api.connection_errors import to_kie_error
 from kiecli.api.models import Task
 from kiecli.api.rate_limiter import RateLimiter
-from kiecli.api.responses import BASE_URL_HINT, code_of, decode
+from kiecli.api.responses import code_of, decode
 from kiecli.clock import Clock
-from kiecli.errors import AccessError, ConfigError, ConnectionFailed, KieError, KieUnavailable
+from kiecli.errors import KieError, KieUnavailable
 from kiecli.network.deadline import READ_TIMEOUT, Deadline
-from kiecli.network.errors import (
-    PROXY_LOGIN_REQUIRED,
-    certificate_hint,
-    describe_error,
-    is_certificate_error,
-    is_login_required,
-    name_of_peer,
-    proxy_login_hint,
-)
 from kiecli.network.headers import SUPPORTED_ENCODINGS, content_encoding
 from kiecli.network.logging import Exchange, RequestLogger
 from kiecli.redaction import Redactor
-from kiecli.urls import host_of, path_of, server_of
+from kiecli.urls import host_of, path_of
 
 MAX_ANSWER = 2 * 1024 * 1024
 """Bytes of a response that are read at most; real ones have some two thousand.
@@ -165,7 +157,7 @@ class KieClient:
             with closing(response):
                 return response.status_code, response.headers, _read(response, deadline)
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-            raise _to_kie_error(error, self._base_url, deadline) from error
+            raise to_kie_error(error, self._base_url, deadline) from error
 
     def _logged_exchange(
         self, log: RequestLogger, task_id: str, method: str, path: str, **content: Any
@@ -211,22 +203,3 @@ def _read(response: httpx.Response, deadline: Deadline) -> bytes:
         if deadline.expired:
             raise httpx.ReadTimeout("the deadline is over")
     return bytes(body)
-
-
-def _to_kie_error(error: Exception, base_url: str, deadline: Deadline) -> KieError:
-    """Translate an exception of httpx."""
-    if isinstance(error, UnicodeError):
-        host = host_of(base_url)
-        peer = name_of_peer(host, error)
-        # Raised by Python's codec for host names (idna): a label is empty or too long.
-        hint = BASE_URL_HINT if peer == host else "check the proxy settings of the environment"
-        return ConfigError(f"{peer} is not a valid hostname", hint=hint)
-    assert isinstance(error, httpx.HTTPError | httpx.InvalidURL)
-    if is_login_required(error):
-        return AccessError(PROXY_LOGIN_REQUIRED, hint=proxy_login_hint())
-    peer = name_of_peer(server_of(base_url), error)
-    return ConnectionFailed(
-        f"could not reach {peer}: {describe_error(error, deadline)}",
-        hint=certificate_hint(error),
-        temporary=not is_certificate_error(error),
-    )

@@ -5,14 +5,13 @@ nothing of it before the other half has come. Without TLS, receiving is one syst
 before is two.
 """
 
-import socket
 from functools import partial
 from typing import TYPE_CHECKING
 
 from kiecli.network.deadline import READABLE, Deadline, attempt, wait
 
 if TYPE_CHECKING:
-    from kiecli.network.tunnel import TunnelSocket
+    from kiecli.network.tunnel import AnySocket
 
 _PIECE_SIZE = 64 * 1024  # bytes received ahead at most: what httpcore reads at a time
 
@@ -22,7 +21,7 @@ class Prefetch:
 
     _received: bytes | OSError = b""
 
-    def receive(self, source: "socket.socket | TunnelSocket", deadline: Deadline) -> bool:
+    def receive(self, source: "AnySocket", deadline: Deadline) -> bool:
         """Return True as soon as a read has something to return or raise, False at the deadline."""
         receive = partial(source.recv, _PIECE_SIZE)
         try:
@@ -45,7 +44,7 @@ class Prefetch:
         return received
 
 
-def is_readable(source: "socket.socket | TunnelSocket") -> bool:
+def is_readable(source: "AnySocket") -> bool:
     """Return True if something of a connection has come, or its end, or if it is closed."""
     # What TLS has deciphered already is in the socket no more; and another thread may have
     # closed it.

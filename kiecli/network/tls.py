@@ -1,10 +1,15 @@
-"""The TLS context, with the certificates that the environment names."""
+"""The TLS context, with the certificates that the environment names, and TLS over a connection."""
 
 import os
+import socket
 import ssl
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from kiecli.errors import ConfigError, system_reason
+
+if TYPE_CHECKING:
+    from kiecli.network.tunnel import AnySocket, TunnelSocket
 
 
 def create_ssl_context(environ: Mapping[str, str]) -> ssl.SSLContext:
@@ -63,3 +68,15 @@ def _check_key_log(path: str) -> None:
             f"the file of SSLKEYLOGFILE ({path}) cannot be written: {system_reason(error)}",
             hint="unset SSLKEYLOGFILE or point it to a file that can be written",
         ) from error
+
+
+def wrap_socket(
+    source: "AnySocket", context: ssl.SSLContext, hostname: str | None
+) -> "ssl.SSLSocket | TunnelSocket":
+    """Return TLS over a connected socket, which may speak TLS already; the handshake is to come."""
+    if isinstance(source, ssl.SSLSocket):
+        from kiecli.network.tunnel import TunnelSocket
+
+        return TunnelSocket(source, context, hostname)
+    assert isinstance(source, socket.socket)  # nobody tunnels through a tunnel
+    return context.wrap_socket(source, server_hostname=hostname, do_handshake_on_connect=False)

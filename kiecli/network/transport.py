@@ -5,7 +5,6 @@ connections race (`connect`) and deadlines hold (`deadline`). Only public names 
 used; its exceptions are turned into httpx's at this boundary.
 """
 
-import socket
 import ssl
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -22,7 +21,7 @@ from kiecli.network.prefetch import Prefetch, is_readable
 
 if TYPE_CHECKING:
     from kiecli.network.proxies import ProxyAddress
-    from kiecli.network.tunnel import TunnelSocket
+    from kiecli.network.tunnel import AnySocket
 
 KEEPALIVE_EXPIRY = 20.0
 """Seconds that an idle connection is kept: more than the 15 that `wait` leaves between two polls.
@@ -169,7 +168,7 @@ class _Backend(httpcore.NetworkBackend):
 class SocketStream(httpcore.NetworkStream):
     """A connection, with TLS or without, over a socket that does not block."""
 
-    def __init__(self, source: "socket.socket | TunnelSocket", note: str = "") -> None:
+    def __init__(self, source: "AnySocket", note: str = "") -> None:
         """Take over a connected socket; `note` is for errors of its first handshake."""
         self._socket = source
         self._note = note
@@ -207,8 +206,10 @@ class SocketStream(httpcore.NetworkStream):
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
         """Speak TLS from here on; inside the TLS that is spoken already, if it is."""
+        from kiecli.network.tls import wrap_socket  # plain http does without it
+
         try:
-            self._socket = source = self._secured(ssl_context, server_hostname)
+            self._socket = source = wrap_socket(self._socket, ssl_context, server_hostname)
             attempt(source, source.do_handshake, READABLE, timeout)
         except BaseException as error:
             error.add_note(self._note)
@@ -218,18 +219,6 @@ class SocketStream(httpcore.NetworkStream):
             raise
         self._note = ""
         return self
-
-    def _secured(
-        self, context: ssl.SSLContext, hostname: str | None
-    ) -> "ssl.SSLSocket | TunnelSocket":
-        if isinstance(self._socket, ssl.SSLSocket):
-            from kiecli.network.tunnel import TunnelSocket
-
-            return TunnelSocket(self._socket, context, hostname)
-        assert isinstance(self._socket, socket.socket)  # nobody tunnels through a tunnel
-        return context.wrap_socket(
-            self._socket, server_hostname=hostname, do_handshake_on_connect=False
-        )
 
     def get_extra_info(self, info: str) -> object:
         """Return the `socket`, whether it `is_readable`, or a function that waits until it is."""

@@ -1,5 +1,6 @@
 """TLS to a server inside the TLS to an HTTPS proxy: `ssl` cannot wrap an SSLSocket again."""
 
+import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
@@ -71,3 +72,7 @@ class TunnelSocket:
         self._unsent += self._outgoing.read()
         while self._unsent:
             self._unsent = self._unsent[self._outer.send(self._unsent) :]
+
+
+AnySocket = socket.socket | TunnelSocket
+"""A connection: without TLS, with it (an SSLSocket is a socket), or with TLS inside TLS."""

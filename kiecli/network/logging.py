@@ -7,6 +7,7 @@ from typing import NamedTuple
 import httpx
 
 from kiecli.clock import Clock
+from kiecli.network.reuse import CLOSED_IDLE, was_closed_idle
 
 
 class Exchange(NamedTuple):
@@ -47,7 +48,7 @@ class LoggingTransport(httpx.BaseTransport):
             response = self._transport.handle_request(request)
         except httpx.TransportError as error:
             # Its message may quote the server, or what was sent to it.
-            record(type(error).__name__)
+            record(CLOSED_IDLE if was_closed_idle(error) else type(error).__name__)
             raise
         record(f"HTTP {response.status_code}")
         return response

@@ -17,7 +17,7 @@ Step = bytes | float | None
 """Bytes to send, seconds to wait, or None to reset the connection."""
 
 Answer = bytes | Iterable[Step]
-"""What is done for one request."""
+"""What is done for one request; no bytes at all close the connection."""
 
 
 class RawServer:
@@ -92,7 +92,7 @@ class RawServer:
                     self.closing.wait(step)
                 if step is None or self.closing.is_set():
                     return
-            if not self._keep or not self._answers:
+            if not self._keep or not self._answers or answer == b"":
                 return
 
 

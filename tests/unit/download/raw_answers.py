@@ -48,6 +48,7 @@ def redirect(location: str, body: bytes = b"") -> bytes:
     return sized(body, f"Location: {location}").replace(b"200 OK", b"302 Found")
 
 
+_SENT_AGAIN = "a GET is sent again when its idle connection was closed"
 _BARE = zlib.compress(b"a file" * 1000)[2:-4]
 _LARGE_ANSWER = sized(LARGE)
 _HEAD = len(_LARGE_ANSWER) - len(LARGE)
@@ -140,6 +141,6 @@ RAW_ANSWERS = [
     RawAnswer("a redirect to a file cut off", redirect("/y"), then=_LARGE_ANSWER[:-1]),
     RawAnswer("a redirect with hints", _HINTS + redirect("/y"), then=_HINTS + sized(b"a file")),
     RawAnswer("a redirect in chunks", _CHUNKED_REDIRECT, then=sized(b"a file")),
-    RawAnswer("a redirect to nowhere", redirect("/y"), then=b""),
+    RawAnswer("a redirect to nowhere", redirect("/y"), then=b"", differs=_SENT_AGAIN),
     RawAnswer("a redirect that is cut off", redirect("/y", b"moved")[:-1]),
 ]  # fmt: skip

@@ -1,0 +1,201 @@
+"""Idle connections that the server closes just as the next request comes."""
+
+import ssl
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+
+import httpx
+import pytest
+
+from kiecli.clock import SystemClock
+from kiecli.network.client import Client, ClientFactory
+from kiecli.network.connect import Connector
+from kiecli.network.deadline import Deadline
+from kiecli.network.logging import Exchange
+from kiecli.network.proxies import ProxyAddress
+from kiecli.network.transport import PoolTransport
+from tests.support.proxies import Proxy, standing
+from tests.support.raw_server import Answer, RawServer, raw_server
+from tests.support.resources import nothing_left_behind
+from tests.support.server import Certificate
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+RESET: Answer = [None]
+END: Answer = b""
+
+
+@pytest.fixture(scope="module")
+def certificate() -> Certificate:
+    return Certificate.stored()
+
+
+@contextmanager
+def served(
+    way: str, certificate: Certificate, *answers: Answer
+) -> Iterator[tuple[RawServer, Client, str]]:
+    """Yield a server of answers on connections that are kept, a client for it, and the URL."""
+    scheme, _, proxied = way.partition(" ")
+    ours = ssl.create_default_context(cafile=certificate.file) if scheme == "https" else None
+    theirs = certificate.context() if scheme == "https" else None
+    clock = SystemClock()
+    with ExitStack() as stack:
+        stack.enter_context(nothing_left_behind())
+        server = stack.enter_context(raw_server(*answers, context=theirs, keep=True))
+        address = None
+        if proxied:
+            proxy = Proxy(server.port)
+            stack.enter_context(standing(proxy))
+            address = ProxyAddress("http", "127.0.0.1", proxy.port)
+        transport = PoolTransport(Connector(clock), clock, ours, address)
+        client = stack.enter_context(closing(Client(transport)))
+        yield server, client, f"{scheme}://localhost:{server.port}/x"
+
+
+@contextmanager
+def plain(*answers: Answer) -> Iterator[tuple[RawServer, Client]]:
+    with (
+        nothing_left_behind(),
+        raw_server(*answers, keep=True) as server,
+        closing(ClientFactory({}).client()) as client,
+    ):
+        yield server, client
+
+
+def _two_at_once(http: Client, url: str) -> list[bytes]:
+    responses = [http.send(http.build_request("GET", url), stream=True) for _ in range(2)]
+    bodies = [response.read() for response in responses]
+    for response in responses:
+        response.close()
+    return bodies
+
+
+# The proxy of these tests does not pass a reset on.
+@pytest.mark.parametrize(
+    ("way", "end"),
+    [
+        ("http", RESET),
+        ("http", END),
+        ("https", RESET),
+        ("https", END),
+        ("http through a proxy", END),
+        ("https through a proxy", END),
+    ],
+)
+def test_a_get_is_sent_again_at_once_on_a_new_connection(
+    way: str, end: Answer, certificate: Certificate
+) -> None:
+    with served(way, certificate, OK, end, OK, end, OK) as (server, http, url):
+        assert [http.get(url).text for _ in range(3)] == ["ok"] * 3
+        assert (len(server.requests), server.connections) == (5, 3)
+
+
+def test_what_is_no_get_is_not_sent_again() -> None:
+    with plain(OK, RESET, OK) as (server, http):
+        http.get(server.url)
+        with pytest.raises(httpx.TransportError):
+            http.post(server.url, json={"url": "x"})
+        assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("answers", "requests"),
+    [
+        ((RESET, OK), 1),
+        ((END, OK), 1),
+        ((OK, RESET, RESET, OK), 3),
+        ((OK, [b"H", 0.1, None], OK), 2),
+        ((OK, [b"HTTP/1.1 103 Early Hints\r\n\r\n", 0.1, None], OK), 2),
+    ],
+    ids=["reset at first", "end at first", "again closed", "a byte came", "only news came"],
+)
+def test_it_is_not_where_that_would_not_help(answers: tuple[Answer, ...], requests: int) -> None:
+    with plain(*answers) as (server, http):
+        if answers[0] is OK:
+            http.get(server.url)
+        with pytest.raises(httpx.TransportError):
+            http.get(server.url)
+        assert len(server.requests) == requests
+
+
+def test_a_tunnel_that_a_proxy_has_opened_is_no_connection_that_was_used(
+    certificate: Certificate,
+) -> None:
+    with (
+        served("https through a proxy", certificate, END, OK) as (server, http, url),
+        pytest.raises(httpx.RemoteProtocolError),
+    ):
+        http.get(url)
+    assert len(server.requests) == 1
+
+
+def test_silence_is_not_answered_with_another_request() -> None:
+    with plain(OK, [60.0]) as (server, http):
+        http.get(server.url)
+        limits = Deadline(SystemClock(), 0.2).timeouts()
+        with pytest.raises(httpx.ReadTimeout):
+            http.get(server.url, extensions={"timeout": limits})
+        assert len(server.requests) == 2
+
+
+def test_the_deadline_goes_on() -> None:
+    with plain(OK, [0.4, None], [60.0]) as (server, http):
+        http.get(server.url)
+        began = time.monotonic()
+        limits = Deadline(SystemClock(), 0.6).timeouts()
+        with pytest.raises(httpx.ReadTimeout):
+            http.get(server.url, extensions={"timeout": limits})
+        assert len(server.requests) == 3
+        assert time.monotonic() - began < 0.9
+
+
+def test_the_other_idle_connections_are_not_tried() -> None:
+    with plain(OK, OK, RESET, OK, OK) as (server, http):
+        _two_at_once(http, server.url)
+        assert [http.get(server.url).text for _ in range(2)] == ["ok"] * 2
+        assert server.connections == 3
+
+
+def test_connections_that_are_closed_together_do_not_end_those_made_since() -> None:
+    with (
+        plain(OK, OK, [0.3, None], RESET, *[OK] * 4) as (server, http),
+        ThreadPoolExecutor() as pool,
+    ):
+        _two_at_once(http, server.url)
+        late = pool.submit(http.get, server.url)
+        while len(server.requests) < 3:
+            time.sleep(0.01)
+        assert http.get(server.url).text == late.result().text == "ok"
+        assert _two_at_once(http, server.url) == [b"ok"] * 2
+        assert server.connections == 4
+
+
+@pytest.mark.parametrize(("may", "requests"), [(True, 3), (False, 2)])
+def test_whoever_sends_can_forbid_it(may: bool, requests: int) -> None:
+    asked = []
+
+    def may_resend() -> bool:
+        asked.append(len(server.requests))
+        return may
+
+    with plain(OK, RESET, OK) as (server, http):
+        for _ in range(2):
+            request = httpx.Request("GET", server.url, extensions={"may_resend": may_resend})
+            try:
+                http.send(request)
+            except httpx.ReadError:
+                assert not may
+        assert (asked, len(server.requests)) == ([2], requests)
+
+
+def test_both_requests_are_logged() -> None:
+    logged = list[Exchange]()
+    with (
+        raw_server(OK, END, OK, keep=True) as server,
+        closing(ClientFactory({}).client(log=logged.append)) as http,
+    ):
+        for _ in range(2):
+            http.get(server.url)
+    outcomes = [exchange.outcome for exchange in logged]
+    assert outcomes == ["HTTP 200", "the idle connection was closed", "HTTP 200"]

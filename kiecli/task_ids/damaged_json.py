@@ -60,6 +60,10 @@ def _ids_in_value(text: str) -> Iterator[FoundTask]:
                 yield task
                 task = None
         elif name in ID_NAMES:
+            # Lines without brackets, as `grep` takes them out, are of several objects.
+            if task is not None and task_depth == depth == 0:
+                yield task
+                task = None
             # The outermost counts: another one in the same object is that of a part of it.
             task, task_depth = (task, task_depth) if task else (_task(text, at, name), depth)
         elif task is not None and name in RECORD_NAMES:

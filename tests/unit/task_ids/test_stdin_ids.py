@@ -265,6 +265,10 @@ def test_a_damaged_answer_of_create_task_still_has_its_id(stdin: str) -> None:
         (json.dumps([record(ONE), creation(TWO)])[:-2], [ONE, f"{TWO}!"]),
         (lines(record(ONE))[:-9] + "\n" + lines(creation(TWO)), [ONE, f"{TWO}!"]),
         (lines(record(TWO)) + lines(creation(ONE))[:-9], [TWO, f"{ONE}!"]),
+        # What `grep` takes out of several answers.
+        (f'    "taskId": "{ONE}",\n    "taskId": "{TWO}",\n', [f"{ONE}!", f"{TWO}!"]),
+        (f'a.json:"taskId":"{ONE}"\nb.json:"taskId":"{TWO}"\n', [f"{ONE}!", f"{TWO}!"]),
+        (f'{{"taskId": "{ONE}", "parts": [{{"taskId": "{TWO}"', [f"{ONE}!"]),
     ],
 )
 def test_damaged_json_has_the_ids_of_its_outermost_objects(stdin: str, found: list[str]) -> None:

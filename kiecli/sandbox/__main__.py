@@ -15,7 +15,7 @@ from textwrap import fill
 
 from kiecli.sandbox.command import (
     API_KEY,
-    KEYS,
+    INTERRUPTS,
     UNSET,
     command_environment,
     end_like,
@@ -119,7 +119,7 @@ def _serve(url: str, settings: Mapping[str, str]) -> int:
     """
     received: SimpleQueue[int] = SimpleQueue()
     # Through a queue: a handler that raised could do so anywhere.
-    for number in (*KEYS, signal.SIGTERM):
+    for number in (*INTERRUPTS, signal.SIGTERM):
         signal.signal(number, lambda number, _frame: received.put(number))
     if sys.stdout is None:  # it was closed when this process started
         raise OSError(errno.EBADF, "it is closed")
@@ -139,7 +139,7 @@ def _next(received: SimpleQueue[int]) -> int:
             number = received.get(timeout=_MAX_WAIT)
         except Empty:
             continue
-        return signal.SIGINT if number in KEYS else number
+        return signal.SIGINT if number in INTERRUPTS else number
 
 
 if __name__ == "__main__":

@@ -31,11 +31,13 @@ _CTRL_C_EXIT, _INTERRUPTED = 0xC000013A, 130
 
 _MAX_WAIT = 0.1  # seconds
 
-KEYS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGBREAK") if hasattr(signal, name))
-"""Ctrl-C, and Windows' Ctrl-Break."""
+INTERRUPTS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGBREAK") if hasattr(signal, name)
+)
+"""The signals of Ctrl-C and of Windows' Ctrl-Break."""
 
 # Signals to the sandbox that the command gets too: SIGHUP comes when the terminal is closed.
-_PASSED_ON = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+_FORWARDED = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 def variables(url: str, config_file: str, environment: Mapping[str, str]) -> dict[str, str]:
@@ -96,9 +98,9 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
     """
     # Whatever comes before the command is there is passed on once it is.
     early: list[int] = []
-    for number in KEYS:
+    for number in INTERRUPTS:
         _on(number, lambda _number: None)
-    for number in _PASSED_ON:
+    for number in _FORWARDED:
         _on(number, early.append)
     try:
         # Looked for here, because Windows does not look into the PATH of `env`.
@@ -109,7 +111,7 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
     except OSError as error:
         print_error(f"cannot run {command[0]}: {system_reason(error)}")
         return _CANNOT_FIND if isinstance(error, FileNotFoundError) else _CANNOT_RUN
-    for number in _PASSED_ON:
+    for number in _FORWARDED:
         _on(number, child.send_signal)
     for number in early:
         child.send_signal(number)
@@ -143,7 +145,7 @@ def end_like(code: int, kill: Callable[[int, int], None] = os.kill) -> int:
         code: The command's.
         kill: Sends a signal to a process.
     """
-    if -code in (signal.SIGINT, *_PASSED_ON):
+    if -code in (signal.SIGINT, *_FORWARDED):
         signal.signal(-code, signal.SIG_DFL)
         kill(os.getpid(), -code)
     return code if code >= 0 else _KILLED - code

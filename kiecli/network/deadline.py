@@ -91,11 +91,11 @@ def attempt(source: "HasFileno", step: Callable[[], T], event: int, timeout: flo
         TimeoutError: It took longer.
         OSError: The connection broke.
     """
+    # Checked before the step, not only before a wait: a flood of bytes never leads to a wait.
+    left = _remaining(timeout)
+    if left is not None and left <= 0:
+        raise TimeoutError("the deadline is over")
     while True:
-        # Checked before the step, not only before a wait: a flood of bytes never leads to a wait.
-        left = timeout.remaining() if isinstance(timeout, Deadline) else timeout
-        if left is not None and left <= 0:
-            raise TimeoutError("the deadline is over")
         try:
             return step()
         # TLS may have to write in order to read, and the other way round (key updates).
@@ -105,8 +105,15 @@ def attempt(source: "HasFileno", step: Callable[[], T], event: int, timeout: flo
             awaited = WRITABLE
         except BlockingIOError:
             awaited = event
-        if not wait(source, awaited, left):
+        if left is not None and left <= 0:
             raise TimeoutError("nothing within the time limit")
+        # The step comes once more after any wait: while a machine sleeps or a process is stopped,
+        # the deadline passes, but what it waited for may have come.
+        left = _remaining(timeout) if wait(source, awaited, left) else 0.0
+
+
+def _remaining(timeout: float | None) -> float | None:
+    return timeout.remaining() if isinstance(timeout, Deadline) else timeout
 
 
 def wait(source: "HasFileno", event: int, seconds: float | None) -> bool:

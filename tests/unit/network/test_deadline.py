@@ -85,6 +85,46 @@ def test_a_deadline_that_is_over_leaves_even_what_is_there(
     assert receive(ours, None) == b"more and m"
 
 
+@pytest.mark.parametrize("comes", [True, False])
+def test_what_came_while_the_machine_slept_is_received_past_the_deadline(
+    pair: tuple[socket.socket, socket.socket], comes: bool
+) -> None:
+    (ours, theirs), clock = pair, FakeClock()
+    steps = list[float]()
+
+    def sleep_through_the_wait() -> bytes:
+        steps.append(clock.now())
+        try:
+            return ours.recv(10)
+        except BlockingIOError:
+            clock.advance(3600.0)
+            theirs.sendall(b"x" * comes)
+            raise
+
+    deadline = Deadline(clock, 0.01)
+    if comes:
+        assert attempt(ours, sleep_through_the_wait, READABLE, deadline) == b"x"
+    else:
+        with pytest.raises(TimeoutError):
+            attempt(ours, sleep_through_the_wait, READABLE, deadline)
+    assert steps == [0.0, 3600.0]
+
+
+def test_but_once_only(pair: tuple[socket.socket, socket.socket]) -> None:
+    (ours, theirs), clock = pair, FakeClock()
+    theirs.sendall(b"half a record")
+    steps = list[float]()
+
+    def step() -> bytes:
+        steps.append(clock.now())
+        clock.advance(3600.0)
+        raise ssl.SSLWantReadError
+
+    with pytest.raises(TimeoutError):
+        attempt(ours, step, READABLE, Deadline(clock, 20.0))
+    assert steps == [0.0, 3600.0]
+
+
 def test_waiting_tells_whether_anything_happened(
     pair: tuple[socket.socket, socket.socket],
 ) -> None:

@@ -135,7 +135,10 @@ def _send(
         )
         response = client.send(request, stream=True)
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
-        if is_certificate_error(error) or is_login_required(error) or is_out_of_descriptors(error):
+        if is_out_of_descriptors(error):
+            hosts.on_not_tried(server)
+            raise
+        if is_certificate_error(error) or is_login_required(error):
             hosts.on_connected(server)
             raise
         peer = name_of_peer(server_of(url), error)

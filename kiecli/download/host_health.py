@@ -60,7 +60,8 @@ class HostHealth(NamedTuple):
     def wait(self, host: str, *, patient: bool = True) -> bool:
         """Wait until the host may be connected to, and return whether that took time.
 
-        The caller has to report how it went, by `on_connected` or `on_unreachable`.
+        The caller has to report how it went, by `on_connected`, `on_unreachable` or
+        `on_not_tried`.
 
         Args:
             host: Its name, and its port where it has one.
@@ -103,6 +104,13 @@ class HostHealth(NamedTuple):
         """End the outage of a host, so that all its files go on."""
         with self.lock:
             self.outages.pop(host, None)
+
+    def on_not_tried(self, host: str) -> None:
+        """Let another file try the host: this one could not, and knows nothing new about it."""
+        with self.lock:
+            outage = self.outages.get(host)
+            if outage is not None:
+                outage.is_being_tried = False
 
     def on_unreachable(self, host: str, reason: str, started: float) -> HostUnreachable:
         """Record a failed attempt to connect; return the failure to raise.

@@ -227,6 +227,29 @@ def test_too_many_open_files_are_no_trouble_of_the_host() -> None:
         assert not shared.hosts.wait("a.test")
 
 
+def test_too_many_open_files_do_not_end_the_outage_of_a_host() -> None:
+    exhausted = httpx.ConnectError("no descriptor is left")
+    exhausted.__cause__ = OSError(errno.EMFILE, "Too many open files")
+    errors = [httpx.ConnectError("refused"), exhausted, httpx.ConnectError("refused")]
+
+    def host(_request: httpx.Request) -> httpx.Response:
+        raise errors.pop(0)
+
+    request = FileRequest("https://a.test/a", {}, "a")
+    raised = list[Exception]()
+    with httpx.Client(transport=httpx.MockTransport(host)) as client:
+        shared = context(client)
+        while errors:
+            with pytest.raises((HostUnreachable, OSError)) as failure, open_url(shared, request):
+                pass
+            raised.append(failure.value)
+    first, exhaustion, second = raised
+    assert isinstance(first, HostUnreachable)
+    assert isinstance(second, HostUnreachable)
+    assert isinstance(exhaustion, OSError)
+    assert (first.is_new, second.is_new) == (True, False)
+
+
 def test_a_certificate_that_is_refused_is_a_refusal() -> None:
     with pytest.raises(PermanentError) as raised:
         ask(failing(certificate()))

@@ -76,7 +76,7 @@ def _suggestion(name: str) -> str:
 _LABEL = r"[a-z0-9_-]{1,63}"
 _ADDRESS = (
     rf"(?P<scheme>https?)://(?P<host>{_LABEL}(?:\.{_LABEL})*\.?|\[[0-9a-f:.]+\])"
-    r"(?::(?P<port>[0-9]{1,5}))?(?:/[!-~]*)?"
+    r"(?::(?P<port>[0-9]{1,5}))?(?P<path>/[!-~]*)?"
 )
 _MAX_PORT = 65535
 
@@ -103,6 +103,9 @@ def _base_url(text: str) -> str:
     host = address["host"].strip("[]").lower()
     if address["scheme"].lower() == "http" and not is_loopback(host):
         raise ValueError(f"{text!r} would send the key unencrypted: use https")
+    # Kie's documents show whole URLs, and requests to half of one are only answered with 404.
+    if host.rstrip(".") == "api.kie.ai" and (address["path"] or "").strip("/"):
+        raise ValueError(f"{text!r} has a path, which kiecli adds itself: use https://api.kie.ai")
     return url.rstrip("/")  # paths are appended to it
 
 

@@ -75,9 +75,11 @@ class ProxySettings:
 def is_exempt(host: str, port: int | None, no_proxy: str) -> bool:
     """Return True if a NO_PROXY list names the host, a domain above it, or everything.
 
-    Entries are separated by commas or white space: `host`, `.host`, `*.host`, each with or without
-    `:port`, and `*`.
+    Entries are separated by commas or white space: `host`, `.host`, `*.host`, an IP address or a
+    block of them (`10.0.0.0/8`), each with or without `:port`, and `*`. A final dot makes no
+    difference, in the host neither: it only says that the name is complete (RFC 1034, 3.1).
     """
+    host = host.removesuffix(".")
     entries = [entry for entry in re.split(r"[\s,]+", no_proxy.lower()) if entry]
     return "*" in entries or any(_matches(host, port, entry) for entry in entries)
 
@@ -88,8 +90,20 @@ def _matches(host: str, port: int | None, entry: str) -> bool:
         name, wanted = entry, ""  # without a port; or an IPv6 address without brackets
     if wanted and wanted != str(port):
         return False
-    name = name.removeprefix("*").lstrip(".").strip("[]")
+    if "/" in name:
+        return _is_in_block(host, name)
+    name = name.removeprefix("*").strip(".").strip("[]")
     return bool(name) and (host == name or host.endswith(f".{name}"))
+
+
+def _is_in_block(host: str, block: str) -> bool:
+    from ipaddress import ip_address, ip_network
+
+    try:
+        # Not strict, like curl: 10.1.2.3/8 is the block that 10.1.2.3 is in.
+        return ip_address(host) in ip_network(block, strict=False)
+    except ValueError:  # the host has a name, or it is no block
+        return False
 
 
 def parse_proxy(variable: str, address: str) -> ProxyAddress:

@@ -66,6 +66,8 @@ _read_timeout = get_setting("timeout").read
         (" https://api.kie.ai/\n", "https://api.kie.ai"),
         ("https://proxy.example.com:8443/kie/v2//", "https://proxy.example.com:8443/kie/v2"),
         ("HTTPS://API.Kie.AI", "HTTPS://API.Kie.AI"),
+        ("https://api.kie.ai//", "https://api.kie.ai"),
+        ("https://proxy.example.com/api/v1", "https://proxy.example.com/api/v1"),
         ("https://kie.internal.", "https://kie.internal."),
         ("https://[2001:db8::1]:8443", "https://[2001:db8::1]:8443"),
         ("https://10.0.0.7", "https://10.0.0.7"),
@@ -79,6 +81,22 @@ _read_timeout = get_setting("timeout").read
 )
 def test_base_urls_that_are_taken(url: str, read: str) -> None:
     assert _read_url(url) == read
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.kie.ai/api/v1",
+        "https://api.kie.ai/api/v1/",
+        "https://API.kie.ai.:443/v1",
+        "https://api.kie.ai/api/v1/jobs/recordInfo",
+    ],
+)
+def test_a_path_at_kies_own_host_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="has a path") as refusal:
+        _read_url(url)
+    advice = "has a path, which kiecli adds itself: use https://api.kie.ai"
+    assert str(refusal.value) == f"{url!r} {advice}"
 
 
 _NO_ADDRESSES = [

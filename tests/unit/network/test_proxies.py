@@ -77,6 +77,10 @@ def test_this_machine_is_never_reached_through_a_proxy(host: str) -> None:
         ("ie.test", False),
         ("*ie.test", False),
         ("www.api.kie.test", False),
+        ("kie.test.", True),
+        (".kie.test.:81", True),
+        ("api.kie.test.", True),
+        ("*.", False),
         ("", False),
         (" , ", False),
         (".", False),
@@ -95,10 +99,44 @@ def test_no_proxy_exempts_hosts_by_name_domain_and_port(no_proxy: str, expected:
         ("[2001:db8::5]:81", True),
         ("[2001:db8::5]:82", False),
         ("2001:db8::6", False),
+        ("2001:db8::/32", True),
+        ("2001:db9::/32", False),
+        ("10.0.0.0/8", False),
     ],
 )
 def test_no_proxy_exempts_ip_addresses_with_and_without_port(no_proxy: str, expected: bool) -> None:
     assert is_exempt("2001:db8::5", 81, no_proxy) is expected
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "expected"),
+    [
+        ("10.0.0.0/8", True),
+        ("10.1.2.3/8", True),
+        ("10.1.2.3/32", True),
+        ("10.0.0.0/8:81", True),
+        ("other.test, 192.168.0.0/16 10.0.0.0/8", True),
+        ("0.0.0.0/0", True),
+        ("10.0.0.0/8:82", False),
+        ("10.1.2.4/31", False),
+        ("192.168.0.0/16", False),
+        ("10.0.0.0/33", False),
+        ("10.0.0.0/", False),
+        ("10/8", False),
+        ("/8", False),
+        ("2001:db8::/32", False),
+    ],
+)
+def test_no_proxy_exempts_blocks_of_ip_addresses(no_proxy: str, expected: bool) -> None:
+    assert is_exempt("10.1.2.3", 81, no_proxy) is expected
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "expected"),
+    [("kie.test", True), ("api.kie.test.", True), ("10.0.0.0/8", False), ("test.", True)],
+)
+def test_no_proxy_exempts_hosts_with_a_final_dot(no_proxy: str, expected: bool) -> None:
+    assert is_exempt("api.kie.test.", 81, no_proxy) is expected
 
 
 @pytest.mark.parametrize(

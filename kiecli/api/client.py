@@ -1,25 +1,30 @@
 """The client of Kie's API: a task's record, the credits left, a fresh link to a result."""
 
-from collections.abc import Callable
 from contextlib import closing
-from functools import partial
 from typing import Any
 
 import httpx
 
 from kiecli import safe_json
-from kiecli.api.connection_errors import to_kie_error
 from kiecli.api.models import Task
 from kiecli.api.rate_limiter import RateLimiter
-from kiecli.api.responses import code_of, decode
+from kiecli.api.responses import BASE_URL_HINT, code_of, decode
 from kiecli.clock import Clock
-from kiecli.errors import ConnectionFailed, KieError, KieUnavailable
+from kiecli.errors import AccessError, ConfigError, ConnectionFailed, KieError, KieUnavailable
 from kiecli.network.deadline import READ_TIMEOUT, Deadline
+from kiecli.network.errors import (
+    PROXY_LOGIN_REQUIRED,
+    certificate_hint,
+    describe_error,
+    is_certificate_error,
+    is_login_required,
+    name_of_peer,
+    proxy_login_hint,
+)
 from kiecli.network.headers import SUPPORTED_ENCODINGS, content_encoding
 from kiecli.network.logging import Exchange, RequestLogger
-from kiecli.network.reuse import CLOSED_IDLE
 from kiecli.redaction import Redactor
-from kiecli.urls import host_of, path_of
+from kiecli.urls import host_of, path_of, server_of
 
 MAX_ANSWER = 2 * 1024 * 1024
 """Bytes of a response that are read at most; real ones have some two thousand.
@@ -130,7 +135,6 @@ class KieClient:
         # A poll brings the start it was granted; fresh links and credits wait for one here.
         if started is None or self._clock.now() - started > _MAX_DELAY:
             started = self._rate_limiter.acquire()
-        content["may_resend"] = partial(self._may_resend, started, path, task_id)
         try:
             if self._log is None:
                 answer = self._exchange(method, path, **content)
@@ -144,25 +148,8 @@ class KieClient:
         self._rate_limiter.completed(started, None)
         return data
 
-    def _may_resend(self, started: float, path: str, task_id: str) -> bool:
-        """Wait until a GET whose idle connection was closed may be sent again, if it may."""
-        if self._log is not None:
-            self._record(self._log, "GET", path, task_id, started, CLOSED_IDLE)
-        # Servers close many idle connections at once, and Kie may count the lost requests, too.
-        self._rate_limiter.completed(started, ConnectionFailed(CLOSED_IDLE))
-        if self._rate_limiter.pause_left():
-            return False  # it could outlast the request's deadline
-        self._rate_limiter.acquire()
-        return True
-
     def _exchange(
-        self,
-        method: str,
-        path: str,
-        *,
-        may_resend: Callable[[], bool],
-        query: str = "",
-        **content: Any,
+        self, method: str, path: str, query: str = "", **content: Any
     ) -> tuple[int, httpx.Headers, bytes]:
         """Send a request and return status, headers and body of the response, good or bad."""
         deadline = Deadline(self._clock, READ_TIMEOUT)
@@ -170,7 +157,7 @@ class KieClient:
             method,
             self._base_url + path + query,
             headers=self._headers,
-            extensions={"timeout": deadline.timeouts(), "may_resend": may_resend},
+            extensions={"timeout": deadline.timeouts()},
             **content,
         )
         try:
@@ -178,13 +165,19 @@ class KieClient:
             with closing(response):
                 return response.status_code, response.headers, _read(response, deadline)
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-            raise to_kie_error(error, self._base_url, deadline) from error
+            raise _to_kie_error(error, self._base_url, deadline) from error
 
     def _logged_exchange(
         self, log: RequestLogger, task_id: str, method: str, path: str, **content: Any
     ) -> tuple[int, httpx.Headers, bytes]:
         """Do what `_exchange` does, and log how it ended, without the query."""
-        record = partial(self._record, log, method, path, task_id, self._clock.now())
+        # With the base URL's own path: one that does not belong there is found by this log.
+        began, url = self._clock.now(), self._base_url + path
+
+        def record(outcome: str) -> None:
+            took = round((self._clock.now() - began) * 1000)
+            log(Exchange(method, host_of(url), path_of(url), task_id, outcome, took))
+
         try:
             status, headers, body = self._exchange(method, path, **content)
         except KieError as error:
@@ -193,13 +186,6 @@ class KieClient:
         code = code_of(body)  # the body is parsed twice only with --verbose
         record(f"HTTP {status}" if code == "-" else f"HTTP {status}, code {code}")
         return status, headers, body
-
-    def _record(
-        self, log: RequestLogger, method: str, path: str, task_id: str, began: float, outcome: str
-    ) -> None:
-        # With the base URL's own path: one that does not belong there is found by this log.
-        url, took = self._base_url + path, round((self._clock.now() - began) * 1000)
-        log(Exchange(method, host_of(url), path_of(url), task_id, outcome, took))
 
 
 def _read(response: httpx.Response, deadline: Deadline) -> bytes:
@@ -225,3 +211,22 @@ def _read(response: httpx.Response, deadline: Deadline) -> bytes:
         if deadline.expired:
             raise httpx.ReadTimeout("the deadline is over")
     return bytes(body)
+
+
+def _to_kie_error(error: Exception, base_url: str, deadline: Deadline) -> KieError:
+    """Translate an exception of httpx."""
+    if isinstance(error, UnicodeError):
+        host = host_of(base_url)
+        peer = name_of_peer(host, error)
+        # Raised by Python's codec for host names (idna): a label is empty or too long.
+        hint = BASE_URL_HINT if peer == host else "check the proxy settings of the environment"
+        return ConfigError(f"{peer} is not a valid hostname", hint=hint)
+    assert isinstance(error, httpx.HTTPError | httpx.InvalidURL)
+    if is_login_required(error):
+        return AccessError(PROXY_LOGIN_REQUIRED, hint=proxy_login_hint())
+    peer = name_of_peer(server_of(base_url), error)
+    return ConnectionFailed(
+        f"could not reach {peer}: {describe_error(error, deadline)}",
+        hint=certificate_hint(error),
+        temporary=not is_certificate_error(error),
+    )

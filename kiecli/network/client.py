@@ -14,7 +14,6 @@ import httpx
 
 from kiecli import __version__
 from kiecli.clock import Clock, SystemClock
-from kiecli.network import reuse
 from kiecli.network.connect import Connector, Resolve, resolve
 from kiecli.network.deadline import CONNECT_TIMEOUT, READ_TIMEOUT
 
@@ -51,16 +50,14 @@ class Client(httpx.Client):
     def send(
         self, request: httpx.Request, *, stream: bool = False, **_options: object
     ) -> httpx.Response:
-        """Send a request; once more if its idle connection was closed (see `reuse.send`).
-
-        It raises what the transport raises.
+        """Send a request; raises what the transport raises.
 
         Args:
             request: The request, with all its headers.
             stream: Leave the body to the caller, who closes the response.
             _options: `auth` and `follow_redirects`, which httpx's own methods pass; both unused.
         """
-        response = reuse.send(self._carrier, request)
+        response = self._carrier.handle_request(request)
         response.request = request
         if not stream:
             with closing(response):

@@ -18,7 +18,7 @@ from kiecli.network.connect import Connector
 from kiecli.network.deadline import CONNECT_TIMEOUT, READABLE, WRITABLE, Deadline, attempt
 from kiecli.network.errors import proxy_note
 from kiecli.network.prefetch import Prefetch, is_readable
-from kiecli.network.reuse import PoolState, ReuseState
+from kiecli.network.reuse import closed_idle
 
 if TYPE_CHECKING:
     from kiecli.network.proxies import ProxyAddress
@@ -140,7 +140,6 @@ class _Backend(httpcore.NetworkBackend):
         self._connector = connector
         self._clock = clock
         self._proxy = proxy
-        self._pool_state = PoolState()
 
     def connect_tcp(
         self,
@@ -164,18 +163,19 @@ class _Backend(httpcore.NetworkBackend):
                 raise _httpcore_error(error, "Connect") from error
             raise
         is_tls_first = self._proxy is not None and self._proxy.scheme == "https"
-        return SocketStream(source, note if is_tls_first else "", self._pool_state)
+        return SocketStream(source, note if is_tls_first else "")
 
 
 class SocketStream(httpcore.NetworkStream):
     """A connection, with TLS or without, over a socket that does not block."""
 
-    def __init__(self, source: "AnySocket", note: str = "", pool: PoolState | None = None) -> None:
+    def __init__(self, source: "AnySocket", note: str = "") -> None:
         """Take over a connected socket; `note` is for errors of its first handshake."""
         self._socket = source
         self._note = note
         self._prefetch = Prefetch()
-        self._reuse = ReuseState(pool or PoolState())
+        self._is_used = False  # has carried a response, or a part of one
+        self._is_unanswered = False  # since then a request was sent, and nothing has come
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Return the bytes available, at least one; empty at the end."""
@@ -183,20 +183,21 @@ class SocketStream(httpcore.NetworkStream):
         try:
             data = self._prefetch.take() or attempt(self._socket, receive, READABLE, timeout)
         except OSError as error:
-            self._reuse.closed(error)
+            if self._is_unanswered and not isinstance(error, TimeoutError):
+                closed_idle(error)
             raise _httpcore_error(error, "Read") from error
         if data:
-            self._reuse.on_received()
+            self._is_used, self._is_unanswered = True, False
             if isinstance(timeout, Deadline):
                 timeout.heard = True
-        elif self._reuse.is_unanswered:  # httpcore would raise the same, without the note
-            raise self._reuse.closed(httpcore.RemoteProtocolError("Server disconnected"))
+        elif self._is_unanswered:  # httpcore would raise the same, without the note
+            raise closed_idle(httpcore.RemoteProtocolError("Server disconnected"))
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send all of it; a plain timeout is for each part of it that finds room."""
         unsent = memoryview(buffer)
-        self._reuse.on_sent()
+        self._is_unanswered = self._is_used
         try:
             while unsent:
                 sent = attempt(self._socket, lambda: self._socket.send(unsent), WRITABLE, timeout)  # noqa: B023
@@ -219,7 +220,7 @@ class SocketStream(httpcore.NetworkStream):
 
         try:
             self._socket = source = wrap_socket(self._socket, ssl_context, server_hostname)
-            self._reuse.on_tls()
+            self._is_used = False  # what came before was a proxy's answer to CONNECT
             attempt(source, source.do_handshake, READABLE, timeout)
         except BaseException as error:
             error.add_note(self._note)
@@ -237,8 +238,8 @@ class SocketStream(httpcore.NetworkStream):
             return source
         if info == "prefetch":
             return partial(self._prefetch.receive, source)
-        if info == "is_readable":  # idle ones that are count as closed
-            return self._reuse.is_suspect or is_readable(source)
+        if info == "is_readable":
+            return is_readable(source)
         return None
 
 

@@ -22,12 +22,10 @@ from kiecli.errors import (
     ConnectionFailed,
     KieError,
     KieUnavailable,
-    RateLimited,
     TaskNotFound,
 )
 from kiecli.network.client import USER_AGENT, ClientFactory
 from kiecli.network.logging import Exchange
-from kiecli.network.reuse import CLOSED_IDLE
 from kiecli.sandbox.simulation import SimulatedKie
 from tests.support.fakes import FakeClock
 from tests.support.faults import Faults, envelope, record
@@ -541,77 +539,3 @@ def test_a_poll_that_hangs_is_given_up_with_its_connection() -> None:
     assert error.message == (
         f"could not reach 127.0.0.1:{server.port}: no whole answer within 20 s"
     )
-
-
-def _closed_idle() -> httpx.ReadError:
-    error = httpx.ReadError("")
-    error.add_note(CLOSED_IDLE)
-    return error
-
-
-def test_a_poll_whose_idle_connection_was_closed_is_sent_again_at_once() -> None:
-    clock, trace = FakeClock(), list[Exchange]()
-    answers = [_raising(_closed_idle()), _holding({"state": "success"})]
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        return answers.pop(0)(request)
-
-    client = _client(answer, clock=clock, trace=trace)
-    assert client.task("a").state == "success"
-    path = "/api/v1/jobs/recordInfo"
-    assert trace == [
-        Exchange("GET", "api.kie.test", path, "a", "the idle connection was closed", 0),
-        Exchange("GET", "api.kie.test", path, "a", "HTTP 200, code 200", 0),
-    ]
-
-
-def test_a_fresh_link_is_not_asked_for_again_by_itself() -> None:
-    requests = list[httpx.Request]()
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        requests.append(request)
-        raise _closed_idle()
-
-    with pytest.raises(KieUnavailable):
-        _client(answer).fresh_link("https://old.test/x")
-    assert len(requests) == 1
-
-
-def test_requests_that_are_sent_again_are_within_the_budget() -> None:
-    clock, at = FakeClock(), list[float]()
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        at.append(clock.now())
-        return (_raising(_closed_idle()) if len(at) % 2 else _holding({}))(request)
-
-    client = _client(answer, clock=clock)
-    for _ in range(16):
-        client.task("a")
-    assert len(at) == 32
-    assert all(later - earlier >= 1 for earlier, later in zip(at, at[8:], strict=False))
-
-
-@pytest.mark.parametrize("limited", ["before", "meanwhile"])
-def test_a_request_is_sent_again_unless_kie_asked_to_wait_meanwhile(limited: str) -> None:
-    clock, at = FakeClock(), list[float]()
-    limiter = RateLimiter(clock)
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        at.append(clock.now())
-        if len(at) > 1:
-            return _holding({"state": "success"})(request)
-        if limited == "meanwhile":  # the answer to the request of another thread
-            limiter.completed(clock.now() - 1, RateLimited("slow"))
-        raise _closed_idle()
-
-    if limited == "before":
-        limiter.completed(limiter.acquire(), RateLimited("slow"))
-    http = ClientFactory({}, httpx.MockTransport(answer)).client()
-    client = KieClient(http, _BASE, _KEY, clock, rate_limiter=limiter)
-    if limited == "before":
-        client.task("a")
-        assert at == [5, 5]
-    else:
-        with pytest.raises(ConnectionFailed):
-            client.task("a")
-        assert at == [0]

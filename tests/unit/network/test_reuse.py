@@ -3,13 +3,13 @@
 import ssl
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 
 import httpx
 import pytest
 
 from kiecli.clock import SystemClock
+from kiecli.network import reuse
 from kiecli.network.client import Client, ClientFactory
 from kiecli.network.connect import Connector
 from kiecli.network.deadline import Deadline
@@ -63,12 +63,11 @@ def plain(*answers: Answer) -> Iterator[tuple[RawServer, Client]]:
         yield server, client
 
 
-def _two_at_once(http: Client, url: str) -> list[bytes]:
-    responses = [http.send(http.build_request("GET", url), stream=True) for _ in range(2)]
-    bodies = [response.read() for response in responses]
-    for response in responses:
-        response.close()
-    return bodies
+def _get(http: Client, url: str, limits: dict[str, float] | None = None) -> str:
+    extensions = {} if limits is None else {"timeout": limits}
+    with closing(reuse.get(http, httpx.Request("GET", url, extensions=extensions))) as response:
+        response.read()
+        return response.text
 
 
 # The proxy of these tests does not pass a reset on.
@@ -87,16 +86,8 @@ def test_a_get_is_sent_again_at_once_on_a_new_connection(
     way: str, end: Answer, certificate: Certificate
 ) -> None:
     with served(way, certificate, OK, end, OK, end, OK) as (server, http, url):
-        assert [http.get(url).text for _ in range(3)] == ["ok"] * 3
+        assert [_get(http, url) for _ in range(3)] == ["ok"] * 3
         assert (len(server.requests), server.connections) == (5, 3)
-
-
-def test_what_is_no_get_is_not_sent_again() -> None:
-    with plain(OK, RESET, OK) as (server, http):
-        http.get(server.url)
-        with pytest.raises(httpx.TransportError):
-            http.post(server.url, json={"url": "x"})
-        assert len(server.requests) == 2
 
 
 @pytest.mark.parametrize(
@@ -113,9 +104,9 @@ def test_what_is_no_get_is_not_sent_again() -> None:
 def test_it_is_not_where_that_would_not_help(answers: tuple[Answer, ...], requests: int) -> None:
     with plain(*answers) as (server, http):
         if answers[0] is OK:
-            http.get(server.url)
+            _get(http, server.url)
         with pytest.raises(httpx.TransportError):
-            http.get(server.url)
+            _get(http, server.url)
         assert len(server.requests) == requests
 
 
@@ -126,67 +117,28 @@ def test_a_tunnel_that_a_proxy_has_opened_is_no_connection_that_was_used(
         served("https through a proxy", certificate, END, OK) as (server, http, url),
         pytest.raises(httpx.RemoteProtocolError),
     ):
-        http.get(url)
+        _get(http, url)
     assert len(server.requests) == 1
 
 
 def test_silence_is_not_answered_with_another_request() -> None:
     with plain(OK, [60.0]) as (server, http):
-        http.get(server.url)
+        _get(http, server.url)
         limits = Deadline(SystemClock(), 0.2).timeouts()
         with pytest.raises(httpx.ReadTimeout):
-            http.get(server.url, extensions={"timeout": limits})
+            _get(http, server.url, limits)
         assert len(server.requests) == 2
 
 
 def test_the_deadline_goes_on() -> None:
     with plain(OK, [0.4, None], [60.0]) as (server, http):
-        http.get(server.url)
+        _get(http, server.url)
         began = time.monotonic()
         limits = Deadline(SystemClock(), 0.6).timeouts()
         with pytest.raises(httpx.ReadTimeout):
-            http.get(server.url, extensions={"timeout": limits})
+            _get(http, server.url, limits)
         assert len(server.requests) == 3
         assert time.monotonic() - began < 0.9
-
-
-def test_the_other_idle_connections_are_not_tried() -> None:
-    with plain(OK, OK, RESET, OK, OK) as (server, http):
-        _two_at_once(http, server.url)
-        assert [http.get(server.url).text for _ in range(2)] == ["ok"] * 2
-        assert server.connections == 3
-
-
-def test_connections_that_are_closed_together_do_not_end_those_made_since() -> None:
-    with (
-        plain(OK, OK, [0.3, None], RESET, *[OK] * 4) as (server, http),
-        ThreadPoolExecutor() as pool,
-    ):
-        _two_at_once(http, server.url)
-        late = pool.submit(http.get, server.url)
-        while len(server.requests) < 3:
-            time.sleep(0.01)
-        assert http.get(server.url).text == late.result().text == "ok"
-        assert _two_at_once(http, server.url) == [b"ok"] * 2
-        assert server.connections == 4
-
-
-@pytest.mark.parametrize(("may", "requests"), [(True, 3), (False, 2)])
-def test_whoever_sends_can_forbid_it(may: bool, requests: int) -> None:
-    asked = []
-
-    def may_resend() -> bool:
-        asked.append(len(server.requests))
-        return may
-
-    with plain(OK, RESET, OK) as (server, http):
-        for _ in range(2):
-            request = httpx.Request("GET", server.url, extensions={"may_resend": may_resend})
-            try:
-                http.send(request)
-            except httpx.ReadError:
-                assert not may
-        assert (asked, len(server.requests)) == ([2], requests)
 
 
 def test_both_requests_are_logged() -> None:
@@ -196,6 +148,6 @@ def test_both_requests_are_logged() -> None:
         closing(ClientFactory({}).client(log=logged.append)) as http,
     ):
         for _ in range(2):
-            http.get(server.url)
+            _get(http, server.url)
     outcomes = [exchange.outcome for exchange in logged]
     assert outcomes == ["HTTP 200", "the idle connection was closed", "HTTP 200"]

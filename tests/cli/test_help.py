@@ -94,6 +94,18 @@ def test_each_command_has_these_options_and_no_others(
     assert options_in(help_of(kiecli, capfd, *command, "--help")) == OPTIONS[command]
 
 
+@pytest.mark.parametrize("command", OPTIONS)
+def test_each_option_and_argument_is_explained(
+    kiecli: Program, capfd: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    text = help_of(kiecli, capfd, *command, "--help")
+    for section in re.findall(r"^(?:Options|Arguments):\n(?:  .*\n)+", text, re.MULTILINE):
+        heads = re.findall(r"^  \S.*$", section, re.MULTILINE)
+        # On the same line, or below a head that is too long for it.
+        explained = re.findall(r"^  \S.*?(?:  |\n {10,})\S", section, re.MULTILINE)
+        assert len(explained) == len(heads)
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_there_are_these_commands_and_no_others(
     kiecli: Program, capfd: pytest.CaptureFixture[str], command: tuple[str, ...]

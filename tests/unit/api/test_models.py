@@ -116,6 +116,8 @@ def test_an_unknown_state_means_still_running(state: object, phase: Phase, word:
         (None, None),
         ("", None),
         ("soon", None),
+        (253_402_300_799_000, 253_402_300_799.0),  # the last second of the year 9999
+        (253_402_300_800_000, None),
         (0, None),
         (-5, None),
         (True, None),
@@ -135,7 +137,8 @@ def test_times_are_milliseconds_or_nothing(value: object, stamp: float | None) -
     ("value", "percent"),
     [
         (0, 0), (45, 45), (100, 100), (1, 1), ("0.00", 0), ("0.55", 55), ("1.00", 100),
-        ("45", 45), ("45%", None), (101, None), (-1, None), (None, None), (False, None), ({}, None),
+        ("45", 45), ("1.5", 1.5), ("45%", None), (101, None), (-1, None), (None, None),
+        (False, None), ({}, None),
     ],
     ids=repr,
 )  # fmt: skip
@@ -183,6 +186,7 @@ _INPUT = {"prompt": 'A "quoted" \\ [bracketed] word'}
         ('{"input":"{"prompt":"quotes lost"}"}', None, None),
         (json.dumps({"input": {"prompt": ["odd"]}}), {"input": {"prompt": ["odd"]}}, None),
         (json.dumps({"model": "m"}), {"model": "m"}, None),
+        (json.dumps({"model": '["m"]'}), {"model": '["m"]'}, None),  # `input` alone is parsed twice
         ("[]", None, None),
         ("", None, None),
         (None, None, None),

@@ -58,7 +58,6 @@ def build(argv: Sequence[str] = ()) -> Typer:
             for Typer to read what all of them declare takes longer than to import them.
     """
     app = Typer(
-        name="kiecli",
         context_settings=_SETTINGS,
         rich_markup_mode=None,  # plain help: brackets survive, and rich is not imported
         pretty_exceptions_enable=False,  # a traceback must never show a local: it may be the key

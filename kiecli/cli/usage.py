@@ -59,7 +59,7 @@ def usage_message(error: Exception, argv: Sequence[str]) -> str:
     """
     command = _command(error, argv)
     message = _message(error, command)
-    if command == "kiecli" and message.startswith("No such command"):
+    if message.startswith("No such command"):
         message = _instead(argv[0]) or message
     stop = "" if message.endswith("?") else "."
     see = "" if "kiecli " in message else f"{stop} See: {command} --help"

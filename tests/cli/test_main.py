@@ -130,7 +130,7 @@ def test_version_prints_the_version(kiecli: Program, argv: list[str]) -> None:
         ),
         (["wait", "a", "-t"], "option '-t' requires an argument. See: kiecli wait --help"),
         (
-            ["config", "get", "--reveal=3"],
+            ["config", "get", "dir", "--reveal=3"],
             ("option '--reveal' does not take a value. See: kiecli config get --help"),
         ),
         (["config", "-h=3"], "no such option '-='. See: kiecli config --help"),

@@ -33,6 +33,7 @@ _INPUT = "check the parameters it was submitted with"
         ("500", "Insufficient balance", _CREDITS),
         ("500", "Your credits are insufficient", _CREDITS),
         ("422", "Insufficient resolution: 300 pixels at least", _INPUT),
+        ("422", "The white balance must be from 0 to 100", _INPUT),
         ("500", "Internal error", _UPSTREAM),
         ("501", None, _UPSTREAM),
         ("524", "timeout", _UPSTREAM),

@@ -176,6 +176,12 @@ def test_what_is_wrong_depends_on_what_was_promised(
     assert found == wrong | dict.fromkeys(right)
 
 
+@pytest.mark.parametrize("expected_extension", ["png", "txt", None])
+def test_an_empty_body_is_never_the_file(expected_extension: str | None) -> None:
+    found = wrong_content(b"", 0, expected_extension=expected_extension, content_type=None)
+    assert found == "an empty body"
+
+
 def test_json_that_is_longer_than_its_head_is_no_error() -> None:
     size = len(_ERROR) + 1
     assert wrong_content(_ERROR, size, expected_extension=None, content_type=None) is None

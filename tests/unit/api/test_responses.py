@@ -61,6 +61,19 @@ def test_code_505_without_a_usable_state_is_a_refusal(data: object) -> None:
     assert type(error) is AccessError
 
 
+@pytest.mark.parametrize("code", [401, 422, 429, 500])
+def test_a_record_with_any_other_code_is_not(code: int) -> None:
+    assert _error(200, _body(code, "why", _RECORD)).message.endswith(f"why (code {code})")
+
+
+@pytest.mark.parametrize("code", [408, 501])
+def test_a_failure_of_the_task_has_its_code_and_message(code: int) -> None:
+    for msg, message in (("Out of luck", "Out of luck"), ("", None), (None, None)):
+        error = _error(200, _body(code, msg))
+        assert isinstance(error, TaskFailed)
+        assert (error.fail_code, error.fail_message) == (str(code), message)
+
+
 _KEY_HINT = "get a key at https://kie.ai/api-key; to test one: kiecli config check"
 _CODES: list[tuple[object, str, type[KieError], str, str]] = [
     (401, "No access", AccountRefused, "Kie refused the API key: No access (code 401)", _KEY_HINT),
@@ -109,6 +122,7 @@ _CODES: list[tuple[object, str, type[KieError], str, str]] = [
     ),
     ("422", "RecordInfo is NULL", TaskNotFound, "Kie has no task with this id", NOT_FOUND_HINT),
     (404, "Task not found", TaskNotFound, "Kie has no task with this id", NOT_FOUND_HINT),
+    (500, "recordInfo is null", KieUnavailable, "Kie answered: recordInfo is null (code 500)", ""),
     (
         400,
         "taskId parameter is required",
@@ -203,6 +217,10 @@ def test_of_json_without_a_code_the_status_decides_too(
 def test_a_code_with_a_decimal_point_is_that_code() -> None:
     assert decode(200, {}, _body(200.0, "success", _RECORD)) == _RECORD
     assert _error(200, _body(422.0, "recordInfo is null")).exit_code is ExitCode.NOT_FOUND
+
+
+def test_a_key_refused_by_the_status_alone_has_the_same_advice() -> None:
+    assert _error(401, b"").hint == _KEY_HINT
 
 
 def test_an_answer_from_elsewhere_hints_at_the_address() -> None:

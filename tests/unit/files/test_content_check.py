@@ -83,6 +83,7 @@ def test_text_has_no_control_characters_and_no_known_signature(head: bytes, expe
         _PAGE,
         b"<!doctype HTML PUBLIC '-//W3C//DTD HTML 4.01//EN'>",
         b"\xef\xbb\xbf\r\n\t <HTML lang=en>",
+        b"\xef\xbb\xbf<html>",
         b"<!-- [if IE] --><!-- two --> <html>",
         b'<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN">',
         b"<head><title>403 Forbidden</title></head>",

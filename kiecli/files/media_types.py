@@ -118,7 +118,7 @@ _PROLOG = rb"(?s:\s+|<!--.*?-->|<\?.*?\?>)"
 def first_tag(head: bytes) -> bytes:
     """Return what follows white space, comments and processing instructions, in lower case."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        head = head.decode("utf-16", errors="ignore").encode(errors="ignore")
+        head = head.decode("utf-16", errors="ignore").encode()
     at = 3 if head.startswith(b"\xef\xbb\xbf") else 0
     prolog = re.compile(_PROLOG)
     while match := prolog.match(head, at):

@@ -10,6 +10,7 @@ from typing import TypeVar
 import httpx
 
 from kiecli.errors import causes
+from kiecli.network.deadline import Deadline
 
 E = TypeVar("E", bound=Exception)
 
@@ -35,7 +36,7 @@ def get(client: httpx.Client, request: httpx.Request) -> httpx.Response:
     """Send a GET, its body left to come; once more if its idle connection was closed.
 
     The server may have acted on the first one all the same, which is harmless with GET (RFC 9110,
-    section 9.2.2). The deadline of the request goes on.
+    section 9.2.2). The deadline of the request goes on; connecting has its ten seconds anew.
 
     Raises:
         httpx.TransportError: There is no response.
@@ -45,4 +46,7 @@ def get(client: httpx.Client, request: httpx.Request) -> httpx.Response:
     except httpx.TransportError as error:
         if not was_closed_idle(error):
             raise
+    limit = request.extensions.get("timeout", {}).get("read")
+    if isinstance(limit, Deadline):  # the one for connecting began with the first request
+        request.extensions["timeout"] = limit.timeouts()
     return client.send(request, stream=True)

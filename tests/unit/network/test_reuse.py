@@ -15,7 +15,9 @@ from kiecli.network.connect import Connector
 from kiecli.network.deadline import Deadline
 from kiecli.network.logging import Exchange
 from kiecli.network.proxies import ProxyAddress
+from kiecli.network.reuse import CLOSED_IDLE
 from kiecli.network.transport import PoolTransport
+from tests.support.fakes import FakeClock
 from tests.support.proxies import Proxy, standing
 from tests.support.raw_server import Answer, RawServer, raw_server
 from tests.support.resources import nothing_left_behind
@@ -139,6 +141,25 @@ def test_the_deadline_goes_on() -> None:
             _get(http, server.url, limits)
         assert len(server.requests) == 3
         assert time.monotonic() - began < 0.9
+
+
+def test_the_time_to_connect_begins_anew_within_the_deadline() -> None:
+    clock, left = FakeClock(), list[dict[str, float]]()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        limits = request.extensions["timeout"]
+        left.append({step: limits[step].remaining() for step in ("connect", "read")})
+        clock.advance(12.0)
+        error = httpx.ReadError("")
+        error.add_note(CLOSED_IDLE)
+        raise error
+
+    request = httpx.Request(
+        "GET", "http://a.test", extensions={"timeout": Deadline(clock, 20.0).timeouts()}
+    )
+    with Client(httpx.MockTransport(answer)) as http, pytest.raises(httpx.ReadError):
+        reuse.get(http, request)
+    assert left == [{"connect": 10.0, "read": 20.0}, {"connect": 8.0, "read": 8.0}]
 
 
 def test_both_requests_are_logged() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from kiecli.durations import show
+from kiecli.network.deadline import READ_TIMEOUT
 
 # From the contract: a file host's restart takes longer than five quick attempts, and five attempts
 # that each hang for their 20 s take longer than a restart.
@@ -75,6 +76,9 @@ class SlowTransferMonitor:
     _WINDOW = 10.0  # seconds
     _SILENCE = 60.0  # seconds between two lines
     _SLOW = 1024  # bytes a second: an image takes half an hour at that
+    # A body is silent for READ_TIMEOUT at most: over a longer window the machine slept, or its
+    # disk was slow.
+    _MAX_WINDOW = _WINDOW + READ_TIMEOUT + 5.0  # seconds
 
     def __init__(self, now: float, size: int) -> None:
         """Begin to measure one body; a pause before is not slowness.
@@ -91,9 +95,10 @@ class SlowTransferMonitor:
         """Return the bytes per second if they are so few that it should be reported, else None."""
         if now - self._since < self._WINDOW:
             return None
-        rate = max(0, size - self._size) / (now - self._since)
+        window = now - self._since
+        rate = max(0, size - self._size) / window
         self._since, self._size = now, size
-        if rate >= self._SLOW or now < self._quiet_until:
+        if rate >= self._SLOW or now < self._quiet_until or window > self._MAX_WINDOW:
             return None
         self._quiet_until = now + self._SILENCE
         return rate

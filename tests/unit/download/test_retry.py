@@ -74,6 +74,12 @@ def test_a_host_that_takes_its_time_but_sends_is_not_slow() -> None:
     assert [monitor.slow_rate(at, at * 1024) for at in (10, 20, 30)] == [None, None, None]
 
 
+def test_a_machine_that_slept_is_no_slow_host() -> None:
+    monitor = SlowTransferMonitor(0.0, 0)
+    rates = [monitor.slow_rate(at, 10) for at in (9.0, 3609.0, 3628.0)]
+    assert rates == [None, None, 0.0]
+
+
 def test_starting_again_is_no_negative_speed() -> None:
     monitor = SlowTransferMonitor(0.0, 5000)
     assert monitor.slow_rate(10.0, 100) == 0.0

@@ -92,7 +92,8 @@ def attempt(source: "HasFileno", step: Callable[[], T], event: int, timeout: flo
         OSError: The connection broke.
     """
     # Checked before the step, not only before a wait: a flood of bytes never leads to a wait.
-    left = _remaining(timeout)
+    deadline = timeout if isinstance(timeout, Deadline) else None
+    left = timeout if deadline is None else deadline.remaining()
     if left is not None and left <= 0:
         raise TimeoutError("the deadline is over")
     while True:
@@ -109,11 +110,10 @@ def attempt(source: "HasFileno", step: Callable[[], T], event: int, timeout: flo
             raise TimeoutError("nothing within the time limit")
         # The step comes once more after any wait: while a machine sleeps or a process is stopped,
         # the deadline passes, but what it waited for may have come.
-        left = _remaining(timeout) if wait(source, awaited, left) else 0.0
-
-
-def _remaining(timeout: float | None) -> float | None:
-    return timeout.remaining() if isinstance(timeout, Deadline) else timeout
+        if not wait(source, awaited, left):
+            left = 0.0
+        elif deadline is not None:
+            left = deadline.remaining()
 
 
 def wait(source: "HasFileno", event: int, seconds: float | None) -> bool:

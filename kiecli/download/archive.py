@@ -1,5 +1,6 @@
 """The list of tasks that need not be asked about again: `--archive FILE`."""
 
+import os
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable
 from errno import EISDIR
@@ -64,16 +65,13 @@ class Archive:
         Raises:
             UsageError: The file cannot be read, or is not UTF-8.
         """
-        path = Path(self.path)
-        if path.is_char_device():
-            return {}  # such as /dev/null, and /dev/full never ends
         try:
-            data = _content(path)
+            data = _content(Path(self.path))
         except FileNotFoundError:
             return {}
         except OSError as error:
             # Windows calls every folder one that may not be read.
-            found = IsADirectoryError(EISDIR, "") if path.is_dir() else error
+            found = IsADirectoryError(EISDIR, "") if os.path.isdir(self.path) else error
             raise UsageError(
                 f"--archive {self.path} cannot be read: {disk_reason(found)}"
             ) from error
@@ -130,6 +128,8 @@ class Archive:
 
 
 def _content(path: Path) -> bytes:
+    if path.is_char_device():
+        return b""  # such as /dev/null, and /dev/full never ends
     if path.is_fifo():  # reading may never end, and of `<(...)` what is added would be lost
         raise OSError(0, "it is not a regular file")
     return path.read_bytes()

@@ -12,7 +12,7 @@ from kiecli.sandbox.server import Answer
 from tests.support.fakes import FakeClock
 from tests.support.faults import Faults, envelope, record
 from tests.support.program import Program, Ran
-from tests.support.systems import WINDOWS, needs_unlinking_open_files
+from tests.support.systems import WINDOWS, needs_exact_path_errors, needs_unlinking_open_files
 from tests.support.wire import FileScript
 
 PNG = media.body("image.png")
@@ -113,6 +113,18 @@ def test_an_archive_that_cannot_be_written_matters_only_where_something_is_left(
     assert kie.requests == []
     # A dry run adds nothing.
     assert kiecli(*line, "-n", "demo-image") == Ran(0, "demo-image-1.png\n", "")
+
+
+@needs_exact_path_errors
+def test_an_archive_that_the_disk_will_not_even_look_for_is_wrong_usage(
+    kiecli: Program, kie: Faults
+) -> None:
+    """As one in a folder that may not be entered is, but for root."""
+    name = "x" * 300
+    assert kiecli("download", "--archive", name, "a") == Ran(
+        2, "", f"kiecli: --archive {name} cannot be read: the name is too long for this disk\n"
+    )
+    assert kie.requests == []
 
 
 @pytest.mark.parametrize("argv", [[], ["-n"]])

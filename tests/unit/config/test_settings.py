@@ -217,6 +217,7 @@ def test_a_device_of_windows_is_no_folder_there() -> None:
         folder("out/con", WindowsPaths())
     assert str(refusal.value) == "'out/con': con is a device on Windows"
     assert folder("C:/out\\new", WindowsPaths()) == "C:/out\\new"
+    assert folder("out\r\n", WindowsPaths()) == "out\r\n"  # as `config set dir -` reads it
 
 
 def test_a_timeout_is_a_duration_and_may_be_zero() -> None:

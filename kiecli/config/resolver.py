@@ -162,6 +162,7 @@ class Config:
             AccessError: It is the key, and it cannot be one.
         """
         setting = value.setting
+        # In its final form already; to read an address loads urllib, on nearly every run.
         if value.source == "default":
             return value.text
         try:

@@ -288,3 +288,15 @@ def test_a_wrong_line_waits_for_nobody_to_type(kiecli: Program) -> None:
 
     ran = kiecli("wait", "--wrong", "-", stdin=Endless())
     assert (ran.code, ran.err.count("\n")) == (2, 1)
+
+
+@pytest.mark.parametrize("argv", [["wait", "--wrong", "a"], ["config", "get", "-"], ["nothing"]])
+def test_a_wrong_line_without_ids_on_stdin_reads_none(kiecli: Program, argv: list[str]) -> None:
+    """In a pipeline that goes on for hours, stdin has no end."""
+
+    class Endless(io.BytesIO):
+        def read1(self, _size: int | None = -1, /) -> bytes:
+            raise Interrupted(2)
+
+    ran = kiecli(*argv, stdin=Endless())
+    assert (ran.code, ran.err.count("\n")) == (2, 1)

@@ -46,9 +46,9 @@ def download(
     selection = select_tasks(runtime, output_options, arguments)
     template = PARSED_DEFAULT if flags.template is None else Template.parse(flags.template)
     is_into_folder = not (flags.to_stdout or template.absolute)
-    # Where nothing is saved into a folder, it does not matter that the setting `dir` is broken.
-    is_needed = is_into_folder or flags.directory is not None
-    directory = runtime.config.value("dir", flags.directory).text if is_needed else "."
+    # Where nothing is saved into a folder, it does not matter that the setting `dir` is broken; and
+    # `--dir` itself is refused there.
+    directory = runtime.config.value("dir", flags.directory).text if is_into_folder else "."
     checksum = output_options.json
     options = SaveOptions(directory, template, flags.overwrite, checksum, flags.write_metadata)
     # The default template needs no checks: it names tasks apart and never leaves the folder.

@@ -101,6 +101,8 @@ def test_filling_in_never_makes_a_name_that_is_a_device(
         ("{name}-{task_id}-{n}.{ext}", f"{'a' * 88}-{'c' * 128}-7.jpeg"),
         ("{model}/{name}.{ext}", f"{'b' * 200}/{'a' * 200}.jpeg"),
         ("{task_id}{task_id}", "c" * 220),
+        # A byte that is no UTF-8, as it comes in an argument, counts as one.
+        ("\udcff{name}-{model}-{n}.{ext}", f"\udcff{'a' * 107}-{'b' * 107}-7.jpeg"),
     ],
 )
 def test_a_name_that_would_be_too_long_is_shortened_where_it_matters_least(

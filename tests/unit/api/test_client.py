@@ -168,10 +168,11 @@ _REQUESTS: dict[str, Callable[[KieClient], object]] = {
 }
 
 
+@pytest.mark.parametrize("code", [200, 500])
 @pytest.mark.parametrize("following", _REQUESTS)
 @pytest.mark.parametrize("refused", _REQUESTS)
-def test_a_429_on_any_endpoint_pauses_all(refused: str, following: str) -> None:
-    answers = [envelope(429, "slow"), *[envelope(500, "down")] * 2]
+def test_a_429_on_any_endpoint_pauses_all(refused: str, following: str, code: int) -> None:
+    answers = [envelope(429, "slow"), *[envelope(code, "no data")] * 2]
     clock, at = FakeClock(), list[float]()
 
     def answer(_request: httpx.Request) -> httpx.Response:
@@ -192,8 +193,12 @@ def test_a_retry_after_that_is_a_date_counts_from_now_in_an_answer_without_a_dat
     assert _error(_client(lambda _request: limited, clock=clock)).retry_after == 42
 
 
-@pytest.mark.parametrize(("late", "at"), [(1.0, [1.0]), (1.5, [2.5])])
-def test_a_start_is_stale_when_every_thread_hung_since(late: float, at: list[float]) -> None:
+@pytest.mark.parametrize(
+    ("late", "others", "at"), [(0.0, 7, [0.0]), (1.0, 0, [1.0]), (1.0625, 8, [2.0625])]
+)
+def test_a_start_is_stale_when_every_thread_hung_since(
+    late: float, others: int, at: list[float]
+) -> None:
     clock, requests = FakeClock(), list[float]()
     limiter = RateLimiter(clock)
 
@@ -205,7 +210,7 @@ def test_a_start_is_stale_when_every_thread_hung_since(late: float, at: list[flo
     client = KieClient(http, _BASE, _KEY, clock, rate_limiter=limiter)
     started = limiter.try_acquire()
     clock.advance(late)
-    for _ in range(8 if late > 1 else 0):
+    for _ in range(others):
         limiter.acquire()
     client.task("a", started)
     assert requests == at

@@ -35,6 +35,9 @@ def was_closed_idle(error: httpx.TransportError) -> bool:
 def get(client: httpx.Client, request: httpx.Request) -> httpx.Response:
     """Send a GET, its body left to come; once more if its idle connection was closed.
 
+    Some servers announce that with a 408 before they close, which then looks like the answer (RFC
+    9110, section 15.5.9).
+
     The server may have acted on the first one all the same, which is harmless with GET (RFC 9110,
     section 9.2.2). The deadline of the request goes on; connecting has its ten seconds anew.
 
@@ -42,11 +45,20 @@ def get(client: httpx.Client, request: httpx.Request) -> httpx.Response:
         httpx.TransportError: There is no response.
     """
     try:
-        return client.send(request, stream=True)
+        response = client.send(request, stream=True)
     except httpx.TransportError as error:
         if not was_closed_idle(error):
             raise
+    else:
+        if response.status_code != httpx.codes.REQUEST_TIMEOUT or not _is_reused(response):
+            return response
+        response.close()  # and its connection, since the body was not read
     limit = request.extensions.get("timeout", {}).get("read")
     if isinstance(limit, Deadline):  # the one for connecting began with the first request
         request.extensions["timeout"] = limit.timeouts()
     return client.send(request, stream=True)
+
+
+def _is_reused(response: httpx.Response) -> bool:
+    stream = response.extensions.get("network_stream")
+    return stream is not None and stream.get_extra_info("is_reused")

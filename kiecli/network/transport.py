@@ -175,7 +175,8 @@ class SocketStream(httpcore.NetworkStream):
         self._note = note
         self._prefetch = Prefetch()
         self._is_used = False  # has carried a response, or a part of one
-        self._is_unanswered = False  # since then a request was sent, and nothing has come
+        self._is_reused = False  # has sent a request since
+        self._is_unanswered = False  # nothing has come of an answer to that
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Return the bytes available, at least one; empty at the end."""
@@ -197,7 +198,7 @@ class SocketStream(httpcore.NetworkStream):
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send all of it; a plain timeout is for each part of it that finds room."""
         unsent = memoryview(buffer)
-        self._is_unanswered = self._is_used
+        self._is_reused = self._is_unanswered = self._is_used
         try:
             while unsent:
                 sent = attempt(self._socket, lambda: self._socket.send(unsent), WRITABLE, timeout)  # noqa: B023
@@ -232,15 +233,14 @@ class SocketStream(httpcore.NetworkStream):
         return self
 
     def get_extra_info(self, info: str) -> object:
-        """Return the `socket`, whether it `is_readable`, or a function that waits until it is."""
-        source = self._socket
+        """Return the `socket`, whether it `is_readable` or `is_reused`, or a function to wait."""
         if info == "socket":
-            return source
+            return self._socket
         if info == "prefetch":
-            return partial(self._prefetch.receive, source)
+            return partial(self._prefetch.receive, self._socket)
         if info == "is_readable":
-            return is_readable(source)
-        return None
+            return is_readable(self._socket)
+        return self._is_reused if info == "is_reused" else None
 
 
 def _httpcore_error(error: OSError, step: Literal["Connect", "Read", "Write"]) -> Exception:

@@ -162,6 +162,27 @@ def test_the_time_to_connect_begins_anew_within_the_deadline() -> None:
     assert left == [{"connect": 10.0, "read": 20.0}, {"connect": 8.0, "read": 8.0}]
 
 
+TIMED_OUT = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("answers", "texts", "connections"),
+    [
+        ((OK + TIMED_OUT, END, OK), ["ok", "ok"], 2),
+        ((OK, TIMED_OUT, OK), ["ok", "ok"], 2),
+        ((TIMED_OUT, OK), ["", "ok"], 1),
+        ((OK, TIMED_OUT, TIMED_OUT, OK), ["ok", ""], 2),
+    ],
+    ids=["behind an answer", "as the answer", "at first", "twice"],
+)
+def test_a_connection_may_end_with_the_announcement_that_it_does(
+    answers: tuple[Answer, ...], texts: list[str], connections: int
+) -> None:
+    with plain(*answers) as (server, http):
+        assert [_get(http, server.url) for _ in range(2)] == texts
+        assert server.connections == connections
+
+
 def test_both_requests_are_logged() -> None:
     logged = list[Exchange]()
     with (

@@ -82,6 +82,13 @@ def make_named_pipe(path: Path) -> None:
         os.mkfifo(path)
 
 
+def make_socket(path: Path) -> None:
+    """Make one that nobody listens on, for a test that `needs_named_pipes`."""
+    if sys.platform != "win32":
+        with socket.socket(socket.AF_UNIX) as unbound:
+            unbound.bind(str(path))
+
+
 def open_terminal() -> tuple[int, int]:
     """Return both ends of a new terminal, for a test that `needs_pty`."""
     if sys.platform == "win32":

@@ -14,12 +14,16 @@ from kiecli.errors import ConfigError, ExitCode
 from tests.support.systems import (
     limit,
     make_named_pipe,
+    make_socket,
+    needs_devices,
     needs_exact_path_errors,
     needs_links,
     needs_modes,
     needs_named_pipes,
     needs_process_limits,
+    needs_pty,
     needs_unlinking_open_files,
+    open_terminal,
 )
 
 LEFT_ALONE = "fix or remove it; it was not changed"
@@ -94,6 +98,10 @@ def test_a_byte_order_mark_is_no_part_of_the_file(written: Path) -> None:
         (b"[" * 100, "nested too deeply"),
         (b"\0" * 9, "expecting value in line 1"),
         (b" " * (1 << 20) + b"{}", "too large for a config file"),
+        (
+            b" " * ((1 << 20) - 1) + b"{",
+            "expecting property name enclosed in double quotes in line 1",
+        ),
     ],
 )
 def test_a_broken_file_is_named_with_its_line_and_left_alone(
@@ -101,7 +109,7 @@ def test_a_broken_file_is_named_with_its_line_and_left_alone(
 ) -> None:
     written.write_bytes(content)
     error = refusal(ConfigStore(written))
-    assert error.message.startswith(f"the config file {written} is broken: {reason}")
+    assert error.message == f"the config file {written} is broken: {reason}"
     assert error.hint == LEFT_ALONE
     assert written.read_bytes() == content
     assert [entry.name for entry in written.parent.iterdir()] == ["config.json"]
@@ -250,14 +258,32 @@ def test_a_pipe_without_a_name_is_refused_as_what_it_is() -> None:
     os.close(write)
 
 
-@needs_named_pipes
-def test_no_file_at_all_is_named_by_the_null_device_which_is_not_replaced() -> None:
-    store = ConfigStore(Path(os.devnull))
-    assert store.read() == {}
+@needs_devices
+def test_no_file_at_all_is_named_by_the_null_device() -> None:
+    assert ConfigStore(Path(os.devnull)).read() == {}
+
+
+@needs_pty
+def test_a_device_is_not_replaced() -> None:
+    """A terminal, beside which no file can be made: to lose the null device breaks the machine."""
+    ours, theirs = open_terminal()
+    os.write(ours, b"\n")
+    store = ConfigStore(Path(f"/dev/fd/{theirs}"))
     with pytest.raises(ConfigError) as error:
         store.set("dir", "out")
-    assert error.value.message == "cannot write the config file /dev/null: it is not a regular file"
+    reason = "it is not a regular file"
+    assert error.value.message == f"cannot write the config file {store.path}: {reason}"
     assert stat.S_ISCHR(store.path.stat().st_mode)
+    os.close(ours)
+    os.close(theirs)
+
+
+@needs_named_pipes
+def test_a_socket_in_its_place_is_refused(folder: Path) -> None:
+    make_socket(Path("config.json"))  # relative: such a path has some 100 characters at most
+    message = "cannot read the config file config.json: it is not a regular file"
+    assert refusal(ConfigStore(Path("config.json"))).message == message
+    assert stat.S_ISSOCK((folder / "config.json").stat().st_mode)
 
 
 @needs_process_limits

@@ -48,6 +48,15 @@ def test_a_file_that_stands_still_has_no_speed() -> None:
     assert row.measure(4.5, 80) == "6.0 MB/10.0 MB"
 
 
+def test_to_hear_of_no_new_byte_is_no_measurement() -> None:
+    """A pause between two pieces belongs to the time of the next one."""
+    row = FileRow("a.mp4", 0, 10 * MB, 0.0)
+    row.advance(5 * MB, 10 * MB, 1.0)
+    row.advance(5 * MB, 10 * MB, 2.0)
+    assert row.measure(2.0, 60) == "5.0 MB/10.0 MB 5.0 MB/s 1s"
+    assert row.measure(4.0, 60) == "5.0 MB/10.0 MB"
+
+
 @pytest.mark.parametrize(
     ("width", "total", "shown"),
     [(59, 10 * MB, "50% 1s"), (59, None, "5.0 MB"), (20, 0, "5.0 MB 0s")],

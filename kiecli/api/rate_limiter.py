@@ -119,7 +119,7 @@ class RateLimiter:
             self._paused_until = max(self._paused_until, now + pause)
 
     def _next_start(self, now: float) -> float:
-        is_burst = now - self._last >= _QUIET or now < self._burst_until
+        is_burst = now < self._burst_until
         paced = self._last if is_burst else self._last + 1 / MAX_REQUESTS_PER_SECOND
         is_full = len(self._started) == MAX_REQUESTS_PER_SECOND
         fits_second = self._started[0] + 1.0 if is_full else _NEVER

@@ -105,8 +105,8 @@ class Template(NamedTuple):
 
     def with_field(self, field: str) -> str:
         """Return the text of this template with one more field in it, to be given as advice."""
-        stem, extension = split_extension(self.text.removesuffix(".{ext}"))
-        ending = ".{ext}" if extension or stem != self.text else ""
+        stem, _ = split_extension(self.text.removesuffix(".{ext}"))
+        ending = ".{ext}" if stem != self.text else ""
         return f"{stem}-{{{field}}}{ending}"
 
     def check(self, *, several_tasks: bool, in_folder: bool) -> None:

@@ -376,6 +376,7 @@ def test_a_host_that_can_have_no_address_is_a_setting_to_mend(host: str) -> None
     error = _error(KieClient(http, f"http://{host}", _KEY, FakeClock()))
     assert type(error) is ConfigError
     assert error.message == f"{host} is not a valid hostname"
+    assert error.hint == "check base-url with: kiecli config get base-url"
 
 
 def test_a_bug_of_ours_is_not_swallowed() -> None:
@@ -432,6 +433,7 @@ def test_an_answer_without_end_is_not_read_to_it() -> None:
 
 def test_the_trace_tells_of_each_exchange_without_key_and_query() -> None:
     clock, trace = FakeClock(), list[Exchange]()
+    clock.advance(1)
     slow = _dripping(5, 0.1, clock)
 
     def answer(_request: httpx.Request) -> httpx.Response:

@@ -150,6 +150,8 @@ def test_requests_that_were_under_way_together_pause_once() -> None:
     assert limiter.pause_left() == 4
     limiter.completed(started[3], RateLimited("m", retry_after=20))
     assert limiter.pause_left() == 20
+    limiter.completed(_at(limiter, clock, 22), _LIMITED)
+    assert limiter.pause_left() == 10  # doubled once, not with each of them
 
 
 def test_a_good_answer_from_before_the_pause_does_not_end_it() -> None:

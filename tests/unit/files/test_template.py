@@ -154,6 +154,11 @@ def test_a_template_that_goes_with_the_rest_of_the_line_passes(
             f"add {{label}}, as in: -o {SHELL.quote('pic-{n}-{label}.{ext}')}",
         ),
         (
+            "pic",
+            "several tasks cannot share --output pic",
+            f"add {{label}}, as in: -o {SHELL.quote('pic-{label}')}",
+        ),
+        (
             "/tmp/{task_id}",
             "--output /tmp/{task_id} is an absolute path",
             "use it without --dir, or give a relative one",
@@ -286,13 +291,18 @@ def test_a_long_prompt_is_cut_between_words(prompt: str, words: str) -> None:
         ("out\\con", "--output out\\con: con is a device on Windows"),
         ("nul.{ext}", "--output nul.{ext}: nul is a device on Windows"),
         ("C:\\a:{n}", "--output C:\\a:{n}: a name cannot have ':' on Windows"),
-        ("out\\", "--output out\\ names a folder, not a file"),
     ],
 )
 def test_on_windows_names_that_its_disks_cannot_have_are_refused(text: str, message: str) -> None:
     with pytest.raises(UsageError) as refusal:
         Template.parse(text, WindowsPaths())
-    assert refusal.value.message == message
+    assert (refusal.value.message, refusal.value.hint) == (message, "give another name")
+
+
+def test_on_windows_a_backslash_at_the_end_names_a_folder() -> None:
+    with pytest.raises(UsageError) as refusal:
+        Template.parse("out\\", WindowsPaths())
+    assert refusal.value.message == "--output out\\ names a folder, not a file"
 
 
 def test_on_windows_both_slashes_make_folders() -> None:

@@ -1,13 +1,15 @@
 """The line to run: it does all of what is left, or there is none."""
 
+import io
 from signal import SIGINT
+from typing import Any
 
 import httpx
 import pytest
 
 from kiecli.errors import Interrupted
 from tests.support.faults import Faults
-from tests.support.program import Program, Ran
+from tests.support.program import FakeStream, Program, Ran
 from tests.support.terminal import FakeTerminal
 
 
@@ -58,6 +60,21 @@ def test_a_signal_names_also_what_could_not_be_saved(kiecli: Program, kie: Fault
     kiecli.event_queue.put_at(600.0, Interrupted(SIGINT))
     ran = kiecli("download", "-q", "-w", "-t", "1h", "hero=a", "demo-slow", "demo-fail")
     assert ran.err.endswith("to continue: kiecli download -w -t 1h hero=a demo-slow\n")
+
+
+def test_a_signal_after_the_last_task_has_no_line(kiecli: Program) -> None:
+    class Interrupting(io.BytesIO):
+        """What takes stderr, and the signal comes with the summary."""
+
+        def write(self, data: Any, /) -> int:
+            if b"2 tasks:" in bytes(data):
+                raise Interrupted(SIGINT)
+            return super().write(data)
+
+    err = FakeStream()
+    err.buffer = Interrupting()  # type: ignore[assignment]
+    ran = kiecli("download", "demo-image", "demo-text", err=err)
+    assert (ran.code, ran.err.splitlines()[-1]) == (130, "kiecli: interrupted")
 
 
 MANY = [f"t{n}" for n in range(201)]

@@ -140,6 +140,7 @@ def test_a_429_pauses_all_requests(name: str) -> None:
 def test_requests_that_were_under_way_together_pause_once() -> None:
     clock = FakeClock()
     limiter = RateLimiter(clock)
+    assert limiter.pause_left() == 0
     started = [_at(limiter, clock, moment) for moment in (0, 0, 0, 0.05)]
     clock.advance_to(1)
     limiter.completed(started[0], _LIMITED)

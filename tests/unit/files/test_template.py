@@ -277,6 +277,8 @@ def test_the_type_decides_on_an_extension_before_the_bytes_do(
         ("x" * 30 + " " + "y" * 29, "x" * 30 + " " + "y" * 29),
         ("x" * 30 + " " + "y" * 30, "x" * 30),
         ("x" * 60 + " y", "x" * 60),
+        ("x" * 61 + " y", "x" * 60),
+        ("x " + "y" * 58 + " z", "x " + "y" * 58),
         ("\u65e5" * 61, "\u65e5" * 60),
     ],
 )

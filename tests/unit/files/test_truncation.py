@@ -13,7 +13,9 @@ from kiecli.files.truncation import truncation_of
 
 
 def _judge(data: bytes, expected_extension: str | None = None) -> str | None:
-    return truncation_of(io.BytesIO(data), len(data), expected_extension)
+    file = io.BytesIO(data)
+    file.seek(0, io.SEEK_END)  # as after writing it
+    return truncation_of(file, len(data), expected_extension)
 
 
 def _chunk(name: bytes, data: bytes = b"") -> bytes:

@@ -62,6 +62,7 @@ def test_a_signal_names_also_what_could_not_be_saved(kiecli: Program, kie: Fault
     assert ran.err.endswith("to continue: kiecli download -w -t 1h hero=a demo-slow\n")
 
 
+@pytest.mark.usefixtures("folder")
 def test_a_signal_after_the_last_task_has_no_line(kiecli: Program) -> None:
     class Interrupting(io.BytesIO):
         """What takes stderr, and the signal comes with the summary."""

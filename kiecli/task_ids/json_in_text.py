@@ -20,10 +20,18 @@ _BEFORE_VALUE = (":", ",", "[", "{")
 # What follows a name is part of a larger value, which is damaged: it may be a task's input.
 _AFTER_NAME = re.compile(r'"\s*+(?::|=>)\s*+(?:\\*+")?\Z')
 _MAX_DEPTH = 1000  # `safe_json` takes 64: what is deeper is searched as damaged text
+_FILLED = ':"\\u0000"'  # the JSON of EMPTY, behind a name
+# A value that is missing behind a name; strings are skipped.
+_GAP = re.compile(r":\s*+(?=[,}])")
+_STRING_OR_GAP = re.compile(rf'"(?:[^"\\\n]++|\\.)*+"|(?P<gap>{_GAP.pattern})')
 _MAY_BE_JSON = re.compile(r'\s*+[{\["]')
 # Strings of JSON in values of JSON: with the 64 levels of each, far from Python's 1,000 calls.
 _MAX_STRING_DEPTH = 40
 _MAX_LOOK_BACK = 200  # characters: no name or line is indented by more
+
+
+EMPTY = "\0"
+"""What stands for the missing value in `{"hero": }`."""
 
 
 class RepeatedNames(dict[str, object]):
@@ -75,10 +83,19 @@ def decoded(value: object, depth: int) -> object:
 def parse_all(text: str) -> list[object]:
     """Return the values of a text that holds one after the other and nothing else.
 
+    A shell that puts an answer together leaves nothing where a command has printed nothing, as in
+    `{"hero": , "footer": {...}}`: such a value is `EMPTY`.
+
     Raises:
         ValueError: There is something else.
     """
-    return list(safe_json.parse_all(text, object_pairs_hook=_object))
+    try:
+        return list(safe_json.parse_all(text, object_pairs_hook=_object))
+    except ValueError:
+        if not _GAP.search(text):  # looked for first, as going through all strings takes longer
+            raise
+    filled = _STRING_OR_GAP.sub(lambda found: _FILLED if found["gap"] else found[0], text)
+    return list(safe_json.parse_all(filled, object_pairs_hook=_object))
 
 
 def split(text: str) -> Iterator[Piece]:

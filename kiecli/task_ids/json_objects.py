@@ -10,8 +10,15 @@ from typing import NamedTuple
 
 from kiecli.errors import UsageError
 from kiecli.task_ids.json_answers import ID_NAMES, OPAQUE_NAMES, error_in, is_creation, own_ids
-from kiecli.task_ids.json_in_text import RepeatedNames, decoded, pairs_of
-from kiecli.task_ids.task_id import FoundTask, Source, is_task_id, label_error, trim_id
+from kiecli.task_ids.json_in_text import EMPTY, RepeatedNames, decoded, pairs_of
+from kiecli.task_ids.task_id import (
+    FILL_HINT,
+    FoundTask,
+    Source,
+    is_task_id,
+    label_error,
+    trim_id,
+)
 
 _NOT_LABELS = OPAQUE_NAMES.union(
     ID_NAMES,
@@ -27,6 +34,7 @@ class _Form(Enum):
 
     ID = auto()
     ANSWER = auto()
+    EMPTY = auto()
     OTHER = auto()
 
 
@@ -104,6 +112,10 @@ def _below(value: object, at: _Location) -> _Found:
         return _in_items([_below(item, at._replace(depth=at.depth + 1)) for item in value])
     if isinstance(value, str) and is_task_id(task_id := trim_id(value)):
         return _Found([FoundTask(task_id, at.place)], _Form.ID)
+    if value == EMPTY:
+        error = UsageError("the answer on stdin is empty", hint=FILL_HINT)
+        missing = FoundTask("", at.place, source=Source.MISSING, error=error)
+        return _Found([missing], _Form.EMPTY)
     return _NOTHING
 
 
@@ -159,5 +171,6 @@ def _in_answer(
 
 def _counts(name: str, found: _Found) -> bool:
     """Return whether what stands under a name may be ids: text is where an answer is handed on."""
-    is_text = any(task.source is Source.TEXT for task in found.tasks)
-    return found.form is not _Form.ID and (name in _WRAPPERS or not is_text)
+    if found.form in {_Form.ID, _Form.EMPTY}:
+        return False
+    return name in _WRAPPERS or all(task.source is not Source.TEXT for task in found.tasks)

@@ -63,6 +63,11 @@ FOOTER = SHELL.quote("foot er=new2")
                 "kiecli: to continue: kiecli wait hero=new1 new2\n"
             ),
         ),
+        (  # the second createTask printed nothing
+            ["wait", "-"],
+            f'{{"hero": {creation("new1")}, "footer": }}',
+            "created hero=new1; to continue: kiecli wait hero=new1\n",
+        ),
         (
             ["wait", "-"],
             creation("new1") + '{"code":402,"msg":"m"}',

@@ -269,6 +269,9 @@ def test_a_damaged_answer_of_create_task_still_has_its_id(stdin: str) -> None:
         (f'    "taskId": "{ONE}",\n    "taskId": "{TWO}",\n', [f"{ONE}!", f"{TWO}!"]),
         (f'a.json:"taskId":"{ONE}"\nb.json:"taskId":"{TWO}"\n', [f"{ONE}!", f"{TWO}!"]),
         (f'{{"taskId": "{ONE}", "parts": [{{"taskId": "{TWO}"', [f"{ONE}!"]),
+        # A value is missing, but not that of a label.
+        (f'{{"code": 200, "data": {{"taskId": "{ONE}", "x": }}, "y": }}', [f"{ONE}!"]),
+        (f'{{"note": ":, }}", "hero": {json.dumps(creation())}, "footer":}}', [f"{ONE}!"]),
     ],
 )
 def test_damaged_json_has_the_ids_of_its_outermost_objects(stdin: str, found: list[str]) -> None:
@@ -386,6 +389,19 @@ def test_damaged_json_has_the_ids_of_its_outermost_objects(stdin: str, found: li
             "a name stands twice in value 1 on stdin",
             "give each task its own",
         ),
+        *[  # a command that should have filled in a value has printed nothing
+            (
+                stdin,
+                "the answer for 'footer' on stdin is empty",
+                "did the command that should fill it fail?",
+            )
+            for stdin in (
+                f'{{"hero": {json.dumps(creation())}, "footer": }}',
+                f'{{"footer":, "hero": {json.dumps(creation())}}}',
+                f'{{"hero": "{ONE}", "footer": \n}}\n',
+                '{"footer": , "hero": }',
+            )
+        ],
         (
             lines({"hero": ours(ONE, "footer")}),
             "'footer' in value 1 on stdin has another label, too: 'hero'",

@@ -27,7 +27,7 @@ def door(request: pytest.FixtureRequest) -> Iterator[Door]:
     else:
         with (
             serving(now=lambda: NOON) as server,
-            httpx.Client(timeout=0.3, trust_env=False) as client,
+            httpx.Client(timeout=2.0, trust_env=False) as client,
         ):
             yield server.faults, client
 

@@ -8,25 +8,26 @@ from kiecli.errors import KieError, NameTaken, SaveError, causes, system_reason,
 FREE_SPACE = "free some space, then run the line again"
 FREE_TEMPORARY_SPACE = "free some space there, or set TMPDIR to a folder on another disk"
 _OTHER_FOLDER = "choose another folder with -d"
-# EFBIG does not tell which of both refused: where it is the limit, no other place helps.
-_RAISE_SIZE = "raise the limit with 'ulimit -f', or "
-_OTHER_NAME = "choose another name with -o"
+_MORE_FILES = "lower -j, or raise the limit with 'ulimit -n'"
+# What it means, what to do where the path can stay, and how to choose another path.
 _MESSAGES = {
-    errno.ENOSPC: ("the disk is full", FREE_SPACE),
-    errno.EDQUOT: ("the disk quota is used up", FREE_SPACE),
+    errno.ENOSPC: ("the disk is full", FREE_SPACE, ""),
+    errno.EDQUOT: ("the disk quota is used up", FREE_SPACE, ""),
+    # It does not tell which of both refused: where it is the limit, no other place helps.
     errno.EFBIG: (
         "the file is larger than the disk or 'ulimit -f' allows",
-        f"{_RAISE_SIZE}{_OTHER_FOLDER}",
+        "raise the limit with 'ulimit -f'",
+        _OTHER_FOLDER,
     ),
-    errno.EROFS: ("the disk is read-only", _OTHER_FOLDER),
-    errno.EACCES: ("permission denied", _OTHER_FOLDER),
-    errno.EPERM: ("permission denied", _OTHER_FOLDER),
-    errno.ENAMETOOLONG: ("the name is too long for this disk", "choose a shorter one with -o"),
-    errno.EEXIST: ("part of the path is a file, not a folder", _OTHER_FOLDER),
-    errno.ENOTDIR: ("part of the path is a file, not a folder", _OTHER_FOLDER),
-    errno.EISDIR: ("a folder with this name exists", _OTHER_NAME),
-    errno.EMFILE: ("too many open files", "lower -j, or raise the limit with 'ulimit -n'"),
-    errno.ENFILE: ("too many open files", "lower -j, or raise the limit with 'ulimit -n'"),
+    errno.EROFS: ("the disk is read-only", "", _OTHER_FOLDER),
+    errno.EACCES: ("permission denied", "", _OTHER_FOLDER),
+    errno.EPERM: ("permission denied", "", _OTHER_FOLDER),
+    errno.ENAMETOOLONG: ("the name is too long for this disk", "", "choose a shorter one with -o"),
+    errno.EEXIST: ("part of the path is a file, not a folder", "", _OTHER_FOLDER),
+    errno.ENOTDIR: ("part of the path is a file, not a folder", "", _OTHER_FOLDER),
+    errno.EISDIR: ("a folder with this name exists", "", "choose another name with -o"),
+    errno.EMFILE: ("too many open files", _MORE_FILES, ""),
+    errno.ENFILE: ("too many open files", _MORE_FILES, ""),
 }
 _DENIED = frozenset({errno.EACCES, errno.EPERM})
 # No later run can save under the same path, so no resume command is given.
@@ -54,7 +55,8 @@ def save_error(path: str, error: KieError | OSError | UnicodeEncodeError) -> Kie
 
 def disk_error(path: str, error: OSError) -> SaveError:
     """Return the error of a file that the disk refuses."""
-    reason, hint = _describe(error)
+    reason, remedy, elsewhere = _describe(error)
+    hint = _either(remedy, elsewhere)
     kind = NameTaken if error.errno in _NEED_ANOTHER_PATH or _is_denied(error) else SaveError
     return kind(f"could not save {path}: {reason}{_in_the_way(path, error)}", hint=hint)
 
@@ -94,15 +96,17 @@ def disk_hint(error: OSError, elsewhere: str) -> str:
         error: What the disk answered.
         elsewhere: How the user chooses another place for this file, as -d and -o do not.
     """
-    hint = _describe(error)[1]
-    if error.errno == errno.EFBIG:
-        return f"{_RAISE_SIZE}{elsewhere}"
-    return elsewhere if hint and error.errno not in NO_ROOM | NO_DESCRIPTORS else hint
+    _, remedy, of_result = _describe(error)
+    return _either(remedy, elsewhere if of_result else "")
 
 
-def _describe(error: OSError) -> tuple[str, str]:
-    """Return what an error of the disk means for a result, and what to do about it, if known."""
-    return _MESSAGES.get(error.errno or 0, (system_reason(error), ""))
+def _either(remedy: str, elsewhere: str) -> str:
+    return ", or ".join(filter(None, (remedy, elsewhere)))
+
+
+def _describe(error: OSError) -> tuple[str, str, str]:
+    """Return what an error of the disk means for a result, a remedy, and how to go elsewhere."""
+    return _MESSAGES.get(error.errno or 0, (system_reason(error), "", ""))
 
 
 def disk_full(path: str, error: OSError, *, resumable: bool) -> SaveError:

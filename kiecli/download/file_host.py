@@ -132,9 +132,9 @@ def _send(
             "GET",
             url,
             headers=headers,
-            extensions={"task_id": requested.task_id, "timeout": deadline.timeouts()},
+            extensions={"task_id": requested.task_id},
         )
-        response = reuse.get(client, request)
+        response = reuse.get(client, request, deadline)
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
         if is_out_of_descriptors(error):
             hosts.on_not_tried(server)

@@ -32,18 +32,24 @@ def was_closed_idle(error: httpx.TransportError) -> bool:
     return any(CLOSED_IDLE in getattr(cause, "__notes__", ()) for cause in causes(error))
 
 
-def get(client: httpx.Client, request: httpx.Request) -> httpx.Response:
+def get(client: httpx.Client, request: httpx.Request, deadline: Deadline) -> httpx.Response:
     """Send a GET, its body left to come; once more if its idle connection was closed.
 
     Some servers announce that with a 408 before they close, which then looks like the answer (RFC
     9110, section 15.5.9).
 
     The server may have acted on the first one all the same, which is harmless with GET (RFC 9110,
-    section 9.2.2). The deadline of the request goes on; connecting has its ten seconds anew.
+    section 9.2.2). The deadline goes on; connecting has its ten seconds anew.
+
+    Args:
+        client: Sends it.
+        request: The request, still without its time limits.
+        deadline: That of the request, of both together.
 
     Raises:
         httpx.TransportError: There is no response.
     """
+    request.extensions["timeout"] = deadline.timeouts()
     try:
         response = client.send(request, stream=True)
     except httpx.TransportError as error:
@@ -53,9 +59,7 @@ def get(client: httpx.Client, request: httpx.Request) -> httpx.Response:
         if response.status_code != httpx.codes.REQUEST_TIMEOUT or not _is_reused(response):
             return response
         response.close()  # and its connection, since the body was not read
-    limit = request.extensions.get("timeout", {}).get("read")
-    if isinstance(limit, Deadline):  # the one for connecting began with the first request
-        request.extensions["timeout"] = limit.timeouts()
+    request.extensions["timeout"] = deadline.timeouts()  # the limit for connecting begins anew
     return client.send(request, stream=True)
 
 

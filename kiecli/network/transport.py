@@ -233,7 +233,7 @@ class SocketStream(httpcore.NetworkStream):
         return self
 
     def get_extra_info(self, info: str) -> object:
-        """Return the `socket`, whether it `is_readable` or `is_reused`, or a function to wait."""
+        """Return the `socket`, whether it `is_readable` or `is_reused`, or `prefetch` to wait."""
         if info == "socket":
             return self._socket
         if info == "prefetch":

@@ -15,7 +15,6 @@ from kiecli.network.connect import Connector
 from kiecli.network.deadline import Deadline
 from kiecli.network.logging import Exchange
 from kiecli.network.proxies import ProxyAddress
-from kiecli.network.reuse import CLOSED_IDLE
 from kiecli.network.transport import PoolTransport
 from tests.support.fakes import FakeClock
 from tests.support.proxies import Proxy, standing
@@ -65,9 +64,9 @@ def plain(*answers: Answer) -> Iterator[tuple[RawServer, Client]]:
         yield server, client
 
 
-def _get(http: Client, url: str, limits: dict[str, float] | None = None) -> str:
-    extensions = {} if limits is None else {"timeout": limits}
-    with closing(reuse.get(http, httpx.Request("GET", url, extensions=extensions))) as response:
+def _get(http: Client, url: str, seconds: float = 20.0) -> str:
+    deadline = Deadline(SystemClock(), seconds)
+    with closing(reuse.get(http, httpx.Request("GET", url), deadline)) as response:
         response.read()
         return response.text
 
@@ -126,9 +125,8 @@ def test_a_tunnel_that_a_proxy_has_opened_is_no_connection_that_was_used(
 def test_silence_is_not_answered_with_another_request() -> None:
     with plain(OK, [60.0]) as (server, http):
         _get(http, server.url)
-        limits = Deadline(SystemClock(), 0.2).timeouts()
         with pytest.raises(httpx.ReadTimeout):
-            _get(http, server.url, limits)
+            _get(http, server.url, 0.2)
         assert len(server.requests) == 2
 
 
@@ -136,9 +134,8 @@ def test_the_deadline_goes_on() -> None:
     with plain(OK, [0.4, None], [60.0]) as (server, http):
         _get(http, server.url)
         began = time.monotonic()
-        limits = Deadline(SystemClock(), 0.6).timeouts()
         with pytest.raises(httpx.ReadTimeout):
-            _get(http, server.url, limits)
+            _get(http, server.url, 0.6)
         assert len(server.requests) == 3
         assert time.monotonic() - began < 0.9
 
@@ -150,15 +147,11 @@ def test_the_time_to_connect_begins_anew_within_the_deadline() -> None:
         limits = request.extensions["timeout"]
         left.append({step: limits[step].remaining() for step in ("connect", "read")})
         clock.advance(12.0)
-        error = httpx.ReadError("")
-        error.add_note(CLOSED_IDLE)
-        raise error
+        raise reuse.closed_idle(httpx.ReadError(""))
 
-    request = httpx.Request(
-        "GET", "http://a.test", extensions={"timeout": Deadline(clock, 20.0).timeouts()}
-    )
+    request = httpx.Request("GET", "http://a.test")
     with Client(httpx.MockTransport(answer)) as http, pytest.raises(httpx.ReadError):
-        reuse.get(http, request)
+        reuse.get(http, request, Deadline(clock, 20.0))
     assert left == [{"connect": 10.0, "read": 20.0}, {"connect": 8.0, "read": 8.0}]
 
 

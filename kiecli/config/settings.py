@@ -71,6 +71,8 @@ def _suggestion(name: str) -> str:
     return f"the settings are {', '.join(names)}"
 
 
+_KIE_HOST = "api.kie.ai"
+_KIE_URL = f"https://{_KIE_HOST}"
 # Stricter than urlsplit, which drops newlines silently and accepts what httpx or the resolver
 # would raise for: an empty label, an invalid port, text around the brackets.
 _LABEL = r"[a-z0-9_-]{1,63}"
@@ -99,13 +101,13 @@ def _base_url(text: str) -> str:
         or int(address["port"] or 0) > _MAX_PORT
         or (address["host"].startswith("[") and not is_ip(address["host"].strip("[]")))
     ):
-        raise ValueError(f"{text!r} is not a URL such as https://api.kie.ai")
+        raise ValueError(f"{text!r} is not a URL such as {_KIE_URL}")
     host = address["host"].strip("[]").lower()
     if address["scheme"].lower() == "http" and not is_loopback(host):
         raise ValueError(f"{text!r} would send the key unencrypted: use https")
     # Kie's documents show whole URLs, and requests to half of one are only answered with 404.
-    if host.rstrip(".") == "api.kie.ai" and (address["path"] or "").strip("/"):
-        raise ValueError(f"{text!r} has a path, which kiecli adds itself: use https://api.kie.ai")
+    if host.rstrip(".") == _KIE_HOST and (address["path"] or "").strip("/"):
+        raise ValueError(f"{text!r} has a path, which kiecli adds itself: use {_KIE_URL}")
     return url.rstrip("/")  # paths are appended to it
 
 
@@ -153,7 +155,7 @@ def _timeout(text: str) -> str:
 
 SETTINGS = (
     Setting("api-key", "KIE_API_KEY", None, api_key.check, secret=True, mask=api_key.mask),
-    Setting("base-url", "KIE_BASE_URL", "https://api.kie.ai", _base_url, mask=_without_user),
+    Setting("base-url", "KIE_BASE_URL", _KIE_URL, _base_url, mask=_without_user),
     Setting("dir", "KIECLI_DIR", ".", folder),
     Setting("timeout", "KIECLI_TIMEOUT", "15m", _timeout),
 )

@@ -105,7 +105,7 @@ class Template(NamedTuple):
 
     def with_field(self, field: str) -> str:
         """Return the text of this template with one more field in it, to be given as advice."""
-        stem, _ = split_extension(self.text.removesuffix(".{ext}"))
+        stem = split_extension(self.text.removesuffix(".{ext}"))[0]
         ending = ".{ext}" if stem != self.text else ""
         return f"{stem}-{{{field}}}{ending}"
 

@@ -12,9 +12,10 @@ from kiecli import safe_json
 # Where JSON with an id can begin: `[INFO]`, `{x}` and `{}` do not. Possessive, as all of these: no
 # text is read twice.
 _START = re.compile(r'\{\s*+(?=")|\[\s*+(?=[\["{\]\-\dtfn])')
+_STRING = r'"(?:[^"\\\n]++|\\.)*+"'
 # Inside: a string (its closing quote may be missing; it never goes beyond its line), brackets, and
 # a line that begins with one.
-_TOKEN = re.compile(r'"(?:[^"\\\n]++|\\.)*+"?|[\[{]|[\]}]|\n(?=[\[{])')
+_TOKEN = re.compile(rf"{_STRING}?|[\[{{]|[\]}}]|\n(?=[\[{{])")
 _PARTNER = {"}": "{", "]": "["}
 _BEFORE_VALUE = (":", ",", "[", "{")
 # What follows a name is part of a larger value, which is damaged: it may be a task's input.
@@ -23,7 +24,7 @@ _MAX_DEPTH = 1000  # `safe_json` takes 64: what is deeper is searched as damaged
 _FILLED = ':"\\u0000"'  # the JSON of EMPTY, behind a name
 # A value that is missing behind a name; strings are skipped.
 _GAP = re.compile(r":\s*+(?=[,}])")
-_STRING_OR_GAP = re.compile(rf'"(?:[^"\\\n]++|\\.)*+"|(?P<gap>{_GAP.pattern})')
+_STRING_OR_GAP = re.compile(rf"{_STRING}|(?P<gap>{_GAP.pattern})")
 _MAY_BE_JSON = re.compile(r'\s*+[{\["]')
 # Strings of JSON in values of JSON: with the 64 levels of each, far from Python's 1,000 calls.
 _MAX_STRING_DEPTH = 40

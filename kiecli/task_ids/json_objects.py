@@ -34,7 +34,7 @@ class _Form(Enum):
 
     ID = auto()
     ANSWER = auto()
-    EMPTY = auto()
+    EMPTY = auto()  # the text has no value there
     OTHER = auto()
 
 

@@ -55,6 +55,15 @@ def test_a_key_in_the_place_of_a_name_is_not_repeated(key: str) -> None:
 
 
 _read_url = get_setting("base-url").read
+
+
+def _refusal(url: str) -> str:
+    """Why an address is refused."""
+    with pytest.raises(ValueError, match=r".") as refusal:
+        _read_url(url)
+    return str(refusal.value)
+
+
 _read_folder = get_setting("dir").read
 _read_timeout = get_setting("timeout").read
 
@@ -93,10 +102,8 @@ def test_base_urls_that_are_taken(url: str, read: str) -> None:
     ],
 )
 def test_a_path_at_kies_own_host_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match="has a path") as refusal:
-        _read_url(url)
     advice = "has a path, which kiecli adds itself: use https://api.kie.ai"
-    assert str(refusal.value) == f"{url!r} {advice}"
+    assert _refusal(url) == f"{url!r} {advice}"
 
 
 _NO_ADDRESSES = [
@@ -112,9 +119,7 @@ _NO_ADDRESSES = [
 
 @pytest.mark.parametrize("url", _NO_ADDRESSES)
 def test_what_is_no_address_of_the_web_is_refused_with_an_example(url: str) -> None:
-    with pytest.raises(ValueError, match="is not a URL") as refusal:
-        _read_url(url)
-    assert str(refusal.value) == f"{url!r} is not a URL such as https://api.kie.ai"
+    assert _refusal(url) == f"{url!r} is not a URL such as https://api.kie.ai"
 
 
 @pytest.mark.parametrize(
@@ -132,16 +137,12 @@ def test_what_is_no_address_of_the_web_is_refused_with_an_example(url: str) -> N
     ],
 )
 def test_the_key_never_leaves_the_machine_in_clear_text(url: str) -> None:
-    with pytest.raises(ValueError, match="unencrypted") as refusal:
-        _read_url(url)
-    assert str(refusal.value) == f"{url!r} would send the key unencrypted: use https"
+    assert _refusal(url) == f"{url!r} would send the key unencrypted: use https"
 
 
 @pytest.mark.parametrize("url", ["https://me:canary@api.kie.ai", "https://canary@api.kie.ai"])
 def test_a_user_in_the_address_is_refused_unseen(url: str) -> None:
-    with pytest.raises(ValueError, match="user") as refusal:
-        _read_url(url)
-    assert str(refusal.value) == "the address has a user name in it, which would not be sent"
+    assert _refusal(url) == "the address has a user name in it, which would not be sent"
 
 
 @pytest.mark.parametrize(
@@ -164,9 +165,7 @@ def test_a_user_in_the_address_is_masked_where_the_value_is_shown(url: str, show
 
 @pytest.mark.parametrize("url", ["https://api.kie.ai?", "https://api.kie.ai/#x", "https://a/?b=c"])
 def test_a_query_or_a_fragment_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match="query") as refusal:
-        _read_url(url)
-    assert str(refusal.value) == f"{url!r} has a query or a fragment, which would be lost"
+    assert _refusal(url) == f"{url!r} has a query or a fragment, which would be lost"
 
 
 @given(st.text(max_size=40) | st.from_regex(r"https?://[^ ]{0,20}", fullmatch=True))

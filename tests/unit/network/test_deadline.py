@@ -110,7 +110,9 @@ def test_what_came_while_the_machine_slept_is_received_past_the_deadline(
     assert steps == [0.0, 3600.0]
 
 
-def test_but_once_only(pair: tuple[socket.socket, socket.socket]) -> None:
+def test_a_step_comes_only_once_more_past_the_deadline(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
     (ours, theirs), clock = pair, FakeClock()
     theirs.sendall(b"half a record")
     steps = list[float]()

@@ -36,7 +36,8 @@ _FLOORS: list[dict[str, str]] = [
 ]
 _SANDBOX = "sandbox"
 
-_MAX_MODULE = 250
+# Lines. Long enough for all of one question: pip's resumable download, in one file, has as many.
+_MAX_MODULE = 400
 _MAX_BODY = 40
 
 

@@ -24,10 +24,10 @@ from kiecli.task_ids.task_selection import TaskSelection
 if TYPE_CHECKING:
     from kiecli.commands.error_report import ErrorReport
     from kiecli.commands.stop_rule import LeftOpen
-    from kiecli.download.progress import FileFinished, TransferEvent
+    from kiecli.download.progress import FileFinished, TaskSaved, TransferEvent
     from kiecli.task_ids.stdin_ids import StdinTasks
 
-    DownloadEvent = FileFinished | TransferEvent
+    DownloadEvent = FileFinished | TaskSaved | TransferEvent
     # A worker puts an exception into the queue which the main thread has to raise again.
     Event = PollCompleted | Exchange | DownloadEvent | BaseException
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from kiecli import outcome
@@ -13,7 +14,7 @@ from kiecli.commands.download_options import DownloadFlags, check_for_stdout, ch
 from kiecli.download.disk_checks import ensure_writable
 from kiecli.download.downloader import FILES_PER_TRANSFER, Downloader
 from kiecli.download.plan import SavedFile, SaveOptions
-from kiecli.download.progress import FileFinished, TransferEvent, TransferRetrying
+from kiecli.download.progress import FileFinished, TaskSaved, TransferEvent, TransferRetrying
 from kiecli.errors import ExitCode, FolderNotWritable, KieError
 from kiecli.files.template import PARSED_DEFAULT, Template
 from kiecli.outcome import Outcome
@@ -120,8 +121,9 @@ class DownloadSession:
             idle=self._workers.idle,
             archive=flags.archive,
         )
-        self._saving: dict[str, tuple[int, dict[int, SavedFile]]] = {}
-        """Of each task that is being saved, how many files it has, and those that have ended."""
+        self._saving: dict[str, dict[int, SavedFile]] = {}
+        """Of each task that is being saved, the files that have ended, by their place in it."""
+        self._lock = Lock()
         self._held: list[Task] = []
         """Succeeded tasks that are saved only if the one before them cannot be (--any)."""
 
@@ -136,7 +138,8 @@ class DownloadSession:
                         self._on_settled(event)
                     case FileFinished():
                         reporter.file_finished(event.target, event.file)
-                        self._on_file_finished(event)
+                    case TaskSaved():
+                        self._on_task_saved(event.task)
                     case _:
                         reporter.transfer(event)
         except BaseException:  # a signal, or the reader of stdout went away
@@ -176,46 +179,47 @@ class DownloadSession:
         except KieError as error:
             self._end_task(outcome.from_wait(task.task_id, task, error))
             return
-        self._saving[task.task_id] = len(targets), {}
+        self._saving[task.task_id] = {}
         self._warn_of_age(task)
+        if self._flags.dry_run:
+            self._preview(task, targets)
+            return
         for target in targets:
-            if self._flags.dry_run:
-                self._preview(target)
-            else:
-                self._workers.submit(partial(self._save, target))
+            self._workers.submit(partial(self._save, target, len(targets)))
 
-    def _preview(self, target: "Target") -> None:
-        file = self._downloader.preview(target)
-        if file.error is not None:
-            self._batch.reporter.error(file.error, about=target.name)
-        self._on_file_finished(FileFinished(target, file))
+    def _preview(self, task: Task, targets: "Sequence[Target]") -> None:
+        """Report where the files of a task would be saved (--dry-run)."""
+        for target in targets:
+            file = self._downloader.preview(target)
+            if file.error is not None:
+                self._batch.reporter.error(file.error, about=target.name)
+            self._saving[task.task_id][target.n] = file
+        self._on_task_saved(task)
 
-    def _save(self, target: "Target") -> FileFinished | BaseException:
-        """Save one target, on a worker; return how that ended."""
+    def _save(self, target: "Target", count: int) -> TaskSaved | BaseException | None:
+        """Save one of `count` targets of a task, on a worker; return what that leads to."""
         try:
             if self._flags.to_stdout:
                 file = self._downloader.write_to(target, output.stdout_sink(self._runtime))
             else:
                 file = self._downloader.save(target)
-            return FileFinished(target, file)
         except BaseException as error:  # noqa: BLE001  stdout is closed, or a bug: the main
             return error  # thread raises it again
+        # Each event wakes the main thread, at the cost of the threads that save.
+        if self._batch.reporter.shows_files or file.error is not None:
+            self._runtime.event_queue.put(FileFinished(target, file))
+        with self._lock:  # one of them is the last; all have sent their events before
+            ended = self._saving[target.task_id]
+            ended[target.n] = file
+            return TaskSaved(target.task) if len(ended) == count else None
 
     def _report(self, event: TransferEvent) -> None:
-        """Hand an event of a worker to the main thread, where it is shown.
-
-        Each wakes the main thread, at the cost of the threads that save.
-        """
+        """Hand an event of a worker to the main thread, where it is shown."""
         if self._batch.reporter.shows_growth or isinstance(event, TransferRetrying):
             self._runtime.event_queue.put(event)
 
-    def _on_file_finished(self, event: FileFinished) -> None:
-        task = event.target.task
-        count, ended = self._saving[task.task_id]
-        ended[event.target.n] = event.file
-        if len(ended) < count:
-            return
-        del self._saving[task.task_id]
+    def _on_task_saved(self, task: Task) -> None:
+        ended = self._saving.pop(task.task_id)
         files = tuple(ended[n] for n in sorted(ended))
         errors = [file.error for file in files if file.error is not None]
         all_saved = Outcome(task.task_id, task, files=files)

@@ -8,6 +8,7 @@ total is None where the host declares none.
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:  # commands that save nothing show none of them
+    from kiecli.api.models import Task
     from kiecli.download.plan import SavedFile, Target
 
 
@@ -42,3 +43,9 @@ class FileFinished(NamedTuple):
 
     target: "Target"
     file: "SavedFile"
+
+
+class TaskSaved(NamedTuple):
+    """All files of a task have ended."""
+
+    task: "Task"

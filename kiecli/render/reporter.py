@@ -29,6 +29,9 @@ class Reporter:
     shows_growth = False
     """Whether it shows the progress of files; if not, only TransferRetrying is passed to it."""
 
+    shows_files = False
+    """Whether it shows files that were saved; if not, only those that failed are passed to it."""
+
     prints_pending = False
     """Whether an unfinished task (exit code 8) is worth a line."""
 
@@ -142,6 +145,7 @@ class LogReporter(Reporter):
     """Prints one line for each event, as for a log."""
 
     prints_pending = True
+    shows_files = True
 
     def __init__(
         self,

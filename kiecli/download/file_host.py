@@ -14,8 +14,8 @@ from kiecli.download.disk_errors import is_out_of_descriptors
 from kiecli.download.failures import PermanentError, TransientError
 from kiecli.download.response import FileResponse
 from kiecli.files.content_check import is_text
-from kiecli.network import reuse
 from kiecli.network.body import Chunk, iter_body
+from kiecli.network.client import get
 from kiecli.network.deadline import READ_TIMEOUT, Deadline
 from kiecli.network.errors import (
     PROXY_LOGIN_REQUIRED,
@@ -134,7 +134,7 @@ def _send(
             headers=headers,
             extensions={"task_id": requested.task_id},
         )
-        response = reuse.get(client, request, deadline)
+        response = get(client, request, deadline)
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
         if is_out_of_descriptors(error):
             hosts.on_not_tried(server)

@@ -15,7 +15,7 @@ import httpx
 from kiecli import __version__
 from kiecli.clock import Clock, SystemClock
 from kiecli.network.connect import Connector, Resolve, resolve
-from kiecli.network.deadline import CONNECT_TIMEOUT, READ_TIMEOUT
+from kiecli.network.deadline import CONNECT_TIMEOUT, READ_TIMEOUT, Deadline
 
 if TYPE_CHECKING:
     from kiecli.network.logging import RequestLogger
@@ -206,3 +206,44 @@ class ProxyRouter(httpx.BaseTransport):
             pools = list(self._pools.values())
         for pool in pools:
             pool.close()
+
+
+def get(client: httpx.Client, request: httpx.Request, deadline: Deadline) -> httpx.Response:
+    """Send a GET, its body left to come; once more if its idle connection was closed.
+
+    Such a connection looks open when it is chosen, so every client that keeps connections meets a
+    server that closes one just as the request comes. Nothing is wrong with server or network then,
+    and the request was most likely never read: curl and browsers ask again at once (RFC 9112,
+    section 9.3.1). Some servers announce the end with a 408, which then looks like the answer (RFC
+    9110, section 15.5.9).
+
+    The server may have acted on the first one all the same, which is harmless with GET (RFC 9110,
+    section 9.2.2). The deadline goes on; connecting has its ten seconds anew.
+
+    Args:
+        client: Sends it.
+        request: The request, still without its time limits.
+        deadline: That of the request, of both together.
+
+    Raises:
+        httpx.TransportError: There is no response.
+    """
+    request.extensions["timeout"] = deadline.timeouts()
+    try:
+        response = client.send(request, stream=True)
+    except httpx.TransportError as error:
+        from kiecli.network.errors import was_closed_idle
+
+        if not was_closed_idle(error):
+            raise
+    else:
+        if response.status_code != httpx.codes.REQUEST_TIMEOUT or not _is_reused(response):
+            return response
+        response.close()  # and its connection, since the body was not read
+    request.extensions["timeout"] = deadline.timeouts()  # the limit for connecting begins anew
+    return client.send(request, stream=True)
+
+
+def _is_reused(response: httpx.Response) -> bool:
+    stream = response.extensions.get("network_stream")
+    return stream is not None and stream.get_extra_info("is_reused")

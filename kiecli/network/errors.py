@@ -7,6 +7,7 @@ server sent, and httpx's can quote what was sent to it.
 import errno
 import socket
 import ssl
+from typing import TypeVar
 
 import httpx
 
@@ -95,6 +96,26 @@ def certificate_hint(error: BaseException) -> str:
 def proxy_note(host: str, port: int) -> str:
     """Return the note (PEP 678) for an error in connecting to a proxy; `name_of_peer` reads it."""
     return f"{_PROXY}[{host}]:{port}" if ":" in host else f"{_PROXY}{host}:{port}"
+
+
+E = TypeVar("E", bound=Exception)
+
+CLOSED_IDLE = "the idle connection was closed"
+"""The note (PEP 678) on an error that a reused connection ended with before any byte of an answer.
+
+It is also the outcome of such a request in the log.
+"""
+
+
+def closed_idle(error: E) -> E:
+    """Return the error with the note that it is the end of an idle connection."""
+    error.add_note(CLOSED_IDLE)
+    return error
+
+
+def was_closed_idle(error: httpx.TransportError) -> bool:
+    """Return whether a reused connection was closed before any byte of an answer came."""
+    return any(CLOSED_IDLE in getattr(cause, "__notes__", ()) for cause in causes(error))
 
 
 def name_of_peer(host: str, error: BaseException) -> str:

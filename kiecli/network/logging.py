@@ -7,7 +7,7 @@ from typing import NamedTuple
 import httpx
 
 from kiecli.clock import Clock
-from kiecli.network.reuse import CLOSED_IDLE, was_closed_idle
+from kiecli.network.errors import CLOSED_IDLE, was_closed_idle
 
 
 class Exchange(NamedTuple):

@@ -15,10 +15,8 @@ import httpx
 
 from kiecli.clock import Clock
 from kiecli.network.connect import Connector
-from kiecli.network.deadline import CONNECT_TIMEOUT, READABLE, WRITABLE, Deadline, attempt
-from kiecli.network.errors import proxy_note
-from kiecli.network.prefetch import Prefetch, is_readable
-from kiecli.network.reuse import closed_idle
+from kiecli.network.deadline import CONNECT_TIMEOUT, READABLE, WRITABLE, Deadline, attempt, wait
+from kiecli.network.errors import closed_idle, proxy_note
 
 if TYPE_CHECKING:
     from kiecli.network.proxies import ProxyAddress
@@ -166,6 +164,43 @@ class _Backend(httpcore.NetworkBackend):
         return SocketStream(source, note if is_tls_first else "")
 
 
+_PIECE_SIZE = 64 * 1024  # bytes received ahead at most: what httpcore reads at a time
+
+
+class Prefetch:
+    """What was received from a connection and not read yet; nothing at first.
+
+    Receiving ahead is the way to know whether there is something to read. A readable socket may
+    hold half a TLS record, as packets rarely end where records do, and TLS returns nothing of it
+    before the other half has come. Without TLS, receiving is one system call, and asking before is
+    two.
+    """
+
+    _received: bytes | OSError = b""
+
+    def receive(self, source: "AnySocket", deadline: Deadline) -> bool:
+        """Return True as soon as a read has something to return or raise, False at the deadline."""
+        receive = partial(source.recv, _PIECE_SIZE)
+        try:
+            self._received = attempt(source, receive, READABLE, deadline)
+        except TimeoutError:
+            return False
+        except OSError as error:  # kept: the next call would only meet what comes after it
+            self._received = error
+        return True
+
+    def take(self) -> bytes:
+        """Return what was received, once; raise the error that was met instead.
+
+        Raises:
+            OSError: The connection broke.
+        """
+        received, self._received = self._received, b""
+        if isinstance(received, OSError):
+            raise received
+        return received
+
+
 class SocketStream(httpcore.NetworkStream):
     """A connection, with TLS or without, over a socket that does not block."""
 
@@ -241,6 +276,14 @@ class SocketStream(httpcore.NetworkStream):
         if info == "is_readable":
             return is_readable(self._socket)
         return self._is_reused if info == "is_reused" else None
+
+
+def is_readable(source: "AnySocket") -> bool:
+    """Return True if something of a connection has come, or its end, or if it is closed."""
+    # What TLS has deciphered already is in the socket no more; and another thread may have
+    # closed it.
+    is_deciphered = hasattr(source, "pending") and source.pending() > 0
+    return source.fileno() < 0 or is_deciphered or wait(source, READABLE, 0)
 
 
 def _httpcore_error(error: OSError, step: Literal["Connect", "Read", "Write"]) -> Exception:

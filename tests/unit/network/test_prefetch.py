@@ -10,7 +10,7 @@ import pytest
 
 from kiecli.clock import SystemClock
 from kiecli.network.deadline import Deadline
-from kiecli.network.prefetch import Prefetch, is_readable
+from kiecli.network.transport import Prefetch, is_readable
 from tests.support.server import Certificate
 
 Pair = tuple[ssl.SSLSocket, ssl.SSLSocket, socket.socket]

@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from kiecli.clock import SystemClock
-from kiecli.network import reuse
-from kiecli.network.client import Client, ClientFactory
+from kiecli.network.client import Client, ClientFactory, get
 from kiecli.network.connect import Connector
 from kiecli.network.deadline import Deadline
+from kiecli.network.errors import closed_idle
 from kiecli.network.logging import Exchange
 from kiecli.network.proxies import ProxyAddress
 from kiecli.network.transport import PoolTransport
@@ -66,7 +66,7 @@ def plain(*answers: Answer) -> Iterator[tuple[RawServer, Client]]:
 
 def _get(http: Client, url: str, seconds: float = 20.0) -> str:
     deadline = Deadline(SystemClock(), seconds)
-    with closing(reuse.get(http, httpx.Request("GET", url), deadline)) as response:
+    with closing(get(http, httpx.Request("GET", url), deadline)) as response:
         response.read()
         return response.text
 
@@ -147,11 +147,11 @@ def test_the_time_to_connect_begins_anew_within_the_deadline() -> None:
         limits = request.extensions["timeout"]
         left.append({step: limits[step].remaining() for step in ("connect", "read")})
         clock.advance(12.0)
-        raise reuse.closed_idle(httpx.ReadError(""))
+        raise closed_idle(httpx.ReadError(""))
 
     request = httpx.Request("GET", "http://a.test")
     with Client(httpx.MockTransport(answer)) as http, pytest.raises(httpx.ReadError):
-        reuse.get(http, request, Deadline(clock, 20.0))
+        get(http, request, Deadline(clock, 20.0))
     assert left == [{"connect": 10.0, "read": 20.0}, {"connect": 8.0, "read": 8.0}]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kiecli import safe_json
-from kiecli.config.api_key import KEY_PAGE
+from kiecli.config.settings import KEY_PAGE
 from kiecli.errors import (
     AccessError,
     AccountRefused,

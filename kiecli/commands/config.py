@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from kiecli.config.api_key import mask
-from kiecli.config.settings import SETTINGS, Setting, get_setting
+from kiecli.config.settings import SETTINGS, Setting, get_setting, mask_key
 from kiecli.errors import ExitCode, Interrupted, UsageError
 from kiecli.runtime import Runtime
 from kiecli.safe_text import sanitize
@@ -48,7 +47,7 @@ def show(runtime: Runtime, name: str, *, reveal: bool) -> ExitCode:
                 "not printing the masked key into a pipe",
                 hint=f"for the real key: kiecli config get {name} --reveal",
             )
-        text = mask(text)
+        text = mask_key(text)
     # A program needs the exact value; on a terminal its control characters must not act.
     runtime.out.line(sanitize(text) if runtime.out.is_terminal else text)
     return ExitCode.DONE

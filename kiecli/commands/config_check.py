@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 from kiecli.api.client import KieClient
 from kiecli.api.responses import BASE_URL_HINT, TASK_ID_HINT
 from kiecli.commands import output
-from kiecli.config.api_key import KEY_PAGE
-from kiecli.config.settings import Value
+from kiecli.config.settings import KEY_PAGE, Value
 from kiecli.errors import (
     ConnectionFailed,
     ExitCode,

@@ -6,8 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from kiecli import durations
-from kiecli.config import api_key, settings
-from kiecli.config.settings import Setting, Value
+from kiecli.config.settings import (
+    KEY_PAGE,
+    Setting,
+    Value,
+    extract_key,
+    get_setting,
+)
 from kiecli.config.store import ConfigStore
 from kiecli.errors import AccessError, ConfigError, UsageError
 
@@ -61,12 +66,12 @@ class Config:
             ConfigError: The value cannot be used, or the file that holds it is broken.
             AccessError: It is the key, and there is none or it cannot be one.
         """
-        setting = settings.get_setting(name)
+        setting = get_setting(name)
         value = next(self.values(setting, option), None)
         if value is None:  # all other settings have a default
             raise AccessError(
                 f"no API key is set, in {setting.variable} or the config file",
-                hint=f"get one at {api_key.KEY_PAGE}, then run: kiecli config set {name}",
+                hint=f"get one at {KEY_PAGE}, then run: kiecli config set {name}",
             )
         return value._replace(text=self._checked(value))
 
@@ -100,8 +105,8 @@ class Config:
             ConfigError: The file that would hold it is broken.
         """
         # Also a malformed key: it may contain a real one.
-        value = next(self.values(settings.get_setting("api-key")), None)
-        texts = [] if value is None else [value.text.strip(), api_key.extract(value.text)]
+        value = next(self.values(get_setting("api-key")), None)
+        texts = [] if value is None else [value.text.strip(), extract_key(value.text)]
         return [*dict.fromkeys(filter(None, texts))]
 
     def set(self, name: str, text: str) -> str | None:
@@ -112,7 +117,7 @@ class Config:
             ConfigError: The value cannot be used, or the file cannot be written.
             AccessError: It is the key, and it cannot be one.
         """
-        setting = settings.get_setting(name)
+        setting = get_setting(name)
         checked = self._checked(Value(setting, text, "option", name))
         # A folder is stored as typed, with `~`: a config file may be shared between homes.
         self.store.set(name, checked if setting.secret else text.strip())
@@ -126,7 +131,7 @@ class Config:
             UsageError: There is no such setting.
             ConfigError: The file is broken or cannot be written.
         """
-        removed = self.store.remove(settings.get_setting(name).name)
+        removed = self.store.remove(get_setting(name).name)
         self._read = None
         return removed
 
@@ -211,7 +216,7 @@ def _fix_hint(value: Value) -> str:
     """Return how to correct a value that cannot be used."""
     setting = value.setting
     if setting.secret:
-        copy = f"copy the key from {api_key.KEY_PAGE}"
+        copy = f"copy the key from {KEY_PAGE}"
         if value.source == "environment":
             return f"{copy} into {setting.variable}"
         return f"{copy}, then run: kiecli config set {setting.name}"

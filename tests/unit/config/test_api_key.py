@@ -2,7 +2,7 @@
 
 import pytest
 
-from kiecli.config.api_key import check, extract, mask
+from kiecli.config.settings import check_key, extract_key, mask_key
 
 KEY = "sk-canary/0123+4567_89.ab"
 
@@ -22,7 +22,7 @@ _PASTED = [
 
 @pytest.mark.parametrize("line", _PASTED)
 def test_a_key_is_taken_out_of_a_pasted_line(line: str) -> None:
-    assert check(line.format(KEY)) == KEY
+    assert check_key(line.format(KEY)) == KEY
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_key_is_taken_out_of_a_pasted_line(line: str) -> None:
 )
 def test_what_no_request_can_carry_is_refused_unseen(text: str, reason: str | None) -> None:
     with pytest.raises(ValueError, match="key") as refusal:
-        check(text)
+        check_key(text)
     assert str(refusal.value) == (
         f"the key is {reason}"
         if reason
@@ -71,13 +71,13 @@ def test_what_no_request_can_carry_is_refused_unseen(text: str, reason: str | No
 )
 def test_what_stands_for_a_key_is_refused(text: str, reason: str) -> None:
     with pytest.raises(ValueError, match="key") as refusal:
-        check(text)
+        check_key(text)
     assert str(refusal.value) == f"the key is {reason}"
 
 
 @pytest.mark.parametrize("key", [KEY, "KIE_API_KEY", "a$b", "a,b", "100%", "a*b"])
 def test_a_key_alone_stays_as_it_is(key: str) -> None:
-    assert extract(key) == check(key) == key
+    assert extract_key(key) == check_key(key) == key
 
 
 @pytest.mark.parametrize(
@@ -92,4 +92,4 @@ def test_a_key_alone_stays_as_it_is(key: str) -> None:
     ],
 )
 def test_a_mask_shows_the_last_four_of_a_long_key(key: str, shown: str) -> None:
-    assert mask(key) == shown
+    assert mask_key(key) == shown

@@ -15,7 +15,6 @@ from kiecli.cli.options import (
     Quiet,
     Timeout,
     Verbose,
-    stop_option,
 )
 from kiecli.errors import ExitCode, UsageError
 from kiecli.runtime import OutputOptions, Runtime
@@ -106,19 +105,15 @@ def download(
     The paths are printed as tasks finish. A file under its final name is complete. Running the
     same line again keeps what is there, resumes what is not, and costs next to nothing.
     """
-    stop = stop_option(any_task=any_task, fail_fast=fail_fast)
+    if any_task and fail_fast:
+        raise UsageError("--any cannot go with --fail-fast", hint="leave out one of them")
+    stop = "--any" if any_task else "--fail-fast" if fail_fast else ""
     needs_wait = {"--timeout": timeout, "--interval": interval, stop: stop}
     for option in (option for option, is_given in needs_wait.items() if is_given and not wait):
         raise UsageError(f"{option} needs --wait", hint=f"add --wait, or leave out {option}")
     if output == "-":
-        given = {
-            "--json": json,
-            "--dry-run": dry_run,
-            "--dir": directory is not None,
-            "--archive": archive is not None,
-            "--write-metadata": write_metadata,
-        }
-        _refuse_with_stdout(given)
+        files = {"--dir": directory, "--archive": archive, "--write-metadata": write_metadata}
+        _refuse_with_stdout({"--json": json, "--dry-run": dry_run, **files})
     if archive == "-":  # not a file of that name: a list on stdin is meant
         raise UsageError("--archive needs a file", hint="task ids on stdin are read by: -")
 
@@ -148,7 +143,7 @@ def download(
     return command
 
 
-def _refuse_with_stdout(given: dict[str, bool]) -> None:
-    for option, is_given in given.items():
-        if is_given:
+def _refuse_with_stdout(given: dict[str, bool | str | None]) -> None:
+    for option, value in given.items():
+        if value not in (False, None):  # an empty name was given, too
             raise UsageError(f"-o - cannot go with {option}", hint=f"leave out {option}")

@@ -1,12 +1,15 @@
-"""`main(argv, runtime)`: parses, runs the command, turns exceptions into the exit status."""
+"""`main(argv, runtime)`: parses, runs the command, turns exceptions into the exit status.
+
+The application that Typer parses with is built here, too, for each command line.
+"""
 
 import traceback
 from collections.abc import Sequence
-from typing import cast
+from typing import Annotated, cast
 
-from typer import BadParameter
+from typer import BadParameter, Context, Exit, Option, Typer
 
-from kiecli.cli.app import build
+from kiecli import __version__
 from kiecli.cli.options import Command
 from kiecli.errors import ExitCode, Interrupted, KieError, StdoutClosed, UsageError, causes
 from kiecli.runtime import Runtime
@@ -148,9 +151,85 @@ def _parsed(argv: Sequence[str], runtime: Runtime) -> Command | None:
 
 def _report(bug: BaseException, runtime: Runtime) -> int:
     """Print a bug's traceback, without the key."""
-    from kiecli import __version__
-
     runtime.redact_api_key()  # a traceback quotes lines and messages, not locals
     runtime.err.write("".join(traceback.format_exception(bug)))
     runtime.err.error(f"this is a bug in kiecli {__version__}; please report it")
     return ExitCode.BUG
+
+
+_EPILOG = """\b
+Examples:
+  kiecli config set api-key
+  kiecli status "$ID"
+  url=$(kiecli wait "$ID") || exit
+  kiecli download --wait -d out - < created.json
+
+\b
+Exit codes:
+    0  done
+    1  Kie says the task failed: change the input, submit again
+    2  wrong usage or bad configuration: fix the line
+    4  key or account refused: fix the key or the credits
+    5  no such Market task: check the id
+    6  Kie could not be reached: run the line that the message gives
+    7  a result could not be saved: read the message, it says what can help
+    8  not finished, and you did not ask to wait: try later, or wait
+   70  a bug in kiecli: report it
+  124  time is up, the task is still running: run the line given
+  130, 143, 141  Ctrl-C, SIGTERM, the reader of stdout went away
+"""
+
+# Click's own default is `--help` alone.
+_CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"]}
+
+
+def _kiecli(
+    ctx: Context,
+    version: Annotated[bool, Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    """Ask about Kie.ai tasks, wait for them and save their results before the links expire."""
+    if version:
+        ctx.ensure_object(Runtime).out.line(f"kiecli {__version__}")
+        raise Exit
+    # Not `no_args_is_help`, which exits with 2.
+    if ctx.invoked_subcommand is None:
+        ctx.ensure_object(Runtime).out.line(ctx.get_help())
+
+
+_COMMANDS = ("status", "wait", "download", "config")
+
+
+def build(argv: Sequence[str] = ()) -> Typer:
+    """Return the application; calling it returns a `Command`, or an exit code.
+
+    Args:
+        argv: The arguments. Where they begin with a command, it is the only one of the application:
+            for Typer to read what all of them declare takes longer than to import them.
+    """
+    app = Typer(
+        context_settings=_CONTEXT_SETTINGS,
+        rich_markup_mode=None,  # plain help: brackets survive, and rich is not imported
+        pretty_exceptions_enable=False,  # a traceback must never show a local: it may be the key
+        epilog=_EPILOG,
+    )
+    app.callback(invoke_without_command=True)(_kiecli)
+    is_known = argv == ["--version"] or (argv and argv[0] in _COMMANDS)
+    needed = argv[:1] if is_known else _COMMANDS  # all for help, completion and mistakes
+    # In the order of the help.
+    if "status" in needed:
+        from kiecli.cli import status
+
+        app.command("status", epilog=status.EXAMPLES)(status.status)
+    if "wait" in needed:
+        from kiecli.cli import wait
+
+        app.command("wait", epilog=wait.EXAMPLES)(wait.wait)
+    if "download" in needed:
+        from kiecli.cli import download
+
+        app.command("download", epilog=download.EXAMPLES)(download.download)
+    if "config" in needed:
+        from kiecli.cli import config
+
+        app.add_typer(config.build(_CONTEXT_SETTINGS), name="config")
+    return app

@@ -11,7 +11,7 @@ from typer import Argument, BadParameter, Option
 
 from kiecli import durations
 from kiecli.cli import completion
-from kiecli.errors import ExitCode, UsageError
+from kiecli.errors import ExitCode
 
 Command = Callable[[], ExitCode]
 """What a command returns to `main`, which calls it once parsing is over."""
@@ -38,17 +38,6 @@ def _seconds(text: str, *, zero: bool = False) -> float:
         return durations.parse(text, zero=zero)
     except ValueError as error:
         raise BadParameter(str(error)) from error
-
-
-def stop_option(*, any_task: bool, fail_fast: bool) -> str:
-    """Return which of `--any` and `--fail-fast` was given, or an empty string.
-
-    Raises:
-        UsageError: Both were.
-    """
-    if any_task and fail_fast:
-        raise UsageError("--any cannot go with --fail-fast", hint="leave out one of them")
-    return "--any" if any_task else "--fail-fast" if fail_fast else ""
 
 
 Ids = Annotated[

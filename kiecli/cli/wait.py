@@ -12,9 +12,8 @@ from kiecli.cli.options import (
     Quiet,
     Timeout,
     Verbose,
-    stop_option,
 )
-from kiecli.errors import ExitCode
+from kiecli.errors import ExitCode, UsageError
 from kiecli.runtime import OutputOptions, Runtime
 
 EXAMPLES = """\b
@@ -42,7 +41,9 @@ def wait(
     URLs are printed as each task succeeds; a finished task returns at once. When the time
     is up the exit code is 124, the task is still running, and stderr has the line to keep waiting.
     """
-    stop = stop_option(any_task=any_task, fail_fast=fail_fast)
+    if any_task and fail_fast:
+        raise UsageError("--any cannot go with --fail-fast", hint="leave out one of them")
+    stop = "--any" if any_task else "--fail-fast" if fail_fast else ""
 
     def command() -> ExitCode:
         # Here and not above: help and completion need none of what this imports.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from typer.main import get_command
 
-from kiecli.cli.app import build
+from kiecli.cli.main import build
 from kiecli.commands.command_line import (
     ALL_OPTIONS,
     LONG_WITH_VALUE,

@@ -18,9 +18,8 @@ from kiecli.download.disk_errors import is_out_of_descriptors, save_error
 from kiecli.download.failures import PermanentError
 from kiecli.download.host_health import HostHealth, Idle
 from kiecli.download.job import SaveJob
-from kiecli.download.plan import SavedFile, SaveOptions, Target, plan
+from kiecli.download.plan import NameReservations, SavedFile, SaveOptions, Target, plan
 from kiecli.download.progress import TransferEvent
-from kiecli.download.reservations import NameReservations
 from kiecli.errors import KieError, SaveError
 from kiecli.system.disk_interface import Disk
 from kiecli.system.system_disk import SYSTEM_DISK

@@ -9,15 +9,10 @@ from typing import Any
 
 from kiecli.clock import iso_timestamp
 from kiecli.download.inline_result import as_file
-from kiecli.download.plan import SavedFile, Target
+from kiecli.download.plan import SavedFile, Target, metadata_path
 
 # Bytes that are read: parameters may hold pictures in base64, but no metadata file is so long.
 _MAX_SIZE = 64 * 1024 * 1024
-
-
-def metadata_path(path: str) -> str:
-    """Return the path of the metadata of a file."""
-    return f"{path}.json"
 
 
 def encode(target: Target, saved: SavedFile) -> bytes:

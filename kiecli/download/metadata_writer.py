@@ -7,7 +7,7 @@ from kiecli.download.checksum import checksum_of
 from kiecli.download.destination import in_the_way, inspect
 from kiecli.download.disk_errors import disk_error
 from kiecli.download.part_file import PartFile, remove_part
-from kiecli.download.plan import SavedFile, Target
+from kiecli.download.plan import SavedFile, Target, metadata_path
 from kiecli.errors import SaveError
 from kiecli.system.disk_interface import Disk
 
@@ -33,7 +33,7 @@ class MetadataWriter:
         Returns:
             The file, which stays saved whatever goes wrong here: that is in its `error`.
         """
-        path = metadata.metadata_path(saved.path)
+        path = metadata_path(saved.path)
         try:
             # What is there stays, with whatever a user has added to it.
             if saved.status == "kept" and metadata.proves(saved.path, saved.bytes, target):

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from kiecli.api.models import Task
-from kiecli.download.plan import SaveOptions, plan
-from kiecli.download.reservations import NameReservations
+from kiecli.download.plan import NameReservations, SaveOptions, plan
 from kiecli.errors import UsageError
 from kiecli.files.template import Template
 from kiecli.system.syntax import SHELL

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiecli.api.models import Task
-from kiecli.download.plan import SaveOptions, plan
-from kiecli.download.reservations import NameReservations
+from kiecli.download.plan import NameReservations, SaveOptions, plan
 from kiecli.files.sanitize import fold_path
 from kiecli.files.template import (
     FIELDS,

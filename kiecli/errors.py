@@ -20,7 +20,7 @@ KieError
 Interrupted and StdoutClosed are not in the tree: nobody but `main` may swallow them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from enum import IntEnum
 from typing import TypeVar
 
@@ -40,26 +40,6 @@ class ExitCode(IntEnum):
     PENDING = 8
     BUG = 70  # EX_SOFTWARE of sysexits.h
     DEADLINE = 124  # as timeout(1) ends
-
-
-# With several tasks the exit code is the first of these that occurred: errors that the user has to
-# fix come before those that a retry may solve.
-_PRECEDENCE = (
-    ExitCode.USAGE,
-    ExitCode.REFUSED,
-    ExitCode.FAILED,
-    ExitCode.NOT_FOUND,
-    ExitCode.SAVE_FAILED,
-    ExitCode.UNAVAILABLE,
-    ExitCode.DEADLINE,
-    ExitCode.PENDING,
-)
-
-
-def combined_exit_code(codes: Iterable[ExitCode]) -> ExitCode:
-    """Return the exit code of a run from those of its tasks."""
-    occurred = set(codes)
-    return next((code for code in _PRECEDENCE if code in occurred), ExitCode.DONE)
 
 
 class KieError(Exception):

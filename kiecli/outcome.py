@@ -1,6 +1,9 @@
-"""The outcome of a run for one task: what the renderers show, and its exit code."""
+"""The outcome of a run for one task: what the renderers show, and its exit code.
 
-from collections.abc import Sequence
+The exit code of the process is made of those of its tasks.
+"""
+
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from kiecli.api.models import Phase, Task
@@ -207,3 +210,23 @@ def _combined(errors: Sequence[KieError], results: int) -> KieError:
 
 def _failure(task: Task | None) -> KieError | None:
     return task.to_error() if task is not None and task.phase is Phase.FAILED else None
+
+
+# With several tasks the exit code is the first of these that occurred: errors that the user has to
+# fix come before those that a retry may solve.
+_PRECEDENCE = (
+    ExitCode.USAGE,
+    ExitCode.REFUSED,
+    ExitCode.FAILED,
+    ExitCode.NOT_FOUND,
+    ExitCode.SAVE_FAILED,
+    ExitCode.UNAVAILABLE,
+    ExitCode.DEADLINE,
+    ExitCode.PENDING,
+)
+
+
+def combined_exit_code(codes: Iterable[ExitCode]) -> ExitCode:
+    """Return the exit code of a run from those of its tasks."""
+    occurred = set(codes)
+    return next((code for code in _PRECEDENCE if code in occurred), ExitCode.DONE)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from math import inf
 from typing import TYPE_CHECKING, cast
 
-from kiecli.errors import DeadlineExceeded, ExitCode, combined_exit_code
+from kiecli.errors import DeadlineExceeded, ExitCode
 from kiecli.network.logging import Exchange
-from kiecli.outcome import Outcome
+from kiecli.outcome import Outcome, combined_exit_code
 from kiecli.polling.policy import PollPolicy
 from kiecli.polling.poller import MAX_CONCURRENT_POLLS, PollCompleted, Poller
 from kiecli.polling.scheduler import PollScheduler

@@ -1,6 +1,4 @@
-"""Exit codes, and which of several stands for a whole run."""
-
-from itertools import pairwise
+"""The exceptions and their exit codes."""
 
 import pytest
 
@@ -9,7 +7,6 @@ from kiecli.errors import (
     ExitCode,
     KieError,
     causes,
-    combined_exit_code,
     system_reason,
     without_frames,
 )
@@ -28,17 +25,6 @@ def test_every_exit_code_is_the_one_that_the_contract_names() -> None:
         "BUG": 70,
         "DEADLINE": 124,
     }
-
-
-def test_what_a_person_must_mend_comes_before_what_only_time_can() -> None:
-    order = [ExitCode(code) for code in (2, 4, 1, 5, 7, 6, 124, 8, 0)]
-    for before, after in pairwise(order):
-        assert combined_exit_code([after, before]) is before
-        assert combined_exit_code([before, after]) is before
-
-
-def test_a_run_over_nothing_is_done() -> None:
-    assert combined_exit_code([]) is ExitCode.DONE
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What a run came to for one task."""
 
+from itertools import pairwise
+
 import pytest
 
 from kiecli import outcome
@@ -20,7 +22,7 @@ from kiecli.errors import (
     TaskNotFound,
     TaskPending,
 )
-from kiecli.outcome import Outcome
+from kiecli.outcome import Outcome, combined_exit_code
 
 
 def task(state: str | None) -> Task:
@@ -173,3 +175,14 @@ def test_what_concerns_all_files_weighs_more_than_files_that_are_gone(
 def test_what_ends_the_whole_run_must_be_mended_first() -> None:
     error = FolderNotWritable("cannot write into out: permission denied")
     assert not Outcome("a", None, error, error.exit_code).can_resume
+
+
+def test_what_a_person_must_mend_comes_before_what_only_time_can() -> None:
+    order = [ExitCode(code) for code in (2, 4, 1, 5, 7, 6, 124, 8, 0)]
+    for before, after in pairwise(order):
+        assert combined_exit_code([after, before]) is before
+        assert combined_exit_code([before, after]) is before
+
+
+def test_a_run_over_nothing_is_done() -> None:
+    assert combined_exit_code([]) is ExitCode.DONE

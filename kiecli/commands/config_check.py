@@ -18,7 +18,7 @@ from kiecli.errors import (
     TaskNotFound,
     without_frames,
 )
-from kiecli.polling.policy import MIN_ATTEMPTS, POLL_TIMEOUT, REQUEST_TIMEOUT, query_policy
+from kiecli.polling.policy import MIN_ATTEMPTS, POLL_TIMEOUT, QUERY_POLICY, REQUEST_TIMEOUT
 from kiecli.polling.retries import RetryState
 from kiecli.polling.snapshot import Retry, Snapshot
 from kiecli.render import json_lines
@@ -84,7 +84,7 @@ def _ask(runtime: Runtime, client: KieClient, reporter: Reporter) -> float | Kie
             answer = ConnectionFailed(f"no answer within {REQUEST_TIMEOUT:.0f} s")
         if not (isinstance(answer, KieError) and answer.temporary):
             return answer
-        retry_state = retry_state or RetryState(started, query_policy().retry_timeout, answer)
+        retry_state = retry_state or RetryState(started, QUERY_POLICY.retry_timeout, answer)
         retry_state.add(answer)
         next_at = _next_attempt(runtime, retry_state)
         if next_at is None:

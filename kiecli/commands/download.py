@@ -18,7 +18,7 @@ from kiecli.download.progress import FileFinished, TaskSaved, TransferEvent, Tra
 from kiecli.errors import ExitCode, FolderNotWritable, KieError
 from kiecli.files.template import PARSED_DEFAULT, Template
 from kiecli.outcome import Outcome
-from kiecli.polling.policy import query_policy, wait_policy
+from kiecli.polling.policy import QUERY_POLICY, WAIT_POLICY
 from kiecli.polling.snapshot import Snapshot
 from kiecli.runtime import OutputOptions, Runtime
 
@@ -130,7 +130,9 @@ class DownloadSession:
     def run(self) -> ExitCode:
         """Poll and save until every task has its outcome; return the exit code."""
         flags, reporter = self._flags, self._batch.reporter
-        policy = wait_policy(flags.timeout, flags.interval) if flags.wait else query_policy()
+        policy = QUERY_POLICY
+        if flags.wait:
+            policy = WAIT_POLICY._replace(timeout=flags.timeout, interval=flags.interval)
         try:
             for event in self._batch.events(policy, is_saving=lambda: bool(self._saving)):
                 match event:

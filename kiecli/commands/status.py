@@ -8,7 +8,7 @@ from kiecli.commands import output
 from kiecli.commands.batch import TaskBatch, select_tasks
 from kiecli.errors import ExitCode
 from kiecli.outcome import Outcome
-from kiecli.polling.policy import query_policy
+from kiecli.polling.policy import QUERY_POLICY
 from kiecli.polling.snapshot import Snapshot
 from kiecli.render.formats import ResultWriter
 from kiecli.runtime import OutputOptions, Runtime
@@ -36,7 +36,7 @@ def status(
         in_order = _OrderedWriter(selection.task_ids, writer, draws=draws)
         batch = TaskBatch(runtime, output_options, selection, reporter, in_order)
         batch.held = in_order.held
-        for event in batch.events(query_policy()):
+        for event in batch.events(QUERY_POLICY):
             assert isinstance(event, Snapshot)
             task_id, task, error = event.task_id, event.answer, event.error
             batch.record(outcome.from_status(task_id, task, error, exit_status=exit_status))

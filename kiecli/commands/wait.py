@@ -10,7 +10,7 @@ from kiecli.commands import output
 from kiecli.commands.batch import TaskBatch, select_tasks
 from kiecli.errors import ExitCode
 from kiecli.outcome import Outcome
-from kiecli.polling.policy import wait_policy
+from kiecli.polling.policy import WAIT_POLICY
 from kiecli.polling.snapshot import Snapshot
 from kiecli.render.text import humanize, named
 from kiecli.runtime import OutputOptions, Runtime
@@ -39,12 +39,13 @@ def wait(
         KieError: The line cannot be carried out at all.
     """
     selection = select_tasks(runtime, output_options, arguments)
+    policy = WAIT_POLICY._replace(timeout=timeout, interval=interval)
     with closing(
         output.reporter(runtime, output_options, selection, watching=True, timeout=timeout)
     ) as reporter:
         writer = output.wait_writer(runtime, output_options, reporter.write_stdout)
         batch = TaskBatch(runtime, output_options, selection, reporter, writer, stop)
-        for event in batch.events(wait_policy(timeout, interval)):
+        for event in batch.events(policy):
             assert isinstance(event, Snapshot)
             if batch.decided is not None and event.error is None:
                 continue  # --any: the first answer to arrive has won

@@ -14,8 +14,6 @@ Random = Callable[[float, float], float]
 IntervalFunction = Callable[[float, float | None, Random], float]
 """Returns the seconds from one poll to the next, as `poll_interval` does."""
 
-_NEVER = float("inf")
-
 MIN_INTERVAL = 2.0
 """Kie's advice is to start at 2 to 3 s (https://docs.kie.ai/market/common/get-task-detail.md)."""
 
@@ -77,48 +75,15 @@ class PollPolicy(NamedTuple):
         return self.timeout == 0
 
 
-def query_policy() -> PollPolicy:
-    """Return the policy of `status` and of a `download` that does not wait."""
-    return PollPolicy(until_finished=False)
+QUERY_POLICY = PollPolicy(until_finished=False)
+"""The policy of `status` and of a `download` that does not wait."""
 
+WAIT_POLICY = PollPolicy(until_finished=True, not_found_grace=60.0, retry_timeout=120.0)
+"""The policy of `wait` and of `download --wait`, without the timeout and interval of the line.
 
-def wait_policy(timeout: float, interval: float | None) -> PollPolicy:
-    """Return the policy of `wait` and of `download --wait`.
-
-    Clients met new tasks that were not visible for some seconds, and allow for 60 to 90; two
-    minutes of retries outlast a restart on either side.
-    """
-    return PollPolicy(
-        until_finished=True,
-        timeout=timeout,
-        interval=interval,
-        not_found_grace=60.0,
-        retry_timeout=120.0,
-    )
-
-
-class SharedState:
-    """What all tracked tasks of a run share: policy, deadline, pause after a 429, last answer.
-
-    Attributes:
-        policy: What the command wants of its polls.
-        random: Draws the jitter of intervals and pauses.
-        interval: Returns the seconds from one good answer to the next poll.
-        deadline: When the last poll is due.
-        paused_until: No poll can start before, because Kie answered 429.
-        last_answer: When Kie last gave an answer that was no temporary error, for any task.
-    """
-
-    def __init__(
-        self, policy: PollPolicy, now: float, random: Random, interval: IntervalFunction
-    ) -> None:
-        """Start waiting now."""
-        self.policy = policy
-        self.random = random
-        self.interval = interval
-        self.deadline = now + policy.timeout if policy.timeout else _NEVER
-        self.paused_until = -_NEVER
-        self.last_answer = -_NEVER
+Clients met new tasks that were not visible for some seconds, and allow for 60 to 90; two minutes
+of retries outlast a restart on either side.
+"""
 
 
 def poll_interval(elapsed: float, interval: float | None, random: Random) -> float:

@@ -4,7 +4,7 @@ from kiecli import durations
 from kiecli.api.models import Task
 from kiecli.api.rate_limiter import MAX_RETRY_AFTER
 from kiecli.errors import ConnectionFailed, KieError, KieUnavailable
-from kiecli.polling.policy import HARD_LIMIT, MIN_ATTEMPTS, Random, SharedState, backoff
+from kiecli.polling.policy import HARD_LIMIT, MIN_ATTEMPTS, Random, backoff
 
 
 class RetryWindow:
@@ -126,9 +126,3 @@ class RetryState(RetryWindow):
         error = KieUnavailable("; ".join([self.reason.message, *details]), hint=self.reason.hint)
         error.reason = self.reason.message  # by which many tasks are reported in one line
         return error
-
-
-def new_retry_state(error: KieError, started: float, shared: SharedState) -> RetryState:
-    """Return the retry state of a task whose poll, begun at `started`, is the first to fail."""
-    # While other tasks get answers Kie is up: the time before the last of them is no outage.
-    return RetryState(max(started, shared.last_answer), shared.policy.retry_timeout, error)

@@ -18,12 +18,11 @@ from kiecli.polling.policy import (
     IntervalFunction,
     PollPolicy,
     Random,
-    SharedState,
     poll_interval,
 )
-from kiecli.polling.retries import RetryState, new_retry_state
+from kiecli.polling.retries import RetryState
 from kiecli.polling.snapshot import Snapshot
-from kiecli.polling.tracking import TrackedTask
+from kiecli.polling.tracking import SharedState, TrackedTask
 
 _NEVER = float("inf")
 
@@ -204,7 +203,7 @@ class PollScheduler:
             self._outage = None
             self._shared.last_answer = now
         else:
-            self._outage = self._outage or new_retry_state(answer, poll.started, self._shared)
+            self._outage = self._outage or self._shared.new_retry_state(answer, poll.started)
             self._outage.add(answer)
 
     def _schedule(self, task: TrackedTask) -> None:

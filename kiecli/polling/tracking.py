@@ -15,13 +15,44 @@ from kiecli.polling.policy import (
     EMPTY_SUCCESS_GRACE,
     FRESH_SUCCESS,
     MIN_INTERVAL,
-    SharedState,
+    IntervalFunction,
+    PollPolicy,
+    Random,
     poll_interval,
 )
-from kiecli.polling.retries import EmptySuccess, RetryState, RetryWindow, new_retry_state
+from kiecli.polling.retries import EmptySuccess, RetryState, RetryWindow
 from kiecli.polling.snapshot import ResultsNotListed, Retry, Snapshot
 
 _NEVER = float("inf")
+
+
+class SharedState:
+    """What all tracked tasks of a run share: policy, deadline, pause after a 429, last answer.
+
+    Attributes:
+        policy: What the command wants of its polls.
+        random: Draws the jitter of intervals and pauses.
+        interval: Returns the seconds from one good answer to the next poll.
+        deadline: When the last poll is due.
+        paused_until: No poll can start before, because Kie answered 429.
+        last_answer: When Kie last gave an answer that was no temporary error, for any task.
+    """
+
+    def __init__(
+        self, policy: PollPolicy, now: float, random: Random, interval: IntervalFunction
+    ) -> None:
+        """Start waiting now."""
+        self.policy = policy
+        self.random = random
+        self.interval = interval
+        self.deadline = now + policy.timeout if policy.timeout else _NEVER
+        self.paused_until = -_NEVER
+        self.last_answer = -_NEVER
+
+    def new_retry_state(self, error: KieError, started: float) -> RetryState:
+        """Return the retry state of a task whose poll, begun at `started`, is the first to fail."""
+        # While other tasks get answers Kie is up: the time before the last of them is no outage.
+        return RetryState(max(started, self.last_answer), self.policy.retry_timeout, error)
 
 
 class TrackedTask:
@@ -215,7 +246,7 @@ class TrackedTask:
         retries = self.retries
         # What looked like a lost connection was none if another task got through meanwhile.
         if retries is None or retries.is_disproved_by(shared.last_answer):
-            retries = self.retries = new_retry_state(error, started, shared)
+            retries = self.retries = shared.new_retry_state(error, started)
         retries.add(error)
         due = max(retries.next_poll(now, shared.random), shared.paused_until)
         if retries.is_full(now) or self._is_last(retries, due):

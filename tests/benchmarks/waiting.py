@@ -30,7 +30,7 @@ import httpx
 _ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(_ROOT))
 
-from kiecli.polling.policy import IntervalFunction, Random, poll_interval, wait_policy  # noqa: E402
+from kiecli.polling.policy import WAIT_POLICY, IntervalFunction, Random, poll_interval  # noqa: E402
 from kiecli.sandbox.server import SandboxServer  # noqa: E402
 from kiecli.sandbox.simulation import SimulatedKie  # noqa: E402
 from kiecli.sandbox.tasks import Link, Script  # noqa: E402
@@ -88,7 +88,7 @@ def _simulated(
 
     run = PollRun(
         script,
-        wait_policy(7200, None),
+        WAIT_POLICY._replace(timeout=7200),
         list(ends),
         random=random.Random(seed).uniform,
         interval_function=interval_function,

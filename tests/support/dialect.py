@@ -34,7 +34,7 @@ _INSTEAD = {
     "of_question of_wait of_unfinished of_download": "from_status, from_wait, pending",
     # Polling and workers.
     "Watch Watched Trouble trouble": "PollScheduler, TrackedTask, RetryState",
-    "Policy asking_once waiting": "PollPolicy, query_policy, wait_policy",
+    "Policy asking_once waiting": "PollPolicy, QUERY_POLICY, WAIT_POLICY",
     "Rhythm rhythm pause_between": "IntervalFunction, poll_interval",
     "grace": "not_found_grace",
     "LOOK_LIMIT OVERTIME SECOND_LOOK _STALE": "REQUEST_TIMEOUT, DEADLINE_GRACE, CONFIRM_DELAY",

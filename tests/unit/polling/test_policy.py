@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiecli.polling.policy import PollPolicy, backoff, poll_interval, query_policy, wait_policy
+from kiecli.polling.policy import QUERY_POLICY, WAIT_POLICY, PollPolicy, backoff, poll_interval
 
 
 def _low(low: float, _high: float) -> float:
@@ -78,18 +78,24 @@ def test_the_pause_after_failed_polls_is_scattered_over_its_whole_length() -> No
 
 
 def test_a_query_ends_with_one_good_answer_and_retries_for_fifteen_seconds() -> None:
-    assert query_policy() == PollPolicy(
-        until_finished=False, timeout=None, interval=None, not_found_grace=0, retry_timeout=15
+    assert (
+        PollPolicy(
+            until_finished=False, timeout=None, interval=None, not_found_grace=0, retry_timeout=15
+        )
+        == QUERY_POLICY
     )
-    assert not query_policy().single_attempt
+    assert not QUERY_POLICY.single_attempt
 
 
 def test_waiting_retries_for_two_minutes_and_gives_a_task_a_minute_to_become_visible() -> None:
-    assert wait_policy(900, 3) == PollPolicy(
-        until_finished=True, timeout=900, interval=3, not_found_grace=60, retry_timeout=120
+    assert (
+        PollPolicy(
+            until_finished=True, timeout=None, interval=None, not_found_grace=60, retry_timeout=120
+        )
+        == WAIT_POLICY
     )
-    assert not wait_policy(900, None).single_attempt
+    assert not WAIT_POLICY._replace(timeout=900).single_attempt
 
 
 def test_no_time_to_wait_is_one_poll() -> None:
-    assert wait_policy(0, None).single_attempt
+    assert WAIT_POLICY._replace(timeout=0).single_attempt

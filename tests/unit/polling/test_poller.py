@@ -24,7 +24,7 @@ from kiecli.errors import (
     TaskFailed,
     TaskNotFound,
 )
-from kiecli.polling.policy import PollPolicy, query_policy, wait_policy
+from kiecli.polling.policy import QUERY_POLICY, WAIT_POLICY, PollPolicy
 from kiecli.polling.poller import MAX_CONCURRENT_POLLS, Poller
 from kiecli.polling.scheduler import PollScheduler
 from kiecli.polling.snapshot import Retry, Snapshot
@@ -38,7 +38,13 @@ _OFFLINE = ConnectionFailed("no connection")
 _UNKNOWN = TaskNotFound("unknown")
 _FAILURE = TaskFailed("failed: code 501")
 _LIMITED = RateLimited("rate limited")
-_QUERY, _WAIT = query_policy(), wait_policy(900, None)
+
+
+def _wait(timeout: float, interval: float | None = 3) -> PollPolicy:
+    return WAIT_POLICY._replace(timeout=timeout, interval=interval)
+
+
+_QUERY, _WAIT = QUERY_POLICY, _wait(900, None)
 
 
 def _in_turn(*answers: Answer, latency: float = 0.0) -> Script:
@@ -100,19 +106,19 @@ _RETRIES: dict[str, _Row] = {
         "rate limited; tried 4 times in 3m; Kie asks to wait 1h"),
     "no time to become visible": (always(_UNKNOWN), _QUERY, [0], 0, "unknown"),
     "a minute to become visible": (
-        always(_UNKNOWN), wait_policy(900, 25), [0, 25, 50, 60], 60, "unknown"),
+        always(_UNKNOWN), _wait(900, 25), [0, 25, 50, 60], 60, "unknown"),
     "visible in time": (_in_turn(_UNKNOWN, _UNKNOWN, _SUCCESS), _WAIT, [0, 2, 4], 4, "success"),
     "the minute begins with the first such answer": (
-        _in_turn(_ERROR, _ERROR, _ERROR, _UNKNOWN), wait_policy(900, 50), [0, 1, 3, 7, 57, 67],
+        _in_turn(_ERROR, _ERROR, _ERROR, _UNKNOWN), _wait(900, 50), [0, 1, 3, 7, 57, 67],
         67, "unknown"),
     "failed polls do not renew it": (
-        _in_turn(_UNKNOWN, _ERROR, _ERROR, _UNKNOWN), wait_policy(900, 50),
+        _in_turn(_UNKNOWN, _ERROR, _ERROR, _UNKNOWN), _wait(900, 50),
         [0, 50, 51, 53, 60], 60, "unknown"),
     "a good answer ends it": (
-        _in_turn(_UNKNOWN, _WAITING, _UNKNOWN), wait_policy(900, 50), [0, 50, 100, 150, 160], 160,
+        _in_turn(_UNKNOWN, _WAITING, _UNKNOWN), _wait(900, 50), [0, 50, 100, 150, 160], 160,
         "unknown"),
     "it is no failed poll": (
-        _in_turn(_UNKNOWN, _UNKNOWN, _ERROR), wait_policy(900, 20),
+        _in_turn(_UNKNOWN, _UNKNOWN, _ERROR), _wait(900, 20),
         [0, 20, 40, 41, 43, 47, 55, 71, 101, 131, 160], 160, "code 500; tried 9 times in 2m"),
     "a failure is confirmed": (always(_FAILURE, 0.5), _QUERY, [0, 5.5], 6, "failed: code 501"),
     "a failure is taken back": (_in_turn(_FAILURE, _SUCCESS), _WAIT, [0, 5], 5, "success"),
@@ -130,10 +136,6 @@ def test_how_long_a_task_is_polled(name: str) -> None:
     script, policy, polls, end, how = _RETRIES[name]
     run = PollRun(script, policy).to_its_end()
     assert (run.moments, run.ends) == (polls, [("a", end, how)])
-
-
-def _wait(timeout: float, interval: float | None = 3) -> PollPolicy:
-    return wait_policy(timeout, interval)
 
 
 _DEADLINES: dict[str, _Row] = {
@@ -349,7 +351,7 @@ def test_polls_that_hang_keep_no_other_task_waiting() -> None:
 
 def test_a_good_answer_for_any_task_proves_the_connection() -> None:
     script = _by_task(off=(_OFFLINE, 0), on=(_WAITING, 0))
-    run = PollRun(script, wait_policy(400, 60), ["off", "on"]).to_its_end()
+    run = PollRun(script, _wait(400, 60), ["off", "on"]).to_its_end()
     assert sorted(run.ends) == [
         ("off", 400, "no connection"),
         ("on", 400, "still waiting after 6m40s"),
@@ -377,13 +379,13 @@ def test_a_good_answer_for_any_task_puts_off_the_hard_end_of_a_poll_in_flight() 
 
 def test_a_good_answer_for_another_task_does_not_end_other_retries() -> None:
     script = _by_task(bad=(_ERROR, 0), good=(_WAITING, 0))
-    run = PollRun(script, wait_policy(400, 60), ["bad", "good"]).to_its_end()
+    run = PollRun(script, _wait(400, 60), ["bad", "good"]).to_its_end()
     assert run.ends[0] == ("bad", 120, "code 500; tried 9 times in 2m")
 
 
 def test_an_answer_that_is_no_good_one_proves_that_kie_is_there() -> None:
     script = _by_task(off=(_ERROR, 0), unknown=(_UNKNOWN, 0))
-    run = PollRun(script, wait_policy(900, 10), ["off", "unknown"]).to_its_end()
+    run = PollRun(script, _wait(900, 10), ["off", "unknown"]).to_its_end()
     assert run.ends == [
         ("unknown", 60, "unknown"),
         ("off", 120, "code 500; tried 9 times in 2m"),
@@ -426,14 +428,14 @@ def test_after_a_pause_one_task_asks_first() -> None:
 
 @pytest.mark.parametrize("latency", [0.0, 0.35, 1.1])
 def test_many_tasks_keep_the_budget_and_nearly_use_it_up(latency: float) -> None:
-    run = PollRun(always(_WAITING, latency), wait_policy(120, None), _ids(300)).to_its_end()
+    run = PollRun(always(_WAITING, latency), _wait(120, None), _ids(300)).to_its_end()
     assert _most_in_a_second([moment for moment, _ in run.polls]) <= 8
     assert len(run.polls) >= 0.97 * 8 * 120
     assert 120 <= run.clock.now() <= 131
 
 
 def test_many_tasks_are_polled_in_turn() -> None:
-    run = PollRun(always(_WAITING, 0.3), wait_policy(300, 1), _ids(100)).to_its_end()
+    run = PollRun(always(_WAITING, 0.3), _wait(300, 1), _ids(100)).to_its_end()
     counts = Counter(task_id for _, task_id in run.polls)
     assert max(counts.values()) - min(counts.values()) <= 1
     assert [task_id for _, task_id in run.polls[:100]] == _ids(100)
@@ -462,7 +464,7 @@ def test_time_in_the_queue_counts_for_no_retry_timeout() -> None:
             return (_OFFLINE, _ERROR, _UNKNOWN)[number % 3], 0.2
         return (_SUCCESS if polls[task_id] > 4 else _WAITING), 0.2
 
-    run = PollRun(script, wait_policy(7200, None), _ids(1000)).to_its_end()
+    run = PollRun(script, _wait(7200, None), _ids(1000)).to_its_end()
     assert Counter(how for _, _, how in run.ends) == {"success": 1000}
 
 
@@ -497,7 +499,7 @@ def test_what_was_in_flight_when_the_machine_slept_is_polled_again() -> None:
 
 
 def test_sleep_counts_for_no_retry_timeout_but_for_the_deadline() -> None:
-    run = PollRun(always(_ERROR), wait_policy(900, 3))
+    run = PollRun(always(_ERROR), _wait(900, 3))
     run.event_queue.put_at(6, lambda: run.clock.advance(800))
     run.to_its_end()
     assert run.moments == [0, 1, 3, 806, 814, 830, 860, 890, 900]
@@ -508,7 +510,7 @@ def test_no_moment_is_missed_by_what_floats_make_of_a_sleep() -> None:
     """Where one was, the clock would stand still and the run never end."""
     numbers = random.Random(1)
     for _ in range(50):
-        run = PollRun(always(_WAITING), wait_policy(900, None))
+        run = PollRun(always(_WAITING), _wait(900, None))
         slept = numbers.uniform(70, 700)
         run.event_queue.put_at(6, lambda slept=slept: run.clock.advance(slept))  # noqa: B023
         run.to_its_end()
@@ -516,7 +518,7 @@ def test_no_moment_is_missed_by_what_floats_make_of_a_sleep() -> None:
 
 
 def test_a_consumer_that_blocks_is_as_good_as_a_machine_that_sleeps() -> None:
-    run = PollRun(always(_WAITING), wait_policy(10, 2))
+    run = PollRun(always(_WAITING), _wait(10, 2))
     list(run.poller.receive(_first_answer(run)))
     run.clock.advance(60)
     assert list(run.poller.expire()) == []
@@ -579,7 +581,7 @@ def test_while_a_task_is_polled_again_nothing_is_kept_of_an_answer(error: KieErr
         bodies.append(weakref.ref(body))
         raise type(error)(error.message) from ValueError(body)
 
-    PollRun(script, wait_policy(600, None)).to_its_end()
+    PollRun(script, _wait(600, None)).to_its_end()
     assert len(bodies) > 3
 
 

@@ -5,17 +5,17 @@ Whole waits are in test_poller.py.
 
 from kiecli.api.models import Task
 from kiecli.errors import KieError, KieUnavailable, RateLimited
-from kiecli.polling.policy import query_policy, wait_policy
+from kiecli.polling.policy import QUERY_POLICY, WAIT_POLICY
 from kiecli.polling.scheduler import Poll, PollScheduler
 from kiecli.polling.snapshot import Retry, Snapshot
 from tests.support.polls import longest, seen
 
 _WAITING, _SUCCESS = seen("waiting"), seen("success")
-_WAIT = wait_policy(900, None)
+_WAIT = WAIT_POLICY._replace(timeout=900)
 
 
 def test_every_task_is_due_at_once_in_the_order_given() -> None:
-    scheduler = PollScheduler(["b", "a", "c"], query_policy(), 5, longest)
+    scheduler = PollScheduler(["b", "a", "c"], QUERY_POLICY, 5, longest)
     polls = []
     while scheduler.next_due() <= 5:
         polls.append(scheduler.start(5))
@@ -24,7 +24,7 @@ def test_every_task_is_due_at_once_in_the_order_given() -> None:
 
 
 def test_without_tasks_there_is_nothing_to_do() -> None:
-    scheduler = PollScheduler([], query_policy(), 0, longest)
+    scheduler = PollScheduler([], QUERY_POLICY, 0, longest)
     assert (scheduler.open, scheduler.next_due()) == ({}, float("inf"))
 
 
@@ -67,7 +67,7 @@ def test_a_late_answer_changes_nothing_even_while_the_next_poll_is_in_flight() -
 
 
 def test_time_in_our_own_queue_counts_for_no_retry_timeout() -> None:
-    scheduler = PollScheduler(["other", "a"], wait_policy(9000, None), 0, longest)
+    scheduler = PollScheduler(["other", "a"], WAIT_POLICY._replace(timeout=9000), 0, longest)
     error = KieUnavailable("code 500")
     lasts = []
     for _ in range(5):
@@ -111,7 +111,7 @@ def test_after_a_sleep_tasks_are_polled_in_the_order_given() -> None:
 
 
 def test_waiting_ends_at_the_deadline_or_ten_seconds_after_it() -> None:
-    scheduler = PollScheduler(["a", "b"], wait_policy(10, None), 0, longest)
+    scheduler = PollScheduler(["a", "b"], WAIT_POLICY._replace(timeout=10), 0, longest)
     for _ in range(2):
         list(scheduler.on_answer(scheduler.start(0), _WAITING, 0))
     scheduler.start(9)
@@ -121,7 +121,7 @@ def test_waiting_ends_at_the_deadline_or_ten_seconds_after_it() -> None:
 
 
 def test_a_pause_beyond_the_deadline_is_not_waited_for() -> None:
-    scheduler = PollScheduler(["a"], wait_policy(10, None), 0, longest)
+    scheduler = PollScheduler(["a"], WAIT_POLICY._replace(timeout=10), 0, longest)
     scheduler.pause(19, 0)
     assert scheduler.next_limit() == 20
     scheduler.pause(20, 0)

@@ -1,4 +1,4 @@
-"""A target's place on the disk: what stands there now, and the name that the file will get."""
+"""What exists at a target's place on the disk."""
 
 import os
 import stat
@@ -6,9 +6,8 @@ from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from kiecli.download.plan import SaveOptions, Target
+from kiecli.download.plan import Target
 from kiecli.errors import NameTaken
-from kiecli.files.template import extension_for
 
 if TYPE_CHECKING:
     from kiecli.download.listing import FolderListings
@@ -82,24 +81,6 @@ def inspect_target(
     if not target.path_known:
         paths = listings().candidates(target.path, fresh=fresh)
     return {path: state for path in paths if (state := inspect(path)) is not None}
-
-
-def final_path(
-    target: Target, options: SaveOptions, content_type: str | None, head: Callable[[], bytes]
-) -> str:
-    """Return the path that a complete file gets.
-
-    Args:
-        target: The result.
-        options: How to save.
-        content_type: The type that the host gave, or None.
-        head: Returns its first bytes; called where the path is not known yet.
-    """
-    if target.path_known:
-        return target.path
-    # The same values as in the plan, so that only the extension is new.
-    values = {**target.values, "ext": extension_for(content_type, head())}
-    return options.path(options.template.fill(values))
 
 
 def in_the_way(path: str, state: FileState | None) -> NameTaken:

@@ -4,10 +4,9 @@ import os
 from typing import TYPE_CHECKING
 
 from kiecli.download.context import TransferContext
-from kiecli.download.destination import FileState, final_path, inspect_target
 from kiecli.download.disk_errors import NO_ROOM, disk_full
 from kiecli.download.part_file import PartFile, remove_stale_part
-from kiecli.download.plan import SavedFile, SaveOptions, Target
+from kiecli.download.plan import SavedFile, SaveOptions, Target, final_path
 from kiecli.download.progress import TransferRetrying
 from kiecli.download.transfer import Transfer
 from kiecli.errors import ResultExpired, SaveError
@@ -15,6 +14,7 @@ from kiecli.system.disk_interface import PartReplaced
 
 if TYPE_CHECKING:  # most files are new, and need no checksum
     from kiecli.download.checksum import BackgroundSHA256
+    from kiecli.download.destination import FileState
 
 _LOCK_PAUSE = 0.2  # seconds between two attempts to get a lock
 # `rm -rf out`, or a second run after it, removes a part once. If it happens twice, some program
@@ -72,7 +72,7 @@ class SaveJob:
             KieError: The file cannot be fetched, or another file has its name.
             OSError: The disk refuses.
         """
-        before = inspect_target(self._target, self._context.listings)
+        before = self._inspect()
         kept = self._find_kept(before) if before else None
         if kept is not None:
             remove_stale_part(self._part_path, self._context.disk)
@@ -92,9 +92,18 @@ class SaveJob:
             self._context.space.release(part)
             part.release()
 
-    def _find_saved_meanwhile(self, before: dict[str, FileState]) -> SavedFile | None:
+    def _inspect(self, *, fresh: bool = False) -> "dict[str, FileState]":
+        """Return what exists where the target goes: mostly nothing, which is soon seen."""
+        target = self._target
+        if target.path_known and not os.path.lexists(target.path):
+            return {}
+        from kiecli.download.destination import inspect_target
+
+        return inspect_target(target, self._context.listings, fresh=fresh)
+
+    def _find_saved_meanwhile(self, before: "dict[str, FileState]") -> SavedFile | None:
         """Return the file that another kiecli saved while it held the lock, or None."""
-        after = inspect_target(self._target, self._context.listings, fresh=True)
+        after = self._inspect(fresh=True)
         return None if after == before else self._find_kept(after)
 
     def _open_part(self) -> PartFile:
@@ -167,7 +176,7 @@ class SaveJob:
             return keep_if_same(target, options, part, path)
         return complete
 
-    def _find_kept(self, found: dict[str, FileState]) -> SavedFile | None:
+    def _find_kept(self, found: "dict[str, FileState]") -> SavedFile | None:
         """Return the existing file that is kept, or None to fetch the target."""
         from kiecli.download.kept import find_kept
 

@@ -4,7 +4,7 @@ No two results of a run may write the same file, nor one the file of `--archive`
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from typing import Any, NamedTuple
@@ -12,7 +12,13 @@ from typing import Any, NamedTuple
 from kiecli.api.models import Task
 from kiecli.errors import KieError, SaveError, UsageError
 from kiecli.files.sanitize import fold_path
-from kiecli.files.template import Template, split_extension, split_url_name, task_values
+from kiecli.files.template import (
+    Template,
+    extension_for,
+    split_extension,
+    split_url_name,
+    task_values,
+)
 from kiecli.system.syntax import SHELL
 
 
@@ -180,6 +186,24 @@ def plan(task: Task, options: SaveOptions, label: str | None = None) -> list[Tar
             )
         )
     return targets
+
+
+def final_path(
+    target: Target, options: SaveOptions, content_type: str | None, head: Callable[[], bytes]
+) -> str:
+    """Return the path that a complete file gets.
+
+    Args:
+        target: The result.
+        options: How to save.
+        content_type: The type that the host gave, or None.
+        head: Returns its first bytes; called where the path is not known yet.
+    """
+    if target.path_known:
+        return target.path
+    # The same values as in the plan, so that only the extension is new.
+    values = {**target.values, "ext": extension_for(content_type, head())}
+    return options.path(options.template.fill(values))
 
 
 def metadata_path(path: str) -> str:

@@ -11,7 +11,7 @@ from kiecli.download.host_probe import TAIL_SIZE, HostFile
 from kiecli.download.inline_result import as_file
 from kiecli.download.integrity import Integrity, check_integrity
 from kiecli.download.plan import Target
-from kiecli.files.content_check import is_text
+from kiecli.download.response import is_text
 from kiecli.files.media_types import HEAD_SIZE, extension_of_type, signature
 from kiecli.files.template import split_extension
 

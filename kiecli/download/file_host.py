@@ -12,8 +12,7 @@ import httpx
 from kiecli.download.context import TransferContext
 from kiecli.download.disk_errors import is_out_of_descriptors
 from kiecli.download.failures import PermanentError, TransientError
-from kiecli.download.response import FileResponse
-from kiecli.files.content_check import is_text
+from kiecli.download.response import FileResponse, is_text
 from kiecli.network.body import Chunk, iter_body
 from kiecli.network.client import get
 from kiecli.network.deadline import READ_TIMEOUT, Deadline

@@ -8,7 +8,7 @@ from kiecli.download.context import TransferContext
 from kiecli.download.failures import AttemptFailed, TransientError
 from kiecli.download.file_host import FileRequest, open_url
 from kiecli.download.plan import Target
-from kiecli.files.content_check import wrong_content
+from kiecli.download.response import wrong_content
 from kiecli.files.media_types import HEAD_SIZE
 from kiecli.network.body import Chunk
 

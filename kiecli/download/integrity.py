@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import BinaryIO
 
-from kiecli.files.content_check import wrong_content
+from kiecli.download.response import wrong_content
 from kiecli.files.media_types import HEAD_SIZE
 from kiecli.files.truncation import is_self_delimiting, truncation_of
 

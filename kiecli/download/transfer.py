@@ -14,8 +14,7 @@ from kiecli.download.file_host import FileRequest, first_chunk, open_url
 from kiecli.download.part_file import PartialFile
 from kiecli.download.plan import Target
 from kiecli.download.progress import TransferAdvanced, TransferRetrying, TransferStarted
-from kiecli.download.response import Action, FileResponse, classify
-from kiecli.files.content_check import wrong_content
+from kiecli.download.response import Action, FileResponse, classify, wrong_content
 from kiecli.files.media_types import HEAD_SIZE
 from kiecli.network.body import Chunk
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kiecli.sandbox
-from kiecli.files import content_check, media_types, truncation
+from kiecli.download import response
+from kiecli.files import media_types, truncation
 from tests.support.hostile.oracle import assert_tame
 from tests.support.hostile.search import examples
 from tests.support.hostile.text import text
@@ -59,7 +60,7 @@ def test_a_mutated_file_is_judged_in_plain_words(
     flaw = truncation.truncation_of(
         io.BytesIO(data), max(0, len(data) + beyond), expected_extension or None
     )
-    stranger = content_check.wrong_content(
+    stranger = response.wrong_content(
         head, len(data), expected_extension=expected_extension or None, content_type=declared
     )
     assert stranger in {None, *WRONG}
@@ -91,6 +92,6 @@ def test_every_real_file_is_whole_and_none_of_its_halves_is(name: str) -> None:
 )
 def test_a_head_made_to_be_hard_is_judged(head: bytes, stranger: str | None) -> None:
     assert (
-        content_check.wrong_content(head, len(head), expected_extension="png", content_type=None)
+        response.wrong_content(head, len(head), expected_extension="png", content_type=None)
         == stranger
     )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiecli.files.content_check import Promise, describe_text, is_text, promise, wrong_content
+from kiecli.download.response import Promise, describe_text, is_text, promise, wrong_content
 from kiecli.files.media_types import HEAD_SIZE, sniff
 
 _ERROR = b'{"code": 404, "msg": "file not found", "data": null}'

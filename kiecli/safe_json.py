@@ -16,7 +16,7 @@ PairsHook = Callable[[list[tuple[str, Any]]], object]
 _MAX_DEPTH = 64
 # How URLs begin, as no JSON does: a result may list hundreds, and to fail takes a parser a while.
 _NO_JSON = ("h", "H")
-_SPACE = re.compile(r"\s+")
+_SPACE = r"\s+"  # compiled at its first use, as `_STRING`: one value has none behind it
 # Possessive, and the closing quote may be missing: one pass, whatever the text is.
 _STRING = r'(?s)"(?:[^"\\]++|\\.)*+"?'
 
@@ -58,7 +58,7 @@ def parse_all(text: str, *, object_pairs_hook: PairsHook | None = None) -> Itera
     while at < len(text):
         value, end = decoder.raw_decode(text, at)
         yield value
-        gap = _SPACE.match(text, end) if text[end : end + 1].isspace() else None
+        gap = re.compile(_SPACE).match(text, end) if text[end : end + 1].isspace() else None
         at = gap.end() if gap else end
 
 

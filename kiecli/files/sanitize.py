@@ -25,7 +25,8 @@ _MAX_COMPONENT = 220
 # The fields to shorten first: the others tell a file from its neighbours.
 _DESCRIPTIVE = frozenset({"name", "model", "prompt"})
 _NEVER_CUT = frozenset({"n", "ext"})  # short, and another one when a digit or letter is missing
-_DEVICE = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9¹²³])(\.|$)", re.IGNORECASE)
+_DEVICES = {"con", "prn", "aux", "nul"}
+_DEVICES |= {f"{port}{number}" for port in ("com", "lpt") for number in "0123456789¹²³"}
 
 
 class Token(NamedTuple):
@@ -55,7 +56,8 @@ class PathComponent(tuple[Token, ...]):
         # The extension does not count, but it is seldom the reason: most names fit with it.
         if len(name.encode(errors="replace")) > _MAX_COMPONENT:
             name = self._join(self._shorten_to_fit(values))
-        return f"_{name}" if _DEVICE.match(name) and self._begins_with_field() else name
+        is_device = name.partition(".")[0].lower() in _DEVICES
+        return f"_{name}" if is_device and self._begins_with_field() else name
 
     def _join(self, values: Mapping[str, str]) -> str:
         return "".join(values[t.text] if t.is_field else t.text for t in self)

@@ -30,7 +30,8 @@ _TYPICAL = dict.fromkeys(FIELDS, "x")
 # A file renamed to one of these would take the place of the system's own link.
 _STDOUT = frozenset({"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
 
-_TOKEN = re.compile(r"(?P<brace>\{\{|\}\})|\{(?P<field>[^{}]*)\}|(?P<typed>[^{}]+)|(?P<stray>.)")
+# Compiled at its first use: the default template needs no parsing.
+_TEMPLATE_PART = r"(?P<brace>\{\{|\}\})|\{(?P<field>[^{}]*)\}|(?P<typed>[^{}]+)|(?P<stray>.)"
 # A number alone is no extension: `song v1.5` has none.
 _EXTENSION = re.compile(r"(?=[0-9]*[a-z])[a-z0-9]{1,10}")
 
@@ -170,7 +171,7 @@ PARSED_DEFAULT = Template(
 
 
 def _tokens(text: str) -> Iterator[Token]:
-    for found in _TOKEN.finditer(text):
+    for found in re.finditer(_TEMPLATE_PART, text):
         if found["stray"]:
             raise UsageError(
                 f"--output {text} has an unmatched {found['stray']}",

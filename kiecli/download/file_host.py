@@ -4,6 +4,7 @@ import errno
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
@@ -13,7 +14,7 @@ from kiecli.download.context import TransferContext
 from kiecli.download.disk_errors import is_out_of_descriptors
 from kiecli.download.failures import PermanentError, TransientError
 from kiecli.download.response import FileResponse, is_text
-from kiecli.network.body import Chunk, iter_body
+from kiecli.network.body import Chunk, first_bytes, iter_body
 from kiecli.network.client import get
 from kiecli.network.deadline import READ_TIMEOUT, Deadline
 from kiecli.network.errors import (
@@ -92,7 +93,7 @@ def open_url(
 def _decompressed(body: Iterator[Chunk]) -> Iterator[Chunk]:
     from kiecli.network.decoding import decompress  # nobody should compress what is not text
 
-    return decompress(body)
+    return ([piece] for piece in decompress(chain.from_iterable(body)))
 
 
 @contextmanager
@@ -217,11 +218,14 @@ def _scheme(url: str) -> str:
 
 
 def first_chunk(body: Iterator[Chunk]) -> Chunk:
-    """Return the first chunk of a body, joined with the next ones until it tells text from binary.
+    """Return the first chunk of a body, with the next ones until it tells text from binary.
 
     A host may send a byte at a time, and the signatures of many formats begin with letters.
     """
-    first = next(body, b"")
-    while len(first) < _MIN_HEAD and (not first or is_text(first)) and (more := next(body, b"")):
-        first = bytes(first) + more
+    first = next(body, ())
+    while len(head := first_bytes(_MIN_HEAD, first)) < _MIN_HEAD and (not head or is_text(head)):
+        more = next(body, None)
+        if more is None:
+            break
+        first = [head, *more]  # what there was may be overwritten by now
     return first

@@ -1,7 +1,7 @@
 """Asks a file host for the length and the last bytes of a file, to compare with one on the disk."""
 
-from collections.abc import Iterable
 from http import HTTPStatus
+from itertools import chain
 from typing import NamedTuple
 
 from kiecli.download.context import TransferContext
@@ -10,7 +10,7 @@ from kiecli.download.file_host import FileRequest, open_url
 from kiecli.download.plan import Target
 from kiecli.download.response import wrong_content
 from kiecli.files.media_types import HEAD_SIZE
-from kiecli.network.body import Chunk
+from kiecli.network.body import first_bytes
 
 TAIL_SIZE = 64 * 1024
 """Bytes at the end by which files of equal length are compared.
@@ -59,15 +59,16 @@ def _ask(
 ) -> HostFile | None:
     requested = FileRequest(target.url or "", headers, target.task_id, waits_for_host=False)
     with open_url(context, requested) as (answer, body):
+        pieces = chain.from_iterable(body)
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS or answer.status >= _SERVER_ERRORS:
             raise TransientError(f"the file host answered {answer.status}")
         if answer.content_range == (offset, (answer.total or 0) - 1, answer.total):
-            return HostFile(answer.total, answer.content_type, _first(TAIL_SIZE, body))
+            return HostFile(answer.total, answer.content_type, first_bytes(TAIL_SIZE, pieces))
         if answer.status != HTTPStatus.OK or answer.has_range:
             return None
         # A whole file that is small is its own tail; of a large one only the head is read.
         is_small = offset == 0 and answer.total is not None and answer.total <= TAIL_SIZE
-        start = _first(TAIL_SIZE if is_small else HEAD_SIZE, body)
+        start = first_bytes(TAIL_SIZE if is_small else HEAD_SIZE, pieces)
         wrong = wrong_content(
             start[:HEAD_SIZE],
             answer.total or len(start),
@@ -77,13 +78,3 @@ def _ask(
         if wrong is not None:
             return None
         return HostFile(answer.total, answer.content_type, start if is_small else None)
-
-
-def _first(size: int, body: Iterable[Chunk]) -> bytes:
-    """Return the first `size` bytes of a body, or all that it has."""
-    found = bytearray()
-    for chunk in body:
-        found += chunk
-        if len(found) >= size:
-            break
-    return bytes(found[:size])

@@ -6,7 +6,7 @@ files.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -53,18 +53,17 @@ class PartialFile:
         self.size = 0
         self.resume_info, self.late_resume_info = resume_info, None
 
-    def append(self, data: bytes | memoryview) -> None:
-        """Append all of `data`.
+    def append(self, *pieces: bytes | memoryview) -> None:
+        """Append some bytes, in one step where the disk takes them all.
 
         Raises:
             OSError: The disk refuses; `size` counts what was written before that.
         """
-        # A disk that is nearly full writes a part, and fails only at the next write.
-        view = memoryview(data)
-        while view:
-            written = self.file.write_at(view, self.size)
+        unwritten: Sequence[bytes | memoryview] = pieces
+        while unwritten:
+            written = self.file.write_at(unwritten, self.size)
             self.size += written
-            view = view[written:]
+            unwritten = _without(unwritten, written)
 
     def head(self) -> bytes:
         """Return the first HEAD_SIZE bytes, enough to tell the format."""
@@ -74,6 +73,16 @@ class PartialFile:
     def reader(self) -> BinaryIO:
         """Return a stream that reads the file from its start; the caller closes the stream."""
         return reader(self.file)
+
+
+def _without(pieces: Sequence[bytes | memoryview], count: int) -> Sequence[bytes | memoryview]:
+    """Return what is left of some pieces without their first bytes."""
+    # A disk that is nearly full writes a part, and fails only at the next write.
+    for at, piece in enumerate(pieces):
+        if count < len(piece):
+            return [memoryview(piece)[count:], *pieces[at + 1 :]]
+        count -= len(piece)
+    return ()
 
 
 class PartFile(PartialFile):

@@ -16,7 +16,7 @@ from kiecli.download.plan import Target
 from kiecli.download.progress import TransferAdvanced, TransferRetrying, TransferStarted
 from kiecli.download.response import Action, FileResponse, classify, wrong_content
 from kiecli.files.media_types import HEAD_SIZE
-from kiecli.network.body import Chunk
+from kiecli.network.body import Chunk, first_bytes
 
 if TYPE_CHECKING:  # most files come whole, soon and at the first attempt, and need no checksum
     from kiecli.download.checksum import BackgroundSHA256
@@ -125,14 +125,14 @@ class Transfer:
     def _start(self, answer: FileResponse, body: Iterator[Chunk]) -> Iterator[Chunk]:
         """Check the first bytes, empty the partial file, and return the body from its start."""
         first = first_chunk(body)
-        head = bytes(first[:HEAD_SIZE])
-        size = answer.total or len(first)
+        head, received = first_bytes(HEAD_SIZE, first), sum(map(len, first))
+        size = answer.total or received
         self._check_content(head, size, answer.content_type)
         # With the head checked and the length declared, `_verify` would find out nothing more.
-        self._is_checked = answer.total is not None and len(first) >= min(HEAD_SIZE, size)
+        self._is_checked = answer.total is not None and received >= min(HEAD_SIZE, size)
         task_id, n = self._target.task_id, self._target.n
         resume_info = functools.partial(answer.resume_info, task_id, n, head)
-        is_whole = len(first) == answer.total
+        is_whole = received == answer.total
         self._reset(None if is_whole else resume_info())
         self._partial.late_resume_info = resume_info if is_whole else None
         return chain((first,), body)
@@ -156,7 +156,7 @@ class Transfer:
         report(TransferStarted(self._target, partial.size, self._total))
         try:
             for chunk in body:
-                partial.append(chunk)
+                partial.append(*chunk)
                 now = clock.now()
                 self._reached = now, partial.size
                 if now >= next_report:

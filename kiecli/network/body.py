@@ -7,7 +7,7 @@ are received from the socket into one buffer instead, as many at a time as have 
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
 
@@ -28,8 +28,11 @@ GATHER_TIME = 0.05
 A file that comes in one chunk needs no resume info on the disk.
 """
 
-Chunk = bytes | memoryview
+Piece = bytes | memoryview
 """Bytes of a body. A memoryview is valid until the next chunk is requested."""
+
+Chunk = Sequence[Piece]
+"""What has arrived of a body together: not one piece, since to join them copies every byte."""
 
 
 def iter_body(response: httpx.Response, deadline: Deadline) -> Iterator[Chunk]:
@@ -43,16 +46,18 @@ def iter_body(response: httpx.Response, deadline: Deadline) -> Iterator[Chunk]:
     Raises:
         httpx.TransportError: The connection broke, was silent until the deadline, or ended early.
     """
-    chunks: Iterator[Chunk] = response.iter_raw()
-    first = next(chunks, b"")
+    rest: Iterator[bytes] = response.iter_raw()
+    first = next(rest, b"")
+    pieces = chain((first,), rest)
     source, length = _counted_body(response)
     # Without a body, as with 304, Content-Length says nothing about this response.
     left = length - len(first) if first else 0
-    if source is not None and left > 0 and left + len(first) <= BUFFER_SIZE:
+    if source is not None and left > 0 and length <= BUFFER_SIZE:
         prefetch = response.extensions["network_stream"].get_extra_info("prefetch")
-        chunks = _gather(chain((first,), chunks), left + len(first), prefetch, deadline)
-        first = next(chunks)
-    yield first
+        chunks = _gather(pieces, length, prefetch, deadline)
+    else:
+        chunks = ([piece] for piece in pieces)
+    yield next(chunks)
     deadline.restart()
     if source is not None and left > MIN_LARGE_BODY:
         yield from _receive(source, left, deadline)
@@ -61,6 +66,16 @@ def iter_body(response: httpx.Response, deadline: Deadline) -> Iterator[Chunk]:
     for chunk in chunks:
         yield chunk
         deadline.restart()
+
+
+def first_bytes(size: int, pieces: Iterable[Piece]) -> bytes:
+    """Return the first `size` bytes of some pieces, or all that they have."""
+    found = b""
+    for piece in pieces:
+        found += piece[: size - len(found)]
+        if len(found) == size:
+            break
+    return found
 
 
 _of_thread = threading.local()
@@ -79,28 +94,28 @@ def _buffer() -> memoryview:
 
 
 def _gather(
-    chunks: Iterator[Chunk], length: int, prefetch: Callable[[Deadline], bool], deadline: Deadline
+    pieces: Iterator[bytes], length: int, prefetch: Callable[[Deadline], bool], deadline: Deadline
 ) -> Iterator[Chunk]:
     """Yield a small body in one chunk, or what arrives in GATHER_TIME or before an error."""
-    room = _buffer()
-    received = 0
+    gathered = []
+    left = length
     gathering = deadline.within(GATHER_TIME)
     broken = None
     try:
-        for chunk in chunks:  # pragma: no branch  a body that ends early raises
-            room[received : received + len(chunk)] = chunk
-            received += len(chunk)
-            # Asked of the connection: where nothing is there, the next chunk would be waited for
+        for piece in pieces:  # pragma: no branch  a body that ends early raises
+            gathered.append(piece)
+            left -= len(piece)
+            # Asked of the connection: where nothing is there, the next piece would be waited for
             # until the deadline, and what has come would be lost with the process meanwhile.
-            if received == length or not prefetch(gathering):
+            if not left or not prefetch(gathering):
                 break
             deadline.restart()  # time limits are for silence, and something came
     except httpx.TransportError as error:
         broken = error
-    yield room[:received]
+    yield gathered
     if broken is not None:
         raise broken  # only now: the caller has kept the bytes that came before the error
-    yield from chunks
+    yield from ([piece] for piece in pieces)
 
 
 def _counted_body(response: httpx.Response) -> tuple[socket.socket | None, int]:
@@ -122,7 +137,7 @@ def _counted_body(response: httpx.Response) -> tuple[socket.socket | None, int]:
     return source, int(headers.get("content-length", 0))  # h11 lets only numbers through
 
 
-def _receive(source: socket.socket, left: int, deadline: Deadline) -> Iterator[memoryview]:
+def _receive(source: socket.socket, left: int, deadline: Deadline) -> Iterator[Chunk]:
     buffer = _buffer()
     while left:
         room = buffer[:left]
@@ -133,7 +148,7 @@ def _receive(source: socket.socket, left: int, deadline: Deadline) -> Iterator[m
         except OSError as error:
             raise httpx.ReadError(str(error)) from error
         left -= received
-        yield buffer[:received]
+        yield [buffer[:received]]
         deadline.restart()
 
 

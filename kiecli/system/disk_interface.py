@@ -4,7 +4,7 @@
 """
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import BinaryIO, Protocol
 
 
@@ -41,7 +41,7 @@ class OpenFile(ReadableFile, Protocol):
         """Return how many bytes there are."""
         ...
 
-    def write_at(self, data: memoryview, offset: int) -> int:
+    def write_at(self, pieces: Sequence[bytes | memoryview], offset: int) -> int:
         """Write at an offset; return how many bytes were written, which may be fewer."""
         ...
 

@@ -3,7 +3,7 @@
 import errno
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from fcntl import LOCK_EX, LOCK_NB
 
@@ -14,6 +14,8 @@ from kiecli.system.posix_calls import OPEN_SAFELY, PosixCalls
 # Times that the locked file may turn out not to be the one at its path: another kiecli may have
 # published it while we waited. After these the disk is taken for one without stable inodes.
 _MAX_REOPENS = 3
+# Pieces that one call writes; the system refuses more (IOV_MAX of Linux and macOS).
+_MAX_PIECES = 1024
 
 
 def _remove(path: str) -> None:
@@ -142,15 +144,15 @@ class PosixFile:
         """Read from an offset into a buffer."""
         return os.preadv(self._fd, [buffer], offset)
 
-    def write_at(self, data: memoryview, offset: int) -> int:
+    def write_at(self, pieces: Sequence[bytes | memoryview], offset: int) -> int:
         """Write at an offset."""
-        return os.pwrite(self._fd, data, offset)
+        return os.pwritev(self._fd, pieces[:_MAX_PIECES], offset)
 
     def write_all(self, data: bytes) -> None:
         """Write a whole file from its start."""
         view, at = memoryview(data), 0
         while at < len(view):
-            at += self.write_at(view[at:], at)
+            at += self.write_at([view[at:]], at)
 
     def truncate(self) -> None:
         """Remove all bytes."""

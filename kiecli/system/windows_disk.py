@@ -8,7 +8,7 @@ too, cannot be replaced while anybody has it open; the last one to close it remo
 import errno
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from threading import Lock
 from typing import IO, Any
@@ -109,11 +109,11 @@ class WindowsFile:
         buffer[: len(data)] = data
         return len(data)
 
-    def write_at(self, data: memoryview, offset: int) -> int:
+    def write_at(self, pieces: Sequence[bytes | memoryview], offset: int) -> int:
         """Write at an offset."""
         with self._lock:
             os.lseek(self._fd, offset, os.SEEK_SET)
-            return os.write(self._fd, data)
+            return os.write(self._fd, b"".join(pieces) if len(pieces) > 1 else pieces[0])
 
     def truncate(self) -> None:
         """Remove all bytes."""

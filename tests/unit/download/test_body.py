@@ -1,10 +1,12 @@
 """The body of an answer, whichever transport it came by."""
 
+from itertools import chain
+
 import httpx
 import pytest
 
 from kiecli.download.file_host import FileRequest, first_chunk, open_url
-from kiecli.network.body import Chunk
+from kiecli.network.body import Piece
 from kiecli.network.client import ClientFactory
 from tests.support.downloads import context
 from tests.support.faults import Faults
@@ -15,10 +17,13 @@ MIB = 1024 * 1024
 LARGE = bytes(range(256)) * (5 * MIB // 256)
 
 
-def taken(client: httpx.Client, url: str) -> list[Chunk]:
-    """Return the chunks of a body; those that are views, as copies."""
+def taken(client: httpx.Client, url: str) -> list[Piece]:
+    """Return the pieces of a body; those that are views, as copies."""
     with open_url(context(client), FileRequest(url, {}, "a")) as (_, body):
-        return [memoryview(bytes(c)) if isinstance(c, memoryview) else c for c in body]
+        return [
+            memoryview(bytes(piece)) if isinstance(piece, memoryview) else piece
+            for piece in chain.from_iterable(body)
+        ]
 
 
 @pytest.mark.parametrize(
@@ -35,7 +40,7 @@ def test_first_chunk_loses_no_bytes_of_the_body(script: dict[str, object], body:
 def test_a_large_body_of_known_length_is_not_copied() -> None:
     with serving() as server, ClientFactory({}).client() as client:
         came = taken(client, server.faults.file("/a.bin", LARGE))
-        assert {type(chunk) for chunk in came[1:]} == {memoryview}
+        assert {type(piece) for piece in came[1:]} == {memoryview}
 
 
 def test_even_an_empty_body_has_a_first_chunk(kie: Faults) -> None:
@@ -48,6 +53,7 @@ def test_even_an_empty_body_has_a_first_chunk(kie: Faults) -> None:
 def test_the_first_chunk_is_long_enough_to_tell_a_format_from_a_text() -> None:
     song, words = b"ID3\x03" + bytes(99), b"Link has expired. " * 9
     bodies = [song, words, b"no", b""]
-    drips = [iter([b"", *(body[n : n + 1] for n in range(len(body)))]) for body in bodies]
-    assert [first_chunk(drip) for drip in drips] == [song[:4], words[:64], b"no", b""]
-    assert b"".join(drips[0]) == song[4:]
+    drips = [iter([[b""], *([body[n : n + 1]] for n in range(len(body)))]) for body in bodies]
+    found = [b"".join(first_chunk(drip)) for drip in drips]
+    assert found == [song[:4], words[:64], b"no", b""]
+    assert b"".join(chain.from_iterable(drips[0])) == song[4:]

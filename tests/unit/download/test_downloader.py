@@ -157,7 +157,7 @@ class RefusingDisk:
     def open_temporary(self) -> Any:
         return self
 
-    def write_at(self, _data: memoryview, _offset: int) -> int:
+    def write_at(self, _pieces: object, _offset: int) -> int:
         raise OSError(self._number, os.strerror(self._number))
 
     def __getattr__(self, name: str) -> Any:

@@ -28,7 +28,7 @@ def ask(host: Host, url: str = START) -> bytes:
         Client(WireTransport(host)) as client,
         open_url(context(client), FileRequest(url, {"X-Asked": "yes"}, "a")) as (_, body),
     ):
-        return b"".join(body)
+        return b"".join(chain.from_iterable(body))
 
 
 def redirecting(*locations: str, status: int = 302) -> tuple[Host, list[httpx.Request]]:
@@ -139,7 +139,7 @@ def test_a_short_redirect_leaves_the_connection_open_for_the_next_question() -> 
             "/a", httpx.Response(302, headers={"Location": there}, content=b"gone")
         )
         with open_url(context(client), FileRequest(f"{server.url}/a", {}, "a")) as (_, body):
-            assert (b"".join(body), server.connections) == (b"file", 1)
+            assert (b"".join(chain.from_iterable(body)), server.connections) == (b"file", 1)
 
 
 def failing(error: Exception) -> Host:
@@ -338,4 +338,4 @@ def test_whatever_hangs_is_given_up_and_leaves_nothing_behind(name: str) -> None
         pytest.raises(TransientError, match=r"^127\.0\.0\.1:[0-9]+: no (byte|connection)"),
         open_url(context(client, SystemClock()), FileRequest(server.url, {}, "a", 0.3)) as opened,
     ):
-        b"".join(opened[1])
+        b"".join(chain.from_iterable(opened[1]))

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +33,11 @@ class Small:
     def open_locked(self, *arguments: Any) -> "Small":
         return Small(self._wrapped.open_locked(*arguments), self._room)
 
-    def write_at(self, data: memoryview, offset: int) -> int:
+    def write_at(self, pieces: Sequence[bytes | memoryview], offset: int) -> int:
         if offset >= self._room:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        written: int = self._wrapped.write_at(data[: self._room - offset], offset)
+        data = b"".join(pieces)[: self._room - offset]
+        written: int = self._wrapped.write_at([data], offset)
         return written
 
 

@@ -319,13 +319,30 @@ def test_a_part_that_was_removed_meanwhile_is_no_trouble_at_the_end(path: Path) 
 
 
 @needs_process_limits
-def test_a_write_that_falls_short_goes_on_or_fails(path: Path) -> None:
+@pytest.mark.parametrize(
+    "pieces",
+    [[b"0123456789" * 2], [b"0123", b"", b"456789", b"0"], [b"01", memoryview(b"23456789" * 2)]],
+    ids=["one", "up to a border", "within one"],
+)
+def test_a_write_that_falls_short_goes_on_or_fails(
+    path: Path, pieces: list[bytes | memoryview]
+) -> None:
     with opened(path) as part:
         with limit("FSIZE", 10), pytest.raises(OSError, match="File too large"):
-            part.append(b"x" * 20)
-        assert (part.size, path.read_bytes()) == (10, b"x" * 10)
+            part.append(*pieces)
+        assert (part.size, path.read_bytes()) == (10, b"0123456789")
         part.append(b"y" * 5)
-        assert path.read_bytes() == b"x" * 10 + b"y" * 5
+        assert path.read_bytes() == b"0123456789" + b"y" * 5
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 5000])
+def test_any_number_of_pieces_is_appended_in_their_order(path: Path, count: int) -> None:
+    pieces = [b"%d," % n for n in range(count)]
+    with opened(path) as part:
+        part.append(b"[")
+        part.append(*pieces)
+        part.append(b"]")
+        assert path.read_bytes() == b"[" + b"".join(pieces) + b"]"
 
 
 @needs_proc

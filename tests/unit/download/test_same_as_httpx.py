@@ -1,5 +1,7 @@
 """What is ours of reading answers makes the same of them as httpx alone."""
 
+from itertools import chain
+
 import httpx
 import pytest
 
@@ -24,7 +26,7 @@ def ours(url: str) -> Result:
         ):
             if isinstance(classify(answer, 0, None), PermanentError) and answer.encoding:
                 return "refused"
-            return answer.status, b"".join(map(bytes, body))
+            return answer.status, b"".join(map(bytes, chain.from_iterable(body)))
     except AttemptFailed as error:
         return type(error.__cause__).__name__
 

@@ -44,24 +44,24 @@ def names(path: Path) -> list[str]:
 
 
 def test_bytes_are_read_and_written_at_offsets_with_no_position_between(file: LockedFile) -> None:
-    assert file.write_at(memoryview(b"abc\r\ndef\x1a"), 0) == 9
-    assert file.write_at(memoryview(b"XY"), 1) == 2
+    assert file.write_at([b"abc\r\ndef\x1a"], 0) == 9
+    assert file.write_at([b"X", b"", memoryview(b"Y")], 1) == 2
     buffer = bytearray(20)
     assert (file.read_into(memoryview(buffer), 2), bytes(buffer[:7])) == (7, b"Y\r\ndef\x1a")
     assert (file.read_into(memoryview(buffer), 9), file.size()) == (0, 9)
 
 
 def test_a_truncated_file_is_empty_and_grows_again(file: LockedFile) -> None:
-    file.write_at(memoryview(b"abcdef"), 0)
+    file.write_at([b"abcdef"], 0)
     file.truncate()
     assert file.size() == 0
-    file.write_at(memoryview(b"x"), 0)
+    file.write_at([b"x"], 0)
     file.sync()
     assert reader(file).read() == b"x"
 
 
 def test_a_reader_has_a_position_of_its_own_and_leaves_the_file_open(file: LockedFile) -> None:
-    file.write_at(memoryview(b"0123456789"), 0)
+    file.write_at([b"0123456789"], 0)
     with reader(file) as one, reader(file) as other:
         assert (one.read(4), other.read(2)) == (b"0123", b"01")
         assert (one.seek(-1, 2), one.read(), one.read()) == (9, b"9", b"")
@@ -75,7 +75,7 @@ def test_a_reader_has_a_position_of_its_own_and_leaves_the_file_open(file: Locke
 
 
 def test_a_duplicate_reads_the_same_file(file: LockedFile) -> None:
-    file.write_at(memoryview(b"0123456789"), 0)
+    file.write_at([b"0123456789"], 0)
     other, buffer = file.duplicate(), bytearray(4)
     assert (other.read_into(memoryview(buffer), 3), bytes(buffer)) == (4, b"3456")
     other.close()
@@ -84,7 +84,7 @@ def test_a_duplicate_reads_the_same_file(file: LockedFile) -> None:
 
 def test_a_temporary_file_is_read_and_written_like_any_other() -> None:
     file = SYSTEM_DISK.open_temporary()
-    file.write_at(memoryview(b"a\nb"), 0)
+    file.write_at([b"a\nb"], 0)
     assert (file.size(), reader(file).read()) == (3, b"a\nb")
     file.close()
 
@@ -99,7 +99,7 @@ def test_the_lock_keeps_every_other_one_out_until_it_is_closed(path: Path) -> No
 
 def test_who_waited_for_a_published_file_gets_a_new_one(path: Path) -> None:
     first = opened(path)
-    first.write_at(memoryview(b"complete"), 0)
+    first.write_at([b"complete"], 0)
 
     def publish() -> None:
         first.publish(str(path.with_name("a")), replace=True)
@@ -114,7 +114,7 @@ def test_who_waited_for_a_published_file_gets_a_new_one(path: Path) -> None:
 @pytest.mark.parametrize("replace", [False, True])
 def test_a_published_file_has_its_final_name_only(path: Path, *, replace: bool) -> None:
     file = opened(path)
-    file.write_at(memoryview(b"complete"), 0)
+    file.write_at([b"complete"], 0)
     file.publish(str(path.with_name("a")), replace=replace)
     file.close()
     assert (names(path), path.with_name("a").read_bytes()) == (["a"], b"complete")
@@ -123,7 +123,7 @@ def test_a_published_file_has_its_final_name_only(path: Path, *, replace: bool) 
 def test_a_file_of_the_final_name_is_replaced_where_it_may_be(path: Path) -> None:
     path.with_name("a").write_bytes(b"old")
     file = opened(path)
-    file.write_at(memoryview(b"new"), 0)
+    file.write_at([b"new"], 0)
     file.publish(str(path.with_name("a")), replace=True)
     file.close()
     assert (names(path), path.with_name("a").read_bytes()) == (["a"], b"new")
@@ -132,7 +132,7 @@ def test_a_file_of_the_final_name_is_replaced_where_it_may_be(path: Path) -> Non
 def test_a_file_of_the_final_name_stays_where_it_must(path: Path) -> None:
     path.with_name("a").write_bytes(b"old")
     file = opened(path)
-    file.write_at(memoryview(b"new"), 0)
+    file.write_at([b"new"], 0)
     with pytest.raises(FileExistsError):
         file.publish(str(path.with_name("a")), replace=False)
     file.close()
@@ -157,7 +157,7 @@ def test_a_file_with_a_second_name_gives_way(path: Path) -> None:
     victim.write_bytes(b"precious")
     path.hardlink_to(victim)
     file = opened(path)
-    file.write_at(memoryview(b"ours"), 0)
+    file.write_at([b"ours"], 0)
     file.close()
     assert (path.read_bytes(), victim.read_bytes()) == (b"ours", b"precious")
 

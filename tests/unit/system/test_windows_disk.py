@@ -32,7 +32,7 @@ def path(tmp_path: Path) -> Path:
 
 def opened(path: Path, calls: WindowsCalls | None = None) -> LockedWindowsFile:
     file = WindowsDisk(calls).open_locked(str(path), never)
-    file.write_at(memoryview(b"bytes"), 0)
+    file.write_at([b"bytes"], 0)
     return file
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from math import inf
 from threading import Lock
 from typing import Protocol
 
@@ -123,6 +124,8 @@ class DiskSpace:
         self._files: dict[Growing, tuple[int, int]] = {}  # device and length of each
         # Of each folder, asked for once: it does not change during a run.
         self._devices: dict[str, int] = {}
+        # Of each device, what was free when it was last asked, less what was reserved since.
+        self._room: dict[int, float] = {}
 
     def reserve(self, file: Growing, length: int, path: str) -> None:
         """Reserve the space for a file before its first byte is written.
@@ -135,26 +138,29 @@ class DiskSpace:
         Raises:
             SaveError: It does not fit beside what the other files of the run still need.
         """
-        folder = file.folder
-        try:
+        folder, needed = file.folder, length - file.size
+        with self._lock, suppress(OSError):  # no answer: writing will show whether there is room
+            self._files.pop(file, None)
             device = self._devices.get(folder)
             if device is None:
                 device = self._devices[folder] = os.stat(folder).st_dev
-            usage = self._usage(folder)
-        except OSError:
-            return  # the check is impossible: writing will show whether there is room
-        with self._lock:
-            self._files.pop(file, None)
-            others = sum(
-                max(0, total - other.size)
-                for other, (on, total) in self._files.items()
-                if on == device
-            )
-            needed = length - file.size
-            # A disk that reports a total of nothing, as some network folders do, is not full.
-            if usage.total and needed > usage.free - others:
-                raise _no_room(path, folder, needed, usage.free, others)
+            # While much is left, one answer is for many files: on network disks it takes long.
+            if needed > self._room.setdefault(device, 0) / 2:
+                self._room[device] = self._free_for(device, folder, needed, path)
+            self._room[device] -= needed
             self._files[file] = device, length
+
+    def _free_for(self, device: int, folder: str, needed: int, path: str) -> float:
+        """Return the room that is left beside what the other files of the run still need."""
+        usage = self._usage(folder)
+        others = sum(
+            max(0, total - other.size) for other, (on, total) in self._files.items() if on == device
+        )
+        if not usage.total:  # as some network folders report, which are not full
+            return inf
+        if needed > usage.free - others:
+            raise _no_room(path, folder, needed, usage.free, others)
+        return usage.free - others
 
     def release(self, file: Growing) -> None:
         """Release the reservation of a file that is complete or given up."""

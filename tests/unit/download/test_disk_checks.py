@@ -69,6 +69,26 @@ def test_the_other_files_of_the_run_count_with_what_they_still_need() -> None:
     assert reserve(disk, Growing(), 50 * MB) == ""
 
 
+def test_a_disk_with_much_room_is_asked_once_for_many_files() -> None:
+    asked = []
+
+    def usage(folder: str) -> Usage:
+        asked.append(folder)
+        return Usage(1000 * MB, 500 * MB)
+
+    disk = DiskSpace(usage)
+    found = [(reserve(disk, Growing(), 100 * MB), len(asked)) for _ in range(6)]
+    no_room = (
+        "could not save a.mp4: it needs 100.0 MB, and the disk has 500.0 MB free,"
+        " 500.0 MB of it for other files of this run"
+    )
+    assert found == [("", 1), ("", 1), ("", 1), ("", 1), ("", 2), (no_room, 3)]
+
+
+def test_a_file_that_needs_no_more_room_always_has_it() -> None:
+    assert reserve(space(0), Growing(100 * MB), 100 * MB) == ""
+
+
 def test_a_disk_that_reports_no_size_at_all_is_not_full() -> None:
     assert reserve(space(0, total=0), Growing(), 100 * MB) == ""
 

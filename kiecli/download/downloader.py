@@ -19,26 +19,15 @@ from kiecli.clock import Clock
 from kiecli.download.context import TransferContext
 from kiecli.download.descriptors import DescriptorQueue
 from kiecli.download.disk_checks import DiskSpace, Usage, disk_usage
-from kiecli.download.disk_errors import (
-    NO_ROOM,
-    disk_full,
-    is_out_of_descriptors,
-    save_error,
-)
+from kiecli.download.disk_errors import NO_ROOM, disk_full, is_out_of_descriptors, save_error
 from kiecli.download.failures import PermanentError
 from kiecli.download.host_health import HostHealth, Idle
 from kiecli.download.part_file import PartFile, remove_stale_part
-from kiecli.download.plan import (
-    NameReservations,
-    SavedFile,
-    SaveOptions,
-    Target,
-    final_path,
-    plan,
-)
+from kiecli.download.plan import NameReservations, SavedFile, SaveOptions, Target, final_path, plan
 from kiecli.download.progress import TransferEvent, TransferRetrying
 from kiecli.download.transfer import Transfer
 from kiecli.errors import KieError, ResultExpired, SaveError
+from kiecli.network.body import keep_freed_memory
 from kiecli.system.disk_interface import Disk, PartReplaced
 from kiecli.system.system_disk import SYSTEM_DISK
 
@@ -90,6 +79,7 @@ class Downloader:
             archive: The file of `--archive`, which no result may replace.
             disk: Where files are saved.
         """
+        keep_freed_memory()
         self._options = options
         self._context = TransferContext(
             client=client,

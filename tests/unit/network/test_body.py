@@ -1,7 +1,10 @@
 """Bodies of files: through httpx, and the rest of large ones from the socket."""
 
+import platform
 import socket
 import ssl
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import chain
@@ -339,6 +342,33 @@ def test_what_came_of_a_small_body_before_it_broke_is_not_lost(certificate: Cert
     with raw_server(pieces) as server, pytest.raises(httpx.RemoteProtocolError):
         request_body(server, certificate, received)
     assert (bytes(received.data), [size for size, _ in received.chunks]) == (b"0123", [4])
+
+
+PAGE_FAULTS = """
+import resource
+from kiecli.network.body import keep_freed_memory
+
+def page_faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+def after_many_bodies():
+    before = page_faults()
+    for _ in range(100):
+        pieces = [b"x" * 100_000 for _ in range(5)]
+        del pieces
+    return page_faults() - before
+
+print(after_many_bodies() > 1000)
+keep_freed_memory()
+print(after_many_bodies() > 1000)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries keep memory anyway")
+def test_freed_memory_is_kept_for_what_arrives_next() -> None:
+    line = [sys.executable, "-c", PAGE_FAULTS]
+    run = subprocess.run(line, check=True, capture_output=True, text=True)
+    assert run.stdout == "True\nFalse\n"
 
 
 def test_a_reset_is_an_error(certificate: Certificate) -> None:

@@ -316,11 +316,11 @@ _ERROR_FIELDS = frozenset({"code", "detail", "error", "errors", "message", "msg"
 
 
 def _error_of_any_kind(head: bytes, size: int) -> str | None:
-    tag = first_tag(head)
-    if re.match(_HTML, tag):
-        return "an HTML page"
-    if re.match(rb"<error[\s>]", tag):  # of S3 and the stores that imitate it
-        return "an XML error"
+    if tag := first_tag(head):
+        if re.match(_HTML, tag):
+            return "an HTML page"
+        if re.match(rb"<error[\s>]", tag):  # of S3 and the stores that imitate it
+            return "an XML error"
     # JSON that is longer than the head is no error message.
     value = parse_json(head) if size <= len(head) else None
     is_error = isinstance(value, dict) and any(name.lower() in _ERROR_FIELDS for name in value)

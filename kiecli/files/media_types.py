@@ -116,14 +116,19 @@ _PROLOG = rb"(?s:\s+|<!--.*?-->|<\?.*?\?>)"
 
 
 def first_tag(head: bytes) -> bytes:
-    """Return what follows white space, comments and processing instructions, in lower case."""
+    """Return the tag behind white space, comments and processing instructions, in lower case.
+
+    Empty where there is none.
+    """
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         head = head.decode("utf-16", errors="ignore").encode()
     at = 3 if head.startswith(b"\xef\xbb\xbf") else 0
+    if not head[at:].lstrip().startswith(b"<"):  # nearly always, and then no pattern is compiled
+        return b""
     prolog = re.compile(_PROLOG)
     while match := prolog.match(head, at):
         at = match.end()
-    return head[at : at + 64].lower()
+    return head[at : at + 64].lower() if head.startswith(b"<", at) else b""
 
 
 def parse_json(head: bytes) -> Any:

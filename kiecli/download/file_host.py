@@ -15,7 +15,7 @@ from kiecli.download.disk_errors import is_out_of_descriptors
 from kiecli.download.failures import PermanentError, TransientError
 from kiecli.download.response import FileResponse, is_text
 from kiecli.network.body import Chunk, first_bytes, iter_body
-from kiecli.network.client import get
+from kiecli.network.client import send_get
 from kiecli.network.deadline import READ_TIMEOUT, Deadline
 from kiecli.network.errors import (
     PROXY_LOGIN_REQUIRED,
@@ -134,7 +134,7 @@ def _send(
             headers=headers,
             extensions={"task_id": requested.task_id},
         )
-        response = get(client, request, deadline)
+        response = send_get(client, request, deadline)
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
         if is_out_of_descriptors(error):
             hosts.on_not_tried(server)

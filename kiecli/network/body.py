@@ -84,12 +84,12 @@ def iter_body(response: httpx.Response, deadline: Deadline) -> Iterator[Chunk]:
 
 def first_bytes(size: int, pieces: Iterable[Piece]) -> bytes:
     """Return the first `size` bytes of some pieces, or all that they have."""
-    found = b""
+    found = bytearray()
     for piece in pieces:
         found += piece[: size - len(found)]
         if len(found) == size:
             break
-    return found
+    return bytes(found)
 
 
 _of_thread = threading.local()

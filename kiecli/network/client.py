@@ -208,7 +208,7 @@ class ProxyRouter(httpx.BaseTransport):
             pool.close()
 
 
-def get(client: httpx.Client, request: httpx.Request, deadline: Deadline) -> httpx.Response:
+def send_get(client: httpx.Client, request: httpx.Request, deadline: Deadline) -> httpx.Response:
     """Send a GET, its body left to come; once more if its idle connection was closed.
 
     Such a connection looks open when it is chosen, so every client that keeps connections meets a

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from kiecli.clock import SystemClock
-from kiecli.network.client import Client, ClientFactory, get
+from kiecli.network.client import Client, ClientFactory, send_get
 from kiecli.network.connect import Connector
 from kiecli.network.deadline import Deadline
 from kiecli.network.errors import closed_idle
@@ -66,7 +66,7 @@ def plain(*answers: Answer) -> Iterator[tuple[RawServer, Client]]:
 
 def _get(http: Client, url: str, seconds: float = 20.0) -> str:
     deadline = Deadline(SystemClock(), seconds)
-    with closing(get(http, httpx.Request("GET", url), deadline)) as response:
+    with closing(send_get(http, httpx.Request("GET", url), deadline)) as response:
         response.read()
         return response.text
 
@@ -151,7 +151,7 @@ def test_the_time_to_connect_begins_anew_within_the_deadline() -> None:
 
     request = httpx.Request("GET", "http://a.test")
     with Client(httpx.MockTransport(answer)) as http, pytest.raises(httpx.ReadError):
-        get(http, request, Deadline(clock, 20.0))
+        send_get(http, request, Deadline(clock, 20.0))
     assert left == [{"connect": 10.0, "read": 20.0}, {"connect": 8.0, "read": 8.0}]
 
 

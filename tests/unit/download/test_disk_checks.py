@@ -18,10 +18,9 @@ class Usage(NamedTuple):
 
 
 class Growing:
-    folder = "."
-
-    def __init__(self, size: int = 0) -> None:
+    def __init__(self, size: int = 0, folder: str = ".") -> None:
         self.size = size
+        self.folder = folder
 
 
 def space(free: int, total: int = 1000 * MB) -> DiskSpace:
@@ -83,6 +82,15 @@ def test_a_disk_with_much_room_is_asked_once_for_many_files() -> None:
         " 500.0 MB of it for other files of this run"
     )
     assert found == [("", 1), ("", 1), ("", 1), ("", 1), ("", 2), (no_room, 3)]
+
+
+@needs_proc
+def test_files_on_another_disk_take_no_room_on_this_one(tmp_path: Path) -> None:
+    disk, beside = space(150 * MB), tmp_path / "beside"
+    beside.mkdir()
+    assert reserve(disk, Growing(folder="/proc"), 100 * MB) == ""
+    assert reserve(disk, Growing(folder=str(tmp_path)), 100 * MB) == ""
+    assert "100.0 MB of it for other files" in reserve(disk, Growing(folder=str(beside)), 100 * MB)
 
 
 def test_a_file_that_needs_no_more_room_always_has_it() -> None:

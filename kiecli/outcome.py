@@ -1,6 +1,6 @@
-"""The outcome of a run for one task: what the renderers show, and its exit code.
+"""How a run ended for one task: its outcome, its exit code, and the command that resumes it.
 
-The exit code of the process is made of those of its tasks.
+The exit code of the process is made of those of its tasks, and one command resumes several.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,58 +22,9 @@ from kiecli.errors import (
 if TYPE_CHECKING:
     from kiecli.download.plan import SavedFile
 
-
-MAX_NAMED = 200
-"""Task ids in a resume command at most: some shells limit the length of a command line."""
-
-_RUN_AGAIN = "run the same line again{change}; what is saved is kept"
-
-
-def shell_command(argv: Sequence[str], tasks: Sequence[str]) -> str:
-    """Return a kiecli command line, quoted for the shell of this system.
-
-    Args:
-        argv: The command with its options, `("download", "-d", "out")`.
-        tasks: Each as it is typed: `ID` or `LABEL=ID`.
-    """
-    # Imported here: most runs print no command.
-    from kiecli.system.shell_syntax import join
-    from kiecli.system.syntax import SHELL
-
-    return join(SHELL, ["kiecli", *argv, *tasks])
-
-
-def resume_command(
-    argv: Sequence[str], tasks: Sequence[str], *, created: bool, change: str = ""
-) -> str:
-    """Return the command that resumes a run, or what to run if it would name too many tasks.
-
-    Args:
-        argv: The command with its options.
-        tasks: The tasks that are left, as they are typed.
-        created: Whether the command before the pipe has created one of them: running the same line
-            again would create and pay for it again, so the tasks are named however many.
-        change: How `argv` differs from what was typed, ` with --wait` for one.
-    """
-    if len(tasks) > MAX_NAMED and not created:
-        return _RUN_AGAIN.format(change=change)
-    return shell_command(argv, tasks)
-
-
 # Exit codes after which a retry may succeed. A refused key, a failed task and an unknown id stay
 # what they are.
 _RESUMABLE = (ExitCode.UNAVAILABLE, ExitCode.PENDING, ExitCode.DEADLINE, ExitCode.SAVE_FAILED)
-
-
-# Characters of a label that parsing would strip, or take for those of a URL.
-_NEEDS_QUOTES = frozenset("\"'`\u201c\u201d?&")
-
-
-def task_argument(label: str | None, task_id: str) -> str:
-    """Return a task as it is typed, so that parsing it finds the same label again."""
-    if label and not _NEEDS_QUOTES.isdisjoint(label):
-        label = f'"{label}"'
-    return f"{label}={task_id}" if label else task_id
 
 
 class Outcome(NamedTuple):
@@ -92,7 +43,6 @@ class Outcome(NamedTuple):
     """What `download` made of its results; None in other commands."""
     label: str | None = None
     """The user's own name for it."""
-
     is_skipped: bool = False
     """Whether it was not asked about, since an archive lists it."""
 
@@ -230,3 +180,51 @@ def combined_exit_code(codes: Iterable[ExitCode]) -> ExitCode:
     """Return the exit code of a run from those of its tasks."""
     occurred = set(codes)
     return next((code for code in _PRECEDENCE if code in occurred), ExitCode.DONE)
+
+
+MAX_NAMED = 200
+"""Task ids in a resume command at most: some shells limit the length of a command line."""
+
+_RUN_AGAIN = "run the same line again{change}; what is saved is kept"
+
+
+def resume_command(
+    argv: Sequence[str], tasks: Sequence[str], *, created: bool, change: str = ""
+) -> str:
+    """Return the command that resumes a run, or what to run if it would name too many tasks.
+
+    Args:
+        argv: The command with its options.
+        tasks: The tasks that are left, as they are typed.
+        created: Whether the command before the pipe has created one of them: running the same line
+            again would create and pay for it again, so the tasks are named however many.
+        change: How `argv` differs from what was typed, ` with --wait` for one.
+    """
+    if len(tasks) > MAX_NAMED and not created:
+        return _RUN_AGAIN.format(change=change)
+    return shell_command(argv, tasks)
+
+
+def shell_command(argv: Sequence[str], tasks: Sequence[str]) -> str:
+    """Return a kiecli command line, quoted for the shell of this system.
+
+    Args:
+        argv: The command with its options, `("download", "-d", "out")`.
+        tasks: Each as it is typed: `ID` or `LABEL=ID`.
+    """
+    # Imported here: most runs print no command.
+    from kiecli.system.shell_syntax import join
+    from kiecli.system.syntax import SHELL
+
+    return join(SHELL, ["kiecli", *argv, *tasks])
+
+
+# Characters of a label that parsing would strip, or take for those of a URL.
+_NEEDS_QUOTES = frozenset("\"'`\u201c\u201d?&")
+
+
+def task_argument(label: str | None, task_id: str) -> str:
+    """Return a task as it is typed, so that parsing it finds the same label again."""
+    if label and not _NEEDS_QUOTES.isdisjoint(label):
+        label = f'"{label}"'
+    return f"{label}={task_id}" if label else task_id

@@ -1,4 +1,8 @@
-"""The table of settings: names, environment variables, defaults and validators. Pure."""
+"""The table of settings: names, environment variables, defaults, and what each may be.
+
+A text becomes a value here: a key is taken out of a pasted line, `~` becomes the home folder.
+Which text is in force is decided in config/resolver.py.
+"""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -10,7 +14,7 @@ from kiecli.system.syntax import PATHS
 
 
 class Setting(NamedTuple):
-    """A setting: its names, default and validator."""
+    """A setting: its names, its default, and how a text becomes its value."""
 
     name: str
     """Its name in the config file and for `kiecli config`; an option of it is `--name`."""
@@ -39,35 +43,6 @@ class Value(NamedTuple):
     def shown(self) -> str:
         """The text as it may be shown on a screen or in a log."""
         return self.setting.mask(self.text)
-
-
-def get_setting(name: str) -> Setting:
-    """Return the setting of that name.
-
-    Raises:
-        UsageError: There is none.
-    """
-    for setting in SETTINGS:
-        if setting.name == name:
-            return setting
-    raise UsageError(f"{_quotable(name)} is not a setting", hint=_suggestion(name))
-
-
-def _quotable(name: str) -> str:
-    """Return the name in quotes, unless it could be a key that was typed in its place."""
-    import re
-
-    return repr(name) if re.fullmatch("[A-Za-z_-]{1,20}", name) else "that"
-
-
-def _suggestion(name: str) -> str:
-    from difflib import get_close_matches
-
-    names = [setting.name for setting in SETTINGS]
-    # 0.5 finds `base-url` for `url` and `dir` for `directory`.
-    for nearest in get_close_matches(name.lower(), names, n=1, cutoff=0.5):
-        return f"did you mean {nearest!r}?"
-    return f"the settings are {', '.join(names)}"
 
 
 KEY_PAGE = "https://kie.ai/api-key"
@@ -233,3 +208,32 @@ SETTINGS = (
     Setting("dir", "KIECLI_DIR", ".", folder),
     Setting("timeout", "KIECLI_TIMEOUT", "15m", _timeout),
 )
+
+
+def get_setting(name: str) -> Setting:
+    """Return the setting of that name.
+
+    Raises:
+        UsageError: There is none.
+    """
+    for setting in SETTINGS:
+        if setting.name == name:
+            return setting
+    raise UsageError(f"{_quotable(name)} is not a setting", hint=_suggestion(name))
+
+
+def _quotable(name: str) -> str:
+    """Return the name in quotes, unless it could be a key that was typed in its place."""
+    import re
+
+    return repr(name) if re.fullmatch("[A-Za-z_-]{1,20}", name) else "that"
+
+
+def _suggestion(name: str) -> str:
+    from difflib import get_close_matches
+
+    names = [setting.name for setting in SETTINGS]
+    # 0.5 finds `base-url` for `url` and `dir` for `directory`.
+    for nearest in get_close_matches(name.lower(), names, n=1, cutoff=0.5):
+        return f"did you mean {nearest!r}?"
+    return f"the settings are {', '.join(names)}"

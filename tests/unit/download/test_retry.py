@@ -1,4 +1,4 @@
-"""A file is gave up after two minutes and at least five attempts without one new byte."""
+"""A file is given up after two minutes and at least five attempts without one new byte."""
 
 import pytest
 

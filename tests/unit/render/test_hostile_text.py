@@ -1,4 +1,4 @@
-"""What strangers write is shown as text: no terminal and no log takes it for a command."""
+"""Text from strangers in each form that it is shown in: a word, JSON, a message, an annotation."""
 
 import json
 

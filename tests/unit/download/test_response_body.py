@@ -1,4 +1,4 @@
-"""What was promised, and what came in place of it."""
+"""Whether a body is the file: what was promised, and what came in place of it."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Idle connections that the server closes just as the next request comes."""
+"""A GET is sent again when the server closes its idle connection just as it comes."""
 
 import ssl
 import time

@@ -1,4 +1,4 @@
-"""The body of an answer, whichever transport it came by."""
+"""The first chunk of a file: long enough to judge it, and no byte is lost, however it comes."""
 
 from itertools import chain
 

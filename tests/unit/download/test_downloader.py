@@ -1,4 +1,4 @@
-"""Documents, streams, progress, checksums, and two runs at once."""
+"""Inline results, streams, progress, checksums, and two runs at once."""
 
 import errno
 import hashlib
@@ -35,7 +35,7 @@ def bench(tmp_path: Path) -> Bench:
     return Bench(tmp_path)
 
 
-def save_document(
+def save_inline(
     bench: Bench, inline_result: object, template: str = "{task_id}-{n}.{ext}", **options: Any
 ) -> SavedFile:
     downloader = bench.downloader(template, **options)
@@ -43,7 +43,7 @@ def save_document(
 
 
 def test_an_object_is_saved_as_a_json_file(bench: Bench) -> None:
-    saved = save_document(bench, LYRICS, checksum=True)
+    saved = save_inline(bench, LYRICS, checksum=True)
     assert saved._asdict() == {
         "n": 1,
         "url": None,
@@ -69,11 +69,11 @@ def test_an_object_is_saved_as_a_json_file(bench: Bench) -> None:
         (PAGE, "saved", AS_JSON),
     ],
 )
-def test_a_document_that_is_there_is_kept_when_it_is_whole(
+def test_an_inline_result_that_is_there_is_kept_when_it_is_whole(
     bench: Bench, there: bytes, status: str, after: bytes | None
 ) -> None:
     (bench.folder / "task1-1.json").write_bytes(there)
-    assert save_document(bench, LYRICS).status == status
+    assert save_inline(bench, LYRICS).status == status
     assert bench.files == {"task1-1.json": there if after is None else after}
 
 
@@ -89,7 +89,7 @@ def test_under_a_name_that_any_file_may_have_the_bytes_decide(
     bench: Bench, there: bytes, message: str
 ) -> None:
     (bench.folder / "lyrics.txt").write_bytes(there)
-    saved = save_document(bench, LYRICS, "lyrics.txt")
+    saved = save_inline(bench, LYRICS, "lyrics.txt")
     assert message_of(saved.error).rpartition(": ")[2] == message
     assert bench.files == {"lyrics.txt": there}
 
@@ -105,7 +105,7 @@ def test_under_a_name_that_any_file_may_have_the_bytes_decide(
         ([], b"[]\n", b"[]\n"),
     ],
 )
-def test_a_document_is_json_in_a_file_and_plain_text_on_a_stream(
+def test_an_inline_result_is_json_in_a_file_and_plain_text_on_a_stream(
     inline_result: object, file: bytes, text: bytes
 ) -> None:
     assert (as_file(inline_result), as_text(inline_result)) == (file, text)
@@ -124,10 +124,12 @@ def write_to(bench: Bench, *urls: str, inline_result: object = None) -> tuple[Sa
     return downloader.write_to(target, buffered), stream.getvalue()
 
 
-def test_a_complete_file_is_poured_and_nothing_is_left_in_the_folder(bench: Bench) -> None:
+def test_a_complete_file_is_written_and_nothing_is_left_in_the_folder(
+    bench: Bench,
+) -> None:
     url = bench.host.file("/a.png", PNG, cuts=[5000])
-    saved, poured = write_to(bench, url)
-    assert (saved.status, saved.path, saved.bytes, poured, bench.files) == (
+    saved, written = write_to(bench, url)
+    assert (saved.status, saved.path, saved.bytes, written, bench.files) == (
         "saved",
         "-",
         len(PNG),
@@ -136,15 +138,15 @@ def test_a_complete_file_is_poured_and_nothing_is_left_in_the_folder(bench: Benc
     )
 
 
-def test_nothing_is_poured_of_a_file_that_does_not_come_whole(bench: Bench) -> None:
+def test_nothing_is_written_of_a_file_that_does_not_come_whole(bench: Bench) -> None:
     url = bench.host.file("/a.png", PNG, cuts=[5000] * 9, framing="close")
-    saved, poured = write_to(bench, url)
-    assert (saved.status, poured) == ("failed", b"")
+    saved, written = write_to(bench, url)
+    assert (saved.status, written) == ("failed", b"")
 
 
 def test_a_text_result_is_written_to_the_stream_as_it_is(bench: Bench) -> None:
-    saved, poured = write_to(bench, inline_result="words")
-    assert (saved.status, poured) == ("saved", b"words\n")
+    saved, written = write_to(bench, inline_result="words")
+    assert (saved.status, written) == ("saved", b"words\n")
 
 
 class RefusingDisk:
@@ -171,8 +173,8 @@ def test_a_temporary_file_that_finds_no_room_names_its_folder(bench: Bench) -> N
     url, path, folder = bench.host.file("/a.png", PNG), bench.folder / NAME, tempfile.gettempdir()
     hint = "free some space there, or set TMPDIR to a folder on another disk"
     bench.usage = lambda _folder: Usage()
-    saved, poured = write_to(bench, url)
-    assert (message_of(saved.error), saved.error and saved.error.hint, poured) == (
+    saved, written = write_to(bench, url)
+    assert (message_of(saved.error), saved.error and saved.error.hint, written) == (
         (
             f"could not save {path}: it needs {len(PNG) / 1000:.1f} kB,"
             f" and the disk of {folder} has 5.0 kB free"
@@ -202,9 +204,9 @@ def test_a_temporary_file_that_cannot_be_written_is_never_moved_by_d(
 ) -> None:
     disk: Any = RefusingDisk(number)
     bench.disk = disk
-    saved, poured = write_to(bench, bench.host.file("/a.png", PNG))
+    saved, written = write_to(bench, bench.host.file("/a.png", PNG))
     folder = tempfile.gettempdir()
-    assert (message_of(saved.error), saved.error and saved.error.hint, poured) == (
+    assert (message_of(saved.error), saved.error and saved.error.hint, written) == (
         f"could not save {bench.folder / NAME}: {reason.format(folder)}",
         hint,
         b"",
@@ -223,7 +225,7 @@ def test_a_stream_that_refuses_is_the_caller_s_to_know(bench: Bench) -> None:
 
 
 @needs_process_limits
-def test_without_room_for_a_temporary_file_nothing_is_poured(bench: Bench) -> None:
+def test_without_room_for_a_temporary_file_nothing_is_written(bench: Bench) -> None:
     downloader, stream = bench.downloader(), io.BytesIO()
     target = downloader.plan(bench.task("https://files.test/a.png"))[0]
     tempfile.gettempdir()  # found by trying to write, and remembered

@@ -52,8 +52,8 @@ _SYSTEM_ERRORS = {
     errno.ENETDOWN: "network is down",
 }
 
-
 PROXY_LOGIN_REQUIRED = "the proxy requires a login (HTTP 407)"
+"""The message for a proxy that wants a user and a password."""
 
 
 def proxy_login_hint(scheme: str = "https") -> str:
@@ -98,8 +98,6 @@ def proxy_note(host: str, port: int) -> str:
     return f"{_PROXY}[{host}]:{port}" if ":" in host else f"{_PROXY}{host}:{port}"
 
 
-E = TypeVar("E", bound=Exception)
-
 CLOSED_IDLE = "the idle connection was closed"
 """The note (PEP 678) on an error that a reused connection ended with before any byte of an answer.
 
@@ -107,8 +105,11 @@ It is also the outcome of such a request in the log.
 """
 
 
-def closed_idle(error: E) -> E:
-    """Return the error with the note that it is the end of an idle connection."""
+E = TypeVar("E", bound=Exception)
+
+
+def mark_closed_idle(error: E) -> E:
+    """Add to an error the note that it is the end of an idle connection; return the error."""
     error.add_note(CLOSED_IDLE)
     return error
 

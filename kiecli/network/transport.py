@@ -16,14 +16,14 @@ import httpx
 from kiecli.clock import Clock
 from kiecli.network.connect import Connector
 from kiecli.network.deadline import CONNECT_TIMEOUT, READABLE, WRITABLE, Deadline, attempt, wait
-from kiecli.network.errors import closed_idle, proxy_note
+from kiecli.network.errors import mark_closed_idle, proxy_note
 
 if TYPE_CHECKING:
     from kiecli.network.proxies import ProxyAddress
     from kiecli.network.tunnel import AnySocket
 
 KEEPALIVE_EXPIRY = 20.0
-"""Seconds that an idle connection is kept: more than the 15 that `wait` leaves between two polls.
+"""Seconds that an idle connection is kept: more than the 15 between two polls (MAX_INTERVAL).
 
 Not more: httpcore goes through all idle ones with each request, and the first polls of many tasks
 leave eight of them (5 % of a poll). Many servers close a silent one soon after, too.
@@ -220,14 +220,14 @@ class SocketStream(httpcore.NetworkStream):
             data = self._prefetch.take() or attempt(self._socket, receive, READABLE, timeout)
         except OSError as error:
             if self._is_unanswered and not isinstance(error, TimeoutError):
-                closed_idle(error)
+                mark_closed_idle(error)
             raise _httpcore_error(error, "Read") from error
         if data:
             self._is_used, self._is_unanswered = True, False
             if isinstance(timeout, Deadline):
                 timeout.heard = True
         elif self._is_unanswered:  # httpcore would raise the same, without the note
-            raise closed_idle(httpcore.RemoteProtocolError("Server disconnected"))
+            raise mark_closed_idle(httpcore.RemoteProtocolError("Server disconnected"))
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:

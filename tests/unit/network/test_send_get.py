@@ -12,7 +12,7 @@ from kiecli.clock import SystemClock
 from kiecli.network.client import Client, ClientFactory, send_get
 from kiecli.network.connect import Connector
 from kiecli.network.deadline import Deadline
-from kiecli.network.errors import closed_idle
+from kiecli.network.errors import mark_closed_idle
 from kiecli.network.logging import Exchange
 from kiecli.network.proxies import ProxyAddress
 from kiecli.network.transport import PoolTransport
@@ -147,7 +147,7 @@ def test_the_time_to_connect_begins_anew_within_the_deadline() -> None:
         limits = request.extensions["timeout"]
         left.append({step: limits[step].remaining() for step in ("connect", "read")})
         clock.advance(12.0)
-        raise closed_idle(httpx.ReadError(""))
+        raise mark_closed_idle(httpx.ReadError(""))
 
     request = httpx.Request("GET", "http://a.test")
     with Client(httpx.MockTransport(answer)) as http, pytest.raises(httpx.ReadError):

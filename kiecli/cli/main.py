@@ -36,7 +36,7 @@ def main(argv: Sequence[str], runtime: Runtime) -> int:
     try:
         return _run(argv, runtime)
     except Interrupted as interrupted:
-        return _leave(interrupted, runtime)
+        return _report_interrupt(interrupted, runtime)
     except StdoutClosed:
         return _SIGPIPE  # without a word: a reader like `| head` wants no error
     except SystemExit as end:
@@ -45,11 +45,11 @@ def main(argv: Sequence[str], runtime: Runtime) -> int:
     except Exception as bug:  # noqa: BLE001  bugs are reported here
         for cause in causes(bug):  # Python wraps what a signal raises while a class is made
             if isinstance(cause, Interrupted):
-                return _leave(cause, runtime)
-        return _report(bug, runtime)
+                return _report_interrupt(cause, runtime)
+        return _report_bug(bug, runtime)
 
 
-def _leave(interrupted: Interrupted, runtime: Runtime) -> int:
+def _report_interrupt(interrupted: Interrupted, runtime: Runtime) -> int:
     runtime.err.line(interrupt_message(runtime))
     return 128 + interrupted.signum
 
@@ -124,7 +124,7 @@ def _print_created(argv: Sequence[str], runtime: Runtime, message: str = "") -> 
         except (_TyperUsageError, KieError):
             return False
 
-    # What comes after they were named has a line to run, which names them too.
+    # An error that comes after they were named has a resume command, which names them again.
     if not runtime.created_are_named:  # pragma: no branch
         from kiecli.commands.created_tasks import created_messages_after_error
 
@@ -149,7 +149,7 @@ def _parsed(argv: Sequence[str], runtime: Runtime) -> Command | None:
     return None
 
 
-def _report(bug: BaseException, runtime: Runtime) -> int:
+def _report_bug(bug: BaseException, runtime: Runtime) -> int:
     """Print a bug's traceback, without the key."""
     runtime.redact_api_key()  # a traceback quotes lines and messages, not locals
     runtime.err.write("".join(traceback.format_exception(bug)))

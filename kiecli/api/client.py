@@ -161,6 +161,7 @@ class KieClient:
             **content,
         )
         try:
+            # Not by `send_get`, which may send twice: each request to Kie passes the rate limiter.
             response = self._http.send(request, stream=True)
             with closing(response):
                 return response.status_code, response.headers, _read(response, deadline)

@@ -1,6 +1,7 @@
-"""The event loop of `status`, `wait` and `download`: polls tasks, reports outcomes, picks the code.
+"""The event loop of `status`, `wait` and `download`: polls tasks, reports how each ends.
 
-What only errors need is imported when there are some: an import takes most of a millisecond.
+It returns the exit code of the run. What only errors need is imported when there are some: an
+import takes most of a millisecond.
 """
 
 import os

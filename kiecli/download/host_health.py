@@ -10,7 +10,7 @@ from kiecli.download.failures import HostUnreachable
 
 # Seconds between two checks of a waiting thread whether the host is reachable again: a Clock can
 # only sleep.
-_POLL_INTERVAL = 0.2  # seconds
+_POLL_INTERVAL = 0.2
 
 Idle = Callable[[], AbstractContextManager[None]]
 """Lets another job have the caller's thread slot while the caller only waits."""

@@ -68,6 +68,7 @@ class Target(NamedTuple):
     path: str
     """As printed; without an extension where only the host can tell that."""
     path_known: bool
+    """Whether the path is the final one: nothing of it is left for the host to tell."""
     name_is_unique: bool
     """Whether a file under that name can only be this result."""
     values: Mapping[str, str | None]
@@ -100,7 +101,7 @@ class Target(NamedTuple):
 
 
 class SavedFile(NamedTuple):
-    """How a target ended: one entry of `files[]`."""
+    """What became of a target, saved or not: one entry of `files` in the JSON output."""
 
     n: int
     url: str | None

@@ -1,6 +1,6 @@
 """Fetches one file: requests what is missing of it, until it is complete and verified.
 
-What follows a failed attempt (pause, fresh link, giving up) is decided in recovery.py.
+What follows a failed attempt (pause, fresh link, giving up) is decided in download/recovery.py.
 """
 
 import functools

@@ -2,6 +2,8 @@
 
 What httpx would read from the environment is read here instead: httpx does so too late (inside a
 request), too often (a TLS context for each proxy) and with error messages of its own.
+
+`send_get` is how file hosts are asked: once more where an idle connection was closed just then.
 """
 
 import ssl
@@ -218,7 +220,8 @@ def send_get(client: httpx.Client, request: httpx.Request, deadline: Deadline) -
     9110, section 15.5.9).
 
     The server may have acted on the first one all the same, which is harmless with GET (RFC 9110,
-    section 9.2.2). The deadline goes on; connecting has its ten seconds anew.
+    section 9.2.2). The deadline goes on; connecting has its ten seconds anew. Requests to Kie are
+    not sent by this: its rate limiter counts each of them.
 
     Args:
         client: Sends it.

@@ -1,6 +1,7 @@
 """How often to poll, and for how long: intervals, pauses and limits, in seconds.
 
-polling/scheduler.py and polling/tracking.py apply them.
+polling/scheduler.py applies them to a run, polling/tracking.py to a task, and polling/retries.py to
+its failed polls.
 """
 
 from collections.abc import Callable

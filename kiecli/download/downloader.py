@@ -154,11 +154,6 @@ class Downloader:
         except (KieError, OSError, UnicodeEncodeError) as error:
             return SavedFile.failed(target, save_error(target.path, error))
 
-    def abandon(self) -> None:
-        """Remove the parts that hold nothing yet: the process ends, and so do its threads."""
-        for job in set(self._running):
-            job.abandon()
-
     def _attempt(self, job: "SaveJob") -> SavedFile:
         """Save a file, counted among those that hold descriptors meanwhile."""
         self._begun.append(job)
@@ -178,6 +173,11 @@ class Downloader:
 
         return write_to_stream(target, self._context, stream)
 
+    def abandon(self) -> None:
+        """Remove the parts that hold nothing yet: the process ends, and so do its threads."""
+        for job in set(self._running):
+            job.abandon()
+
 
 class SaveJob:
     """One target on its way to the disk."""
@@ -194,10 +194,11 @@ class SaveJob:
         self._options = options
         self._context = context
         self._part_path = f"{target.path}.part"
+        # An existing file that only the whole body can be compared with.
         self._undecided: str | None = None
-        self._part: PartFile | None = None
-        self._is_replaced = False
-        self._has_waited = False
+        self._part: PartFile | None = None  # kept for `abandon`, which another thread calls
+        self._is_replaced = False  # another program replaced or removed the part
+        self._has_waited = False  # for the lock, so another kiecli may have saved the file
 
     def to_disk(self) -> SavedFile:
         """Save the file under its final name, or keep one that is there.
@@ -258,10 +259,15 @@ class SaveJob:
 
         return inspect_target(target, self._context.listings, fresh=fresh)
 
-    def _find_saved_meanwhile(self, before: "dict[str, FileState]") -> SavedFile | None:
-        """Return the file that another kiecli saved while it held the lock, or None."""
-        after = self._inspect(fresh=True)
-        return None if after == before else self._find_kept(after)
+    def _find_kept(self, found: "dict[str, FileState]") -> SavedFile | None:
+        """Return the existing file that is kept, or None to fetch the target."""
+        from kiecli.download.kept import find_kept
+
+        kept = find_kept(self._target, self._options, self._context, found)
+        if kept is None or isinstance(kept, SavedFile):
+            return kept
+        self._undecided = kept.path
+        return None
 
     def _open_part(self) -> PartFile:
         path, disk = self._part_path, self._context.disk
@@ -270,6 +276,18 @@ class SaveJob:
         except FileNotFoundError:  # folders are made only for what is really saved
             _make_folder_of(path)
             return PartFile(path, self._wait, disk)
+
+    def _wait(self) -> None:
+        if not self._has_waited:
+            self._has_waited = True
+            reason = "another kiecli is saving this file; waiting for it"
+            self._context.report(TransferRetrying(self._target, reason))
+        self._context.clock.sleep(_LOCK_PAUSE)
+
+    def _find_saved_meanwhile(self, before: "dict[str, FileState]") -> SavedFile | None:
+        """Return the file that another kiecli saved while it held the lock, or None."""
+        after = self._inspect(fresh=True)
+        return None if after == before else self._find_kept(after)
 
     def _fill(self, part: PartFile) -> SavedFile:
         """Fetch and verify the whole target into its part; return how it will be saved.
@@ -340,20 +358,11 @@ class SaveJob:
             return keep_if_same(target, options, part, path)
         return complete
 
-    def _find_kept(self, found: "dict[str, FileState]") -> SavedFile | None:
-        """Return the existing file that is kept, or None to fetch the target."""
-        from kiecli.download.kept import find_kept
+    def _with_metadata(self, saved: SavedFile) -> SavedFile:
+        from kiecli.download.metadata_writer import MetadataWriter
 
-        kept = find_kept(self._target, self._options, self._context, found)
-        if kept is None or isinstance(kept, SavedFile):
-            return kept
-        self._undecided = kept.path
-        return None
-
-    def abandon(self) -> None:
-        """Remove the part if it is empty; called when the process ends during the transfer."""
-        if self._part is not None:
-            self._part.discard_if_empty()
+        writer = MetadataWriter(self._context.disk, self._wait, overwrite=self._options.overwrite)
+        return writer.write(self._target, saved)
 
     def kept_unread(self) -> SavedFile | None:
         """Return an existing file kept by its name alone, or None; needs no file descriptor.
@@ -365,18 +374,10 @@ class SaveJob:
 
         return kept_unread(self._target, self._options)
 
-    def _wait(self) -> None:
-        if not self._has_waited:
-            self._has_waited = True
-            reason = "another kiecli is saving this file; waiting for it"
-            self._context.report(TransferRetrying(self._target, reason))
-        self._context.clock.sleep(_LOCK_PAUSE)
-
-    def _with_metadata(self, saved: SavedFile) -> SavedFile:
-        from kiecli.download.metadata_writer import MetadataWriter
-
-        writer = MetadataWriter(self._context.disk, self._wait, overwrite=self._options.overwrite)
-        return writer.write(self._target, saved)
+    def abandon(self) -> None:
+        """Remove the part if it is empty; called when the process ends during the transfer."""
+        if self._part is not None:
+            self._part.discard_if_empty()
 
 
 def _folder_listings(clock: Clock) -> "FolderListings":

@@ -1,7 +1,8 @@
 """Decodes a response of Kie's API: (status, headers, body) to its `data`, or to the right error.
 
 The body's `code` decides, the HTTP status only where the body has none: every recorded answer was
-HTTP 200, errors included. Pure: nothing here speaks to a network or asks for the time.
+HTTP 200, errors included. Where the error is a task's failure, `hint_for` tells what to do about
+it. Pure: nothing here speaks to a network or asks for the time.
 """
 
 import re
@@ -24,54 +25,13 @@ from kiecli.errors import (
 from kiecli.network.errors import PROXY_LOGIN_REQUIRED, proxy_login_hint
 from kiecli.network.headers import retry_after
 
-_MODERATION = (
-    "sensitive moderat policy nsfw prohibited flagged violat SENSITIVE_WORD_ERROR "
-    "CONTENT_POLICY_BLOCKED"
-).lower().split()  # fmt: skip
-_CREDIT_WORDS = ("balance", "credit")
-# Failures of the services behind Kie, beside all 5xx: timeout, too early, too many requests,
-# maintenance (https://docs.kie.ai/market/common/get-task-detail.md).
-_UPSTREAM_CODES = {"408", "425", "429", "455"}
-_UPSTREAM_WORDS = ("try again later", "task id is blank")
-
-_TOP_UP = "top up at https://kie.ai/pricing"
-
-# A key that was good enough to submit the task, and then failed it.
-_KEY_HINTS = {
-    "401": f"the API key that submitted it was refused; check it at {KEY_PAGE}",
-    "433": f"the API key that submitted it has used up its quota; raise its limit at {KEY_PAGE}",
-}
-
-
-def hint_for(code: str | None, message: str | None) -> str:
-    """Return what to do about a failed task, by its `failCode` and `failMsg`; no final stop."""
-    reason = f"{code or ''} {message or ''}".lower()
-    if any(word in reason for word in _MODERATION):
-        return "blocked by content moderation; change the prompt or the input"
-    if code == "402" or _lacks_credits(reason):
-        return f"the account is out of credits; {_TOP_UP}, then submit it again"
-    if code in _KEY_HINTS:
-        return f"{_KEY_HINTS[code]}, then submit it again"
-    if _is_upstream(code) or any(word in reason for word in _UPSTREAM_WORDS):
-        return "a problem on Kie's side, usually not charged; submit it again"
-    if not message:
-        return "for the reason see https://kie.ai/logs"
-    return "check the parameters it was submitted with"
-
-
-def _is_upstream(code: str | None) -> bool:
-    return code in _UPSTREAM_CODES or re.fullmatch("5[0-9][0-9]", code or "") is not None
-
-
-def _lacks_credits(reason: str) -> bool:
-    return "insufficient" in reason and any(word in reason for word in _CREDIT_WORDS)
-
-
 NOT_FOUND_HINT = (
     "check the id. Tasks made with the older Veo, Suno, 4o, Runway or Kontext APIs, or more than "
     "two months ago, cannot be looked up"
 )
 """The three causes of a "not found", which Kie does not tell apart."""
+
+_TOP_UP = "top up at https://kie.ai/pricing"
 
 _KEY_HINT = f"get a key at {KEY_PAGE}; to test one: kiecli config check"
 
@@ -232,3 +192,44 @@ def _error_for_status(status: int, body: bytes, delay: float | None, key_origin:
     if status == 200:
         what = "JSON that has no code" if _is_json(body) else "a page that is not JSON"
     return KieUnavailable(f"Kie answered with {what} (HTTP {status})", retry_after=delay)
+
+
+_MODERATION = (
+    "sensitive moderat policy nsfw prohibited flagged violat SENSITIVE_WORD_ERROR "
+    "CONTENT_POLICY_BLOCKED"
+).lower().split()  # fmt: skip
+_CREDIT_WORDS = ("balance", "credit")
+# Failures of the services behind Kie, beside all 5xx: timeout, too early, too many requests,
+# maintenance (https://docs.kie.ai/market/common/get-task-detail.md).
+_UPSTREAM_CODES = {"408", "425", "429", "455"}
+_UPSTREAM_WORDS = ("try again later", "task id is blank")
+
+# A key that was good enough to submit the task, and then failed it.
+_KEY_HINTS = {
+    "401": f"the API key that submitted it was refused; check it at {KEY_PAGE}",
+    "433": f"the API key that submitted it has used up its quota; raise its limit at {KEY_PAGE}",
+}
+
+
+def hint_for(code: str | None, message: str | None) -> str:
+    """Return what to do about a failed task, by its `failCode` and `failMsg`; no final stop."""
+    reason = f"{code or ''} {message or ''}".lower()
+    if any(word in reason for word in _MODERATION):
+        return "blocked by content moderation; change the prompt or the input"
+    if code == "402" or _lacks_credits(reason):
+        return f"the account is out of credits; {_TOP_UP}, then submit it again"
+    if code in _KEY_HINTS:
+        return f"{_KEY_HINTS[code]}, then submit it again"
+    if _is_upstream(code) or any(word in reason for word in _UPSTREAM_WORDS):
+        return "a problem on Kie's side, usually not charged; submit it again"
+    if not message:
+        return "for the reason see https://kie.ai/logs"
+    return "check the parameters it was submitted with"
+
+
+def _is_upstream(code: str | None) -> bool:
+    return code in _UPSTREAM_CODES or re.fullmatch("5[0-9][0-9]", code or "") is not None
+
+
+def _lacks_credits(reason: str) -> bool:
+    return "insufficient" in reason and any(word in reason for word in _CREDIT_WORDS)

@@ -62,7 +62,7 @@ class FileResponse(NamedTuple):
 
         Args:
             status: Its HTTP status.
-            headers: Its headers, found in any case.
+            headers: Its headers, their names in lower case.
             wall: Seconds since 1970, for a date in Retry-After.
         """
         # Most answers lack most of these, so they are looked for before they are read.
@@ -287,9 +287,8 @@ def wrong_content(
 _NOT_TEXT = r"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]"
 
 
-def is_text(head: bytes | memoryview) -> bool:
+def is_text(head: bytes) -> bool:
     """Return True if the first bytes of a file are text, and of no known format."""
-    head = bytes(head)
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = head.decode("utf-16", errors="ignore")
     else:

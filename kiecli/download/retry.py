@@ -5,8 +5,8 @@ from collections.abc import Callable
 from kiecli.durations import show
 from kiecli.network.deadline import READ_TIMEOUT
 
-# From the contract: a file host's restart takes longer than five quick attempts, and five attempts
-# that each hang for their 20 s take longer than a restart.
+# It takes both, as README says: a file host's restart takes longer than five quick attempts, and
+# five attempts that each hang for their 20 s take longer than a restart.
 MAX_STANDSTILL = 120.0
 """Seconds without progress after which a file is given up, after enough attempts."""
 

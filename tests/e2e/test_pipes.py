@@ -90,7 +90,7 @@ def test_an_address_goes_into_a_variable(kie: FaultyServer, kiecli: Installed) -
     ("task_id", "said"), [("demo-image", "done"), ("demo-fail", "failed"), ("demo-slow", "open")]
 )
 def test_a_case_of_the_shell_sorts_states(task_id: str, said: str, kiecli: Installed) -> None:
-    """As the contract and the help of `status` have it."""
+    """As README and the help of `status` have it."""
     line = (
         f"case $(kiecli status -q {task_id}) in success) echo done;; fail) echo failed;; "
         "*) echo open;; esac"

@@ -1,4 +1,4 @@
-"""Whole runs over mutated answers end in a code of the contract, and nobody obeys what they say."""
+"""Whole runs over mutated answers end in a documented exit code, and nobody obeys what they say."""
 
 import gzip
 import json
@@ -76,7 +76,7 @@ def _assert_ended_well(ran: Ran, line: tuple[str, ...], *, terminal: bool = Fals
     answers=st.lists(bodies(), min_size=1, max_size=3),
     terminal=st.booleans(),
 )
-def test_any_answers_end_in_a_code_of_the_contract(
+def test_any_answers_end_in_a_documented_exit_code(
     line: tuple[str, ...], answers: list[bytes], *, terminal: bool
 ) -> None:
     faults, kiecli = _world({"GITHUB_ACTIONS": "false"} if terminal else None)
@@ -99,7 +99,7 @@ def _answer_in_turn(faults: Faults, answers: list[bytes]) -> None:
 
 @examples(120)
 @given(line=st.sampled_from(_LINES), data=hostile_records, terminal=st.booleans())
-def test_any_record_ends_in_a_code_of_the_contract(
+def test_any_record_ends_in_a_documented_exit_code(
     line: tuple[str, ...], data: object, *, terminal: bool
 ) -> None:
     faults, kiecli = _world({"GITHUB_ACTIONS": "false"} if terminal else None)
@@ -109,7 +109,7 @@ def test_any_record_ends_in_a_code_of_the_contract(
 
 @examples(60)
 @given(stdin=bodies(), line=st.sampled_from([("status", "-"), ("download", "-n", "-")]))
-def test_any_bytes_on_stdin_end_in_a_code_of_the_contract(
+def test_any_bytes_on_stdin_end_in_a_documented_exit_code(
     stdin: bytes, line: tuple[str, ...]
 ) -> None:
     _, kiecli = _world()
@@ -155,7 +155,7 @@ _numbers = count()
     body=st.sampled_from([b"", b"\x89PNG\r\n\x1a\n", b"<html>", gzip.compress(b"x")]) | bodies(),
     fresh=text,
 )
-def test_any_answer_of_a_file_host_ends_in_a_code_of_the_contract(
+def test_any_answer_of_a_file_host_ends_in_a_documented_exit_code(
     folder: Path, status: int, headers: list[tuple[bytes, bytes]], body: bytes, fresh: str
 ) -> None:
     faults, kiecli = _world()

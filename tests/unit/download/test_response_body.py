@@ -13,7 +13,7 @@ _ERROR = b'{"code": 404, "msg": "file not found", "data": null}'
 _LYRICS = b'{"title": "Blue", "lines": ["one", "two"]}'
 _PAGE = b"<!doctype html><title>Just a moment...</title>"
 _S3 = b'<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code></Error>'
-# As the contract lists them.
+# Extensions of formats that are text.
 _TEXT = ["svg", "json", "gltf", "html", "xml", "txt", "csv"]
 _TEXT += ["srt", "vtt", "lrc", "obj", "stl", "ply", "m3u8"]
 _PHP = "Warning: Datei nicht gefunden: schön.php\n".encode("latin-1")

@@ -1,4 +1,4 @@
-"""How one file is fetched, whatever its host does: the tables of the contract, in process."""
+"""How one file is fetched, whatever its host does: tables of scripted answers, in process."""
 
 import hashlib
 import json

@@ -35,20 +35,6 @@ Chunk = Sequence[Piece]
 """What has arrived of a body together: not one piece, since to join them copies every byte."""
 
 
-_MAX_KEPT = 4 * 1024 * 1024  # bytes: far more than a thread frees of pieces that are written
-
-
-def keep_freed_memory() -> None:
-    """Let the process keep memory that it frees, up to some MiB, for what arrives next.
-
-    glibc returns it to the system from 128 KiB on, page by page, and each page costs time again:
-    200 small files over TLS take 605 ms with this instead of 635. The limit is twice the largest
-    block that was ever freed (mallopt(3), M_TRIM_THRESHOLD). Elsewhere nothing happens.
-    """
-    block = bytes(_MAX_KEPT // 2)  # not written to, so it takes no memory itself
-    del block
-
-
 def iter_body(response: httpx.Response, deadline: Deadline) -> Iterator[Chunk]:
     """Yield the chunks of a body as they arrive, not decompressed.
 
@@ -82,29 +68,23 @@ def iter_body(response: httpx.Response, deadline: Deadline) -> Iterator[Chunk]:
         deadline.restart()
 
 
-def first_bytes(size: int, pieces: Iterable[Piece]) -> bytes:
-    """Return the first `size` bytes of some pieces, or all that they have."""
-    found = bytearray()
-    for piece in pieces:
-        found += piece[: size - len(found)]
-        if len(found) == size:
-            break
-    return bytes(found)
+def _counted_body(response: httpx.Response) -> tuple[socket.socket | None, int]:
+    """Return the socket and the length of a body that may be read directly, else None and 0.
 
-
-_of_thread = threading.local()
-
-
-def _buffer() -> memoryview:
-    """Return the receive buffer of this thread.
-
-    It is reused for all files: the system would clear each page of a new one, which takes longer
-    than direct receiving saves.
+    Only if the body is sure to be exactly that many plain bytes.
     """
-    if not hasattr(_of_thread, "buffer"):
-        _of_thread.buffer = memoryview(bytearray(BUFFER_SIZE))
-    buffer: memoryview = _of_thread.buffer
-    return buffer
+    headers = response.headers
+    is_plain = content_encoding(headers) is None
+    stream = response.extensions.get("network_stream")
+    source = None if stream is None else stream.get_extra_info("socket")
+    if (
+        not isinstance(source, socket.socket)  # a TunnelSocket, or a test without network
+        or response.http_version != "HTTP/1.1"
+        or "transfer-encoding" in headers
+        or not is_plain
+    ):
+        return None, 0
+    return source, int(headers.get("content-length", 0))  # h11 lets only numbers through
 
 
 def _gather(
@@ -132,25 +112,6 @@ def _gather(
     yield from ([piece] for piece in pieces)
 
 
-def _counted_body(response: httpx.Response) -> tuple[socket.socket | None, int]:
-    """Return the socket and the length of a body that may be read directly, else None and 0.
-
-    Only if the body is sure to be exactly that many plain bytes.
-    """
-    headers = response.headers
-    is_plain = content_encoding(headers) is None
-    stream = response.extensions.get("network_stream")
-    source = None if stream is None else stream.get_extra_info("socket")
-    if (
-        not isinstance(source, socket.socket)  # a TunnelSocket, or a test without network
-        or response.http_version != "HTTP/1.1"
-        or "transfer-encoding" in headers
-        or not is_plain
-    ):
-        return None, 0
-    return source, int(headers.get("content-length", 0))  # h11 lets only numbers through
-
-
 def _receive(source: socket.socket, left: int, deadline: Deadline) -> Iterator[Chunk]:
     buffer = _buffer()
     while left:
@@ -164,6 +125,21 @@ def _receive(source: socket.socket, left: int, deadline: Deadline) -> Iterator[C
         left -= received
         yield [buffer[:received]]
         deadline.restart()
+
+
+_of_thread = threading.local()
+
+
+def _buffer() -> memoryview:
+    """Return the receive buffer of this thread.
+
+    It is reused for all files: the system would clear each page of a new one, which takes longer
+    than direct receiving saves.
+    """
+    if not hasattr(_of_thread, "buffer"):
+        _of_thread.buffer = memoryview(bytearray(BUFFER_SIZE))
+    buffer: memoryview = _of_thread.buffer
+    return buffer
 
 
 def _fill(source: socket.socket, room: memoryview) -> int:
@@ -182,3 +158,27 @@ def _fill(source: socket.socket, room: memoryview) -> int:
             break
         received += count
     return received
+
+
+def first_bytes(size: int, pieces: Iterable[Piece]) -> bytes:
+    """Return the first `size` bytes of some pieces, or all that they have."""
+    found = bytearray()
+    for piece in pieces:
+        found += piece[: size - len(found)]
+        if len(found) == size:
+            break
+    return bytes(found)
+
+
+_MAX_KEPT = 4 * 1024 * 1024  # bytes: far more than a thread frees of pieces that are written
+
+
+def keep_freed_memory() -> None:
+    """Let the process keep memory that it frees, up to some MiB, for what arrives next.
+
+    glibc returns it to the system from 128 KiB on, page by page, and each page costs time again:
+    200 small files over TLS take 605 ms with this instead of 635. The limit is twice the largest
+    block that was ever freed (mallopt(3), M_TRIM_THRESHOLD). Elsewhere nothing happens.
+    """
+    block = bytes(_MAX_KEPT // 2)  # not written to, so it takes no memory itself
+    del block

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from kiecli.clock import SystemClock
-from kiecli.network.body import BUFFER_SIZE, GATHER_TIME, MIN_LARGE_BODY, iter_body
+from kiecli.network.body import BUFFER_SIZE, GATHER_TIME, MIN_LARGE_BODY, first_bytes, iter_body
 from kiecli.network.connect import Connector
 from kiecli.network.deadline import Deadline
 from kiecli.network.errors import describe_error
@@ -342,6 +342,13 @@ def test_what_came_of_a_small_body_before_it_broke_is_not_lost(certificate: Cert
     with raw_server(pieces) as server, pytest.raises(httpx.RemoteProtocolError):
         request_body(server, certificate, received)
     assert (bytes(received.data), [size for size, _ in received.chunks]) == (b"0123", [4])
+
+
+def test_the_first_bytes_take_no_more_pieces_than_they_need() -> None:
+    pieces = iter([b"ab", memoryview(b"cdef"), b"gh"])
+    assert first_bytes(3, pieces) == b"abc"
+    assert list(pieces) == [b"gh"]
+    assert first_bytes(3, [b"a", b"b"]) == b"ab"
 
 
 PAGE_FAULTS = """

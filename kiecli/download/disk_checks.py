@@ -1,6 +1,7 @@
 """Checks before anything is written: is the folder writable, is there room on the disk?"""
 
 import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from math import inf
@@ -11,6 +12,8 @@ from kiecli.download.disk_errors import FREE_SPACE, FREE_TEMPORARY_SPACE, disk_e
 from kiecli.errors import FolderNotWritable, SaveError, UsageError
 
 _PROBE_PREFIX, _PROBE_SUFFIX = ".kiecli-", ".tmp"
+# Seconds that the answer of a disk holds: a run may wait for hours while others fill the disk.
+_ROOM_HOLDS = 1.0
 
 
 def ensure_writable(directory: str) -> None:
@@ -113,19 +116,26 @@ def disk_usage(folder: str) -> Usage:
 class DiskSpace:
     """Keeps account of the disk space that the files of a run still need; thread-safe."""
 
-    def __init__(self, usage: Callable[[str], Usage] = disk_usage) -> None:
+    def __init__(
+        self,
+        usage: Callable[[str], Usage] = disk_usage,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Start with no space reserved.
 
         Args:
             usage: Returns the room of the disk that a folder is on.
+            now: Returns monotonic seconds.
         """
         self._usage = usage
+        self._now = now
         self._lock = Lock()
         self._files: dict[Growing, tuple[int, int]] = {}  # device and length of each
         # Of each folder, asked for once: it does not change during a run.
         self._devices: dict[str, int] = {}
-        # Of each device, what was free when it was last asked, less what was reserved since.
-        self._room: dict[int, float] = {}
+        # Of each device, what was free when it was last asked, less what was reserved since; and
+        # when that was.
+        self._room: dict[int, tuple[float, float]] = {}
 
     def reserve(self, file: Growing, length: int, path: str) -> None:
         """Reserve the space for a file before its first byte is written.
@@ -144,10 +154,11 @@ class DiskSpace:
             device = self._devices.get(folder)
             if device is None:
                 device = self._devices[folder] = os.stat(folder).st_dev
+            room, answered_at = self._room.get(device, (0.0, -inf))
             # While much is left, one answer is for many files: on network disks it takes long.
-            if needed > self._room.setdefault(device, 0) / 2:
-                self._room[device] = self._free_for(device, folder, needed, path)
-            self._room[device] -= needed
+            if needed > room / 2 or self._now() - answered_at > _ROOM_HOLDS:
+                room, answered_at = self._free_for(device, folder, needed, path), self._now()
+            self._room[device] = room - needed, answered_at
             self._files[file] = device, length
 
     def _free_for(self, device: int, folder: str, needed: int, path: str) -> float:
@@ -158,7 +169,7 @@ class DiskSpace:
         )
         if not usage.total:  # as some network folders report, which are not full
             return inf
-        if needed > usage.free - others:
+        if needed > max(0, usage.free - others):
             raise _no_room(path, folder, needed, usage.free, others)
         return usage.free - others
 

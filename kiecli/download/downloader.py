@@ -86,7 +86,7 @@ class Downloader:
             fresh_link=fresh_link,
             clock=clock,
             report=report,
-            space=DiskSpace(usage),
+            space=DiskSpace(usage, clock.now),
             random=random,
             hosts=HostHealth(clock, random, idle, {}, Lock()),
             listings=cache(partial(_folder_listings, clock)),

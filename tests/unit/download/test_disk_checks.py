@@ -7,6 +7,7 @@ import pytest
 
 from kiecli.download.disk_checks import DiskSpace, disk_usage, ensure_writable
 from kiecli.errors import FolderNotWritable, SaveError, UsageError
+from tests.support.fakes import FakeClock
 from tests.support.systems import needs_links, needs_proc
 
 MB = 1_000_000
@@ -75,7 +76,7 @@ def test_a_disk_with_much_room_is_asked_once_for_many_files() -> None:
         asked.append(folder)
         return Usage(1000 * MB, 500 * MB)
 
-    disk = DiskSpace(usage)
+    disk = DiskSpace(usage, FakeClock().now)
     found = [(reserve(disk, Growing(), 100 * MB), len(asked)) for _ in range(6)]
     no_room = (
         "could not save a.mp4: it needs 100.0 MB, and the disk has 500.0 MB free,"
@@ -93,8 +94,28 @@ def test_files_on_another_disk_take_no_room_on_this_one(tmp_path: Path) -> None:
     assert "100.0 MB of it for other files" in reserve(disk, Growing(folder=str(beside)), 100 * MB)
 
 
+def test_a_disk_is_asked_again_after_a_second_since_others_fill_it_too() -> None:
+    clock, free = FakeClock(), [1000 * MB]
+    disk = DiskSpace(lambda _folder: Usage(1000 * MB, free[0]), clock.now)
+    assert reserve(disk, Growing(), 1 * MB) == ""
+    free[0] = 1 * MB
+    clock.advance(1.0)
+    assert reserve(disk, Growing(), 50 * MB) == ""
+    clock.advance(0.1)
+    no_room = (
+        "could not save a.mp4: it needs 50.0 MB, and the disk has 1.0 MB free,"
+        " 51.0 MB of it for other files of this run"
+    )
+    assert reserve(disk, Growing(), 50 * MB) == no_room
+
+
 def test_a_file_that_needs_no_more_room_always_has_it() -> None:
-    assert reserve(space(0), Growing(100 * MB), 100 * MB) == ""
+    clock, free = FakeClock(), [100 * MB]
+    disk = DiskSpace(lambda _folder: Usage(1000 * MB, free[0]), clock.now)
+    assert reserve(disk, Growing(), 100 * MB) == ""
+    free[0] = 0
+    clock.advance(2)
+    assert reserve(disk, Growing(100 * MB), 100 * MB) == ""
 
 
 def test_a_disk_that_reports_no_size_at_all_is_not_full() -> None:

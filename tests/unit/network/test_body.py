@@ -345,7 +345,7 @@ def test_what_came_of_a_small_body_before_it_broke_is_not_lost(certificate: Cert
 
 
 def test_the_first_bytes_take_no_more_pieces_than_they_need() -> None:
-    pieces = iter([b"ab", memoryview(b"cdef"), b"gh"])
+    pieces: Iterator[bytes | memoryview] = iter([b"ab", memoryview(b"cdef"), b"gh"])
     assert first_bytes(3, pieces) == b"abc"
     assert list(pieces) == [b"gh"]
     assert first_bytes(3, [b"a", b"b"]) == b"ab"

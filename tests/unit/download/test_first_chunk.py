@@ -1,12 +1,13 @@
 """The first chunk of a file: long enough to judge it, and no byte is lost, however it comes."""
 
+from collections.abc import Iterator
 from itertools import chain
 
 import httpx
 import pytest
 
 from kiecli.download.file_host import FileRequest, first_chunk, open_url
-from kiecli.network.body import Piece
+from kiecli.network.body import Chunk, Piece
 from kiecli.network.client import ClientFactory
 from tests.support.downloads import context
 from tests.support.faults import Faults
@@ -57,3 +58,13 @@ def test_the_first_chunk_is_long_enough_to_tell_a_format_from_a_text() -> None:
     found = [b"".join(first_chunk(drip)) for drip in drips]
     assert found == [song[:4], words[:64], b"no", b""]
     assert b"".join(chain.from_iterable(drips[0])) == song[4:]
+
+
+def test_the_first_chunk_survives_that_the_next_ones_come_in_the_same_buffer() -> None:
+    def large_body() -> Iterator[Chunk]:
+        buffer = memoryview(bytearray(10))
+        for piece in (b"a letter, ", b"0123456789", b"x" * 10, bytes(10)):
+            buffer[:] = piece
+            yield [buffer]
+
+    assert b"".join(first_chunk(large_body())) == b"a letter, 0123456789xxxxxxxxxx" + bytes(10)

@@ -15,6 +15,7 @@ from kiecli.cli.options import (
     Quiet,
     Timeout,
     Verbose,
+    stop_conflict,
 )
 from kiecli.errors import ExitCode, UsageError
 from kiecli.runtime import OutputOptions, Runtime
@@ -106,7 +107,7 @@ def download(
     same line again keeps what is there, resumes what is not, and costs next to nothing.
     """
     if any_task and fail_fast:
-        raise UsageError("--any cannot go with --fail-fast", hint="leave out one of them")
+        raise stop_conflict()
     stop = "--any" if any_task else "--fail-fast" if fail_fast else ""
     needs_wait = {"--timeout": timeout, "--interval": interval, stop: stop}
     for option in (option for option, is_given in needs_wait.items() if is_given and not wait):

@@ -11,7 +11,7 @@ from typer import Argument, BadParameter, Option
 
 from kiecli import durations
 from kiecli.cli import completion
-from kiecli.errors import ExitCode
+from kiecli.errors import ExitCode, UsageError
 
 Command = Callable[[], ExitCode]
 """What a command returns to `main`, which calls it once parsing is over."""
@@ -38,6 +38,11 @@ def _seconds(text: str, *, zero: bool = False) -> float:
         return durations.parse(text, zero=zero)
     except ValueError as error:
         raise BadParameter(str(error)) from error
+
+
+def stop_conflict() -> UsageError:
+    """Return the error of a line with both `--any` and `--fail-fast`."""
+    return UsageError("--any cannot go with --fail-fast", hint="leave out one of them")
 
 
 Ids = Annotated[

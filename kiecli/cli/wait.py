@@ -12,8 +12,9 @@ from kiecli.cli.options import (
     Quiet,
     Timeout,
     Verbose,
+    stop_conflict,
 )
-from kiecli.errors import ExitCode, UsageError
+from kiecli.errors import ExitCode
 from kiecli.runtime import OutputOptions, Runtime
 
 EXAMPLES = """\b
@@ -42,7 +43,7 @@ def wait(
     is up the exit code is 124, the task is still running, and stderr has the line to keep waiting.
     """
     if any_task and fail_fast:
-        raise UsageError("--any cannot go with --fail-fast", hint="leave out one of them")
+        raise stop_conflict()
     stop = "--any" if any_task else "--fail-fast" if fail_fast else ""
 
     def command() -> ExitCode:

@@ -52,7 +52,7 @@ def iter_body(response: httpx.Response, deadline: Deadline) -> Iterator[Chunk]:
     source, length = _counted_body(response)
     # Without a body, as with 304, Content-Length says nothing about this response.
     left = length - len(first) if first else 0
-    if source is not None and left > 0 and length <= BUFFER_SIZE:
+    if left > 0 and length <= BUFFER_SIZE:
         prefetch = response.extensions["network_stream"].get_extra_info("prefetch")
         chunks = _gather(pieces, length, prefetch, deadline)
     else:

@@ -199,7 +199,10 @@ class DownloadSession:
         self._on_task_saved(task)
 
     def _save(self, target: "Target", count: int) -> TaskSaved | BaseException | None:
-        """Save one of `count` targets of a task, on a worker; return what that leads to."""
+        """Save one of a task's `count` targets, on a worker; return TaskSaved for the last.
+
+        Or the exception that the main thread has to raise again.
+        """
         try:
             if self._flags.to_stdout:
                 file = self._downloader.write_to(target, output.stdout_sink(self._runtime))
